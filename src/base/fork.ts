@@ -1,0 +1,34 @@
+/**
+ * Child processes of our own code: the same fork works under desktop VS Code (Electron), a VS Code server and plain Node.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+
+/** What a child may see of our environment: enough to find home, temp and locale; no tokens that happen to be set. */
+const allowed = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'XDG_DATA_HOME',
+  'XDG_CACHE_HOME',
+  'FAULTLINE_HOME',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'USERPROFILE',
+  'SystemRoot',
+];
+
+/** Starts a bundled entry (`dist/query-host.js`). stdout and stderr are pipes; messages go by IPC as JSON. */
+export function forkProcess(entry: string, args: readonly string[]): ChildProcess {
+  const env: Record<string, string> = { ELECTRON_RUN_AS_NODE: '1' };
+  for (const name of allowed) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return fork(entry, args, { execArgv: [], env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+}

@@ -1,0 +1,92 @@
+/**
+ * Every command, view, setting and context key of the extension, with its types: the only place where their names stand.
+ * A unit test compares this file with package.json, both ways. No `vscode` import.
+ */
+import type { EngineTarget } from './engine/engine.ts';
+
+/** Where a statement stands: offsets are UTF-16 units in the document. */
+export interface StatementRef {
+  readonly uri: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Commands with their arguments. All are optional: a command started from the palette finds or asks for what it needs. */
+export interface CommandArguments {
+  'faultline.runStatement': [statement?: StatementRef];
+  'faultline.runFile': [uri?: string];
+  'faultline.explainStatement': [statement?: StatementRef];
+  'faultline.exportStatement': [statement?: StatementRef];
+  'faultline.stopQuery': [runId?: string];
+  'faultline.selectEngine': [target?: EngineTarget];
+  'faultline.showResults': [];
+  'faultline.createDataSet': [scale?: number];
+  'faultline.removeDataSet': [item?: unknown];
+  'faultline.openDataFile': [];
+  'faultline.forgetDataFile': [item?: unknown];
+  'faultline.chooseKubeconfig': [];
+  'faultline.openLibraryEntry': [path?: string];
+  'faultline.addLibraryFolder': [];
+  'faultline.removeLibraryFolder': [item?: unknown];
+  'faultline.searchHistory': [];
+  'faultline.openHistoryEntry': [id?: string];
+  'faultline.clearHistory': [];
+  'faultline.openWalkthrough': [];
+  'faultline.openLog': [];
+}
+export type CommandId = keyof CommandArguments;
+
+export interface Settings {
+  'faultline.editor.codeLens': boolean;
+  'faultline.results.maxRows': number;
+  'faultline.duckdb.memoryLimitMB': number;
+  'faultline.duckdb.threads': number;
+  'faultline.history.enabled': boolean;
+  'faultline.history.maxEntries': number;
+  'faultline.library.folders': readonly string[];
+  'faultline.kubeconfigs': readonly string[];
+}
+export type SettingId = keyof Settings;
+
+/** What a setting is when it is unset or of the wrong type; package.json shows the same. */
+export const settingDefaults: { readonly [S in SettingId]: Settings[S] } = {
+  'faultline.editor.codeLens': true,
+  'faultline.results.maxRows': 20_000_000,
+  'faultline.duckdb.memoryLimitMB': 0,
+  'faultline.duckdb.threads': 0,
+  'faultline.history.enabled': true,
+  'faultline.history.maxEntries': 5_000,
+  'faultline.library.folders': [],
+  'faultline.kubeconfigs': [],
+};
+
+export interface ContextKeys {
+  /** An engine is selected in this window: the run keys work in SQL files. */
+  'faultline.engineSelected': boolean;
+  'faultline.queryRunning': boolean;
+}
+export type ContextKeyId = keyof ContextKeys;
+
+export const views = {
+  clusters: 'faultline.clusters',
+  runs: 'faultline.runs',
+  library: 'faultline.library',
+} as const;
+
+export const resultsPanelType = 'faultline.results';
+export const walkthroughId = 'faultline.start';
+
+/** `viewItem` of tree items, as used in menus. */
+export const treeItems = {
+  engine: 'engine',
+  tpchDataSet: 'tpchDataSet',
+  dataFile: 'dataFile',
+  kubeconfigHint: 'kubeconfigHint',
+  context: 'context',
+  libraryFolder: 'libraryFolder',
+  ownLibraryFolder: 'ownLibraryFolder',
+  libraryEntry: 'libraryEntry',
+  history: 'history',
+  historyEntry: 'historyEntry',
+} as const;
+export type TreeItemKind = (typeof treeItems)[keyof typeof treeItems];
