@@ -1,0 +1,203 @@
+// The real workbench, driven as a person would: real server, real extension host, headless Chromium.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import { chromiumPath, launchChromium } from '../workbench/browser.ts';
+import { Progress } from '../workbench/cache.mjs';
+import { codeServer, NEWEST } from '../workbench/code-server.ts';
+import { startServer } from '../workbench/server.ts';
+import type { Server } from '../workbench/server.ts';
+import { QUIET_SETTINGS } from '../workbench/settings.ts';
+
+export type Theme = 'dark' | 'light' | 'high-contrast-dark' | 'high-contrast-light';
+
+const THEMES: Readonly<Record<Theme, string>> = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  'high-contrast-dark': 'Default High Contrast',
+  'high-contrast-light': 'Default High Contrast Light',
+};
+
+export interface WorkbenchOptions {
+  /** Workspace folder, an absolute path; an empty one of its own when not given. */
+  readonly folder?: string;
+  /** Absolute path of the repository, or of a VSIX to install. */
+  readonly extension: string;
+  /** Version of code-server; the newest when not given. */
+  readonly version?: string;
+  readonly theme?: Theme;
+  readonly width?: number;
+  readonly height?: number;
+  /** FAULTLINE_HOME of the extension host; an empty one of its own when not given. */
+  readonly home?: string;
+  /** false: the workspace starts untrusted. */
+  readonly trusted?: boolean;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How long the workbench may take for one step on a busy machine of two cores. */
+const PATIENCE_MS = 30_000;
+
+export class Workbench {
+  /** The page of Chromium; its `locator`s are those of Playwright. */
+  readonly page: Page;
+  readonly folder: string;
+  readonly home: string;
+  /** Base folder of this workbench: server data, logs, home, workspace. Gone after `close`. */
+  readonly scratch: string;
+  private readonly browser: Browser;
+  private readonly server: Server;
+
+  private constructor(parts: { page: Page; folder: string; home: string; scratch: string; browser: Browser; server: Server }) {
+    this.page = parts.page;
+    this.folder = parts.folder;
+    this.home = parts.home;
+    this.scratch = parts.scratch;
+    this.browser = parts.browser;
+    this.server = parts.server;
+  }
+
+  static async open(options: WorkbenchOptions): Promise<Workbench> {
+    const progress = new Progress('terminal');
+    const scratch = await mkdtemp(join(tmpdir(), 'faultline-workbench-'));
+    const folder = options.folder ?? join(scratch, 'workspace');
+    const home = options.home ?? join(scratch, 'home');
+    await mkdir(folder, { recursive: true });
+    await mkdir(home, { recursive: true });
+    const server = await startServer({
+      codeServer: await codeServer(options.version ?? NEWEST, progress),
+      dataDir: join(scratch, 'server'),
+      settings: { ...QUIET_SETTINGS, 'workbench.colorTheme': THEMES[options.theme ?? 'dark'], ...options.settings },
+      extension: options.extension,
+      ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
+      env: { FAULTLINE_HOME: home, ...options.env },
+    });
+    try {
+      const browser = await launchChromium(await chromiumPath(progress));
+      const viewport = { width: options.width ?? 1600, height: options.height ?? 900 };
+      const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
+      const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
+      await page.goto(server.url(folder));
+      const workbench = new Workbench({ page, folder, home, scratch, browser, server });
+      await workbench.ready();
+      return workbench;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Settles when the workbench is drawn and its extension host answers. */
+  private async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    await this.page.locator('.monaco-workbench .activitybar [aria-label^="Explorer"]').first().waitFor();
+    await this.page.locator('.statusbar-item[id="status.host"]').waitFor();
+  }
+
+  /** Runs a command by its full title in the command palette ("Faultline: Run Statement"). */
+  async runCommand(title: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
+    // A palette asked for while a menu or another quick input is closing is closed with it.
+    await this.page.keyboard.press('F1');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.pick(title);
+  }
+
+  /** Chooses the entry of the open quick pick whose label is exactly `label`, or matches it. */
+  async pick(label: string | RegExp): Promise<void> {
+    const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+    const labels = this.page.locator('.quick-input-list-rows .label-name, .quick-input-list-entry .label-name');
+    const exact = typeof label === 'string' ? new RegExp(`^\\s*${label.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}\\s*$`) : label;
+    await rows
+      .filter({ has: labels.filter({ hasText: exact }) })
+      .first()
+      .click();
+  }
+
+  /** Text typed into the open input box, and Enter. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
+    await input.fill(text);
+    await input.press('Enter');
+  }
+
+  /** Opens a file of the workspace through Go to File, and waits for its editor. */
+  async openFile(path: string): Promise<void> {
+    const inside = path.startsWith('/') ? relative(this.folder, path) : path;
+    const name = inside.split('/').at(-1) ?? inside;
+    await this.page.keyboard.press('ControlOrMeta+P');
+    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
+    await input.waitFor();
+    await input.fill(inside);
+    await this.pick(name);
+    await this.tab(name).waitFor();
+    await this.page.locator('.editor-group-container.active .monaco-editor[data-uri]').first().waitFor();
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`);
+  }
+
+  /** Shows a view container by the title in its activity bar. */
+  async showContainer(title: string): Promise<void> {
+    const action = this.page.locator(`.activitybar .action-item:has([aria-label^="${title}"])`).first();
+    await action.waitFor();
+    if (!((await action.getAttribute('class')) ?? '').includes('checked')) await action.click();
+    await this.page.locator('.sidebar .composite.title', { hasText: new RegExp(title, 'i') }).waitFor();
+  }
+
+  /** Header of a view, by its name. */
+  view(name: string): Locator {
+    return this.page.locator('.sidebar .pane', { has: this.page.locator('.pane-header', { hasText: name }) });
+  }
+
+  /** Row of a tree in the side bar whose text begins with `label`. */
+  treeRow(label: string): Locator {
+    return this.page.locator(`.sidebar .monaco-list-row[aria-label^="${label}"]`);
+  }
+
+  /** The page inside a webview whose document title is `title`, or matches it; of any when not given. */
+  async webviewFrame(title?: string | RegExp): Promise<Frame> {
+    const matches = (found: string): boolean => (title instanceof RegExp ? title.test(found) : title === undefined || found === title);
+    const deadline = Date.now() + PATIENCE_MS;
+    let seen: string[] = [];
+    while (Date.now() < deadline) {
+      seen = [];
+      for (const frame of this.page.frames()) {
+        if (frame.parentFrame()?.url().includes('extensionId=') !== true) continue;
+        const found = await frame.title().catch(() => undefined);
+        if (found === undefined) continue;
+        if (matches(found)) return frame;
+        seen.push(found);
+      }
+      await this.page.waitForTimeout(50);
+    }
+    throw new Error(`No webview named ${String(title)} appeared. Seen: ${seen.join(', ') || 'none'}.`);
+  }
+
+  /** Texts of the notifications that are shown. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts();
+  }
+
+  async screenshot(path: string): Promise<void> {
+    await this.page.screenshot({ path });
+  }
+
+  /** Reloads the window, as "Developer: Reload Window" does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** Ends everything and removes its folders. */
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    await rm(this.scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,165 @@
+// Things that are fetched or built once and kept outside the repository. Plain JavaScript: it must run on Node 20.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const NODE_VERSION = '24.21.0';
+
+/** Folder for everything that is kept between runs. */
+export function cacheDir() {
+  const { FAULTLINE_CACHE, XDG_CACHE_HOME } = process.env;
+  return FAULTLINE_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'faultline');
+}
+
+/** A failure that is told in one text, without a stack. */
+export class SetupError extends Error {}
+
+/** Who a lock belongs to; without its start time a reused pid would hold a dead lock for ever. */
+function processStart(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function holderIsAlive(file) {
+  let holder;
+  try {
+    holder = JSON.parse(readFileSync(file, 'utf8'));
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    // Unreadable: the other process is just writing it. EPERM: it lives and belongs to someone else.
+    return error instanceof SyntaxError || error.code === 'EPERM';
+  }
+  return holder.start === undefined || holder.start === processStart(holder.pid);
+}
+
+/** Runs `action` while no other process on this machine runs one under the same name. */
+export async function withLock(name, action) {
+  const file = join(cacheDir(), 'locks', `${name}.lock`);
+  mkdirSync(join(cacheDir(), 'locks'), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(file, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (!holderIsAlive(file)) rmSync(file, { force: true });
+      else await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  try {
+    return await action();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/**
+ * The cached folder `name`, made by `build(folder)` under a temporary name and renamed when it holds `marker`,
+ * so that an interrupted build is never taken for a finished one.
+ */
+export async function cached(name, marker, build) {
+  const folder = join(cacheDir(), name);
+  if (existsSync(join(folder, marker))) return folder;
+  return withLock(name, async () => {
+    if (existsSync(join(folder, marker))) return folder;
+    const partial = `${folder}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    await build(partial);
+    if (!existsSync(join(partial, marker))) throw new SetupError(`${name} came without ${marker}.`);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(partial, folder);
+    return folder;
+  });
+}
+
+/**
+ * Environment for npm and node of the Node in `nodeFolder`. What an outer `npm run` left behind is dropped: its user agent
+ * names the outer Node, and its local prefix would make an npm in another folder install into the repository.
+ */
+export function nodeEnv(nodeFolder, extra = {}) {
+  const env = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (
+      !/^(npm_(package_|lifecycle_|command$|execpath$|node_execpath$|config_(user_agent|local_prefix|node_gyp|npm_version)$)|INIT_CWD$)/.test(
+        name,
+      )
+    )
+      env[name] = value;
+  }
+  env.PATH = `${join(nodeFolder, 'bin')}:${process.env.PATH ?? ''}`;
+  return { ...env, ...extra };
+}
+
+/** How far long steps are told on stderr: `lines` always, `terminal` only where a person looks at a terminal. */
+export class Progress {
+  constructor(mode) {
+    this.live = process.stderr.isTTY === true;
+    this.silent = mode === 'terminal' && !this.live;
+  }
+
+  async step(label, action) {
+    if (this.silent) return action();
+    const started = Date.now();
+    const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
+    const draw = () => process.stderr.write(`\r${label} … ${seconds()}`);
+    if (this.live) draw();
+    else process.stderr.write(`${label} …\n`);
+    const timer = this.live ? setInterval(draw, 1000) : undefined;
+    try {
+      const result = await action();
+      process.stderr.write(this.live ? `\r${label}: done in ${seconds()}\n` : `${label}: done in ${seconds()}\n`);
+      return result;
+    } catch (error) {
+      process.stderr.write(this.live ? `\r${label}: failed after ${seconds()}\n` : `${label}: failed after ${seconds()}\n`);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+/** Runs a program to its end; its output is shown only when it fails (the last 60 lines). */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const output = [];
+    child.stdout.on('data', (data) => output.push(data));
+    child.stderr.on('data', (data) => output.push(data));
+    child.on('error', (error) => reject(new SetupError(`${command} could not be started: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      const text = Buffer.concat(output).toString();
+      if (code === 0) return resolve(text);
+      const tail = text.trimEnd().split('\n').slice(-60).join('\n');
+      reject(new SetupError(`${tail}\n\n"${command} ${args.join(' ')}" ended with ${signal ?? `code ${code}`}.`));
+    });
+  });
+}
+
+/** Folder (with bin/node) of exactly this Node, which npm carries as a package. */
+export async function pinnedNode(version, progress) {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
+    const [major] = process.versions.node.split('.');
+    if (version === NODE_VERSION && Number(major) >= 24) return join(process.execPath, '..', '..');
+    throw new SetupError(`Node ${version.split('.')[0]} is needed; this is ${process.version}. Install it and run the command with it.`);
+  }
+  const name = `node-linux-${process.arch}`;
+  return cached(`node-${version}`, 'bin/node', (folder) =>
+    progress.step(`Fetching Node ${version}`, async () => {
+      const temporary = join(tmpdir(), `faultline-node-${process.pid}`);
+      mkdirSync(temporary, { recursive: true });
+      try {
+        const outer = join(process.execPath, '..', '..');
+        await run('npm', ['pack', '--silent', `${name}@${version}`], { cwd: temporary, env: nodeEnv(outer) });
+        await run('tar', ['xzf', join(temporary, `${name}-${version}.tgz`), '-C', folder, '--strip-components=1']);
+      } finally {
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    }),
+  );
+}

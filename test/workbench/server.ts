@@ -1,0 +1,166 @@
+// Starts the VS Code server that sits inside code-server, with folders of its own.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { nodeEnv, run, SetupError } from './cache.mjs';
+import type { CodeServer } from './code-server.ts';
+
+export interface ServerOptions {
+  readonly codeServer: CodeServer;
+  /** Settings, state and logs; made when missing. */
+  readonly dataDir: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Extension folder that is used where it lies, or a VSIX that is installed; none when the page names a development extension. */
+  readonly extension?: string;
+  /** Without one the server answers everybody on this machine. */
+  readonly token?: string;
+  /** A free one when not given. */
+  readonly port?: number;
+  /** false: a folder starts out untrusted and the person is asked. */
+  readonly trusted?: boolean;
+  /** Lets the page name extensions under development; for tests only. */
+  readonly testDriver?: boolean;
+  /** Added to the environment of the extension host. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Server {
+  readonly host: string;
+  readonly port: number;
+  /** Address of the page with `folder` (an absolute path) opened. */
+  url(folder: string, payload?: readonly (readonly [string, string])[]): string;
+  /** Ends the server and everything it started. */
+  stop(): Promise<void>;
+  /** Settles when the server ended by itself. */
+  readonly exited: Promise<string>;
+}
+
+const HOST = '127.0.0.1';
+const Manifest = v.object({ publisher: v.string(), name: v.string(), version: v.string() });
+
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { codeServer, dataDir, token } = options;
+  const extensions = join(dataDir, 'extensions');
+  await mkdir(join(dataDir, 'data', 'User'), { recursive: true });
+  await mkdir(extensions, { recursive: true });
+  await writeFile(join(dataDir, 'data', 'User', 'settings.json'), JSON.stringify(options.settings, null, 2));
+  const common = [
+    '--server-data-dir',
+    dataDir,
+    '--extensions-dir',
+    extensions,
+    '--accept-server-license-terms',
+    '--telemetry-level',
+    'off',
+  ];
+  const program = join(codeServer.node, 'bin', 'node');
+  const main = join(codeServer.vscode, 'out', 'server-main.js');
+  const env = serverEnv(codeServer, options.env ?? {});
+  if (options.extension?.endsWith('.vsix') === true) {
+    await run(program, [main, ...common, '--install-extension', options.extension, '--force'], { env });
+  } else if (options.extension !== undefined) {
+    await listExtension(extensions, options.extension);
+  }
+
+  const port = options.port ?? (await freePort());
+  const args = [main, ...common, '--host', HOST, '--port', String(port), '--disable-getting-started-override', '--disable-experiments'];
+  args.push(...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]));
+  if (options.trusted !== false) args.push('--disable-workspace-trust');
+  if (options.testDriver === true) args.push('--enable-smoke-test-driver');
+  // A process group of its own: the extension host, terminals and query hosts end with it.
+  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createWriteStream(join(dataDir, 'server.log'));
+  child.stderr.pipe(log, { end: false });
+  const exited = ended(child);
+  await listening(child, exited, join(dataDir, 'server.log'));
+  child.stdout.pipe(log, { end: false });
+  return {
+    host: HOST,
+    port,
+    exited,
+    url(folder, payload) {
+      const query = new URLSearchParams({ folder });
+      if (token !== undefined) query.set('tkn', token);
+      if (payload !== undefined) query.set('payload', JSON.stringify(payload));
+      return `http://${HOST}:${port}/?${query.toString()}`;
+    },
+    async stop() {
+      await endGroup(child, exited);
+      log.end();
+    },
+  };
+}
+
+/** The server hands its environment on to terminals and the extension host, so what npm and outer editors left in ours is dropped. */
+function serverEnv(codeServer: CodeServer, extra: Readonly<Record<string, string>>): Record<string, string> {
+  const env = nodeEnv(codeServer.node, extra);
+  for (const name of Object.keys(env)) if (/^(VSCODE_|ELECTRON_|CODE_SERVER_|NODE_OPTIONS$|npm_config_)/.test(name)) delete env[name];
+  return env;
+}
+
+/** Lists a folder as an installed extension, in the file in which the workbench keeps them; nothing is copied or linked. */
+async function listExtension(extensions: string, folder: string): Promise<void> {
+  const { publisher, name, version } = v.parse(Manifest, JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
+  const location = { $mid: 1, path: folder, scheme: 'file' };
+  const entry = { identifier: { id: `${publisher}.${name}` }, version, location, metadata: { isMachineScoped: false, source: 'vsix' } };
+  await writeFile(join(extensions, 'extensions.json'), JSON.stringify([entry]));
+}
+
+export async function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const probe = createServer();
+  probe.once('error', reject);
+  probe.listen(0, HOST, () => {
+    const address = probe.address();
+    probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+  });
+  return promise;
+}
+
+function ended(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+}
+
+async function listening(child: ChildProcess, exited: Promise<string>, log: string): Promise<void> {
+  let output = '';
+  const heard = new Promise<void>((resolve) => {
+    const hear = (data: Buffer): void => {
+      output += data.toString();
+      if (!output.includes('Extension host agent listening')) return;
+      child.stdout?.off('data', hear);
+      resolve();
+    };
+    child.stdout?.on('data', hear);
+  });
+  const failed = exited.then(async (how) => {
+    const errors = await readFile(log, 'utf8').catch(() => '');
+    throw new SetupError(`The workbench's server ended at once (${how}).\n${output}${errors}`);
+  });
+  await Promise.race([heard, failed]);
+}
+
+/** Asks the whole group to end, and ends it after 5 s; the group may outlive its leader. */
+async function endGroup(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  const group = child.pid;
+  if (group === undefined) return;
+  const signal = (name: NodeJS.Signals | 0): boolean => {
+    try {
+      process.kill(-group, name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  signal('SIGTERM');
+  const deadline = Date.now() + 5000;
+  while (signal(0) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+  signal('SIGKILL');
+  await exited;
+}
