@@ -1,5 +1,5 @@
-// node test/workbench/pinned.mjs [--quiet] SCRIPT args…
-// Runs SCRIPT in the pinned Node, after packages and bundles were brought up to date. Needs Node 20, and nothing installed.
+// node test/workbench/pinned.mjs [--quiet] [--no-build] SCRIPT args…
+// Runs SCRIPT in the pinned Node, after packages and (without --no-build) bundles were brought up to date. Needs Node 20, and nothing installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -53,14 +53,15 @@ function bundlesMatch() {
   }
 }
 
-async function prepare(progress) {
+async function prepare(progress, wantsBundles) {
   const node = await pinnedNode(NODE_VERSION, progress);
-  if (packagesMatch() && bundlesMatch()) return node;
+  const ready = () => !wantsBundles || bundlesMatch();
+  if (packagesMatch() && ready()) return node;
   const name = `repo-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
   await withLock(name, async () => {
     const options = { cwd: root, env: nodeEnv(node) };
     if (!packagesMatch()) await progress.step('Installing npm packages', () => run('npm', ['ci', '--no-audit', '--no-fund'], options));
-    if (bundlesMatch()) return;
+    if (ready()) return;
     // The build takes the engine's TPC-H extension from a Python wheel.
     if (spawnSync('python3', ['-m', 'pip', '--version']).status !== 0) await ensureApt(['python3', 'python3-pip'], progress);
     rmSync(stampFile, { force: true });
@@ -74,11 +75,11 @@ async function prepare(progress) {
 
 async function main() {
   const args = process.argv.slice(2);
-  const quiet = args[0] === '--quiet';
-  if (quiet) args.shift();
+  const flags = new Set();
+  while (args[0]?.startsWith('--')) flags.add(args.shift());
   const [script, ...rest] = args;
-  if (script === undefined) throw new SetupError('Usage: node test/workbench/pinned.mjs [--quiet] SCRIPT args…');
-  const node = await prepare(new Progress(quiet ? 'terminal' : 'lines'));
+  if (script === undefined) throw new SetupError('Usage: node test/workbench/pinned.mjs [--quiet] [--no-build] SCRIPT args…');
+  const node = await prepare(new Progress(flags.has('--quiet') ? 'terminal' : 'lines'), !flags.has('--no-build'));
   const child = spawn(join(node, 'bin', 'node'), [join(root, script), ...rest], { stdio: 'inherit', env: nodeEnv(node) });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
