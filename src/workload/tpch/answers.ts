@@ -127,6 +127,8 @@ function endOfTies(rows: readonly AnswerRow[], from: number, orderBy: readonly n
 }
 
 function compareRow(rules: readonly AnswerRule[], answer: Answer, at: number, row: AnswerRow): AnswerDifference[] {
+  const extra = row[rules.length];
+  if (extra !== undefined) return [{ row: at + 1, column: t('column {0}', rules.length + 1), rule: 'exact', expected: null, got: extra }];
   return rules.flatMap((rule, column) => {
     const expected = answer.rows[at]?.[column] ?? null;
     const got = row[column] ?? null;

@@ -86,6 +86,7 @@ describe('the SQL library that comes with Faultline', () => {
       nodes.map(({ title }) => title),
       ['Health', 'Probes', 'TPC-H'],
     );
+    assert(!nodes.some((node) => node.kind === 'folder' && node.children.some(({ kind }) => kind === 'problem')));
     for (const { path, prefix, stresses, shows, parameters, engines } of entriesOf(nodes)) {
       const folder = path.split('/')[0];
       assert.equal(prefix?.split('-')[0], folder, path);
