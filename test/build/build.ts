@@ -1,5 +1,5 @@
 /** The build: bundles, what their metafiles promise, snippets, the engine's extension file; then each bundle is loaded once. */
-import { copyFile, mkdir, rm, writeFile, chmod } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, context, formatMessages, type BuildFailure, type BuildResult, type Metafile, type Plugin } from 'esbuild';
 import { hostBundle, hostEntries, webviewBundle, webviewEntries, type BundleTarget } from './bundles.ts';
@@ -49,7 +49,7 @@ export async function buildAll(request: BuildRequest): Promise<Built> {
   return { host, webview };
 }
 
-/** Rebuilds bundles when a source changes, snippets when the library does; prints what a problem matcher reads. Ends with the process. */
+/** Rebuilds bundles when a source changes, snippets when the library does; prints what a problem matcher reads. Never ends by itself. */
 export async function watchAll(request: BuildRequest): Promise<void> {
   const report: Plugin = {
     name: 'report',
@@ -64,6 +64,10 @@ export async function watchAll(request: BuildRequest): Promise<void> {
   await buildAll(request);
   for (const options of [hostBundle(request), webviewBundle(request)]) {
     await (await context({ ...options, plugins: [report] })).watch();
+  }
+  for await (const change of watch(join(request.root, 'snippets'), { recursive: true })) {
+    request.progress(`[watch] ${change.filename ?? 'a snippet'} changed`);
+    await writeSnippets(request.root, request.outputFolder).catch((error: Error) => request.progress(error.message));
   }
 }
 
