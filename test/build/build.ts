@@ -54,7 +54,9 @@ export async function watchAll(request: BuildRequest): Promise<void> {
   const report: Plugin = {
     name: 'report',
     setup(build) {
-      build.onStart(() => request.progress('[watch] build started'));
+      build.onStart(() => {
+        request.progress('[watch] build started');
+      });
       build.onEnd(async (result) => {
         for (const text of await formatMessages([...result.errors, ...result.warnings], { kind: 'error' })) request.progress(text);
         request.progress('[watch] build finished');
