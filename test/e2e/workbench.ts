@@ -13,8 +13,8 @@ import { QUIET_SETTINGS } from '../workbench/settings.ts';
 export type Theme = 'dark' | 'light' | 'high-contrast-dark' | 'high-contrast-light';
 
 const THEMES: Readonly<Record<Theme, string>> = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
+  dark: 'Dark Modern',
+  light: 'Light Modern',
   'high-contrast-dark': 'Default High Contrast',
   'high-contrast-light': 'Default High Contrast Light',
 };
@@ -70,7 +70,7 @@ export class Workbench {
       codeServer: await codeServer(options.version ?? NEWEST, progress),
       dataDir: join(scratch, 'server'),
       settings: { ...QUIET_SETTINGS, 'workbench.colorTheme': THEMES[options.theme ?? 'dark'], ...options.settings },
-      extension: options.extension,
+      extensions: [options.extension],
       ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
       env: { FAULTLINE_HOME: home, ...options.env },
     });

@@ -85,11 +85,7 @@ export async function cached(name, marker, build) {
 export function nodeEnv(nodeFolder, extra = {}) {
   const env = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (
-      !/^(npm_(package_|lifecycle_|command$|execpath$|node_execpath$|config_(user_agent|local_prefix|node_gyp|npm_version)$)|INIT_CWD$)/.test(
-        name,
-      )
-    )
+    if (!/^npm_(package_|lifecycle_|command$|execpath$|node_execpath$|config_(user_agent|local_prefix|node_gyp|npm_version)$)/.test(name))
       env[name] = value;
   }
   env.PATH = `${join(nodeFolder, 'bin')}:${process.env.PATH ?? ''}`;

@@ -14,8 +14,8 @@ export interface ServerOptions {
   /** Settings, state and logs; made when missing. */
   readonly dataDir: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Extension folder that is used where it lies, or a VSIX that is installed; none when the page names a development extension. */
-  readonly extension?: string;
+  /** Folders of extensions that are used where they lie, and VSIX files that are installed. */
+  readonly extensions?: readonly string[];
   /** Without one the server answers everybody on this machine. */
   readonly token?: string;
   /** A free one when not given. */
@@ -60,10 +60,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const program = join(codeServer.node, 'bin', 'node');
   const main = join(codeServer.vscode, 'out', 'server-main.js');
   const env = serverEnv(codeServer, options.env ?? {});
-  if (options.extension?.endsWith('.vsix') === true) {
-    await run(program, [main, ...common, '--install-extension', options.extension, '--force'], { env });
-  } else if (options.extension !== undefined) {
-    await listExtension(extensions, options.extension);
+  const wanted = options.extensions ?? [];
+  await listExtensions(
+    extensions,
+    wanted.filter((path) => !path.endsWith('.vsix')),
+  );
+  for (const vsix of wanted.filter((path) => path.endsWith('.vsix'))) {
+    await run(program, [main, ...common, '--install-extension', vsix, '--force'], { env });
   }
 
   const port = options.port ?? (await freePort());
@@ -99,24 +102,43 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 function serverEnv(codeServer: CodeServer, extra: Readonly<Record<string, string>>): Record<string, string> {
   const env = nodeEnv(codeServer.node, extra);
   for (const name of Object.keys(env)) if (/^(VSCODE_|ELECTRON_|CODE_SERVER_|NODE_OPTIONS$|npm_config_)/.test(name)) delete env[name];
+  // The registry of extensions would be asked for updates and recommendations; nothing here leaves this machine.
+  env['EXTENSIONS_GALLERY'] = '{}';
   return env;
 }
 
-/** Lists a folder as an installed extension, in the file in which the workbench keeps them; nothing is copied or linked. */
-async function listExtension(extensions: string, folder: string): Promise<void> {
-  const { publisher, name, version } = v.parse(Manifest, JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
-  const location = { $mid: 1, path: folder, scheme: 'file' };
-  const entry = { identifier: { id: `${publisher}.${name}` }, version, location, metadata: { isMachineScoped: false, source: 'vsix' } };
-  await writeFile(join(extensions, 'extensions.json'), JSON.stringify([entry]));
+/** Lists folders as installed extensions, in the file in which the workbench keeps them; nothing is copied or linked. */
+async function listExtensions(extensions: string, folders: readonly string[]): Promise<void> {
+  const entries = folders.map(async (path) => {
+    const { publisher, name, version } = v.parse(Manifest, JSON.parse(await readFile(join(path, 'package.json'), 'utf8')));
+    return {
+      identifier: { id: `${publisher}.${name}` },
+      version,
+      location: { $mid: 1, path, scheme: 'file' },
+      metadata: { source: 'vsix' },
+    };
+  });
+  await writeFile(join(extensions, 'extensions.json'), JSON.stringify(await Promise.all(entries)));
 }
 
 export async function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const port = await tryPort(0);
+  if (port === undefined) throw new SetupError('This machine has no free port.');
+  return port;
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  return (await tryPort(port)) !== undefined;
+}
+
+/** The port that could be listened on, 0 standing for any; undefined when it is in use. */
+async function tryPort(wanted: number): Promise<number | undefined> {
+  const { promise, resolve } = Promise.withResolvers<number | undefined>();
   const probe = createServer();
-  probe.once('error', reject);
-  probe.listen(0, HOST, () => {
+  probe.once('error', () => resolve(undefined));
+  probe.listen(wanted, HOST, () => {
     const address = probe.address();
-    probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    probe.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
   });
   return promise;
 }

@@ -1,0 +1,36 @@
+// Processes of a test run or of npm start, found by a mark in their environment, since a process may leave its group and lose its parent.
+import { readdirSync, readFileSync } from 'node:fs';
+
+export const MARK = 'FAULTLINE_STARTED_BY';
+
+export interface Left {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Living processes that carry this mark, other than this one. Linux only; elsewhere none are found. */
+export function marked(mark: string): Left[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      try {
+        if (!readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`)) return [];
+        // One that has ended and waits for its parent has no command line.
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+        return command === '' ? [] : [{ pid: Number(name), command }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+export function kill(left: readonly Left[]): void {
+  for (const { pid } of left) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+}
