@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { Library, type LibraryEntry, entriesOf } from '../../../src/workload/library.ts';
 import { type AnswerRow, checkAnswer, parseAnswer } from '../../../src/workload/tpch/answers.ts';
+import { pinnedDuckdbVersion } from '../../build/duckdb-extension.ts';
+import { currentPlatform } from '../../build/platforms.ts';
 
 const root = join(import.meta.dirname, '../../..');
 /** Answers are built in for 0.01, 0.1 and 1: `FAULTLINE_TEST_SCALE=0.1` checks with more data. */
@@ -97,17 +99,9 @@ describe('the SQL library that comes with Faultline', () => {
   });
 });
 
-/** The signed extension file that the build put in place. */
+/** The signed extension file, where the build put it. */
 async function tpchExtension(): Promise<string> {
-  const versions = join(root, 'dist/duckdb');
-  for (const version of await readdir(versions)) {
-    for (const platform of await readdir(join(versions, version))) {
-      const file = join(versions, version, platform, 'tpch.duckdb_extension');
-      if (platform.startsWith(process.platform === 'darwin' ? 'osx' : process.platform)) {
-        await access(file);
-        return file;
-      }
-    }
-  }
-  throw new Error('no tpch extension in dist: build first');
+  const platform = currentPlatform();
+  assert(platform, 'DuckDB has an extension for this platform');
+  return join(root, 'dist/duckdb', `v${await pinnedDuckdbVersion(root)}`, platform.duckdb, 'tpch.duckdb_extension');
 }

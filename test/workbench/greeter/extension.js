@@ -8,6 +8,6 @@ export async function activate(context) {
   if (context.workspaceState.get(SHOWN) === true) return;
   await context.workspaceState.update(SHOWN, true);
   await vscode.commands.executeCommand('workbench.view.extension.faultline');
-  const [tour] = await vscode.workspace.findFiles('tour.sql', undefined, 1);
-  if (tour !== undefined) await vscode.window.showTextDocument(tour);
+  const [first] = await vscode.workspace.findFiles('getting-started.sql', undefined, 1);
+  if (first !== undefined) await vscode.window.showTextDocument(first);
 }

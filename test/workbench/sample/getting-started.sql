@@ -34,7 +34,11 @@ left join orders on o_custkey = c_custkey
 group by n_name
 order by n_name;
 
--- 4. A mistake on purpose: run it. The wrong name is underlined, and the message proposes the right one.
+-- 4. Every line item: 60,175 rows to scroll, sort and filter.
+select *
+from lineitem;
+
+-- 5. A mistake on purpose: run it. The wrong name is underlined, and the message proposes the right one.
 select c_name, c_naem
 from customer
 limit 10;
