@@ -22,6 +22,8 @@ export interface Column {
   /** The engine's own name of the type: `DECIMAL(15,2)`. */
   readonly type: string;
   readonly kind: ColumnKind;
+  /** Types inside a nested one: the element of a list, key and value of a map, fields of a struct, members of a union. */
+  readonly children?: readonly Column[];
 }
 
 /**
