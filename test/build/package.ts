@@ -2,7 +2,7 @@
  * npm run package [-- --target linux-x64,universal]: one VSIX a platform, with the embedded engine, and one for all others, without it.
  * Each is put together in a folder of its own, so that dist/ stays what the last build made.
  */
-import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
@@ -36,8 +36,8 @@ export async function packageFor(platform: Platform | undefined): Promise<string
 }
 
 async function pack(stage: string, name: string, platform: Platform | undefined): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
-  const file = join(root, 'packages', `faultline-${name}-${version}.vsix`);
+  // The text that a person sees without the engine names this file: src/engine/duckdb/api.ts.
+  const file = join(root, 'packages', `faultline-${name}.vsix`);
   await mkdir(join(root, 'packages'), { recursive: true });
   const files = await listFiles({ cwd: stage, packageManager: PackageManager.None });
   const strangers = files.filter((path) => !/^(dist\/|media\/|snippets\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE)$)/.test(path));
