@@ -1,0 +1,41 @@
+/** The frame of every webview: nothing but our own bundle may run, and only theme variables colour it. */
+import { randomBytes } from 'node:crypto';
+
+export interface PageFrame {
+  readonly title: string;
+  readonly script: string;
+  readonly style: string;
+  /** `webview.cspSource` */
+  readonly source: string;
+  readonly language: string;
+}
+
+export function pageHtml({ title, script, style, source, language }: PageFrame): string {
+  const nonce = randomBytes(16).toString('base64');
+  // The toolkit's components style themselves by constructed sheets, which need no exception; widths and offsets are set by script.
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'nonce-${nonce}' ${source}`,
+    `style-src ${source} 'nonce-${nonce}'`,
+    `img-src ${source} data:`,
+    `font-src ${source} data:`,
+  ].join('; ');
+  return `<!doctype html>
+<html lang="${escape(language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${escape(style)}" nonce="${nonce}">
+<title>${escape(title)}</title>
+</head>
+<body>
+<div id="app"></div>
+<script type="module" nonce="${nonce}" src="${escape(script)}"></script>
+</body>
+</html>`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

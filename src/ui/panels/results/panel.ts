@@ -1,0 +1,122 @@
+/** The results panel: one webview beside the editors. It shows the tabs' snapshots and asks for rows in windows. */
+import * as vscode from 'vscode';
+import { connect, type Port, type Remote } from '../../../base/rpc.ts';
+import type { Disposable } from '../../../base/disposables.ts';
+import { t } from '../../../base/messages.ts';
+import { resultsPanelType } from '../../../contributions.ts';
+import type { Log } from '../../log.ts';
+import { pageHtml } from '../html.ts';
+import type { ResultsHostApi, ResultsPageApi } from './protocol.ts';
+import type { ResultTabs } from './tabs.ts';
+
+/** A page redraws from a snapshot; more than ten a second no eye can follow. */
+const snapshotEveryMs = 100;
+
+export interface PanelParts {
+  readonly extensionUri: vscode.Uri;
+  readonly tabs: ResultTabs;
+  /** Answers the page's calls. */
+  readonly calls: ResultsHostApi;
+  readonly log: Log;
+  /** Brings tabs of an earlier window back. */
+  readonly restore: () => void;
+}
+
+interface OpenPanel {
+  readonly panel: vscode.WebviewPanel;
+  readonly page: Remote<ResultsPageApi, ResultsHostApi>;
+  readonly registrations: Disposable;
+}
+
+export class ResultsPanel implements Disposable {
+  readonly #parts: PanelParts;
+  readonly #registrations: Disposable;
+  #open: OpenPanel | undefined;
+  #due: NodeJS.Timeout | undefined;
+  #lastSentMs = 0;
+
+  constructor(parts: PanelParts) {
+    this.#parts = parts;
+    this.#registrations = vscode.Disposable.from(
+      parts.tabs.changed.listen(() => this.#send()),
+      vscode.window.registerWebviewPanelSerializer(resultsPanelType, {
+        deserializeWebviewPanel: async (panel) => {
+          parts.restore();
+          this.#adopt(panel);
+        },
+      }),
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Opens it beside the active editor, or shows the open one where it is. The focus stays unless it is asked for. */
+  show(takeFocus: boolean): void {
+    if (!this.#open) {
+      const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: !takeFocus };
+      this.#adopt(vscode.window.createWebviewPanel(resultsPanelType, t('Results'), place));
+    } else if (takeFocus || !this.#open.panel.visible) {
+      this.#open.panel.reveal(undefined, !takeFocus);
+    }
+    if (takeFocus && this.#open?.panel.visible) this.#tell(this.#open.page.focusGrid.asEvent());
+  }
+
+  dispose(): void {
+    clearTimeout(this.#due);
+    this.#registrations.dispose();
+    this.#open?.panel.dispose();
+  }
+
+  #adopt(panel: vscode.WebviewPanel): void {
+    this.#open?.panel.dispose();
+    const { extensionUri, calls } = this.#parts;
+    const { webview } = panel;
+    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    panel.iconPath = new vscode.ThemeIcon('table');
+    const page = connect<ResultsPageApi, ResultsHostApi>(portOf(webview), calls);
+    const registrations = vscode.Disposable.from(
+      panel.onDidDispose(() => {
+        page.$close();
+        registrations.dispose();
+        if (this.#open?.panel === panel) this.#open = undefined;
+      }),
+      panel.onDidChangeViewState(() => this.#send()),
+    );
+    this.#open = { panel, page, registrations };
+    webview.html = pageHtml({
+      title: t('Results'),
+      script: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'results.js')).toString(),
+      style: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'results.css')).toString(),
+      source: webview.cspSource,
+      language: vscode.env.language,
+    });
+  }
+
+  /** The newest snapshot, at most ten a second. A hidden page gets none: it asks for one when it is shown again. */
+  #send(): void {
+    if (!this.#open?.panel.visible || this.#due !== undefined) return;
+    const wait = Math.max(0, this.#lastSentMs + snapshotEveryMs - performance.now());
+    this.#due = setTimeout(() => {
+      this.#due = undefined;
+      this.#lastSentMs = performance.now();
+      if (this.#open?.panel.visible) this.#tell(this.#open.page.show.asEvent(this.#parts.tabs.snapshot()));
+    }, wait);
+  }
+
+  #tell(sent: Promise<void>): void {
+    sent.catch((error: unknown) => this.#parts.log.error('the results page could not be told', error));
+  }
+}
+
+function portOf(webview: vscode.Webview): Port {
+  return {
+    post: (message) => void webview.postMessage(message),
+    listen: (onMessage) => {
+      const registration = webview.onDidReceiveMessage(onMessage);
+      return () => registration.dispose();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** A statement on its way to an engine, and how it is named. No `vscode` import. */
+
+/** Where a statement stood in its document when it was started. Offsets are UTF-16 units, lines begin at 0. */
+export interface StatementSource {
+  readonly uri: string;
+  readonly start: number;
+  readonly end: number;
+  readonly firstLine: number;
+}
+
+export interface StatementToRun {
+  readonly sql: string;
+  /** Short name for tab and status bar. */
+  readonly title: string;
+  /** Absent when it comes from history, or its document is gone. */
+  readonly source?: StatementSource;
+  /** `plan` runs it with the engine's profiler. */
+  readonly opens: 'rows' | 'plan';
+}
+
+/** The first words of a statement, without comments: at most `most` characters. */
+export function firstWords(sql: string, most = 36): string {
+  const bare = sql
+    .replace(/--[^\n]*/g, ' ')
+    .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/;\s*$/, '')
+    .trim();
+  if (bare.length <= most) return bare;
+  const cut = bare.slice(0, most);
+  const space = cut.lastIndexOf(' ');
+  return `${cut.slice(0, space > most / 2 ? space : most)}…`;
+}
+
+/** The file's name without its folder and extension, for the title of a tab; nothing for an unnamed document. */
+export function documentName(uriPath: string): string | undefined {
+  const name = uriPath.split('/').pop() ?? '';
+  if (name === '' || /^Untitled-\d+$/.test(name)) return undefined;
+  return name.replace(/\.sql$/i, '');
+}
