@@ -251,20 +251,24 @@ export interface EditorSnippet {
   readonly body: readonly string[];
 }
 
-/** Editor snippets of all entries that have a prefix, by name. Fails with `invalid` when two entries share a prefix. */
+/**
+ * Editor snippets by name. An entry without a prefix is typed by its path: `tpch/q01.sql` by `tpch-q01`.
+ * Fails with `invalid` when two entries share a prefix: one of them could never be chosen by it.
+ */
 export function snippetsFor(entries: readonly LibraryEntry[]): Readonly<Record<string, EditorSnippet>> {
   const owners = new Map<string, string>();
   const snippets: Record<string, EditorSnippet> = {};
-  for (const { prefix, path, title, stresses, shows, parameters, sql } of entries) {
-    if (prefix === undefined) continue;
+  for (const entry of entries) {
+    const prefix = entry.prefix ?? entry.path.replace(/\.sql$/i, '').replaceAll('/', '-');
     const other = owners.get(prefix);
-    if (other !== undefined) throw invalid(t('{0} and {1} both have the prefix “{2}”', other, path, prefix));
-    owners.set(prefix, path);
-    snippets[`${prefix}: ${title}`] = {
+    if (other !== undefined) throw invalid(t('{0} and {1} have the same prefix: {2}', other, entry.path, prefix));
+    owners.set(prefix, entry.path);
+    const facts = [entry.title, entry.stresses, entry.shows, entry.parameters && `${t('Parameters')}: ${entry.parameters}`];
+    snippets[`${entry.title} (${entry.path})`] = {
       prefix,
-      description: [title, stresses, shows, parameters].filter((part) => part !== undefined).join(' · '),
+      description: facts.flatMap((fact) => (fact === undefined ? [] : [fact.replace(/\.$/, '')])).join('. '),
       // In a snippet's body $ begins a placeholder, } ends one and \ escapes.
-      body: sql.replace(/[$}\\]/g, '\\$&').split('\n'),
+      body: entry.sql.replace(/[$}\\]/g, '\\$&').split('\n'),
     };
   }
   return snippets;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { librarySnippets, snippetBody } from '../../build/snippets.ts';
+import { librarySnippets } from '../../build/snippets.ts';
 
 describe('editor snippets', () => {
   let folder: string;
@@ -30,7 +30,8 @@ describe('editor snippets', () => {
     await assert.rejects(librarySnippets(folder), /a\.sql.*same prefix: same|b\.sql.*same prefix: same/);
   });
 
-  it('dollar signs and backslashes of a query arrive in the editor as they are', () => {
-    assert.deepEqual(snippetBody("SELECT $$a$$, '\\n';\n\nFROM $1\n"), ["SELECT \\$\\$a\\$\\$, '\\\\n';", '', 'FROM \\$1']);
+  it('a file that the library could not show fails the build', async () => {
+    await writeFile(join(folder, 'a.sql'), '-- title: A\n-- title: B\n\nSELECT 1;\n');
+    await assert.rejects(librarySnippets(folder), /“title” twice, again at line 2 of a\.sql/);
   });
 });

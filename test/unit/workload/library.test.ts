@@ -69,17 +69,18 @@ describe('a file of the SQL library', () => {
 
 describe('editor snippets of the SQL library', () => {
   it('insert the statement as it stands, with dollars, braces and backslashes', () => {
-    const entry = parseLibraryFile("-- title: T\n-- stresses: S.\n-- prefix: own-t\nselect '$1 ${x} \\n',\n  2;", 't.sql');
-    const snippets = snippetsFor([entry, parseLibraryFile('select 2', 'no-prefix.sql')]);
+    const entry = parseLibraryFile("-- title: T\n-- stresses: S.\n-- prefix: own-t\nselect '$1 ${x} \\n',\n  2;", 'probe/t.sql');
+    const snippets = snippetsFor([entry, parseLibraryFile('-- title: U\n-- parameters: a = 1\nselect 2', 'probe/u.sql')]);
     assert.deepEqual(snippets, {
-      'own-t: T': { prefix: 'own-t', description: 'T · S.', body: ["select '\\$1 \\${x\\} \\\\n',", '  2;'] },
+      'T (probe/t.sql)': { prefix: 'own-t', description: 'T. S', body: ["select '\\$1 \\${x\\} \\\\n',", '  2;'] },
+      'U (probe/u.sql)': { prefix: 'probe-u', description: 'U. Parameters: a = 1', body: ['select 2'] },
     });
   });
 
   it('are refused when two files share a prefix', () => {
     const [a, b] = ['a.sql', 'b.sql'].map((path) => parseLibraryFile('-- prefix: same\nselect 1', path));
     assert(a && b);
-    assert.throws(() => snippetsFor([a, b]), /a\.sql and b\.sql both have the prefix “same”/);
+    assert.throws(() => snippetsFor([a, b]), /a\.sql and b\.sql have the same prefix: same/);
   });
 });
 
