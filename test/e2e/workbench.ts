@@ -95,6 +95,8 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     await this.page.locator('.monaco-workbench .activitybar [aria-label^="Explorer"]').first().waitFor();
     await this.page.locator('.statusbar-item[id="status.host"]').waitFor();
+    // Contributions come later than the window; the palette lists only what was there when it was opened.
+    await this.page.locator('.activitybar [aria-label^="Faultline"]').first().waitFor();
   }
 
   /** Runs a command by its full title in the command palette ("Faultline: Run Statement"). */

@@ -47,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const extensions = join(dataDir, 'extensions');
   await mkdir(join(dataDir, 'data', 'User'), { recursive: true });
   await mkdir(extensions, { recursive: true });
-  await writeFile(join(dataDir, 'data', 'User', 'settings.json'), JSON.stringify(options.settings, null, 2));
+  await writeSettings(join(dataDir, 'data', 'User', 'settings.json'), options.settings);
   const common = [
     '--server-data-dir',
     dataDir,
@@ -96,6 +96,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       log.end();
     },
   };
+}
+
+/** What a person has set in the workbench meanwhile stays; a file with comments in it is left alone. */
+async function writeSettings(path: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const existing = await readFile(path, 'utf8').catch(() => '{}');
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())), existing);
+  if (parsed.success) await writeFile(path, JSON.stringify({ ...settings, ...parsed.output }, null, 2));
 }
 
 /** The server hands its environment on to terminals and the extension host, so what npm and outer editors left in ours is dropped. */

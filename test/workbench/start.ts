@@ -13,17 +13,18 @@ import { QUIET_SETTINGS } from './settings.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const greeter = join(import.meta.dirname, 'greeter');
-const base = join(cacheDir(), 'workbench');
+const base = process.env['FAULTLINE_WORKBENCH'] ?? join(cacheDir(), 'workbench');
 const stateFile = join(base, 'running.json');
 
-const USAGE = `Usage: npm start -- [--port PORT] [--no-open] [FOLDER]
+const USAGE = `Usage: npm start -- [--port PORT] [--no-open] [--browser] [FOLDER]
 
 Opens the workbench with Faultline in it: desktop VS Code where "code" is on PATH,
 otherwise in the browser, on this machine only.
 
   FOLDER        workspace to open; a sample workspace when not given
   --port PORT   port of the page; a free one when not given
-  --no-open     print the address and open no browser`;
+  --no-open     print the address and open no browser
+  --browser     in the browser even where desktop VS Code is installed`;
 
 /** Stays the same so that the browser finds the layout of the last time; another is taken when it is in use. */
 const USUAL_PORT = 41_733;
@@ -32,11 +33,17 @@ interface Choice {
   readonly folder: string;
   readonly port: number | undefined;
   readonly open: boolean;
+  readonly browser: boolean;
 }
 
 function choice(): Choice {
   const { values, positionals } = parseArgs({
-    options: { port: { type: 'string' }, open: { type: 'boolean', default: true }, help: { type: 'boolean' } },
+    options: {
+      port: { type: 'string' },
+      open: { type: 'boolean', default: true },
+      browser: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    },
     allowPositionals: true,
     allowNegative: true,
   });
@@ -48,7 +55,12 @@ function choice(): Choice {
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
     throw new TypeError(`--port ${values.port} is no port number.`);
   const [folder] = positionals;
-  return { folder: folder === undefined ? sampleWorkspace() : resolve(process.env['INIT_CWD'] ?? '.', folder), port, open: values.open };
+  return {
+    folder: folder === undefined ? sampleWorkspace() : resolve(process.env['INIT_CWD'] ?? '.', folder),
+    port,
+    open: values.open,
+    browser: values.browser,
+  };
 }
 
 function choiceOrUsage(): Choice {
@@ -138,7 +150,7 @@ async function openBrowserWorkbench({ folder, port, open }: Choice): Promise<voi
 async function main(): Promise<void> {
   mkdirSync(base, { recursive: true });
   const chosen = choiceOrUsage();
-  if (onPath('code')) openDesktop(chosen.folder);
+  if (!chosen.browser && onPath('code')) openDesktop(chosen.folder);
   else await openBrowserWorkbench(chosen);
 }
 
