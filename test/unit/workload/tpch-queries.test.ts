@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
@@ -69,6 +69,15 @@ describe('the queries of the SQL library, on DuckDB with TPC-H data attached rea
       if ((await rowsOf(sql)).length === 0) silent.push(path);
     }
     assert.deepEqual(silent, ['health/duckdb-secrets.sql', 'health/duckdb-temporary-files.sql']);
+  });
+
+  it('the sample workspace answers, and its mistake gets the right name proposed', async () => {
+    const sample = await readFile(join(root, 'test/workbench/sample/getting-started.sql'), 'utf8');
+    const statements = sample.split(/;\n/).filter((text) => text.trim() !== '');
+    const mistake = statements.pop();
+    assert(mistake);
+    for (const statement of statements) assert((await rowsOf(statement)).length > 0, statement);
+    await assert.rejects(rowsOf(mistake), /c_naem.*not found[\s\S]*c_name/);
   });
 
   it('the secrets query names a secret and never shows its value', async () => {
