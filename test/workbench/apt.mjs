@@ -2,6 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import { run, SetupError } from './cache.mjs';
 
+/** What the build of code-server needs; afterwards it runs without them. */
+export const CODE_SERVER_PACKAGES = [
+  'g++',
+  'make',
+  'pkg-config',
+  'python3',
+  'libkrb5-dev',
+  'libsecret-1-dev',
+  'libx11-dev',
+  'libxkbfile-dev',
+];
+
 /** A missing package that this person may not install: the text is the line to type. */
 export class AptError extends SetupError {}
 
@@ -20,8 +32,10 @@ export async function ensureApt(packages, progress) {
   // Without a terminal sudo can't ask for a password, and would fail after a while with a text that helps nobody.
   const sudo = !root && spawnSync('sudo', process.stdin.isTTY ? ['-v'] : ['-n', 'true'], { stdio: 'inherit' }).status === 0;
   if (!root && !sudo) {
+    // One line for everything that is still to come, so that nobody has to do this twice.
+    const all = missing([...new Set([...packages, ...CODE_SERVER_PACKAGES])]) ?? wanted;
     throw new AptError(
-      `Some Debian packages are missing. Install them, then run this again:\n\n  sudo apt-get install -y ${wanted.join(' ')}\n`,
+      `Some Debian packages are missing. Install them, then run this again:\n\n  sudo apt-get install -y ${all.join(' ')}\n`,
     );
   }
   const apt = (...args) =>

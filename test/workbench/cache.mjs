@@ -120,7 +120,7 @@ export class Progress {
   }
 }
 
-/** Runs a program to its end; its output is shown only when it fails (the last 60 lines). */
+/** Runs a program to its end; its output is shown only when it fails: how it began and how it ended. */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -131,7 +131,8 @@ export function run(command, args, options = {}) {
     child.on('close', (code, signal) => {
       const text = Buffer.concat(output).toString();
       if (code === 0) return resolve(text);
-      const tail = text.trimEnd().split('\n').slice(-60).join('\n');
+      const lines = text.trimEnd().split('\n');
+      const tail = (lines.length <= 80 ? lines : [...lines.slice(0, 30), '…', ...lines.slice(-50)]).join('\n');
       reject(new SetupError(`${tail}\n\n"${command} ${args.join(' ')}" ended with ${signal ?? `code ${code}`}.`));
     });
   });

@@ -1,7 +1,7 @@
 // VS Code itself: code-server from npm carries a whole VS Code server, so it can be had where only registries can be reached.
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureApt } from './apt.mjs';
+import { CODE_SERVER_PACKAGES, ensureApt } from './apt.mjs';
 import { cached, nodeEnv, pinnedNode, run, SetupError } from './cache.mjs';
 import type { Progress } from './cache.mjs';
 
@@ -10,8 +10,6 @@ export const NEWEST = '4.139.1';
 
 /** A release refuses every other major version of Node, at install as at run time; so its own version is the whole cache key. */
 const NODE_OF: Readonly<Record<string, string>> = { [OLDEST]: '22.23.3', [NEWEST]: '24.21.0' };
-
-const BUILD_PACKAGES = ['g++', 'make', 'python3', 'libkrb5-dev', 'libsecret-1-dev', 'libx11-dev', 'libxkbfile-dev', 'pkg-config'];
 
 export interface CodeServer {
   readonly version: string;
@@ -28,7 +26,7 @@ export async function codeServer(version: string, progress: Progress): Promise<C
     throw new SetupError(`There is no recipe for code-server ${version}; known: ${Object.keys(NODE_OF).join(', ')}.`);
   const node = await pinnedNode(nodeVersion, progress);
   const folder = await cached(`code-server-${version}`, '.complete', async (partial) => {
-    await ensureApt(BUILD_PACKAGES, progress);
+    await ensureApt(CODE_SERVER_PACKAGES, progress);
     const ripgrep = version === OLDEST ? await newestRipgrep(progress) : undefined;
     await progress.step(`Building code-server ${version} (once, about two minutes)`, () => build(partial, version, node, ripgrep));
   });
@@ -39,7 +37,12 @@ async function build(folder: string, version: string, node: string, ripgrep: str
   const temporary = join(folder, 'tmp');
   await mkdir(temporary);
   if (ripgrep !== undefined) await offerRipgrep(ripgrep, temporary);
-  const env = nodeEnv(node, { npm_config_nodedir: node, npm_config_unsafe_perm: 'true', TMPDIR: temporary });
+  const env = nodeEnv(node, {
+    npm_config_nodedir: node,
+    npm_config_unsafe_perm: 'true',
+    npm_config_dangerously_allow_all_scripts: 'true',
+    TMPDIR: temporary,
+  });
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, `code-server@${version}`], { cwd: folder, env });
   await run('rm', ['-rf', temporary]);
   await run('touch', [join(folder, '.complete')]);

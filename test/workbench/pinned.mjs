@@ -74,6 +74,7 @@ async function prepare(progress, wantsBundles) {
 }
 
 async function main() {
+  if (Number(process.versions.node.split('.')[0]) < 20) throw new SetupError(`Node 20 or newer is needed; this is ${process.version}.`);
   const args = process.argv.slice(2);
   const flags = new Set();
   while (args[0]?.startsWith('--')) flags.add(args.shift());
