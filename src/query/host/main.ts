@@ -1,0 +1,97 @@
+/**
+ * The query host: a process of its own, so that a native crash of an engine ends a statement and not the editor. Started with its
+ * settings as the JSON of the first argument; serves `QueryHostApi` over IPC; ends when its parent does.
+ */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import * as v from 'valibot';
+import { systemClock } from '../../base/clock.ts';
+import { causeChain } from '../../base/errors.ts';
+import { connect, type Port } from '../../base/rpc.ts';
+import { openDuckDb } from '../../engine/duckdb/duckdb.ts';
+import { freeBytesOf } from '../store/disk.ts';
+import type { QueryHostApi, QueryHostEvents, QueryHostSettings } from './protocol.ts';
+import { apiOf, QueryService, scratchFolder } from './service.ts';
+
+const settingsSchema = v.object({
+  storeFolder: v.string(),
+  memoryLimitBytes: v.number(),
+  threads: v.number(),
+  maxRows: v.number(),
+  externalAccess: v.boolean(),
+  extensionFolder: v.exactOptional(v.string()),
+});
+
+function start(settings: QueryHostSettings): void {
+  const { memoryLimitBytes, threads, externalAccess, extensionFolder } = settings;
+  const service = new QueryService({
+    settings,
+    clock: systemClock,
+    openEngine: (target) =>
+      openDuckDb(target, {
+        memoryLimitBytes,
+        threads,
+        externalAccess,
+        tempFolder: scratchFolder(settings),
+        ...(extensionFolder === undefined ? {} : { extensionFolder }),
+      }),
+    freeBytes: freeBytesOf,
+    progress: (event) => void remote.runProgress.asEvent(event),
+    collect: collector(),
+  });
+  const remote = connect<QueryHostEvents, QueryHostApi>(parentPort(), apiOf(service));
+  const end = (): void => {
+    // A statement that does not stop must not keep the process.
+    setTimeout(() => process.exit(0), 1500).unref();
+    void service.close().finally(() => process.exit(0));
+  };
+  process.once('disconnect', end);
+  process.once('SIGTERM', end);
+}
+
+function parentPort(): Port {
+  return {
+    post: (message) => {
+      if (process.connected) process.send?.(message);
+    },
+    listen: (onMessage) => {
+      process.on('message', onMessage);
+      return () => process.off('message', onMessage);
+    },
+  };
+}
+
+/**
+ * JavaScript does not see how much native memory a chunk holds, and would keep gigabytes of used ones: so it is asked to look
+ * (10 million rows × 16: 970 MB without, 460 MB with, and 15 % faster).
+ */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  return typeof collect === 'function' ? () => void collect({ type: 'minor' }) : () => undefined;
+}
+
+function isMain(): boolean {
+  const entry = process.argv[1];
+  return entry !== undefined && realpathSync(entry) === realpathSync(fileURLToPath(import.meta.url));
+}
+
+if (isMain()) {
+  const settings = v.safeParse(settingsSchema, parseJson(process.argv[2] ?? ''));
+  if (settings.success && process.send !== undefined) start(settings.output);
+  else {
+    process.stderr.write('The query host is started by Faultline, with its settings and a channel.\n');
+    process.exitCode = 2;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    process.stderr.write(`${causeChain(error)}\n`);
+    return undefined;
+  }
+}

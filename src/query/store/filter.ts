@@ -1,0 +1,135 @@
+/** A filter as a SQL condition. A text is compared as the column's type, exactly; one that is no such value is refused in words. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { invalid, type FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+import { quoteText } from '../../engine/duckdb/settings.ts';
+import type { Column } from '../../engine/engine.ts';
+import type { Filter } from '../results.ts';
+import type { StoredTable } from './database.ts';
+
+type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
+
+/** Fails: invalid, when the text is no value of the column's type. */
+export async function condition(
+  connection: DuckDBConnection,
+  table: StoredTable,
+  columns: readonly Column[],
+  filter: Filter,
+): Promise<string> {
+  const name = `c${filter.column}`;
+  const text = `CAST(${name} AS VARCHAR)`;
+  switch (filter.op) {
+    case 'null':
+      return `${name} IS NULL`;
+    case 'notNull':
+      return `${name} IS NOT NULL`;
+    case 'contains':
+      return `contains(lower(${text}), lower(${quoteText(filter.text)}))`;
+    case 'like':
+      return `${text} LIKE ${quoteText(filter.text)}`;
+    case 'in':
+      return oneOf(name, text, filter.values);
+    default: {
+      const column = columns[filter.column];
+      if (column === undefined) return 'false';
+      return comparison(connection, table, column, name, filter.op, filter.text);
+    }
+  }
+}
+
+/** The values come from `distinct`, which shows each as this same text. */
+function oneOf(name: string, text: string, values: readonly (string | null)[]): string {
+  const texts = values.filter((value) => value !== null);
+  const parts: string[] = [];
+  if (texts.length > 0) parts.push(`${text} IN (${texts.map(quoteText).join(', ')})`);
+  if (values.includes(null)) parts.push(`${name} IS NULL`);
+  return parts.length === 0 ? 'false' : parts.join(' OR ');
+}
+
+async function comparison(
+  connection: DuckDBConnection,
+  table: StoredTable,
+  column: Column,
+  name: string,
+  op: Comparison,
+  value: string,
+): Promise<string> {
+  const storedType = await typeOf(connection, table, name);
+  if (column.kind === 'integer' || column.kind === 'decimal') {
+    const number = parseNumber(value.trim());
+    if (number === undefined) throw notOfType(value, column);
+    if (storedType !== 'VARCHAR') return numberComparison(name, op, number, storedType);
+  }
+  const asText = column.kind === 'text' || column.kind === 'nested' || column.kind === 'binary' || column.kind === 'other';
+  if (asText || storedType === 'VARCHAR') return `CAST(${name} AS VARCHAR) ${op} ${quoteText(value)}`;
+  const cast = `TRY_CAST(${quoteText(value.trim())} AS ${storedType})`;
+  const check = await connection.run(`SELECT ${cast} IS NULL`);
+  if ((await check.getRowsJson())[0]?.[0] === true) throw notOfType(value, column);
+  return `${name} ${op} ${cast}`;
+}
+
+async function typeOf(connection: DuckDBConnection, table: StoredTable, name: string): Promise<string> {
+  const result = await connection.run(`SELECT ${name} FROM ${table.sql} LIMIT 0`);
+  return result.columnType(0).toString();
+}
+
+function scaleOf(type: string): number {
+  return Number(/^DECIMAL\(\d+,\s*(\d+)\)$/.exec(type)?.[1] ?? 0);
+}
+
+/** `digits` × 10^-`scale` */
+interface ExactNumber {
+  readonly digits: bigint;
+  readonly scale: number;
+}
+
+function parseNumber(text: string): ExactNumber | undefined {
+  const match = /^([+-]?)(\d{0,400})(?:\.(\d{0,400}))?(?:e([+-]?\d{1,3}))?$/i.exec(text.replaceAll(/(?<=\d)[,_](?=\d{3}(?:\D|$))/g, ''));
+  if (match === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  if (whole === '' && fraction === '') return undefined;
+  const scale = fraction.length - Number(exponent);
+  const digits = BigInt(`${whole}${fraction}`) * (scale < 0 ? 10n ** BigInt(-scale) : 1n);
+  return { digits: sign === '-' ? -digits : digits, scale: Math.max(0, scale) };
+}
+
+/**
+ * Compares in whole numbers of the column's last place, without bounds: `> 1.5` on integers means from 2 on, and a number that is too
+ * large for the column's type is just larger than all of its values.
+ */
+function numberComparison(name: string, op: Comparison, number: ExactNumber, storedType: string): string {
+  const scale = scaleOf(storedType);
+  const factor = 10n ** BigInt(Math.abs(number.scale - scale));
+  const finer = number.scale > scale;
+  const floor = finer ? floorDivide(number.digits, factor) : number.digits * factor;
+  const isExact = !finer || floor * factor === number.digits;
+  if (!isExact && op === '=') return 'false';
+  if (!isExact && op === '<>') return `${name} IS NOT NULL`;
+  // Between two values of the column: less than the number is at most the lower one.
+  const exactOp = isExact ? op : op === '<' || op === '<=' ? '<=' : '>';
+  const literal = scale === 0 ? String(floor) : decimalText(floor, scale);
+  const value = `TRY_CAST('${literal}' AS DECIMAL(38,${scale}))`;
+  const fits = String(floor).replace('-', '').length <= 38;
+  if (fits && scale > 0) return `${name} ${exactOp} ${value}`;
+  if (fits && scale === 0 && storedType !== 'UHUGEINT' && storedType !== 'BIGNUM' && floor >= -(2n ** 63n) && floor < 2n ** 63n)
+    return `${name} ${exactOp} ${literal}::BIGINT`;
+  const left = scale === 0 ? `CAST(${name} AS BIGNUM)` : `CAST(replace(CAST(${name} AS VARCHAR), '.', '') AS BIGNUM)`;
+  return `${left} ${exactOp} CAST('${floor}' AS BIGNUM)`;
+}
+
+function decimalText(digits: bigint, scale: number): string {
+  const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');
+  return `${digits < 0n ? '-' : ''}${text.slice(0, -scale)}.${text.slice(-scale)}`;
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b < 0n ? quotient - 1n : quotient;
+}
+
+function notOfType(value: string, column: Column): FaultlineError {
+  return invalid(
+    t('“{0}” is not a value of {1}', value, column.type),
+    t('{0} is a column of type {1}: write a value of it.', column.name, column.type),
+  );
+}
