@@ -1,5 +1,5 @@
 import type { Progress } from './cache.mjs';
-import { SetupError } from './cache.mjs';
+import type { SetupError } from './cache.mjs';
 
 export const CODE_SERVER_PACKAGES: readonly string[];
 export class AptError extends SetupError {}
