@@ -68,16 +68,28 @@ async function mustBeReadable(target: EngineTarget): Promise<void> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       const remedy = target.kind === 'tpch' ? t('Make the data set again.') : t('Check the path; the file may have been moved.');
-      throw new FaultlineError('notFound', { what: t('{0} is not there', targetTitle(target)), meaning: target.path, remedy }, error);
+      throw new FaultlineError(
+        'notFound',
+        { what: t('{0} is not there', targetTitle(target)), meaning: t('Looked for “{0}”', target.path), remedy },
+        error,
+      );
     }
     if (code === 'EACCES' || code === 'EPERM') {
       throw new FaultlineError(
         'forbidden',
-        { what: t('{0} can’t be read', targetTitle(target)), meaning: target.path, remedy: t('Ask for the right to read this file.') },
+        {
+          what: t('{0} can’t be read', targetTitle(target)),
+          meaning: t('It is at “{0}”', target.path),
+          remedy: t('Ask for the right to read this file.'),
+        },
         error,
       );
     }
-    throw new FaultlineError('storage', { what: t('{0} can’t be read', targetTitle(target)), meaning: target.path }, error);
+    throw new FaultlineError(
+      'storage',
+      { what: t('{0} can’t be read', targetTitle(target)), meaning: t('It is at “{0}”', target.path) },
+      error,
+    );
   }
 }
 

@@ -80,12 +80,15 @@ export function intervalText(months: number, days: number, us: bigint): string {
 
 /** Text of instants in one time zone. Offsets come from the JavaScript engine's zone data. */
 export class ZonedTimes {
+  /** As the session names it: `Europe/Berlin`. */
+  readonly timeZone: string;
   readonly #format: Intl.DateTimeFormat | undefined;
   /** Offset by quarter of an hour: no zone has ever changed its offset off that grid since standard time. */
   readonly #offsets = new Map<number, number>();
 
   /** A zone that JavaScript does not know is shown in UTC: the instant stays exact. */
   constructor(timeZone: string) {
+    this.timeZone = timeZone;
     this.#format = isUtc(timeZone) ? undefined : formatOf(timeZone);
   }
 
