@@ -1,10 +1,11 @@
 /** Making and removing TPC-H data sets: what it costs is said before it starts. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
-import { FaultlineError, invalid } from '../../base/errors.ts';
+import { FaultlineError, invalid, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
+import { checkScale, parseScale } from '../../workload/tpch/scale.ts';
 import type { Commands } from '../contribute.ts';
 import type { Notifier } from '../notify.ts';
 import { defaultScale, type WindowDataSets } from '../session/dataSets.ts';
@@ -21,14 +22,12 @@ export interface DataSetCommandParts {
 }
 
 const offered = [defaultScale, 0.1, 1, 10] as const;
-/** Beyond this nobody waits for one process on one machine. */
-const largestScale = 1_000;
 
 export function registerDataSetCommands(parts: DataSetCommandParts): Disposable {
   const { commands } = parts;
   return vscode.Disposable.from(
     commands.register('faultline.createDataSet', async (argument) => {
-      const scale = typeof argument === 'number' ? checkedScale(argument) : await chooseScale(parts);
+      const scale = typeof argument === 'number' ? checkScale(argument) : await chooseScale(parts);
       if (scale !== undefined) await create(scale, parts);
     }),
     commands.register('faultline.removeDataSet', async (item) => {
@@ -42,17 +41,18 @@ async function create(scale: number, { dataSets, session, notifier }: DataSetCom
   const target: EngineTarget = { kind: 'tpch', scale, path: dataSets.pathOf(scale) };
   const name = targetName(target);
   if (!(await dataSets.isMade(scale))) {
-    await dataSets.refuseIfTooLarge(scale);
     const options = { location: vscode.ProgressLocation.Notification, title: t('Making {0}', name), cancellable: true };
     await vscode.window.withProgress(options, async (progress, token) => {
       const abort = new AbortController();
       const stopping = token.onCancellationRequested(() => abort.abort());
       let shown = 0;
       try {
-        await dataSets.ensure(scale, abort.signal, ({ fraction, text }) => {
-          const percent = Math.floor(fraction * 100);
-          progress.report({ message: text, increment: Math.max(0, percent - shown) });
-          shown = Math.max(shown, percent);
+        await dataSets.ensure(scale, abort.signal, ({ fraction, waiting }) => {
+          if (waiting) progress.report({ message: t('another window or terminal is making it') });
+          const percent = Math.floor((fraction ?? 0) * 100);
+          if (percent <= shown) return;
+          progress.report({ message: `${percent} %`, increment: percent - shown });
+          shown = percent;
         });
       } finally {
         stopping.dispose();
@@ -94,23 +94,24 @@ async function chooseScale(parts: DataSetCommandParts): Promise<number | undefin
 async function enterScale(dataSets: WindowDataSets): Promise<number | undefined> {
   const entered = await vscode.window.showInputBox({
     title: t('Scale factor of TPC-H'),
-    prompt: t('1 is 6 million rows of lineitem, about 1 GB as text.'),
+    prompt: t('At scale factor 1 the table lineitem has 6 million rows.'),
     validateInput: async (text) => {
-      const scale = Number(text.trim());
       if (text.trim() === '') return undefined;
-      if (!isScale(scale)) return t('A number above 0 and up to {0}', largestScale);
-      const { text: facts, fits } = await describe(scale, dataSets);
       const { Info, Error: Refused } = vscode.InputBoxValidationSeverity;
+      const scale = scaleOrProblem(text);
+      if (typeof scale === 'string') return { message: scale, severity: Refused };
+      const { text: facts, fits } = await describe(scale, dataSets);
       return { message: facts, severity: fits ? Info : Refused };
     },
   });
-  return entered === undefined || entered.trim() === '' ? undefined : checkedScale(Number(entered));
+  return entered === undefined || entered.trim() === '' ? undefined : parseScale(entered);
 }
 
 /** "about 250 MB · about 6 s", and whether the disk has room. */
 async function describe(scale: number, dataSets: WindowDataSets): Promise<{ readonly text: string; readonly fits: boolean }> {
   if (await dataSets.isMade(scale)) return { text: t('already there'), fits: true };
-  const { sizeBytes, durationMs, freeBytes, fits } = await dataSets.estimate(scale);
+  const { sizeBytes, peakBytes, durationMs, freeBytes } = await dataSets.estimate(scale);
+  const fits = freeBytes >= peakBytes;
   const cost = t('about {0} of disk, about {1}', formatBytes(sizeBytes), formatDuration(durationMs));
   return fits ? { text: cost, fits } : { text: t('{0}; only {1} are free', cost, formatBytes(freeBytes)), fits };
 }
@@ -122,13 +123,12 @@ async function chooseMade({ dataSets }: DataSetCommandParts): Promise<number | u
   return (await vscode.window.showQuickPick(items, { title: t('Remove which data set?') }))?.scale;
 }
 
-function isScale(scale: number): boolean {
-  return Number.isFinite(scale) && scale > 0 && scale <= largestScale;
-}
-
-function checkedScale(scale: number): number {
-  if (isScale(scale)) return scale;
-  throw invalid(t('{0} is no scale factor', String(scale)), t('Give a number above 0 and up to {0}.', largestScale));
+function scaleOrProblem(text: string): number | string {
+  try {
+    return parseScale(text);
+  } catch (error) {
+    return normalise(error).message;
+  }
 }
 
 function scaleOf(item: unknown): number | undefined {

@@ -3,7 +3,7 @@
  * No `vscode` import: the editor, the status bar and the panel listen to it.
  */
 import type { Clock } from '../../base/clock.ts';
-import { cancelled, FaultlineError, fromWire, normalise } from '../../base/errors.ts';
+import { cancelled, fromWire, normalise, type FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatCount, formatDuration } from '../../base/units.ts';
 import type { EngineFacts, EngineTarget, Plan } from '../../engine/engine.ts';

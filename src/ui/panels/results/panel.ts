@@ -116,7 +116,7 @@ function portOf(webview: vscode.Webview): Port {
     post: (message) => void webview.postMessage(message),
     listen: (onMessage) => {
       const registration = webview.onDidReceiveMessage(onMessage);
-      return () => registration.dispose();
+      return () => void registration.dispose();
     },
   };
 }

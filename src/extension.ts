@@ -1,0 +1,78 @@
+/** Faultline in VS Code: builds what the features share, then asks each to register. No I/O here: views and statements start it. */
+import * as vscode from 'vscode';
+import { useTranslation } from './base/messages.ts';
+import { registerDataSetCommands } from './ui/commands/dataSets.ts';
+import { registerEngineCommands } from './ui/commands/engines.ts';
+import { registerHelpCommands } from './ui/commands/help.ts';
+import { registerHistoryCommands } from './ui/commands/history.ts';
+import { registerKubeconfigCommands } from './ui/commands/kubeconfig.ts';
+import { registerLibraryCommands } from './ui/commands/library.ts';
+import { registerEditor, type EditorParts } from './ui/editor/editor.ts';
+import { edges } from './ui/edges.ts';
+import { registerResults, type ResultParts } from './ui/panels/results/register.ts';
+import { buildServices, type Services } from './ui/services.ts';
+import { registerStatusBar } from './ui/status/status.ts';
+import { registerClustersTree } from './ui/tree/clusters.ts';
+import { registerLibraryTree } from './ui/tree/library.ts';
+import { registerRunsTree } from './ui/tree/runs.ts';
+import { historyTarget, registerWindow, releaseTarget } from './ui/window.ts';
+
+/** What host tests look at; absent in an installed extension. */
+export interface TestApi extends EditorParts, ResultParts {
+  readonly services: Services;
+}
+
+/** VS Code calls `deactivate` without an argument: this is where it finds what has to be ended. */
+const ending: (() => Promise<void>)[] = [];
+
+export function activate(context: vscode.ExtensionContext): TestApi | undefined {
+  if (vscode.l10n.bundle) useTranslation(vscode.l10n.bundle);
+  const services = buildServices(context, edges);
+  const { store, commands, notifier, settings, session, dataSets, library, libraryFolders, history, query, runner, log } = services;
+  context.subscriptions.push(store);
+  ending.push(() => query.dispose());
+
+  const editor = registerEditor(services);
+  const results = registerResults(services, editor);
+  const { statements } = editor;
+  store.add(registerWindow(services));
+  store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: () => query.engineTitle }));
+  store.add(
+    registerClustersTree({
+      session,
+      settings,
+      dataSets,
+      factsOf: (target) => query.factsOf(target),
+      engineProblem: () => query.problem,
+      factsChanged: query.factsChanged,
+      env: process.env,
+    }),
+  );
+  store.add(registerRunsTree());
+  store.add(
+    registerLibraryTree({
+      library,
+      history,
+      folders: libraryFolders,
+      foldersChanged: (listener) =>
+        vscode.Disposable.from(
+          settings.onDidChange(['faultline.library.folders'], listener),
+          vscode.workspace.onDidGrantWorkspaceTrust(listener),
+        ),
+    }),
+  );
+  store.add(registerEngineCommands({ commands, session, dataSets, open: (target) => query.api.open(target) }));
+  store.add(registerDataSetCommands({ commands, notifier, session, dataSets, release: (target) => releaseTarget(target, services) }));
+  store.add(registerKubeconfigCommands({ commands, settings, notifier }));
+  store.add(registerLibraryCommands({ commands, settings, statements, library }));
+  store.add(
+    registerHistoryCommands({ commands, notifier, history, statements, runner, targetOf: (entry) => historyTarget(entry, services) }),
+  );
+  store.add(registerHelpCommands(commands, log, context.extension.id));
+  return context.extensionMode === vscode.ExtensionMode.Production ? undefined : { services, ...editor, ...results };
+}
+
+/** Answers when the query host has ended. */
+export async function deactivate(): Promise<void> {
+  await Promise.all(ending.splice(0).map((end) => end()));
+}

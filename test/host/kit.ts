@@ -1,0 +1,63 @@
+/** What the tests inside the extension host share. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { TestApi } from '../../src/extension.ts';
+import type { FinishedRun } from '../../src/ui/session/runner.ts';
+
+/** The running extension's insides: those of its own bundle, not copies. */
+export async function activated(): Promise<TestApi> {
+  const extension = vscode.extensions.getExtension<TestApi | undefined>('faultline.faultline');
+  assert.ok(extension, 'the workbench does not know the extension');
+  const api = await extension.activate();
+  assert.ok(api, 'the extension does not run in development mode');
+  return api;
+}
+
+export async function sqlEditor(content: string): Promise<vscode.TextEditor> {
+  const document = await vscode.workspace.openTextDocument({ language: 'sql', content });
+  return vscode.window.showTextDocument(document, { preview: false, viewColumn: vscode.ViewColumn.One });
+}
+
+/** Puts the cursor before the first occurrence of a text. */
+export function cursorAt(editor: vscode.TextEditor, text: string): void {
+  const position = editor.document.positionAt(editor.document.getText().indexOf(text));
+  editor.selection = new vscode.Selection(position, position);
+}
+
+/** Runs a command, and answers how the statements that it started ended. */
+export async function runsOf({ services }: TestApi, work: () => PromiseLike<unknown>): Promise<readonly FinishedRun[]> {
+  const runs: FinishedRun[] = [];
+  const listening = services.runner.finished.listen((run) => runs.push(run));
+  try {
+    await work();
+  } finally {
+    listening.dispose();
+  }
+  return runs;
+}
+
+/** The rows of a tab as its page gets them. */
+export async function rowsOf({ calls, services }: TestApi, run: FinishedRun | undefined): Promise<unknown> {
+  assert.ok(run, 'no statement was run');
+  const tab = services.tabs.get(run.tab);
+  assert.ok(tab, 'the tab is gone');
+  assert.equal(tab.state.status, 'done', tab.state.error?.facts.what);
+  return (await calls.window(run.tab, 0, 500)).rows;
+}
+
+/** Answers when the condition holds; looked at each time the event fires. */
+export async function until(event: (listener: () => void) => { dispose(): unknown }, holds: () => boolean): Promise<void> {
+  if (holds()) return;
+  await new Promise<void>((resolve) => {
+    const listening = event(() => {
+      if (!holds()) return;
+      listening.dispose();
+      resolve();
+    });
+  });
+}
+
+export async function closeEditors(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}

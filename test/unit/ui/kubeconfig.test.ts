@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { FaultlineError } from '../../../src/base/errors.ts';
+import { kubeconfigPaths, readKubeconfig, readKubeconfigs } from '../../../src/ui/tree/kubeconfig.ts';
+
+const sample = `apiVersion: v1
+kind: Config
+current-context: prod
+clusters:
+- name: prod-cluster
+  cluster: { server: "https://192.0.2.1:6443" }
+contexts:
+- name: prod
+  context: { cluster: prod-cluster, user: me, namespace: analytics }
+- name: lab
+  context: { cluster: lab-cluster, user: me }
+`;
+
+describe('kubeconfig files', () => {
+  let folder: string;
+  const file = (name: string): string => join(folder, name);
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'faultline-kubeconfig-'));
+    await writeFile(file('config'), sample);
+    await writeFile(file('broken'), 'contexts: [}');
+    await writeFile(file('other'), 'name: not a kubeconfig');
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('name their contexts', async () => {
+    assert.deepEqual(await readKubeconfig(file('config')), [
+      { name: 'prod', cluster: 'prod-cluster', namespace: 'analytics', file: file('config') },
+      { name: 'lab', cluster: 'lab-cluster', file: file('config') },
+    ]);
+  });
+
+  it('are never written, not even their time', async () => {
+    const before = await stat(file('config'));
+    await readKubeconfig(file('config'));
+    assert.equal((await stat(file('config'))).mtimeMs, before.mtimeMs);
+    assert.equal(await readFile(file('config'), 'utf8'), sample);
+  });
+
+  it('that are broken say how, and the others are listed all the same', async () => {
+    const paths = ['broken', 'other', 'missing', 'config'].map(file);
+    const read = await readKubeconfigs(paths, [file('missing')]);
+    const what = read.map((entry) => ('error' in entry ? entry.error.reason : entry.contexts.length));
+    assert.deepEqual(what, ['invalid', 'invalid', 'notFound', 2]);
+  });
+
+  it('of kubectl that are not there are no error', async () => {
+    assert.deepEqual(await readKubeconfigs([file('missing')], []), []);
+  });
+
+  it('come from KUBECONFIG with several paths, then from the setting, each once', () => {
+    const env = { KUBECONFIG: ['/a', '/b', ''].join(delimiter) };
+    assert.deepEqual(kubeconfigPaths(env, ['/b', '/c']), ['/a', '/b', '/c']);
+  });
+
+  it('too large for a kubeconfig is refused before it is read', async () => {
+    await writeFile(file('large'), Buffer.alloc(10_000_001, 32));
+    await assert.rejects(readKubeconfig(file('large')), (error) => FaultlineError.is(error, 'invalid'));
+  });
+});
