@@ -74,8 +74,9 @@ export class Workbench {
       ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
       env: { FAULTLINE_HOME: home, ...options.env },
     });
+    let browser: Browser | undefined;
     try {
-      const browser = await launchChromium(await chromiumPath(progress));
+      browser = await launchChromium(await chromiumPath(progress));
       const viewport = { width: options.width ?? 1600, height: options.height ?? 900 };
       const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
       const page = await context.newPage();
@@ -85,7 +86,9 @@ export class Workbench {
       await workbench.ready();
       return workbench;
     } catch (error) {
+      await browser?.close();
       await server.stop();
+      await rm(scratch, { recursive: true, force: true });
       throw error;
     }
   }
