@@ -5,6 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { outcomeOf, summary } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { readReport } from './reporter.ts';
 import type { Report } from './reporter.ts';
 import { chromiumPath } from './workbench/browser.ts';
@@ -19,16 +21,10 @@ type LayerName = (typeof LAYERS)[number];
 /** One row of the table. */
 interface Step {
   readonly label: string;
+  /** false: the exit code alone tells. */
+  readonly counted: boolean;
   /** Program and arguments after the pinned Node, with the report's path in it. */
   command(report: string): readonly string[];
-}
-
-interface Outcome {
-  readonly label: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly seconds: number;
-  readonly notes: readonly string[];
 }
 
 const MINUTE_MS = 60_000;
@@ -39,11 +35,12 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
   const last = grep === undefined ? [] : [grep];
   const mocha = (timeoutMs: number): Step => ({
     label: layer,
+    counted: true,
     command: (report) => [process.execPath, 'test/mocha.ts', layer, report, String(timeoutMs), ...last],
   });
   switch (layer) {
     case 'check':
-      return [{ label: 'check', command: () => ['npm', 'run', '--silent', 'check'] }];
+      return [{ label: 'check', counted: false, command: () => ['npm', 'run', '--silent', 'check'] }];
     case 'unit':
       return [mocha(20_000)];
     case 'webview':
@@ -55,6 +52,7 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
     case 'host':
       return [OLDEST, NEWEST].map((version) => ({
         label: `host ${version.replace(/^4/, '1')}`,
+        counted: true,
         command: (report) => [process.execPath, 'test/host/runTests.ts', version, report, ...last],
       }));
   }
@@ -73,28 +71,15 @@ class Runner {
     const seconds = (performance.now() - started) / 1000;
     const left = marked(this.mark);
     kill(left);
-    const notes = left.map(({ pid, command }) => `left behind and killed: ${pid} ${command.slice(0, 100)}`);
-    if (step.label === 'check') return { label: step.label, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds, notes };
-    const result = this.read(report);
-    if (result === undefined)
-      return { label: step.label, passed: 0, failed: 1, seconds, notes: [`ended with ${code}, without a report`, ...notes] };
-    let { failed } = result;
-    failed += left.length > 0 ? 1 : 0;
-    // With --grep a layer may well have no test of that name.
-    if (result.passed + result.failed === 0 && grep === undefined) {
-      failed++;
-      notes.push('no test ran');
-    } else if (code !== 0 && result.failed === 0) {
-      failed++;
-      notes.push(`ended with ${code} though no test failed`);
-    }
-    return {
+    return outcomeOf({
       label: step.label,
-      passed: result.passed,
-      failed,
+      counted: step.counted,
+      code,
       seconds,
-      notes: [...result.failures.map(({ title }) => `✘ ${title}`), ...notes],
-    };
+      left,
+      report: this.read(report),
+      filtered: grep !== undefined,
+    });
   }
 
   /** Ends what runs now and everything that it started. */
@@ -134,16 +119,6 @@ function isLayer(name: string): name is LayerName {
   return LAYERS.some((layer) => layer === name);
 }
 
-function table(outcomes: readonly Outcome[]): string {
-  const width = Math.max(...outcomes.map(({ label }) => label.length));
-  return outcomes
-    .map(({ label, passed, failed, seconds, notes }) => {
-      const row = `${label.padEnd(width)}  ${String(passed).padStart(5)} passed  ${String(failed).padStart(4)} failed  ${seconds.toFixed(1).padStart(7)} s`;
-      return [row, ...notes.map((note) => `    ${note}`)].join('\n');
-    })
-    .join('\n');
-}
-
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true });
   const unknown = positionals.filter((name) => !isLayer(name));
@@ -167,9 +142,8 @@ async function main(): Promise<void> {
 
   const outcomes: Outcome[] = [];
   for (const step of layers.flatMap((layer) => stepsOf(layer, values.grep))) outcomes.push(await runner.run(step, values.grep));
-  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
-  console.log(`\n${table(outcomes)}\n\n${passed} passed, ${failed} failed`);
+  const { text, passed, failed } = summary(outcomes);
+  console.log(`\n${text}`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 }
 
