@@ -1,6 +1,6 @@
 /** Runs one statement into a result of the store. */
 import type { Clock } from '../../base/clock.ts';
-import { FaultlineError, normalise, toWire } from '../../base/errors.ts';
+import { normalise, toWire, type FaultlineError } from '../../base/errors.ts';
 import type { Engine, QueryEvent } from '../../engine/engine.ts';
 import { firstRows } from '../store/columns.ts';
 import type { StoredResult } from '../store/result.ts';

@@ -5,7 +5,7 @@ import { t } from '../../base/messages.ts';
 import { formatBytes } from '../../base/units.ts';
 import type { Column } from '../../engine/engine.ts';
 import type { CellRange } from '../results.ts';
-import type { Source } from './result.ts';
+import type { Source } from './source.ts';
 
 const maxBytes = 64e6;
 

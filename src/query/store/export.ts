@@ -13,7 +13,7 @@ import type { ExportFormat } from '../results.ts';
 import { firstLine } from './disk.ts';
 import { jsonRow, parquetColumns, wideColumns } from './export-sql.ts';
 import type { StoreDatabase, StoredTable } from './database.ts';
-import type { Source } from './result.ts';
+import type { Source } from './source.ts';
 
 export interface ExportEnd {
   readonly rows: number;

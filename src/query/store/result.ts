@@ -12,19 +12,13 @@ import type { Cell, Column, RowBatch } from '../../engine/engine.ts';
 import type { ResultId, ResultInfo, ResultView, ResultWindow } from '../results.ts';
 import { shownRows } from './columns.ts';
 import type { StoreDatabase, StoredTable } from './database.ts';
+import type { Source } from './source.ts';
 import { makeView } from './view.ts';
 import { TableWriter } from './writer.ts';
 
 const memoryRows = 2048;
 export const maxWindow = 500;
 const everything: ResultView = { sort: [], filters: [] };
-
-/** What an operation on a whole result reads. */
-export interface Source {
-  readonly table: StoredTable;
-  readonly rows: number;
-  readonly timeZone: string;
-}
 
 export class StoredResult {
   readonly id: ResultId;

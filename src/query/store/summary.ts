@@ -4,7 +4,7 @@ import { quoteText } from '../../engine/duckdb/settings.ts';
 import { decimalText } from '../../engine/duckdb/cells.ts';
 import { typeId } from '../../engine/duckdb/types.ts';
 import type { CellRange, ColumnSummary, DistinctValues } from '../results.ts';
-import type { Source } from './result.ts';
+import type { Source } from './source.ts';
 
 /** Longer values can't be filter values. */
 const maxValueLength = 10_000;

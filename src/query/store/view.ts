@@ -7,7 +7,7 @@ import type { ResultView, SortKey } from '../results.ts';
 import type { StoreDatabase, StoredTable } from './database.ts';
 import { ensureRoom } from './disk.ts';
 import { condition } from './filter.ts';
-import type { Source } from './result.ts';
+import type { Source } from './source.ts';
 
 /** Rows that are equal in every key keep the result's order; NULL comes last in both directions. Fails: invalid, storage. */
 export async function makeView(
