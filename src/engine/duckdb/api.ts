@@ -1,5 +1,5 @@
 /** DuckDB's client, loaded when it is first needed: a package without the native binding has to be able to say so. */
-import type * as DuckDbApi from '@duckdb/node-api';
+import type DuckDbApi from '@duckdb/node-api';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 
