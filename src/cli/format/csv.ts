@@ -1,6 +1,6 @@
 /** RFC 4180 with line feeds: NULL is an empty field, an empty text is `""`. */
 import { cellText } from '../../engine/text.ts';
-import type { RowsFormat } from './format.ts';
+import type { RowsFormat } from './rows.ts';
 
 export function csvFormat(): RowsFormat {
   return {

@@ -1,14 +1,8 @@
-/** A result set as text, a batch of rows at a time. */
-import type { Cell, Column } from '../../engine/engine.ts';
+/** The formats of rows by their names. */
 import { csvFormat } from './csv.ts';
 import { jsonFormat, ndjsonFormat } from './json.ts';
+import type { RowsFormat } from './rows.ts';
 import { tableFormat } from './table.ts';
-
-export interface RowsFormat {
-  begin(columns: readonly Column[]): string;
-  rows(rows: readonly (readonly Cell[])[]): string;
-  end(): string;
-}
 
 export const formats = ['table', 'csv', 'json', 'ndjson'] as const;
 export type FormatName = (typeof formats)[number];

@@ -1,7 +1,7 @@
 /** One array of objects, or one object a line. Numbers keep all their digits: read them with a parser that does, too. */
 import type { Cell, Column } from '../../engine/engine.ts';
 import { cellJson } from '../../engine/text.ts';
-import type { RowsFormat } from './format.ts';
+import type { RowsFormat } from './rows.ts';
 
 export function jsonFormat(): RowsFormat {
   let write = objects([]);

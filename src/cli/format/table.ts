@@ -4,7 +4,7 @@
  */
 import type { Cell, Column } from '../../engine/engine.ts';
 import { cellText } from '../../engine/text.ts';
-import type { RowsFormat } from './format.ts';
+import type { RowsFormat } from './rows.ts';
 import { fit, visible, widthOf } from './width.ts';
 
 const sampleRows = 1000;

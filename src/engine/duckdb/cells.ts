@@ -185,10 +185,11 @@ export function doubleText(value: number): string {
   return duckNumber(value, String(value));
 }
 
-/** The same for 32 bits. Any decimal of six digits survives a float, so the search starts there. */
+/** The same for 32 bits. Any decimal of six digits survives a float that is not subnormal, so the search starts there. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value) || value === 0) return doubleText(value);
-  for (let digits = 6; digits < 9; digits++) {
+  const from = Math.abs(value) < 1.175494351e-38 ? 1 : 6;
+  for (let digits = from; digits < 9; digits++) {
     const text = value.toPrecision(digits);
     if (Math.fround(Number(text)) === value) return duckNumber(value, String(Number(text)));
   }
@@ -199,7 +200,8 @@ function duckNumber(value: number, text: string): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  const absolute = Math.abs(value);
+  // By the text and not by the value: the float 0.0001 is a little less than that.
+  const absolute = Math.abs(Number(text));
   if (absolute >= 1e-4 && absolute < 1e16) return text.includes('.') ? text : `${text}.0`;
   const [mantissa, exponent] = scientific(value, text);
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;

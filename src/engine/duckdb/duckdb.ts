@@ -16,7 +16,7 @@ import { explainStatement } from './explain.ts';
 import { interruptOnAbort, Sessions } from './sessions.ts';
 import { databaseSettings, lockAccess, memoryLimit, quoteText, type DuckDbOptions } from './settings.ts';
 import { BrokenStream, runStatement } from './statement.ts';
-import { openTarget, targetTitle } from './targets.ts';
+import { globSafe, openTarget, targetTitle } from './targets.ts';
 
 export type { DuckDbOptions };
 
@@ -28,7 +28,7 @@ export async function openDuckDb(target: EngineTarget, options: DuckDbOptions): 
     const connection = await instance.connect();
     await loadTpch(connection, options.extensionFolder);
     const searchPath = await openTarget(connection, target);
-    if (!options.externalAccess) await lockAccess(connection, target.kind === 'file' ? [target.path] : []);
+    if (!options.externalAccess) await lockAccess(connection, target.kind === 'file' ? [target.path, globSafe(target.path)] : []);
     const threads = await numberOf(connection, "SELECT current_setting('threads')");
     connection.closeSync();
     const facts: EngineFacts = {

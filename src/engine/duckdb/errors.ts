@@ -20,7 +20,6 @@ interface EngineError {
   readonly name?: string;
   readonly type?: string;
   readonly candidates: readonly string[];
-  /** In bytes of UTF-8. */
   readonly position?: number;
 }
 
@@ -29,7 +28,8 @@ export function engineError(error: unknown, sql: string, context: ErrorContext):
   if (error instanceof FaultlineError) return error;
   const said = parse(error instanceof Error ? error.message : String(error));
   if (said.kind === 'interrupt') return cancelled();
-  const token = said.position === undefined ? undefined : tokenAt(sql, said.position, context.prefixLength ?? 0, said.name);
+  const unit = said.subtype === 'SYNTAX_ERROR' ? 'characters' : 'bytes';
+  const token = said.position === undefined ? undefined : tokenAt(sql, said.position, unit, context.prefixLength ?? 0, said.name);
   const { what, remedy } = words(said, token, context);
   const facts: ErrorFacts = {
     what,

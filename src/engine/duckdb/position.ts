@@ -1,4 +1,6 @@
-/** Places in a statement: DuckDB counts bytes of UTF-8, editors count UTF-16 units. */
+/** Places in a statement: DuckDB counts bytes of UTF-8, its parser counts characters, editors count UTF-16 units. */
+
+export type PositionUnit = 'bytes' | 'characters';
 
 export interface Token {
   /** UTF-16 units from the start of the statement. */
@@ -14,9 +16,9 @@ export interface Token {
 const tokens =
   /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\.(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*|'(?:[^']|'')*'|\d[\w.]*|::|<=|>=|<>|!=|\S/uy;
 
-/** The token at a byte offset of a text that has `prefixLength` (ASCII) characters more in front than `sql`. */
-export function tokenAt(sql: string, byteOffset: number, prefixLength: number, name?: string): Token {
-  const start = positionAt(sql, Math.max(0, byteOffset - prefixLength));
+/** The token at an offset of a text that has `prefixLength` (ASCII) characters more in front than `sql`. */
+export function tokenAt(sql: string, offset: number, unit: PositionUnit, prefixLength: number, name?: string): Token {
+  const start = positionAt(sql, Math.max(0, offset - prefixLength), unit);
   const rest = sql.slice(start);
   if (rest.trim() === '' || /^\s*;\s*$/.test(rest)) return lastToken(sql.slice(0, start));
   if (name !== undefined && name !== '' && rest.startsWith(name)) {
@@ -34,17 +36,22 @@ function lastToken(sql: string): Token {
   return { start: trimmed.length - text.length, end: trimmed.length, text, atEnd: true, unterminated: false };
 }
 
-/** UTF-16 units before a byte offset. */
-export function positionAt(text: string, byteOffset: number): number {
-  let bytes = 0;
+/** UTF-16 units before an offset. */
+export function positionAt(text: string, offset: number, unit: PositionUnit): number {
+  let counted = 0;
   let units = 0;
   for (const character of text) {
-    if (bytes >= byteOffset) break;
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (counted >= offset) break;
+    counted += unit === 'characters' ? 1 : bytesOf(character.codePointAt(0) ?? 0);
     units += character.length;
   }
   return units;
+}
+
+function bytesOf(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
 }
 
 /** Both from 1. */

@@ -113,6 +113,6 @@ export function nameOf(path: string): string {
 const taken = new Set(['memory', 'system', 'temp', 'main', 'table', 'select', 'order', 'group', 'user', 'all', 'default', 'from', 'where']);
 
 /** Readers take a pattern: `*`, `?` and `[` in a file's name are meant literally. */
-function globSafe(path: string): string {
+export function globSafe(path: string): string {
   return path.replaceAll(/[*?[]/g, (character) => `[${character}]`);
 }

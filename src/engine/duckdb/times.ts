@@ -92,7 +92,7 @@ export class ZonedTimes {
     this.#format = isUtc(timeZone) ? undefined : formatOf(timeZone);
   }
 
-  /** Microseconds since 1970-01-01 00:00 UTC. */
+  /** Microseconds since 1970-01-01 00:00 UTC. DuckDB leaves the seconds of an old offset (+00:53:28) out, and so the instant open. */
   text(us: bigint): string {
     if (us === infinity64 || us === -infinity64) return timestampText(us);
     const offset = this.#offsetSeconds(us);
