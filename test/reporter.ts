@@ -1,6 +1,7 @@
 // Mocha as every layer runs it: readable lines for a person, and a report that the runner adds up.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { inspect } from 'node:util';
 import Mocha from 'mocha';
 import * as v from 'valibot';
 
@@ -66,5 +67,5 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const text = error.stack ?? error.message;
   if (!('actual' in error) || !('expected' in error)) return text;
-  return `${text}\nactual: ${JSON.stringify(error.actual)}\nexpected: ${JSON.stringify(error.expected)}`;
+  return `${text}\nactual: ${inspect(error.actual)}\nexpected: ${inspect(error.expected)}`;
 }
