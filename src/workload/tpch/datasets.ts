@@ -26,6 +26,7 @@ export interface DataSetEstimate {
   readonly peakBytes: number;
   readonly durationMs: number;
   readonly freeBytes: number;
+  readonly fits: boolean;
 }
 
 export interface DataSetProgress {
@@ -81,7 +82,8 @@ export class DataSets {
     checkScale(scale);
     mustWork(() => mkdirSync(this.#folder, { recursive: true }), this.#folder);
     const freeBytes = await (this.#options.freeBytes ?? freeBytesOf)(this.#folder);
-    return { ...costOf(scale), freeBytes };
+    const cost = costOf(scale);
+    return { ...cost, freeBytes, fits: freeBytes >= cost.peakBytes };
   }
 
   /**
@@ -137,8 +139,8 @@ export class DataSets {
   }
 
   async #mustFit(scale: number): Promise<void> {
-    const { peakBytes, freeBytes } = await this.estimate(scale);
-    if (freeBytes >= peakBytes) return;
+    const { peakBytes, freeBytes, fits } = await this.estimate(scale);
+    if (fits) return;
     throw new FaultlineError('storage', {
       what: t('The disk is too small for TPC-H {0}', scale),
       meaning: t('{0} are needed while it is made, {1} are free in {2}', formatBytes(peakBytes), formatBytes(freeBytes), this.#folder),
