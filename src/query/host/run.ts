@@ -119,8 +119,9 @@ class Run {
     // What the engine still sends while it stops.
     if (this.#isLimited || this.#error !== undefined || this.#result === undefined) return;
     const left = maxRows - this.#rows;
+    const count = batch.rowCount;
     try {
-      await this.#result.append(batch.rowCount > left ? firstRows(batch, left) : batch);
+      await this.#result.append(count > left ? firstRows(batch, left) : batch);
     } catch (error) {
       // The store takes no more: what it has stays, and the engine need not go on.
       this.#error = normalise(error);
@@ -128,8 +129,8 @@ class Run {
       this.#abort.abort();
       return;
     }
-    this.#rows += Math.min(batch.rowCount, left);
-    if (batch.rowCount > left) {
+    this.#rows += Math.min(count, left);
+    if (count > left) {
       this.#isLimited = true;
       this.#abort.abort();
     }

@@ -21,7 +21,7 @@ export async function copyText(
   if (chosen.length === 0) return '';
   const names = chosen.map((_, index) => `CAST(c${range.fromColumn + index} AS VARCHAR)`);
   const rows = `rowid >= ${range.fromRow} AND rowid < ${range.toRow}`;
-  const result = await connection.stream(`SELECT ${names.join(', ')} FROM ${source.table.sql} WHERE ${rows} ORDER BY rowid`);
+  const result = await connection.stream(`SELECT ${names.join(', ')} FROM ${source.table.sql} WHERE ${rows}`);
   const pieces: string[] = headers ? [chosen.map((column) => field(column.name)).join('\t')] : [];
   let sizeBytes = 0;
   for (;;) {

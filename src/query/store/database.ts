@@ -142,6 +142,8 @@ export class StoreDatabase {
       temp_directory: join(this.folder, 'spill'),
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // Windows, copies and exports read tables in the order of their rows without asking for it.
+      preserve_insertion_order: 'true',
     });
     return { api, instance, main: await instance.connect() };
   }

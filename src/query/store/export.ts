@@ -111,7 +111,7 @@ export async function copyTable(
   const names = columns.map((column) => column.name);
   const copy = async (list: string, options: string): Promise<void> => {
     try {
-      await connection.run(`COPY (SELECT ${list} FROM ${table.sql} ORDER BY rowid) TO ${quoteText(path)} (${options})`);
+      await connection.run(`COPY (SELECT ${list} FROM ${table.sql}) TO ${quoteText(path)} (${options})`);
     } catch (error) {
       if (format === 'parquet') await refuseTooLong(connection, table, columns, types);
       throw targetError(error, path);

@@ -73,10 +73,6 @@ async function typeOf(connection: DuckDBConnection, table: StoredTable, name: st
   return result.columnType(0).toString();
 }
 
-function scaleOf(type: string): number {
-  return Number(/^DECIMAL\(\d+,\s*(\d+)\)$/.exec(type)?.[1] ?? 0);
-}
-
 /** `digits` × 10^-`scale` */
 interface ExactNumber {
   readonly digits: bigint;
@@ -94,28 +90,39 @@ function parseNumber(text: string): ExactNumber | undefined {
 }
 
 /**
- * Compares in whole numbers of the column's last place, without bounds: `> 1.5` on integers means from 2 on, and a number that is too
- * large for the column's type is just larger than all of its values.
+ * Compares in whole numbers of the column's last place: `> 1.5` on integers means from 2 on, and a number beyond the column's type is
+ * just larger (or smaller) than all of its values.
  */
 function numberComparison(name: string, op: Comparison, number: ExactNumber, storedType: string): string {
-  const scale = scaleOf(storedType);
+  const { scale, least, greatest } = numberType(storedType);
   const factor = 10n ** BigInt(Math.abs(number.scale - scale));
-  const finer = number.scale > scale;
-  const floor = finer ? floorDivide(number.digits, factor) : number.digits * factor;
-  const isExact = !finer || floor * factor === number.digits;
+  const isFiner = number.scale > scale;
+  const floor = isFiner ? floorDivide(number.digits, factor) : number.digits * factor;
+  const isExact = !isFiner || floor * factor === number.digits;
+  const all = `${name} IS NOT NULL`;
   if (!isExact && op === '=') return 'false';
-  if (!isExact && op === '<>') return `${name} IS NOT NULL`;
+  if (!isExact && op === '<>') return all;
   // Between two values of the column: less than the number is at most the lower one.
   const exactOp = isExact ? op : op === '<' || op === '<=' ? '<=' : '>';
-  const literal = scale === 0 ? String(floor) : decimalText(floor, scale);
-  const value = `TRY_CAST('${literal}' AS DECIMAL(38,${scale}))`;
-  const fits = String(floor).replace('-', '').length <= 38;
-  if (fits && scale > 0) return `${name} ${exactOp} ${value}`;
-  if (fits && scale === 0 && storedType !== 'UHUGEINT' && storedType !== 'BIGNUM' && floor >= -(2n ** 63n) && floor < 2n ** 63n)
-    return `${name} ${exactOp} ${literal}::BIGINT`;
-  const left = scale === 0 ? `CAST(${name} AS BIGNUM)` : `CAST(replace(CAST(${name} AS VARCHAR), '.', '') AS BIGNUM)`;
-  return `${left} ${exactOp} CAST('${floor}' AS BIGNUM)`;
+  if (greatest !== undefined && floor > greatest) return exactOp === '<' || exactOp === '<=' || exactOp === '<>' ? all : 'false';
+  if (least !== undefined && floor < least) return exactOp === '>' || exactOp === '>=' || exactOp === '<>' ? all : 'false';
+  return `${name} ${exactOp} CAST('${scale === 0 ? String(floor) : decimalText(floor, scale)}' AS ${storedType})`;
 }
+
+/** Values of a type in units of its last place; BIGNUM has no bounds. */
+function numberType(type: string): { readonly scale: number; readonly least?: bigint; readonly greatest?: bigint } {
+  const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type);
+  if (decimal !== null) {
+    const greatest = 10n ** BigInt(decimal[1] ?? 38) - 1n;
+    return { scale: Number(decimal[2] ?? 0), least: -greatest, greatest };
+  }
+  const bits = integerBits[type.replace(/^U/, '')];
+  if (bits === undefined) return { scale: 0 };
+  if (type.startsWith('U')) return { scale: 0, least: 0n, greatest: 2n ** bits - 1n };
+  return { scale: 0, least: -(2n ** (bits - 1n)), greatest: 2n ** (bits - 1n) - 1n };
+}
+
+const integerBits: Readonly<Record<string, bigint>> = { TINYINT: 8n, SMALLINT: 16n, INTEGER: 32n, BIGINT: 64n, HUGEINT: 128n };
 
 function decimalText(digits: bigint, scale: number): string {
   const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');

@@ -160,7 +160,7 @@ export class StoredResult {
     this.#ensureThere();
     const source = this.#viewTable?.table ?? this.#writer?.table;
     if (source === undefined) return this.#memoryRows(from, to);
-    const sql = `SELECT ${what} FROM ${source.sql} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
+    const sql = `SELECT ${what} FROM ${source.sql} WHERE rowid >= ${from} AND rowid < ${to}`;
     try {
       const { chunks } = await this.#database.read(sql);
       return chunks.flatMap((chunk) => cellsOf(chunk, this.#zone, limits));
