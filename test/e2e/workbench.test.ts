@@ -9,7 +9,7 @@ describe('the workbench with Faultline', () => {
   let workbench: Workbench;
 
   before(async () => {
-    workbench = await Workbench.open({ extension: root });
+    workbench = await Workbench.open({ extension: root, folder: join(root, 'test', 'workbench', 'sample') });
   });
   after(() => workbench.close());
 
@@ -22,5 +22,12 @@ describe('the workbench with Faultline', () => {
     assert.equal(await workbench.page.locator('.part.auxiliarybar:visible').count(), 0);
     assert.equal(await workbench.page.locator('.tabs-container .tab').count(), 0);
     assert.deepEqual(await workbench.notifications(), []);
+  });
+
+  it('runs the first statement of the sample file and shows its rows beside it', async () => {
+    await workbench.openFile('getting-started.sql');
+    await workbench.page.locator('.codelens-decoration a', { hasText: 'Run' }).first().click();
+    const results = await workbench.webviewFrame('Results');
+    await results.getByText('1992-01-01').first().waitFor();
   });
 });
