@@ -18,6 +18,7 @@ import { Commands, ContextKeyWriter, SettingsReader } from './contribute.ts';
 import { Log } from './log.ts';
 import { Notifier } from './notify.ts';
 import { ResultTabs } from './panels/results/tabs.ts';
+import { Catalogues } from './session/catalogues.ts';
 import { defaultScale, WindowDataSets, type DataSetStore } from './session/dataSets.ts';
 import { HistoryKeeper } from './session/historyKeeper.ts';
 import { QueryLink, type MakeQueryHost } from './session/queryLink.ts';
@@ -41,6 +42,7 @@ export interface Services {
   readonly query: QueryLink;
   readonly tabs: ResultTabs;
   readonly runner: StatementRunner;
+  readonly catalogues: Catalogues;
   readonly prepare: (target: EngineTarget, report: (what: string) => void, signal: AbortSignal) => Promise<void>;
   readonly newId: () => string;
   readonly isSecret: (sql: string) => boolean;
@@ -97,6 +99,18 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
   });
   const prepare = preparing(dataSets);
   const runner = new StatementRunner({ host: query.api, tabs, clock: systemClock, newId, prepare });
+  const catalogues = store.add(
+    new Catalogues({
+      load: async (target) => {
+        await prepare(target, () => {}, new AbortController().signal);
+        await query.api.open(target);
+        return query.api.catalogue(target);
+      },
+      finished: runner.finished,
+      ended: query.ended,
+      onError: (error) => log.error('the catalogue could not be read', error),
+    }),
+  );
   const history = new HistoryKeeper({
     folder: join(facts.home, 'history'),
     isEnabled: () => settings.read('faultline.history.enabled'),
@@ -121,6 +135,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     query,
     tabs,
     runner,
+    catalogues,
     prepare,
     newId,
     isSecret: (sql) => holdsSecret(sql, 'duckdb'),

@@ -41,7 +41,7 @@ export async function rowsOf({ calls, services }: TestApi, run: FinishedRun | un
   assert.ok(run, 'no statement was run');
   const tab = services.tabs.get(run.tab);
   assert.ok(tab, 'the tab is gone');
-  assert.equal(tab.state.status, 'done', tab.state.error?.facts.what);
+  assert.equal(tab.state.status, 'done', JSON.stringify([run.error?.facts, run.error?.cause]));
   return (await calls.window(run.tab, 0, 500)).rows;
 }
 
@@ -57,7 +57,12 @@ export async function until(event: (listener: () => void) => { dispose(): unknow
   });
 }
 
+/** Throws away what was typed: closing it would ask. */
 export async function closeEditors(): Promise<void> {
-  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  for (const document of vscode.workspace.textDocuments) {
+    if (!document.isDirty && !document.isUntitled) continue;
+    await vscode.window.showTextDocument(document, { preview: false });
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }

@@ -21,7 +21,7 @@ describe('running statements from an editor', () => {
     cursorAt(editor, 'count(*)');
     const [only, ...more] = await run();
     assert.deepEqual(more, []);
-    assert.deepEqual(await rowsOf(faultline, only), [['60175', '2152604538.55', '9223372036854775807']]);
+    assert.deepEqual(await rowsOf(faultline, only), [['60175', '2152189760.47', '9223372036854775807']]);
   });
 
   it('a selection is run and nothing else', async () => {
@@ -75,7 +75,7 @@ describe('running statements from an editor', () => {
 
   it('a document that is closed or edited while its statement runs harms nothing', async () => {
     const { runner } = faultline.services;
-    const editor = await sqlEditor('select count(*) from range(30000) a, range(30000) b where a.range + b.range = 7');
+    const editor = await sqlEditor('select count(*) from range(10000) a, range(10000) b where a.range + b.range = 7');
     const ended = run();
     await until(
       (listener) => runner.changed.listen(listener),

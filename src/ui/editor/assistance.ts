@@ -1,8 +1,59 @@
-/** Completion and hover from the engine's own catalogue. */
+/** Completion and hover from the catalogue of what statements run on. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
-import type { Services } from '../services.ts';
+import { completions, hoverAt, type Completion } from '../../query/completion.ts';
+import type { Catalogues } from '../session/catalogues.ts';
+import type { Session } from '../session/session.ts';
+import { sqlDocuments } from './statements.ts';
 
-export function registerAssistance(_services: Services): Disposable {
-  return vscode.Disposable.from();
+const kinds: { readonly [K in Completion['kind']]: vscode.CompletionItemKind } = {
+  column: vscode.CompletionItemKind.Field,
+  alias: vscode.CompletionItemKind.Variable,
+  table: vscode.CompletionItemKind.Struct,
+  function: vscode.CompletionItemKind.Function,
+  keyword: vscode.CompletionItemKind.Keyword,
+};
+
+export function registerAssistance(session: Session, catalogues: Catalogues): Disposable {
+  const completing: vscode.CompletionItemProvider = {
+    async provideCompletionItems(document, position, token) {
+      const catalogue = await catalogues.of(session.target);
+      if (!catalogue || token.isCancellationRequested) return undefined;
+      const { start, end, items } = completions(catalogue, document.getText(), document.offsetAt(position), 'duckdb');
+      const from = document.positionAt(start);
+      const range = { inserting: new vscode.Range(from, position), replacing: new vscode.Range(from, document.positionAt(end)) };
+      return items.map((item, rank) => completionItem(item, rank, range));
+    },
+  };
+  const hovering: vscode.HoverProvider = {
+    async provideHover(document, position, token) {
+      const catalogue = await catalogues.of(session.target);
+      if (!catalogue || token.isCancellationRequested) return undefined;
+      const hover = hoverAt(catalogue, document.getText(), document.offsetAt(position), 'duckdb');
+      if (!hover) return undefined;
+      const text = new vscode.MarkdownString().appendCodeblock(hover.code, 'sql');
+      for (const line of hover.lines) text.appendText(`${line}\n`);
+      return new vscode.Hover(text, new vscode.Range(document.positionAt(hover.start), document.positionAt(hover.end)));
+    },
+  };
+  return vscode.Disposable.from(
+    vscode.languages.registerCompletionItemProvider(sqlDocuments, completing, '.'),
+    vscode.languages.registerHoverProvider(sqlDocuments, hovering),
+  );
+}
+
+function completionItem(
+  { kind, text, detail, documentation }: Completion,
+  rank: number,
+  range: { readonly inserting: vscode.Range; readonly replacing: vscode.Range },
+): vscode.CompletionItem {
+  const item = new vscode.CompletionItem({ label: text, ...(detail === undefined ? {} : { description: detail }) }, kinds[kind]);
+  // A column behind its source's name is found by its own name too.
+  item.filterText = text.includes('.') ? `${text.split('.').at(-1) ?? ''} ${text}` : text;
+  // The order is that of relevance, not of the alphabet.
+  item.sortText = String(rank).padStart(6, '0');
+  item.insertText = text;
+  item.range = range;
+  if (documentation !== undefined) item.documentation = documentation;
+  return item;
 }

@@ -33,7 +33,7 @@ export function registerEditor(services: Services): EditorParts {
   const problems = store.add(new StatementProblems(runner, tracker));
   store.add(registerRunningMarks(runner, tracker));
   store.add(registerCodeLens({ settings, session, statements }));
-  store.add(registerAssistance(services));
+  store.add(registerAssistance(session, services.catalogues));
   store.add(registerRunCommands({ commands, notifier, statements, runner, session }));
   return { statements, problems, tracker };
 }
