@@ -3,7 +3,15 @@
  * from rows made by their number, and keeps count of what it was asked. A test reaches it as `fake`.
  */
 import { connect, type Remote } from '../../src/base/rpc.ts';
-import type { Cell, DistinctValues, PanelState, ResultsHostApi, ResultsPageApi, ResultView, TabState } from '../../src/ui/panels/results/protocol.ts';
+import type {
+  Cell,
+  DistinctValues,
+  PanelState,
+  ResultsHostApi,
+  ResultsPageApi,
+  ResultView,
+  TabState,
+} from '../../src/ui/panels/results/protocol.ts';
 import { cellOf, nations, rowsOf, summaryOf } from './fake-rows.ts';
 
 export interface Fake {
@@ -84,7 +92,8 @@ const host: ResultsHostApi = {
     }),
   summary: (id, range) => answer('summary', [id, range], () => summaryOf(range)),
   distinct: (id, column, text) => answer('distinct', [id, column, text], () => distinctOf(column, text)),
-  copy: (id, range, headers) => answer('copy', [id, range, headers], () => (range.toRow - range.fromRow) * (range.toColumn - range.fromColumn)),
+  copy: (id, range, headers) =>
+    answer('copy', [id, range, headers], () => (range.toRow - range.fromRow) * (range.toColumn - range.fromColumn)),
   export: (id, format) => answer('export', [id, format], () => undefined),
   stop: (id) => answer('stop', [id], () => undefined),
   runAgain: (id) => answer('runAgain', [id], () => undefined),
@@ -101,7 +110,10 @@ function wholeOf(row: number, column: number): Cell {
 }
 
 function distinctOf(column: number, text: string): DistinctValues {
-  const all: readonly (string | null)[] = column === 4 ? nations : Array.from({ length: 40 }, (_, row) => cellOf(row, column)).filter((cell) => cell === null || typeof cell === 'string');
+  const all: readonly (string | null)[] =
+    column === 4
+      ? nations
+      : Array.from({ length: 40 }, (_, row) => cellOf(row, column)).filter((cell) => cell === null || typeof cell === 'string');
   const values = [...new Set(all)].filter((value) => (value ?? '').toLowerCase().includes(text.toLowerCase()));
   return { values: values.slice(0, 8).map((value, i) => ({ value, count: 1372 - i * 13 })), distinct: new Set(all).size, nulls: 0 };
 }
@@ -129,7 +141,8 @@ const fake: Fake = {
     fake.hold = false;
     for (const go of waiting.splice(0)) go();
   },
-  change: async (id, change) => fake.show({ ...fake.state, tabs: fake.state.tabs.map((tab) => (tab.id === id ? { ...tab, ...change } : tab)) }),
+  change: async (id, change) =>
+    fake.show({ ...fake.state, tabs: fake.state.tabs.map((tab) => (tab.id === id ? { ...tab, ...change } : tab)) }),
   show: async (state) => {
     fake.state = state;
     await page.show(state);

@@ -13,7 +13,21 @@ export const columns: readonly Column[] = [
   { name: 'c_comment', type: 'VARCHAR', kind: 'text' },
 ];
 
-export const nations = ['GERMANY', 'VIETNAM', 'JAPAN', 'ROMANIA', 'UNITED KINGDOM', 'FRANCE', 'ARGENTINA', 'EGYPT', 'BRAZIL', 'CHINA', 'INDIA', 'KENYA', 'PERU'];
+export const nations = [
+  'GERMANY',
+  'VIETNAM',
+  'JAPAN',
+  'ROMANIA',
+  'UNITED KINGDOM',
+  'FRANCE',
+  'ARGENTINA',
+  'EGYPT',
+  'BRAZIL',
+  'CHINA',
+  'INDIA',
+  'KENYA',
+  'PERU',
+];
 const comments = [
   'sits. slyly regular requests sleep alongside of the regular inst',
   'ggle carefully enticing requests. final deposits use bold, bold',
@@ -61,7 +75,9 @@ export function cellOf(row: number, column: number): Cell {
       return { kind: 'list', length, values: Array.from({ length }, (_, i) => String(mixed(row, 10 + i) % 6_000_000)) };
     }
     case 7:
-      return row === 15 ? null : `${10 + (mixed(row, 5) % 25)}-${pad(mixed(row, 6) % 1000, 3)}-${pad(mixed(row, 7) % 1000, 3)}-${pad(mixed(row, 8) % 10_000, 4)}`;
+      return row === 15
+        ? null
+        : `${10 + (mixed(row, 5) % 25)}-${pad(mixed(row, 6) % 1000, 3)}-${pad(mixed(row, 7) % 1000, 3)}-${pad(mixed(row, 8) % 10_000, 4)}`;
     case 8:
       return row === 8 ? null : (comments[row % comments.length] ?? null);
     default:
@@ -70,7 +86,9 @@ export function cellOf(row: number, column: number): Cell {
 }
 
 export function rowsOf(offset: number, limit: number, rowAt: (index: number) => number, width = columns.length): Cell[][] {
-  return Array.from({ length: limit }, (_, i) => Array.from({ length: width }, (_, column) => cellOf(rowAt(offset + i), column % columns.length)));
+  return Array.from({ length: limit }, (_, i) =>
+    Array.from({ length: width }, (_, column) => cellOf(rowAt(offset + i), column % columns.length)),
+  );
 }
 
 const summedRows = 20_000;

@@ -44,7 +44,15 @@ const others: readonly TabState[] = [
 
 export const withOthers = (first: TabState): TabState[] => [first, ...others];
 
-const node = (operator: string, detail: string, ownTimeMs: number, rowsExpected: number, rowsReal: number, sizeBytes: number | null, ...children: PlanNode[]): PlanNode => ({
+const node = (
+  operator: string,
+  detail: string,
+  ownTimeMs: number,
+  rowsExpected: number,
+  rowsReal: number,
+  sizeBytes: number | null,
+  ...children: PlanNode[]
+): PlanNode => ({
   operator,
   detail,
   ownTimeMs,
@@ -59,18 +67,52 @@ export const plan: Plan = {
   totalMs: 2840,
   text: '┌─────────────┐\n│   ORDER_BY  │\n└──────┬──────┘\n┌──────┴──────┐\n│  HASH_JOIN  │\n└─────────────┘',
   root: node(
-    'Output', '', 10, 37_967, 37_967, null,
+    'Output',
+    '',
+    10,
+    37_967,
+    37_967,
+    null,
     node(
-      'Sort', 'revenue desc', 60, 37_967, 37_967, 4_100_000,
+      'Sort',
+      'revenue desc',
+      60,
+      37_967,
+      37_967,
+      4_100_000,
       node(
-        'Aggregate', 'sum(revenue) by c_custkey, c_name, c_acctbal, n_name', 310, 41_200, 37_967, 61_000_000,
+        'Aggregate',
+        'sum(revenue) by c_custkey, c_name, c_acctbal, n_name',
+        310,
+        41_200,
+        37_967,
+        61_000_000,
         node(
-          'Join', 'l_orderkey = o_orderkey', 1060, 3_020, 114_705, 212_000_000,
+          'Join',
+          'l_orderkey = o_orderkey',
+          1060,
+          3_020,
+          114_705,
+          212_000_000,
           node('Scan', 'lineitem', 720, 1_480_000, 1_478_870, 940_000_000),
           node(
-            'Join', 'o_custkey = c_custkey', 170, 57_100, 57_069, 38_000_000,
+            'Join',
+            'o_custkey = c_custkey',
+            170,
+            57_100,
+            57_069,
+            38_000_000,
             node('Scan', 'orders', 190, 57_100, 57_069, 310_000_000),
-            node('Join', 'c_nationkey = n_nationkey', 50, 150_000, 150_000, 22_000_000, node('Scan', 'customer', 110, 150_000, 150_000, 170_000_000), node('Scan', 'nation', 3, 250, 25, 2_100)),
+            node(
+              'Join',
+              'c_nationkey = n_nationkey',
+              50,
+              150_000,
+              150_000,
+              22_000_000,
+              node('Scan', 'customer', 110, 150_000, 150_000, 170_000_000),
+              node('Scan', 'nation', 3, 250, 25, 2_100),
+            ),
           ),
         ),
       ),
@@ -92,7 +134,8 @@ export const failed = tab('t4', {
     firstLine: 0,
     facts: {
       what: 'There is no column c_naem',
-      meaning: 'DuckDB on TPC-H 0.01 refused the statement at line 4, column 8. None of customer, orders, lineitem and nation has a column of that name.',
+      meaning:
+        'DuckDB on TPC-H 0.01 refused the statement at line 4, column 8. None of customer, orders, lineitem and nation has a column of that name.',
       remedy: 'Check the spelling, or take one of the proposed names.',
       position: { start: at, end: at + 6 },
       candidates: ['c_name', 'n_name'],

@@ -43,12 +43,15 @@ export class Harness {
       const file = files.get(url.pathname);
       if (url.pathname === '/') {
         response.setHeader('content-type', 'text/html; charset=utf-8');
-        response.setHeader('content-security-policy', `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; script-src 'nonce-${nonce}'`);
+        response.setHeader(
+          'content-security-policy',
+          `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; script-src 'nonce-${nonce}'`,
+        );
         response.end(html((url.searchParams.get('theme') ?? 'dark') as Theme));
       } else if (file !== undefined) {
         response.setHeader('content-type', url.pathname.endsWith('.css') ? 'text/css' : 'text/javascript; charset=utf-8');
         response.end(file);
-      } else response.writeHead(url.pathname === "/favicon.ico" ? 204 : 404).end();
+      } else response.writeHead(url.pathname === '/favicon.ico' ? 204 : 404).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const profile = await mkdtemp(join(tmpdir(), 'faultline-webview-'));
@@ -56,7 +59,17 @@ export class Harness {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       headless: true,
       viewport: { width: 1280, height: 860 },
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--enable-precise-memory-info', '--js-flags=--expose-gc'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--enable-precise-memory-info',
+        '--js-flags=--expose-gc',
+      ],
       // The scroll bar is part of what is tested.
       ignoreDefaultArgs: ['--hide-scrollbars'],
     });
@@ -64,7 +77,10 @@ export class Harness {
   }
 
   /** A page that shows this; problems it reports (console errors, refused content) make the test fail through `problems`. */
-  async open(state: PanelState, { theme = 'dark', width = 1280, height = 860, reducedMotion = false, cells = {} }: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+  async open(
+    state: PanelState,
+    { theme = 'dark', width = 1280, height = 860, reducedMotion = false, cells = {} }: OpenOptions = {},
+  ): Promise<{ page: Page; problems: string[] }> {
     const page = await this.#context.newPage();
     const problems: string[] = [];
     page.on('console', (message) => {
@@ -86,7 +102,7 @@ export class Harness {
     );
     const { port } = this.#server.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}/?theme=${theme}`);
-    await page.waitForSelector('#app > *');
+    await page.waitForSelector('#view');
     return { page, problems };
   }
 
@@ -100,7 +116,15 @@ export class Harness {
 async function bundle(): Promise<Map<string, Uint8Array>> {
   const outputFolder = join(root, 'dist');
   const page = await build({ ...webviewBundle({ root, outputFolder, production: true }), write: false });
-  const fake = await build({ entryPoints: [join(root, 'test/webview/fake-host.ts')], bundle: true, format: 'iife', platform: 'browser', write: false, outdir: outputFolder, logLevel: 'silent' });
+  const fake = await build({
+    entryPoints: [join(root, 'test/webview/fake-host.ts')],
+    bundle: true,
+    format: 'iife',
+    platform: 'browser',
+    write: false,
+    outdir: outputFolder,
+    logLevel: 'silent',
+  });
   const files = new Map<string, Uint8Array>();
   const add = (path: string, outputs: readonly OutputFile[], end: string): void => {
     const found = outputs.find((file) => file.path.endsWith(end));

@@ -66,7 +66,9 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
   empty: { state: of(tab('t1', { rowCount: 0, viewRowCount: 0, durationMs: 12 })) },
   nothing: { state: of(tab('t1', { view: { sort: [], filters: [{ column: 4, op: 'contains', text: 'xyz' }] }, viewRowCount: 0 })) },
-  changed: { state: of(tab('t1', { title: 'UPDATE customer', columns: [], rowCount: 0, viewRowCount: 0, changedRows: 12, durationMs: 12 })) },
+  changed: {
+    state: of(tab('t1', { title: 'UPDATE customer', columns: [], rowCount: 0, viewRowCount: 0, changedRows: 12, durationMs: 12 })),
+  },
   gone: { state: of(tab('t1', { status: 'gone', rowCount: 0, viewRowCount: 0 })) },
   messages: { state: of(tab('t1')), after: (page) => page.getByText('Messages').click() },
   welcome: { state: { tabs: [], active: null } },

@@ -38,7 +38,8 @@ export function apply(element: HTMLElement, props: Props): void {
   if (props.tabindex !== undefined) element.tabIndex = props.tabindex;
   if (props.hidden !== undefined) element.hidden = props.hidden;
   if (props.disabled === true) element.setAttribute('disabled', '');
-  for (const [name, value] of Object.entries(props.aria ?? {})) if (value !== undefined) element.setAttribute(`aria-${name}`, String(value));
+  for (const [name, value] of Object.entries(props.aria ?? {}))
+    if (value !== undefined) element.setAttribute(`aria-${name}`, String(value));
   for (const [name, value] of Object.entries(props.data ?? {})) if (value !== undefined) element.dataset[name] = String(value);
   for (const [name, value] of Object.entries(props.style ?? {})) element.style.setProperty(name, value);
   for (const [name, handler] of Object.entries(props.on ?? {})) element.addEventListener(name, handler as EventListener);

@@ -5,12 +5,18 @@ type Part =
   | { readonly rect: readonly [number, number, number, number, number]; readonly fill?: true };
 
 const shapes = {
-  ok: [{ circle: [8, 8, 6.2], fill: true }, { d: 'M5 8.3l2.1 2.1L11.2 6', stroke: 1.7, cut: true }],
+  ok: [
+    { circle: [8, 8, 6.2], fill: true },
+    { d: 'M5 8.3l2.1 2.1L11.2 6', stroke: 1.7, cut: true },
+  ],
   warn: [
     { d: 'M8 1.6 15 14H1z', fill: true },
     { d: 'M8 6v4.2M8 11.4v1.4', stroke: 1.6, cut: true },
   ],
-  bad: [{ rect: [2, 2, 12, 12, 1.5], fill: true }, { d: 'M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4', stroke: 1.7, cut: true }],
+  bad: [
+    { rect: [2, 2, 12, 12, 1.5], fill: true },
+    { d: 'M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4', stroke: 1.7, cut: true },
+  ],
   partial: [{ circle: [8, 8, 5.6], stroke: 1.5, dash: '2.6 2.2' }],
   running: [
     { circle: [8, 8, 5.6], stroke: 1.5 },

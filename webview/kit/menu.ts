@@ -68,7 +68,9 @@ function step(event: KeyboardEvent, at: number, entries: readonly HTMLElement[])
     default: {
       if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.metaKey) return undefined;
       const letter = event.key.toLowerCase();
-      const found = [...entries.keys()].map((i) => (at + 1 + i) % count).find((i) => entries[i]?.textContent.toLowerCase().startsWith(letter));
+      const found = [...entries.keys()]
+        .map((i) => (at + 1 + i) % count)
+        .find((i) => entries[i]?.textContent.toLowerCase().startsWith(letter));
       return found;
     }
   }

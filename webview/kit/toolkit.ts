@@ -20,10 +20,11 @@ export function registerControls(): void {
 }
 
 /** `primary`: at most one a page. */
-export function button(rank: 'primary' | 'secondary', label: string, onPress: () => void, ...before: Child[]): HTMLElement {
+export function button(rank: 'primary' | 'secondary', label: string, onPress: () => void, icon?: SVGElement): HTMLElement {
   const element = document.createElement('vscode-button') as Button;
   element.setAttribute('appearance', rank);
-  append(element, [...before, label]);
+  icon?.setAttribute('slot', 'start');
+  append(element, [icon, label]);
   element.addEventListener('click', onPress);
   return element;
 }

@@ -1,5 +1,15 @@
 /** The page: one snapshot of the host in, one picture out. What the person arranges stays here. */
-import type { CellRange, Filter, PageArguments, PanelState, ResultsHostApi, ResultView, SortKey, TabId, TabState } from '../../src/ui/panels/results/protocol.ts';
+import type {
+  CellRange,
+  Filter,
+  PageArguments,
+  PanelState,
+  ResultsHostApi,
+  ResultView,
+  SortKey,
+  TabId,
+  TabState,
+} from '../../src/ui/panels/results/protocol.ts';
 import { t } from '../../src/base/messages.ts';
 import { formatCount, formatDuration } from '../../src/base/units.ts';
 import { Announcer } from '../kit/announcer.ts';
@@ -71,7 +81,15 @@ export class App {
       openValue: (at, column, preview, anchor) =>
         this.#onTab((tab) => {
           const one = { fromRow: at.row, toRow: at.row + 1, fromColumn: at.column, toColumn: at.column + 1 };
-          openInspector({ column, row: at.row, preview, anchor, returnTo: this.#grid.element, load: () => host.cell(tab, at.row, at.column), copy: () => this.#copy(one, false) });
+          openInspector({
+            column,
+            row: at.row,
+            preview,
+            anchor,
+            returnTo: this.#grid.element,
+            load: () => host.cell(tab, at.row, at.column),
+            copy: () => this.#copy(one, false),
+          });
         }),
       copy: (range, headers) => this.#copy(range, headers),
       selected: (range) => {
@@ -98,7 +116,16 @@ export class App {
         this.#render();
       },
     });
-    fill(root, this.#tabs.element, this.#status.progress, this.#status.element, this.#banner.element, this.#body.element, this.#summary.element, this.#announcer.element);
+    fill(
+      root,
+      this.#tabs.element,
+      this.#status.progress,
+      this.#status.element,
+      this.#banner.element,
+      this.#body.element,
+      this.#summary.element,
+      this.#announcer.element,
+    );
     this.#render();
   }
 
@@ -205,7 +232,10 @@ export class App {
       returnTo: this.#grid.element,
       distinct: (search) => this.#host.distinct(tab.id, column, search),
       apply: (filter) => {
-        this.#changeView((view) => ({ ...view, filters: [...view.filters.filter((other) => other.column !== column), ...(filter === null ? [] : [filter])] }));
+        this.#changeView((view) => ({
+          ...view,
+          filters: [...view.filters.filter((other) => other.column !== column), ...(filter === null ? [] : [filter])],
+        }));
       },
       closed: () => {
         this.#popover = null;

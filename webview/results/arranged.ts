@@ -60,7 +60,12 @@ function read(stored: unknown): Map<TabId, TabArrangement> {
     const { grid } = value;
     const segment = value['segment'];
     found.set(tab, {
-      grid: { widths: widths(grid['widths']), topRow: amount(grid['topRow']), leftPx: amount(grid['leftPx']), selection: selection(grid['selection']) },
+      grid: {
+        widths: widths(grid['widths']),
+        topRow: amount(grid['topRow']),
+        leftPx: amount(grid['leftPx']),
+        selection: selection(grid['selection']),
+      },
       segment: segment === 'rows' || segment === 'plan' || segment === 'messages' ? segment : null,
       planAsText: value['planAsText'] === true,
     });

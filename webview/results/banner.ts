@@ -15,7 +15,9 @@ export interface BannerActions {
   openLog(): void;
 }
 
-type Shown = Pick<TabState, 'id' | 'status' | 'engine' | 'durationMs' | 'stopMs' | 'error' | 'rowCount' | 'columns'> & { readonly trouble: string | null };
+type Shown = Pick<TabState, 'id' | 'status' | 'engine' | 'durationMs' | 'stopMs' | 'error' | 'rowCount' | 'columns'> & {
+  readonly trouble: string | null;
+};
 
 export class Banner {
   readonly element = h('div', { class: 'part', hidden: true });
@@ -31,7 +33,17 @@ export class Banner {
     if (tab === null) return this.#redraw(null);
     const { id, status, engine, stopMs, error, rowCount, columns } = tab;
     const ended = status !== 'running';
-    this.#redraw({ id, status, engine, durationMs: ended ? tab.durationMs : 0, rowCount: ended ? rowCount : 0, columns: columns.slice(0, 1), trouble, ...(stopMs === undefined ? {} : { stopMs }), ...(error === undefined ? {} : { error }) });
+    this.#redraw({
+      id,
+      status,
+      engine,
+      durationMs: ended ? tab.durationMs : 0,
+      rowCount: ended ? rowCount : 0,
+      columns: columns.slice(0, 1),
+      trouble,
+      ...(stopMs === undefined ? {} : { stopMs }),
+      ...(error === undefined ? {} : { error }),
+    });
   }
 
   #draw(shown: Shown | null): void {
@@ -48,16 +60,38 @@ export class Banner {
       h('span', { class: 'act' }, ...act),
     ];
     const again = button('secondary', t('Run again'), runAgain);
-    if (shown.trouble !== null) return line(t('This could not be read.'), visible(shown.trouble), button('secondary', t('Try again'), retry), button('secondary', t('Open Log'), openLog));
+    if (shown.trouble !== null)
+      return line(
+        t('This could not be read.'),
+        visible(shown.trouble),
+        button('secondary', t('Try again'), retry),
+        button('secondary', t('Open Log'), openLog),
+      );
     if (shown.columns.length === 0) return null;
     if (shown.status === 'limited')
-      return line(t('Stopped at {0}, the limit.', rowsInWords(shown.rowCount)), t('There may be more: sums and sorting cover only these. Export the statement to a file to get all.'), again);
+      return line(
+        t('Stopped at {0}, the limit.', rowsInWords(shown.rowCount)),
+        t('There may be more: sums and sorting cover only these. Export the statement to a file to get all.'),
+        again,
+      );
     if (shown.status === 'cancelled') {
-      const stopped = shown.stopMs === undefined ? '' : `${t('{0} confirmed {1} later that the query is gone.', shown.engine, formatDuration(shown.stopMs))} `;
-      return line(t('Cancelled after {0}.', formatDuration(shown.durationMs)), stopped + t('These are the rows that had arrived: sums and sorting cover only them.'), again, button('secondary', t('Discard'), discard));
+      const stopped =
+        shown.stopMs === undefined
+          ? ''
+          : `${t('{0} confirmed {1} later that the query is gone.', shown.engine, formatDuration(shown.stopMs))} `;
+      return line(
+        t('Cancelled after {0}.', formatDuration(shown.durationMs)),
+        stopped + t('These are the rows that had arrived: sums and sorting cover only them.'),
+        again,
+        button('secondary', t('Discard'), discard),
+      );
     }
     if (shown.status === 'failed' && shown.rowCount > 0)
-      return line(t('Failed after {0}.', formatDuration(shown.durationMs)), t('{0} These are the rows that had arrived.', `${visible(shown.error?.facts.what ?? '')}.`), again);
+      return line(
+        t('Failed after {0}.', formatDuration(shown.durationMs)),
+        t('{0} These are the rows that had arrived.', `${visible(shown.error?.facts.what ?? '')}.`),
+        again,
+      );
     return null;
   }
 }

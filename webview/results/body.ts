@@ -82,11 +82,19 @@ export class Body {
     this.#empty.hidden = !none;
     this.#drawEmpty([tab.view.filters.length > 0, none]);
     // Rows are asked for in the view the host has; the header already shows the one that was asked for.
-    this.#grid.show({ tab: tab.id, run: tab.startedAt, columns: tab.columns, rowCount: tab.viewRowCount, view: tab.view, shownView: view }, arranged.grid);
+    this.#grid.show(
+      { tab: tab.id, run: tab.startedAt, columns: tab.columns, rowCount: tab.viewRowCount, view: tab.view, shownView: view },
+      arranged.grid,
+    );
   }
 
   #fillEmpty(filtered: boolean): void {
-    if (filtered) this.#empty.replaceChildren(h('b', {}, t('0 rows')), ` ${t('pass the filter.')} `, button('secondary', t('Clear filter'), () => this.#actions.clearFilters()));
+    if (filtered)
+      this.#empty.replaceChildren(
+        h('b', {}, t('0 rows')),
+        ` ${t('pass the filter.')} `,
+        button('secondary', t('Clear filter'), () => this.#actions.clearFilters()),
+      );
     else this.#empty.replaceChildren(h('b', {}, t('0 rows')), `: ${t('the statement ran and nothing matched it.')}`);
   }
 

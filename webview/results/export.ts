@@ -20,7 +20,12 @@ export function openExportMenu(tab: TabState, range: CellRange | null, opener: H
       if (range !== null) copy(range, headers);
     },
   });
-  const item = (format: ExportFormat, label: string, note?: string) => ({ kind: 'item' as const, label, ...(note === undefined ? {} : { note }), run: () => write(format) });
+  const item = (format: ExportFormat, label: string, note?: string) => ({
+    kind: 'item' as const,
+    label,
+    ...(note === undefined ? {} : { note }),
+    run: () => write(format),
+  });
   const all = isPartial(tab) || tab.status === 'running' ? t('{0}, not all', rowsInWords(tab.viewRowCount)) : rowsInWords(tab.viewRowCount);
   openMenu(
     [

@@ -58,7 +58,12 @@ class FilterPopover {
       this.#box.element,
       this.#list,
       this.#note,
-      h('div', { class: 'fbtn' }, button('secondary', t('Clear'), () => this.#finish(null)), button('primary', t('Apply'), () => this.#apply())),
+      h(
+        'div',
+        { class: 'fbtn' },
+        button('secondary', t('Clear'), () => this.#finish(null)),
+        button('primary', t('Apply'), () => this.#apply()),
+      ),
     );
     element.addEventListener('keydown', (event) => this.#key(event));
     this.popover = openPopover(element, {

@@ -31,9 +31,20 @@ export function openInspector(options: InspectorOptions): Popover {
   const element = h(
     'div',
     { class: 'pop inspector', role: 'dialog', aria: { label: t('Value of {0}, row {1}', name, formatCount(row + 1)) } },
-    h('div', { class: 'title' }, h('b', {}, name), h('span', { class: 'dim sm num' }, t('{0}, row {1}', visible(column.type), formatCount(row + 1))), h('span', { class: 'grow' }), size),
+    h(
+      'div',
+      { class: 'title' },
+      h('b', {}, name),
+      h('span', { class: 'dim sm num' }, t('{0}, row {1}', visible(column.type), formatCount(row + 1))),
+      h('span', { class: 'grow' }),
+      size,
+    ),
     body,
-    h('div', { class: 'fbtn' }, button('secondary', t('Copy value'), () => options.copy())),
+    h(
+      'div',
+      { class: 'fbtn' },
+      button('secondary', t('Copy value'), () => options.copy()),
+    ),
   );
   const show = (value: Cell): void => {
     size.textContent = sizeOf(value);
@@ -45,7 +56,12 @@ export function openInspector(options: InspectorOptions): Popover {
   });
   show(preview);
   let open = true;
-  const popover = openPopover(element, { anchor: options.anchor, align: 'start', returnTo: options.returnTo, onClose: () => (open = false) });
+  const popover = openPopover(element, {
+    anchor: options.anchor,
+    align: 'start',
+    returnTo: options.returnTo,
+    onClose: () => (open = false),
+  });
   const focus = (): void => (body.querySelector<HTMLElement>('[role=treeitem]') ?? body).focus();
   focus();
   if (mayBeCut(preview)) {
@@ -109,11 +125,15 @@ function drawText(body: HTMLElement, text: string, length: number): void {
   const next = (): void => {
     const end = Math.min(text.length, at + chunkCharacters);
     // Line breaks are shown and also taken: a text reads as it was written.
-    for (const line of text.slice(at, end).split(/(?<=\n)/)) holder.append(h('span', {}, ...textNodes(line)), line.endsWith('\n') ? h('br') : '');
+    for (const line of text.slice(at, end).split(/(?<=\n)/))
+      holder.append(h('span', {}, ...textNodes(line)), line.endsWith('\n') ? h('br') : '');
     at = end;
     const left = length - at;
     more.hidden = left <= 0;
-    more.textContent = at < text.length ? t('Show more ({0} characters left)', formatCount(left)) : t('{0} more characters: copy the value to have them', formatCount(left));
+    more.textContent =
+      at < text.length
+        ? t('Show more ({0} characters left)', formatCount(left))
+        : t('{0} more characters: copy the value to have them', formatCount(left));
     more.disabled = at >= text.length;
   };
   more.addEventListener('click', next);

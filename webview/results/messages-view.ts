@@ -15,8 +15,20 @@ export class MessagesView {
 
   #draw(messages: TabState['messages']): void {
     const atEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - 4;
-    if (messages.length === 0) fill(this.element, h('p', { class: 'dim' }, t('No messages. Notes of the engine and of the run appear here.')));
-    else fill(this.element, ...messages.map(({ at, text }) => h('div', { class: 'message' }, h('span', { class: 'dim sm' }, clock(at)), h('span', { class: 'mono' }, visible(text).replaceAll('\u240a', '\n')))));
+    if (messages.length === 0)
+      fill(this.element, h('p', { class: 'dim' }, t('No messages. Notes of the engine and of the run appear here.')));
+    else
+      fill(
+        this.element,
+        ...messages.map(({ at, text }) =>
+          h(
+            'div',
+            { class: 'message' },
+            h('span', { class: 'dim sm' }, clock(at)),
+            h('span', { class: 'mono' }, visible(text).replaceAll('\u240a', '\n')),
+          ),
+        ),
+      );
     if (atEnd) this.element.scrollTop = this.element.scrollHeight;
   }
 }

@@ -20,7 +20,11 @@ export interface NoticeActions {
 const maxCandidates = 3;
 
 export function errorNotice(tab: TabState, actions: NoticeActions): HTMLElement {
-  const { facts, reason, firstLine } = tab.error ?? { facts: { what: t('The statement failed') }, reason: 'internal' as const, firstLine: 0 };
+  const { facts, reason, firstLine } = tab.error ?? {
+    facts: { what: t('The statement failed') },
+    reason: 'internal' as const,
+    firstLine: 0,
+  };
   const { position } = facts;
   const place = position === undefined ? undefined : placeOf(tab.statement, position, firstLine);
   const candidates = position === undefined ? [] : (facts.candidates ?? []).slice(0, maxCandidates);
@@ -37,7 +41,8 @@ export function errorNotice(tab: TabState, actions: NoticeActions): HTMLElement 
     h('h1', {}, icon('bad', 'c-bad', t('failed')), h('span', {}, visible(facts.what))),
     facts.meaning !== undefined && h('p', {}, ...withPlace(visible(facts.meaning), place)),
     position !== undefined ? statementLines(tab.statement, firstLine, position) : statementLines(tab.statement, firstLine),
-    nearest !== undefined && h('p', {}, h('b', {}, others.length > 0 ? t('Nearest names:') : t('Nearest name:')), ' ', ...listed(candidates)),
+    nearest !== undefined &&
+      h('p', {}, h('b', {}, others.length > 0 ? t('Nearest names:') : t('Nearest name:')), ' ', ...listed(candidates)),
     facts.remedy !== undefined && h('p', {}, visible(facts.remedy)),
     h('div', { class: 'act' }, ...act),
     h('p', { class: 'dim sm code-line' }, [facts.code, reasonInWords(reason)].filter((part) => part !== undefined).join(', ')),
@@ -65,7 +70,14 @@ function messageOf({ error, statement }: TabState): string {
 type Reason = NonNullable<TabState['error']>['reason'];
 
 function worthAnotherTry(reason: Reason): boolean {
-  return reason === 'crashed' || reason === 'timedOut' || reason === 'unreachable' || reason === 'cancelled' || reason === 'internal' || reason === 'storage';
+  return (
+    reason === 'crashed' ||
+    reason === 'timedOut' ||
+    reason === 'unreachable' ||
+    reason === 'cancelled' ||
+    reason === 'internal' ||
+    reason === 'storage'
+  );
 }
 
 function reasonInWords(reason: Reason): string {
@@ -99,7 +111,8 @@ function reasonInWords(reason: Reason): string {
 /** Statements without a result set, and results without a row. */
 export function doneNotice(tab: TabState): HTMLElement {
   const took = h('p', { class: 'dim' }, t('{0} on {1} took {2}.', tab.engine, tab.target, formatDuration(tab.durationMs)));
-  const what = tab.changedRows === undefined ? t('Done') : tab.changedRows === 1 ? t('Changed 1 row') : t('Changed {0}', rowsInWords(tab.changedRows));
+  const what =
+    tab.changedRows === undefined ? t('Done') : tab.changedRows === 1 ? t('Changed 1 row') : t('Changed {0}', rowsInWords(tab.changedRows));
   const none = h('p', {}, t('The statement has no result set.'));
   return h('div', { class: 'msg' }, h('h1', {}, icon('ok', 'c-ok', t('done')), h('span', {}, what)), none, took);
 }
@@ -111,7 +124,11 @@ export function goneNotice(tab: TabState, actions: NoticeActions): HTMLElement {
     h('h1', {}, icon('partial', 'dim'), h('span', {}, t('The window was reloaded'))),
     h('p', {}, t('Rows are held only as long as the window lives. The statement is still here and can be run again.')),
     statementLines(tab.statement, tab.error?.firstLine ?? 0),
-    h('div', { class: 'act' }, button('primary', t('Run again'), () => actions.runAgain())),
+    h(
+      'div',
+      { class: 'act' },
+      button('primary', t('Run again'), () => actions.runAgain()),
+    ),
   );
 }
 
@@ -127,7 +144,11 @@ export function cancelledNotice(tab: TabState, actions: NoticeActions): HTMLElem
     h('h1', {}, icon('partial', 'c-warn'), h('span', {}, t('Cancelled after {0}', formatDuration(tab.durationMs)))),
     h('p', {}, t('No row had arrived.')),
     statementLines(tab.statement, 0),
-    h('div', { class: 'act' }, button('primary', t('Run again'), () => actions.runAgain())),
+    h(
+      'div',
+      { class: 'act' },
+      button('primary', t('Run again'), () => actions.runAgain()),
+    ),
   );
 }
 
@@ -137,7 +158,17 @@ export function welcomeNotice(): HTMLElement {
     'div',
     { class: 'msg welcome' },
     h('h1', {}, icon('table', 'dim'), h('span', {}, t('No results yet'))),
-    h('p', {}, t('Open a SQL file and press'), ' ', key('Ctrl'), ' ', key('Enter'), ' ', t('on a statement, or choose Run above it. Its rows appear here.')),
+    h(
+      'p',
+      {},
+      t('Open a SQL file and press'),
+      ' ',
+      key('Ctrl'),
+      ' ',
+      key('Enter'),
+      ' ',
+      t('on a statement, or choose Run above it. Its rows appear here.'),
+    ),
     h('p', { class: 'dim' }, t('The SQL Library in the side bar holds the queries of TPC-H, ready to run.')),
   );
 }

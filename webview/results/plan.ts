@@ -116,8 +116,13 @@ export class PlanView {
     const time = node.ownTimeMs;
     const cells: Child[] = [operator];
     if (timed) {
-      const bar = time === undefined ? null : h('i', { class: 'pb', style: { width: `${Math.max(1, most === 0 ? 1 : (time / most) * barPx).toFixed(0)}px` } });
-      cells.push(h('td', { class: 'l', role: 'gridcell' }, bar, time === undefined ? '–' : h('span', { class: 'after' }, formatDuration(time))));
+      const bar =
+        time === undefined
+          ? null
+          : h('i', { class: 'pb', style: { width: `${Math.max(1, most === 0 ? 1 : (time / most) * barPx).toFixed(0)}px` } });
+      cells.push(
+        h('td', { class: 'l', role: 'gridcell' }, bar, time === undefined ? '–' : h('span', { class: 'after' }, formatDuration(time))),
+      );
       cells.push(h('td', { role: 'gridcell' }, shareInWords(share)));
     }
     cells.push(h('td', { role: 'gridcell' }, countOf(node.rowsExpected)));
@@ -190,7 +195,12 @@ export class PlanView {
 
 /** What the plan shows, in one sentence. */
 function headline(plan: Plan, lines: readonly PlanLine[]): Child[] {
-  if (!plan.analyzed) return [h('b', {}, t('The statement was not run.')), ' ', h('span', { class: 'dim' }, t('These are the rows the engine expects; Explain on a statement that may run shows real times.'))];
+  if (!plan.analyzed)
+    return [
+      h('b', {}, t('The statement was not run.')),
+      ' ',
+      h('span', { class: 'dim' }, t('These are the rows the engine expects; Explain on a statement that may run shows real times.')),
+    ];
   const top = lines.find((line) => line.top);
   if (top === undefined || top.share === null) return [h('b', {}, t('No operator took measurable time.'))];
   const subject = visible(subjectOf(top.node));
@@ -201,7 +211,10 @@ function headline(plan: Plan, lines: readonly PlanLine[]): Child[] {
     return [bold, h('span', { class: 'dim' }, total)];
   }
   const factor = formatCount(roundFactor(mismatch.factor));
-  const rest = mismatch.kind === 'more' ? t('and met {0} times the rows that were expected.', factor) : t('and met a {0}th of the rows that were expected.', factor);
+  const rest =
+    mismatch.kind === 'more'
+      ? t('and met {0} times the rows that were expected.', factor)
+      : t('and met a {0}th of the rows that were expected.', factor);
   return [bold, ' ', h('span', { class: 'dim' }, rest)];
 }
 
@@ -218,6 +231,17 @@ function countOf(rows: number | undefined): string {
 function mismatchMark(mismatch: PlanLine['mismatch']): Child[] {
   if (mismatch === null) return [];
   const factor = formatCount(roundFactor(mismatch.factor));
-  const words = mismatch.kind === 'more' ? t('{0} times the rows that were expected', factor) : t('a {0}th of the rows that were expected', factor);
-  return [h('span', { class: 'off', title: words }, icon('warn', 's c-warn', words), ' ', h('span', { class: 'sm', aria: { hidden: true } }, (mismatch.kind === 'more' ? '×' : '÷') + factor), ' '), ' '];
+  const words =
+    mismatch.kind === 'more' ? t('{0} times the rows that were expected', factor) : t('a {0}th of the rows that were expected', factor);
+  return [
+    h(
+      'span',
+      { class: 'off', title: words },
+      icon('warn', 's c-warn', words),
+      ' ',
+      h('span', { class: 'sm', aria: { hidden: true } }, (mismatch.kind === 'more' ? '×' : '÷') + factor),
+      ' ',
+    ),
+    ' ',
+  ];
 }

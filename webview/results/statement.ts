@@ -28,7 +28,11 @@ export function statementLines(statement: string, firstLine: number, position?: 
   const marked = position === undefined ? -1 : statement.slice(0, position.start).split('\n').length - 1;
   const from = marked < 0 ? 0 : Math.max(0, marked - around);
   const end = marked < 0 ? Math.min(lines.length, maxLines) : Math.min(lines.length, marked + around + 1);
-  const element = h('div', { class: 'code', role: 'group', aria: { label: position === undefined ? t('The statement') : t('The statement, with the error marked') } });
+  const element = h('div', {
+    class: 'code',
+    role: 'group',
+    aria: { label: position === undefined ? t('The statement') : t('The statement, with the error marked') },
+  });
   let start = lines.slice(0, from).reduce((sum, line) => sum + line.length + 1, 0);
   for (let i = from; i < end; i++) {
     const line = lines[i] ?? '';
@@ -36,7 +40,8 @@ export function statementLines(statement: string, firstLine: number, position?: 
     element.append(h('div', { class: i === marked ? 'at' : '' }, number, ...content(line, start, i === marked ? position : undefined)));
     start += line.length + 1;
   }
-  if (marked < 0 && end < lines.length) element.append(h('div', { class: 'dim' }, h('span', { class: 'ln' }), t('{0} more lines', formatCount(lines.length - end))));
+  if (marked < 0 && end < lines.length)
+    element.append(h('div', { class: 'dim' }, h('span', { class: 'ln' }), t('{0} more lines', formatCount(lines.length - end))));
   return element;
 }
 

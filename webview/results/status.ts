@@ -58,12 +58,30 @@ export class StatusLine {
     const running = status === 'running';
     this.#tick(running ? tab.durationMs : null);
     this.#drawFacts({
-      ...{ id, status, engine, target, startedAt, rowCount, viewRowCount, changedRows: changedRows ?? null, hasColumns: columns.length > 0, arranging },
+      ...{
+        id,
+        status,
+        engine,
+        target,
+        startedAt,
+        rowCount,
+        viewRowCount,
+        changedRows: changedRows ?? null,
+        hasColumns: columns.length > 0,
+        arranging,
+      },
       durationMs: running ? null : tab.durationMs,
       fraction: tab.fraction ?? null,
       chips: view.filters.map((filter) => filterInWords(filter, columns)),
     });
-    this.#drawTools({ running, segment, plan: tab.plan !== undefined, rows: columns.length > 0, failed: status === 'failed', gone: status === 'gone' });
+    this.#drawTools({
+      running,
+      segment,
+      plan: tab.plan !== undefined,
+      rows: columns.length > 0,
+      failed: status === 'failed',
+      gone: status === 'gone',
+    });
     this.#drawProgress(running || arranging, running ? tab.fraction : undefined);
   }
 
@@ -87,7 +105,8 @@ export class StatusLine {
     if (this.#running === null) return;
     const elapsed = this.#running.durationMs + performance.now() - this.#running.since;
     this.element.classList.toggle('long', elapsed >= elapsedAfterMs);
-    this.#elapsed.textContent = elapsed < elapsedAfterMs ? '' : elapsed < 59_950 ? `${(elapsed / 1000).toFixed(1)} s` : formatDuration(elapsed);
+    this.#elapsed.textContent =
+      elapsed < elapsedAfterMs ? '' : elapsed < 59_950 ? `${(elapsed / 1000).toFixed(1)} s` : formatDuration(elapsed);
   }
 
   #drawProgress(shown: boolean, fraction: number | undefined): void {
@@ -102,7 +121,14 @@ export class StatusLine {
     const mark = stateMark(shown.status);
     const fact = (classes: string, ...children: Child[]): HTMLElement => h('span', { class: `fact ${classes}`.trim() }, ...children);
     const facts: HTMLElement[] = [
-      fact('', icon(mark.icon, `${mark.tint} s`, mark.word), ' ', h('b', { class: 'engine' }, visible(shown.engine)), ' ', h('span', { class: 'dim' }, cut(visible(shown.target), 60))),
+      fact(
+        '',
+        icon(mark.icon, `${mark.tint} s`, mark.word),
+        ' ',
+        h('b', { class: 'engine' }, visible(shown.engine)),
+        ' ',
+        h('span', { class: 'dim' }, cut(visible(shown.target), 60)),
+      ),
     ];
     const rows = rowsFact(shown);
     if (rows !== null) facts.push(fact('', ...rows));
@@ -125,15 +151,24 @@ export class StatusLine {
     const { openExport, stop, openLog } = this.#actions;
     const focused = this.#tools.contains(document.activeElement) ? document.activeElement?.getAttribute('data-tool') : undefined;
     const tools: Child[] = [];
-    if (running) tools.push(withTool(button('secondary', t('Stop'), stop, icon('stop', 's c-bad stop')), 'stop'));
+    if (running) tools.push(withTool(button('secondary', t('Stop'), stop, icon('stop', 's c-bad')), 'stop'));
     if (!gone) tools.push(this.#segments(segment, plan, failed && !rows));
     if (failed) tools.push(withTool(quietButton({}, t('Open Log')), 'log', openLog));
     if (rows && !gone) {
-      const opener: HTMLElement = quietButton({ class: 'quiet export', aria: { haspopup: 'menu', expanded: false } }, t('Export'), ' ', icon('down', 's'));
+      const opener: HTMLElement = quietButton(
+        { class: 'quiet export', aria: { haspopup: 'menu', expanded: false } },
+        t('Export'),
+        ' ',
+        icon('down', 's'),
+      );
       tools.push(withTool(opener, 'export', () => openExport(opener)));
     }
     fill(this.#tools, ...tools);
-    if (focused !== undefined) (this.#tools.querySelector<HTMLElement>(`[data-tool="${focused}"]`) ?? this.#tools.querySelector<HTMLElement>('[role=tab][tabindex="0"]'))?.focus();
+    if (focused !== undefined)
+      (
+        this.#tools.querySelector<HTMLElement>(`[data-tool="${focused}"]`) ??
+        this.#tools.querySelector<HTMLElement>('[role=tab][tabindex="0"]')
+      )?.focus();
   }
 
   #segments(current: Segment, plan: boolean, failed: boolean): HTMLElement {
@@ -143,7 +178,16 @@ export class StatusLine {
       { id: 'messages', label: t('Messages') },
     ];
     const parts = all.map(({ id, label }) => {
-      const part = h('button', { role: 'tab', tabindex: id === current ? 0 : -1, aria: { selected: id === current, controls: 'view' }, data: { tool: `segment-${id}` } }, label);
+      const part = h(
+        'button',
+        {
+          role: 'tab',
+          tabindex: id === current ? 0 : -1,
+          aria: { selected: id === current, controls: 'view' },
+          data: { tool: `segment-${id}` },
+        },
+        label,
+      );
       part.addEventListener('click', () => this.#actions.segment(id));
       return part;
     });
@@ -190,7 +234,11 @@ interface ToolsShown {
 function rowsFact(shown: FactsShown): Child[] | null {
   if (shown.status === 'gone') return [t('rows no longer held')];
   if (!shown.hasColumns) return shown.changedRows === null ? null : [t('{0} changed', rowsInWords(shown.changedRows))];
-  if (shown.chips.length > 0) return [h('b', {}, formatCount(shown.viewRowCount)), ` ${t('of {0}', rowsInWords(shown.rowCount))}${isPartial(shown) ? t(', not all') : ''}`];
+  if (shown.chips.length > 0)
+    return [
+      h('b', {}, formatCount(shown.viewRowCount)),
+      ` ${t('of {0}', rowsInWords(shown.rowCount))}${isPartial(shown) ? t(', not all') : ''}`,
+    ];
   const unit = shown.rowCount === 1 ? t('row') : t('rows');
   const note = isPartial(shown) ? t(', not all') : shown.status === 'running' ? ` ${t('so far')}` : '';
   return [h('b', {}, formatCount(shown.rowCount)), ` ${unit}${note}`];

@@ -62,11 +62,20 @@ export class Summary {
     } else {
       const rows = range.toRow - range.fromRow;
       const columns = range.toColumn - range.fromColumn;
-      parts.push(h('span', {}, h('b', {}, t('{0} cells', formatCount(rows * columns))), ' ', h('span', { class: 'k' }, `${rowsInWords(rows)} × ${formatCount(columns)}`)));
+      parts.push(
+        h(
+          'span',
+          {},
+          h('b', {}, t('{0} cells', formatCount(rows * columns))),
+          ' ',
+          h('span', { class: 'k' }, `${rowsInWords(rows)} × ${formatCount(columns)}`),
+        ),
+      );
       if (failure !== undefined) parts.push(h('span', {}, failure));
       for (const [i, figure] of figures.entries()) parts.push(...figuresOf(figure, tab.columns[figure.column], i > 0));
       const more = columns - figures.length;
-      if (figures.length > 0 && more > 0) parts.push(h('span', { class: 'k opt' }, more === 1 ? t('1 more column') : t('{0} more columns', formatCount(more))));
+      if (figures.length > 0 && more > 0)
+        parts.push(h('span', { class: 'k opt' }, more === 1 ? t('1 more column') : t('{0} more columns', formatCount(more))));
       if (partial) parts.push(h('span', { class: 'dim end' }, t('of the rows that had arrived')));
       else if (figures.some((figure) => figure.sum !== null)) parts.push(h('span', { class: 'dim opt end' }, t('sums are exact')));
     }

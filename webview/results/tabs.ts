@@ -69,7 +69,14 @@ export class Tabs {
     const title = visible(tab.title);
     const element = h(
       'div',
-      { class: 'tab', role: 'tab', id: tabElementId(tab.id), tabindex: tab.active ? 0 : -1, title, aria: { selected: tab.active, controls: 'view' } },
+      {
+        class: 'tab',
+        role: 'tab',
+        id: tabElementId(tab.id),
+        tabindex: tab.active ? 0 : -1,
+        title,
+        aria: { selected: tab.active, controls: 'view' },
+      },
       tab.status !== 'done' && icon(mark.icon, `${mark.tint} s`, mark.word),
       tab.pinned && icon('pin', 's', t('pinned')),
       h('span', { class: 'title' }, title),
@@ -78,7 +85,9 @@ export class Tabs {
     element.addEventListener('click', () => activate(tab.id));
     element.addEventListener('dblclick', () => pin(tab.id, !tab.pinned));
     element.addEventListener('keydown', (event) => {
-      const other = { ArrowRight: tabs[(index + 1) % tabs.length], ArrowLeft: tabs.at(index - 1), Home: tabs[0], End: tabs.at(-1) }[event.key];
+      const other = { ArrowRight: tabs[(index + 1) % tabs.length], ArrowLeft: tabs.at(index - 1), Home: tabs[0], End: tabs.at(-1) }[
+        event.key
+      ];
       if (other !== undefined) {
         activate(other.id);
         this.#byId(other.id)?.focus();

@@ -47,11 +47,21 @@ function childrenOf(value: Branch, level: number, from: number): HTMLElement[] {
   const left = entries.length - from - shown.length;
   const cut = 'length' in value ? value.length - entries.length : 0;
   if (left > 0) {
-    const more = h('div', { class: 'more-nodes', role: 'treeitem', tabindex: -1, aria: { level }, style: { '--level': String(level) } }, t('{0} more', formatCount(left + cut)));
+    const more = h(
+      'div',
+      { class: 'more-nodes', role: 'treeitem', tabindex: -1, aria: { level }, style: { '--level': String(level) } },
+      t('{0} more', formatCount(left + cut)),
+    );
     more.addEventListener('click', () => more.replaceWith(...childrenOf(value, level, from + portion)));
     shown.push(more);
   } else if (cut > 0) {
-    shown.push(h('div', { class: 'dim more-nodes', role: 'treeitem', tabindex: -1, aria: { level }, style: { '--level': String(level) } }, t('{0} more: copy the value to have them', formatCount(cut))));
+    shown.push(
+      h(
+        'div',
+        { class: 'dim more-nodes', role: 'treeitem', tabindex: -1, aria: { level }, style: { '--level': String(level) } },
+        t('{0} more: copy the value to have them', formatCount(cut)),
+      ),
+    );
   }
   return shown;
 }
@@ -60,8 +70,25 @@ function node(label: string, value: Cell, level: number): HTMLElement {
   const branch = typeof value === 'object' && value !== null && value.kind !== 'long' ? value : null;
   const opens = branch !== null && entriesOf(branch).length > 0;
   const twisty = h('span', { class: 'twisty' }, opens && icon('right', 's'));
-  const line = h('div', { class: 'node-line' }, twisty, h('span', { class: 'node-key' }, label), ' ', h('span', { class: 'node-value' }, ...contentOf(value)));
-  const element = h('div', { role: 'treeitem', tabindex: -1, class: 'node', aria: { level, expanded: opens ? false : undefined }, style: { '--level': String(level) } }, line);
+  const line = h(
+    'div',
+    { class: 'node-line' },
+    twisty,
+    h('span', { class: 'node-key' }, label),
+    ' ',
+    h('span', { class: 'node-value' }, ...contentOf(value)),
+  );
+  const element = h(
+    'div',
+    {
+      role: 'treeitem',
+      tabindex: -1,
+      class: 'node',
+      aria: { level, expanded: opens ? false : undefined },
+      style: { '--level': String(level) },
+    },
+    line,
+  );
   if (!opens) return element;
   line.addEventListener('click', () => toggle());
   const group = h('div', { role: 'group' });
@@ -81,8 +108,13 @@ function node(label: string, value: Cell, level: number): HTMLElement {
 function contentOf(value: Cell): Child[] {
   if (value === null) return [nullMark()];
   if (value === '') return [emptyMark()];
-  if (typeof value === 'string') return value.length > maxTextCharacters ? [...textNodes(value.slice(0, maxTextCharacters)), '…'] : textNodes(value);
-  if (value.kind === 'long') return [...textNodes(value.text.slice(0, maxTextCharacters)), h('span', { class: 'dim' }, `… ${t('{0} characters', formatCount(value.length))}`)];
+  if (typeof value === 'string')
+    return value.length > maxTextCharacters ? [...textNodes(value.slice(0, maxTextCharacters)), '…'] : textNodes(value);
+  if (value.kind === 'long')
+    return [
+      ...textNodes(value.text.slice(0, maxTextCharacters)),
+      h('span', { class: 'dim' }, `… ${t('{0} characters', formatCount(value.length))}`),
+    ];
   const { text, rest, end } = nestedPreview(value);
   return [h('span', { class: 'dim' }, text + rest + end)];
 }

@@ -10,7 +10,18 @@ import { actionFor, type GridAction } from './keys.ts';
 import { naturalWidth, shareOut, TextMeasure } from './measure.ts';
 import { listenToPointer, type PointerTarget } from './pointer.ts';
 import { cellId, rowPx, Rows } from './rows.ts';
-import { clampPosition, clampSelection, columnsSelection, move, rangeOf, rowsSelection, single, type Extent, type Position, type Selection } from './selection.ts';
+import {
+  clampPosition,
+  clampSelection,
+  columnsSelection,
+  move,
+  rangeOf,
+  rowsSelection,
+  single,
+  type Extent,
+  type Position,
+  type Selection,
+} from './selection.ts';
 import { nextSort } from './sorting.ts';
 import { Viewport } from './viewport.ts';
 
@@ -73,7 +84,8 @@ export class Grid implements PointerTarget {
   /** `arranged` is used only when another tab, or another run of it, comes into sight. */
   show(snapshot: GridSource, arranged: Arrangement): void {
     const before = this.#source;
-    const same = before !== null && before.tab === snapshot.tab && before.run === snapshot.run && sameColumns(before.columns, snapshot.columns);
+    const same =
+      before !== null && before.tab === snapshot.tab && before.run === snapshot.run && sameColumns(before.columns, snapshot.columns);
     // Each snapshot brings new objects; as long as they are the same columns, the header knows them by identity.
     const source = same ? { ...snapshot, columns: before.columns } : snapshot;
     this.#source = source;
@@ -231,7 +243,14 @@ export class Grid implements PointerTarget {
     const active = this.#selection?.anchor ?? null;
     const { columns, shownView: view } = source;
     const numbersPx = this.#columns.numbersPx;
-    this.#header.draw({ boxes, columns, numbersPx, view, activeColumn: active?.row === -1 ? active.column : null, filtering: this.#filtering });
+    this.#header.draw({
+      boxes,
+      columns,
+      numbersPx,
+      view,
+      activeColumn: active?.row === -1 ? active.column : null,
+      filtering: this.#filtering,
+    });
     const firstRow = Math.max(0, firstSeen - overscanRows);
     const endRow = Math.min(source.rowCount, endSeen + overscanRows);
     const row = (index: number): ReturnType<Blocks['row']> => blocks.row(index);
@@ -335,7 +354,9 @@ export class Grid implements PointerTarget {
   }
 
   press(at: Position, extend: boolean): void {
-    this.#show(extend && this.#selection !== null && this.#selection.anchor.row >= 0 ? { anchor: this.#selection.anchor, head: at } : single(at));
+    this.#show(
+      extend && this.#selection !== null && this.#selection.anchor.row >= 0 ? { anchor: this.#selection.anchor, head: at } : single(at),
+    );
     this.#reveal(at);
   }
 

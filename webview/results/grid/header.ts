@@ -94,7 +94,12 @@ function headerCell(box: ColumnBox, { columns, view, activeColumn, filtering }: 
       'span',
       { class: 'nm' },
       h('span', { class: 'name' }, name),
-      key !== undefined && h('span', { class: 'sort', aria: { hidden: true } }, (key.descending ? '▼' : '▲') + (view.sort.length > 1 ? String(place + 1) : '')),
+      key !== undefined &&
+        h(
+          'span',
+          { class: 'sort', aria: { hidden: true } },
+          (key.descending ? '▼' : '▲') + (view.sort.length > 1 ? String(place + 1) : ''),
+        ),
       funnel,
     ),
     h('span', { class: 'ty' }, visible(column.type)),

@@ -5,10 +5,12 @@ import type { Row } from './blocks.ts';
 
 /** Padding of a cell and its line. */
 const paddingPx = 18;
-/** Room for a sort mark and the funnel. */
-const marksPx = 34;
-/** No column takes more than this unless there is room to spare. */
+/** Room for a sort mark or the funnel. */
+const marksPx = 24;
+/** No column takes more than this unless there is room to spare, */
 const shyPx = 280;
+/** and this is enough for those that want more, where that saves scrolling sideways. */
+const narrowPx = 150;
 const naturalMaxPx = 900;
 
 export class TextMeasure {
@@ -59,7 +61,10 @@ export function naturalWidth(measure: TextMeasure, column: Column, index: number
 /** `natural` widths, cut where they are greedy; room that is left goes to those that were cut. */
 export function shareOut(natural: readonly number[], availablePx: number): number[] {
   const widths = natural.map((width) => Math.min(width, shyPx));
-  let spare = availablePx - widths.reduce((sum, width) => sum + width, 0);
+  const sum = (list: readonly number[]): number => list.reduce((total, width) => total + width, 0);
+  const narrow = widths.map((width) => Math.min(width, narrowPx));
+  if (sum(widths) > availablePx && sum(narrow) <= availablePx) widths.splice(0, widths.length, ...narrow);
+  let spare = availablePx - sum(widths);
   while (spare >= 1) {
     const greedy = natural.flatMap((width, index) => (width > (widths[index] ?? 0) + 0.5 ? [index] : []));
     if (greedy.length === 0) break;

@@ -70,8 +70,10 @@ type Hit =
   | ({ readonly kind: 'more' } & Position);
 
 function hitOf(event: MouseEvent): Hit {
-  if (!(event.target instanceof Element)) return { kind: 'none' };
-  const element = event.target.closest<HTMLElement>('[data-grip],[data-funnel],[data-corner],[data-head],[data-row],[data-column]');
+  // While the pointer is captured every event names the pane: what is under it counts.
+  const under = document.elementFromPoint(event.clientX, event.clientY);
+  if (under === null) return { kind: 'none' };
+  const element = under.closest<HTMLElement>('[data-grip],[data-funnel],[data-corner],[data-head],[data-row],[data-column]');
   const data = element?.dataset ?? {};
   if (data['grip'] !== undefined) return { kind: 'grip', column: Number(data['grip']) };
   if (data['funnel'] !== undefined) return { kind: 'funnel', column: Number(data['funnel']) };
@@ -80,7 +82,7 @@ function hitOf(event: MouseEvent): Hit {
   if (data['row'] !== undefined) return { kind: 'number', row: Number(data['row']) };
   if (data['column'] === undefined) return { kind: 'none' };
   const row = Number(element?.closest('[aria-rowindex]')?.getAttribute('aria-rowindex') ?? 2) - 2;
-  return { kind: event.target.closest('.more') === null ? 'cell' : 'more', row, column: Number(data['column']) };
+  return { kind: under.closest('.more') === null ? 'cell' : 'more', row, column: Number(data['column']) };
 }
 
 function dragSelection(viewport: Viewport, down: PointerEvent, target: PointerTarget): void {

@@ -71,16 +71,33 @@ export function nestedPreview(cell: NestedCell): { readonly text: string; readon
     case 'long':
       return { text: shorten(visible(cell.text.slice(0, maxCharacters))), rest: '', end: '' };
     case 'list': {
-      const { shown, text } = take(cell.values.map((value) => () => inner(value)), 2);
+      const { shown, text } = take(
+        cell.values.map((value) => () => inner(value)),
+        2,
+      );
       const left = cell.length - shown;
       return { text: `[${text}`, rest: left > 0 ? `${shown > 0 ? ', ' : ''}+${left}` : '', end: ']' };
     }
     case 'struct': {
-      const { shown, text } = take(cell.entries.map(([name, value]) => () => `${visible(name)}: ${inner(value)}`), 3);
+      const { shown, text } = take(
+        cell.entries.map(
+          ([name, value]) =>
+            () =>
+              `${visible(name)}: ${inner(value)}`,
+        ),
+        3,
+      );
       return { text: `{${text}`, rest: shown < cell.entries.length ? `${shown > 0 ? ', ' : ''}…` : '', end: '}' };
     }
     case 'map': {
-      const { shown, text } = take(cell.entries.map(([key, value]) => () => `${inner(key)} → ${inner(value)}`), 2);
+      const { shown, text } = take(
+        cell.entries.map(
+          ([key, value]) =>
+            () =>
+              `${inner(key)} → ${inner(value)}`,
+        ),
+        2,
+      );
       const left = cell.length - shown;
       return { text: `{${text}`, rest: left > 0 ? `${shown > 0 ? ', ' : ''}+${left}` : '', end: '}' };
     }

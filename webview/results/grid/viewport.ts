@@ -110,7 +110,8 @@ export class Viewport {
     if (!this.#scale.scaled || event.ctrlKey || event.deltaY === 0) return;
     event.preventDefault();
     this.#dragging = false;
-    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? lineModePx : event.deltaMode === WheelEvent.DOM_DELTA_PAGE ? this.#height : 1;
+    const unit =
+      event.deltaMode === WheelEvent.DOM_DELTA_LINE ? lineModePx : event.deltaMode === WheelEvent.DOM_DELTA_PAGE ? this.#height : 1;
     const sideways = event.shiftKey && event.deltaX === 0;
     if (sideways) this.element.scrollLeft += event.deltaY * unit;
     else {
