@@ -52,6 +52,7 @@ describe('npm start', () => {
     const browser = await launchChromium(await chromiumPath(new Progress('terminal')));
     try {
       const page = await browser.newPage();
+      page.setDefaultTimeout(60_000);
       const elsewhere: string[] = [];
       page.on('request', (request) => {
         const { protocol, hostname } = new URL(request.url());

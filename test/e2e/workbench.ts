@@ -38,7 +38,7 @@ export interface WorkbenchOptions {
 }
 
 /** How long the workbench may take for one step on a busy machine of two cores. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export class Workbench {
   /** The page of Chromium; its `locator`s are those of Playwright. */

@@ -21,5 +21,13 @@ export async function chromiumPath(progress: Progress): Promise<string> {
 /** Headless. Software rendering and no sandbox for root, in which Chromium refuses to start with one. */
 export async function launchChromium(executablePath: string): Promise<Browser> {
   const args = ['--disable-gpu', '--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
-  return chromium.launch({ executablePath, args, headless: true, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
+  return chromium.launch({
+    executablePath,
+    args,
+    headless: true,
+    timeout: 90_000,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
 }
