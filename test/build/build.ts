@@ -1,5 +1,5 @@
 /** The build: bundles, what their metafiles promise, snippets, the engine's extension file; then each bundle is loaded once. */
-import { chmod, copyFile, mkdir, rm, watch, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, context, formatMessages, type BuildFailure, type BuildResult, type Metafile, type Plugin } from 'esbuild';
 import { hostBundle, hostEntries, webviewBundle, webviewEntries, type BundleTarget } from './bundles.ts';
@@ -99,7 +99,10 @@ async function addExtensionFile(
   const source = await tpchExtension(version, platform, progress);
   const folder = join(outputFolder, 'duckdb', `v${version}`, platform.duckdb);
   await mkdir(folder, { recursive: true });
-  await copyFile(source, join(folder, 'tpch.duckdb_extension'));
+  // Renamed into place: a process that has the old file loaded would crash if it were overwritten.
+  const file = join(folder, 'tpch.duckdb_extension');
+  await copyFile(source, `${file}.${process.pid}`);
+  await rename(`${file}.${process.pid}`, file);
 }
 
 async function loadBundles(outputFolder: string): Promise<void> {
