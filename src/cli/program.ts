@@ -15,7 +15,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal, pa
     code = await work;
   });
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(args.map(shield), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.invalid;
@@ -23,6 +23,13 @@ export async function runProgram(args: readonly string[], terminal: Terminal, pa
     terminal.stderr.write(describe(error));
     return exitCodeOf(error);
   }
+}
+
+const shieldMark = '\u200b';
+
+/** A statement may begin with a comment, which looks like an option: a mark in front of it keeps it from being read as one. */
+function shield(argument: string): string {
+  return /^--\s/.test(argument) ? `${shieldMark}${argument}` : argument;
 }
 
 type Run = (work: Promise<number>) => Promise<void>;
@@ -99,7 +106,7 @@ Examples:
       run(
         runSql(
           {
-            ...(statement === undefined ? {} : { statement }),
+            ...(statement === undefined ? {} : { statement: statement.replace(shieldMark, '') }),
             ...(options.input === undefined ? {} : { input: options.input }),
             ...(options.file === undefined ? {} : { file: options.file }),
             scale: options.scale ?? 0.01,

@@ -141,11 +141,12 @@ describe('TPC-H data sets', () => {
 
   it('when the maker dies, the one who waits makes it', async () => {
     const sets = store.open();
-    const [first, second] = [
-      sets.ensure(small),
-      store.open().ensure(small, { onProgress: ({ waiting }) => waiting && store.children[0]?.kill('SIGKILL') }),
-    ];
-    const outcomes = await Promise.allSettled([first, second]);
+    const killOther = (own: number) => ({
+      onProgress: ({ waiting }: { readonly waiting: boolean }): void => {
+        if (waiting) store.children[1 - own]?.kill('SIGKILL');
+      },
+    });
+    const outcomes = await Promise.allSettled([sets.ensure(small, killOther(0)), store.open().ensure(small, killOther(1))]);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     assert.equal((await sets.list()).length, 1);
   });
