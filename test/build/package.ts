@@ -36,7 +36,7 @@ export async function packageFor(platform: Platform | undefined): Promise<string
 }
 
 async function pack(stage: string, name: string, platform: Platform | undefined): Promise<string> {
-  // The text that a person sees without the engine names this file: src/engine/duckdb/api.ts.
+  // The text that a person sees without the engine names this file: src/engine/duckdb/missing.ts.
   const file = join(root, 'packages', `faultline-${name}.vsix`);
   await mkdir(join(root, 'packages'), { recursive: true });
   const files = await listFiles({ cwd: stage, packageManager: PackageManager.None });

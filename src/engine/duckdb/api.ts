@@ -1,7 +1,6 @@
 /** DuckDB's client, loaded when it is first needed: a package without the native binding has to be able to say so. */
 import type DuckDbApi from '@duckdb/node-api';
-import { FaultlineError } from '../../base/errors.ts';
-import { t } from '../../base/messages.ts';
+import { engineMissing } from './missing.ts';
 
 export type { DuckDbApi };
 
@@ -15,18 +14,6 @@ export async function loadDuckDb(load: () => Promise<typeof DuckDbApi> = client)
   try {
     return await load();
   } catch (error) {
-    const platform = `${process.platform}-${process.arch}`;
-    throw new FaultlineError(
-      'unsupported',
-      {
-        what: t('The embedded engine is not part of this package'),
-        meaning: t('This is the universal package of Faultline: it has no DuckDB for {0}, and everything else of it works', platform),
-        remedy: t(
-          'Install the package for {0} (faultline-{0}.vsix), or “npm install @duckdb/node-bindings-{0}” when you run it from source.',
-          platform,
-        ),
-      },
-      error,
-    );
+    throw engineMissing(error);
   }
 }

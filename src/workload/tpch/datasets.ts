@@ -7,6 +7,7 @@ import { cancelled, FaultlineError, fromWire } from '../../base/errors.ts';
 import { forkProcess } from '../../base/fork.ts';
 import { t } from '../../base/messages.ts';
 import { formatBytes } from '../../base/units.ts';
+import { engineMissing } from '../../engine/duckdb/missing.ts';
 import { dataFile, factsFile, sweep } from './folder.ts';
 import { lockHolder } from './lock.ts';
 import type { MakeMessage, MakeRequest } from './messages.ts';
@@ -98,7 +99,7 @@ export class DataSets {
     if (existsSync(path)) return path;
     if (options.signal?.aborted === true) throw cancelled();
     const { extensionFolder } = this.#options;
-    if (extensionFolder === undefined) throw noGenerator();
+    if (extensionFolder === undefined) throw engineMissing();
     await this.#mustFit(scale);
     const folder = this.#folderOf(scale);
     mustWork(() => mkdirSync(folder, { recursive: true }), folder);
@@ -212,14 +213,6 @@ function mustWork(work: () => void, folder: string): void {
       error,
     );
   }
-}
-
-function noGenerator(): FaultlineError {
-  return new FaultlineError('unsupported', {
-    what: t('This package can’t make TPC-H data'),
-    meaning: t('It has no data generator for {0}', `${process.platform}-${process.arch}`),
-    remedy: t('Install the package for this platform, or build it from source with “npm run build”.'),
-  });
 }
 
 function crashed(cause: unknown): FaultlineError {
