@@ -61,6 +61,19 @@ type Converter = (value: Exclude<DuckDBValue, null>) => Cell;
 /** The conversion of non-null values of one type. */
 function converter(type: DuckDBType, zone: ZonedTimes, limits: CellLimits): Converter {
   switch (type.typeId as number) {
+    case typeId.TINYINT:
+    case typeId.SMALLINT:
+    case typeId.INTEGER:
+    case typeId.BIGINT:
+    case typeId.UTINYINT:
+    case typeId.USMALLINT:
+    case typeId.UINTEGER:
+    case typeId.UBIGINT:
+    case typeId.HUGEINT:
+    case typeId.UHUGEINT:
+    case typeId.BIGNUM:
+    case typeId.BOOLEAN:
+      return String;
     case typeId.FLOAT:
       return (value) => (typeof value === 'number' ? floatText(value) : String(value));
     case typeId.DOUBLE:
@@ -182,6 +195,8 @@ export function decimalText(value: number | bigint, scale: number): string {
 
 /** The shortest text that reads back as the same double, in DuckDB's form: `1.0`, `1e+16`, `1e-05`, `nan`, `-inf`. */
 export function doubleText(value: number): string {
+  // Whole numbers are most of what stands in such columns.
+  if (Number.isInteger(value) && Math.abs(value) < 1e15 && value !== 0) return `${value}.0`;
   return duckNumber(value, String(value));
 }
 
