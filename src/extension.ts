@@ -20,6 +20,7 @@ import { historyTarget, registerWindow, releaseTarget } from './ui/window.ts';
 /** What host tests look at; absent in an installed extension. */
 export interface TestApi extends EditorParts, ResultParts {
   readonly services: Services;
+  readonly clusters: ReturnType<typeof registerClustersTree>;
 }
 
 /** VS Code calls `deactivate` without an argument: this is where it finds what has to be ended. */
@@ -37,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const { statements } = editor;
   store.add(registerWindow(services));
   store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: () => query.engineTitle }));
-  store.add(
+  const clusters = store.add(
     registerClustersTree({
       session,
       settings,
@@ -69,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     registerHistoryCommands({ commands, notifier, history, statements, runner, targetOf: (entry) => historyTarget(entry, services) }),
   );
   store.add(registerHelpCommands(commands, log, context.extension.id));
-  return context.extensionMode === vscode.ExtensionMode.Production ? undefined : { services, ...editor, ...results };
+  return context.extensionMode === vscode.ExtensionMode.Production ? undefined : { services, clusters, ...editor, ...results };
 }
 
 /** Answers when the query host has ended. */

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
-import { rootsOf } from '../../src/ui/tree/clusters.ts';
 import { activated, closeEditors, runsOf, sqlEditor } from './kit.ts';
 
 describe('library, history and clusters', () => {
@@ -52,38 +51,17 @@ describe('library, history and clusters', () => {
     await writeFile(file, 'contexts:\n- name: lab\n  context: { cluster: c, user: u }\n');
     const before = await stat(file);
     await services.settings.write('faultline.kubeconfigs', [file], vscode.ConfigurationTarget.Global);
-    const roots = await rootsOf({
-      session: services.session,
-      settings: services.settings,
-      dataSets: services.dataSets,
-      factsOf: () => undefined,
-      engineProblem: () => undefined,
-      factsChanged: services.query.factsChanged,
-      env: { KUBECONFIG: join(folder, 'none') },
-    });
+    const roots = await faultline.clusters.roots();
     await services.settings.write('faultline.kubeconfigs', [], vscode.ConfigurationTarget.Global);
-    assert.deepEqual(
-      roots.map(({ item }) => [item.label, item.description]),
-      [
-        ['DuckDB (embedded)', 'ready'],
-        ['lab', 'not contacted'],
-      ],
-    );
+    const [engine, ...contexts] = roots.map(({ item }) => [item.label, item.description]);
+    assert.deepEqual(engine, ['DuckDB (embedded)', 'ready']);
+    assert.deepEqual(contexts.at(-1), ['lab', 'not contacted']);
     assert.equal((await stat(file)).mtimeMs, before.mtimeMs);
     assert.equal(await readFile(file, 'utf8'), 'contexts:\n- name: lab\n  context: { cluster: c, user: u }\n');
   });
 
   it('TPC-H 0.01 is in the tree from the start, and what is selected says so', async () => {
-    const { services } = faultline;
-    const [engine] = await rootsOf({
-      session: services.session,
-      settings: services.settings,
-      dataSets: services.dataSets,
-      factsOf: () => undefined,
-      engineProblem: () => undefined,
-      factsChanged: services.query.factsChanged,
-      env: { KUBECONFIG: join(folder, 'none') },
-    });
+    const [engine] = await faultline.clusters.roots();
     const [first] = (await engine?.children?.()) ?? [];
     assert.equal(first?.item.label, 'TPC-H 0.01');
     assert.match(String(first?.item.description), /^selected · /);

@@ -116,7 +116,7 @@ function itemOf(entry: HistoryEntry, runAgain: vscode.QuickInputButton): EntryIt
   return {
     label: entry.title ?? firstWords(entry.statement, 60),
     iconPath: outcomeIcon(entry.outcome),
-    description: `${entry.engine}, ${entry.target} · ${historyFacts(entry)} · ${new Date(entry.at).toLocaleString()}`,
+    description: `${historyFacts(entry)} · ${entry.engine}, ${entry.target} · ${new Date(entry.at).toLocaleString()}`,
     detail: firstWords(entry.statement, 120),
     buttons: [runAgain],
     // The search is ours: VS Code must not filter its answers by label once more.

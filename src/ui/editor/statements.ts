@@ -35,7 +35,8 @@ export class Statements {
     const alone = this.of(document).length === 1;
     const name = alone ? (this.#titles.get(document.uri.toString()) ?? documentName(document.uri.path)) : undefined;
     const source = { uri: document.uri.toString(), start, end, firstLine: document.positionAt(start).line };
-    return { sql: text, title: name ?? firstWords(text), source, opens };
+    const title = name ?? firstWords(text);
+    return { sql: text, title: opens === 'plan' ? t('Plan: {0}', title) : title, source, opens };
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
 import { formatCount } from '../../base/units.ts';
-import { commandLink } from '../contribute.ts';
+import type { CommandId } from '../../contributions.ts';
 import type { ActiveRun, StatementRunner } from '../session/runner.ts';
 import type { Session } from '../session/session.ts';
 import { targetName } from '../session/targets.ts';
@@ -22,6 +22,10 @@ export function registerStatusBar({ session, runner, clock, engineTitle }: Statu
   const running = vscode.window.createStatusBarItem('faultline.running', vscode.StatusBarAlignment.Left, 49);
   target.name = t('Faultline: Engine');
   running.name = t('Faultline: Running Query');
+  // By name, without arguments: VS Code makes a command of its own for each set of them, and a click on the one that the next
+  // second has replaced finds nothing.
+  target.command = 'faultline.selectEngine' satisfies CommandId;
+  running.command = 'faultline.stopQuery' satisfies CommandId;
   let ticking: NodeJS.Timeout | undefined;
 
   const show = (): void => {
@@ -29,7 +33,6 @@ export function registerStatusBar({ session, runner, clock, engineTitle }: Statu
     target.text = `$(database) DuckDB · ${name}`;
     target.tooltip = t('SQL statements run on {0}, {1}. Click to choose another.', engineTitle(), name);
     target.accessibilityInformation = { label: t('Engine: DuckDB, {0}', name), role: 'button' };
-    target.command = commandLink('faultline.selectEngine', t('Select Engine…'));
     const hasSql = vscode.window.visibleTextEditors.some(({ document }) => document.languageId === 'sql');
     const { active } = runner;
     if (hasSql || active.length > 0) target.show();
@@ -50,7 +53,6 @@ export function registerStatusBar({ session, runner, clock, engineTitle }: Statu
       active.length > 1 ? t('{0} statements are running. Click to stop one.', active.length) : t('Stop {0}', newest.statement.title);
     // Read out once a statement: a label that changes every second would be read for ever.
     running.accessibilityInformation = { label: t('Running {0}. Press to stop.', newest.statement.title), role: 'button' };
-    running.command = commandLink('faultline.stopQuery', t('Stop Query'), ...(active.length > 1 ? [] : [newest.runId]));
     running.show();
   };
 

@@ -30,7 +30,7 @@ export interface TargetNode extends TreeNode {
   readonly target: EngineTarget;
 }
 
-export function registerClustersTree(parts: ClusterTreeParts): Disposable {
+export function registerClustersTree(parts: ClusterTreeParts): Disposable & { roots(): Promise<readonly TreeNode[]> } {
   const { session, settings, dataSets, factsChanged } = parts;
   const tree = new NodeTree(() => rootsOf(parts));
   const view = vscode.window.createTreeView(views.clusters, { treeDataProvider: tree });
@@ -41,7 +41,7 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable {
     watching = view.visible && vscode.workspace.isTrusted ? watchFiles(pathsOf(parts), refresh) : undefined;
   };
   watch();
-  return vscode.Disposable.from(
+  const registrations = vscode.Disposable.from(
     tree,
     view,
     { dispose: () => watching?.dispose() },
@@ -62,10 +62,11 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable {
       refresh();
     }),
   );
+  return { roots: () => rootsOf(parts), dispose: () => void registrations.dispose() };
 }
 
 /** What the view shows, from top to bottom. */
-export async function rootsOf(parts: ClusterTreeParts): Promise<readonly TreeNode[]> {
+async function rootsOf(parts: ClusterTreeParts): Promise<readonly TreeNode[]> {
   return [engineNode(parts), ...(await contextNodes(parts))];
 }
 

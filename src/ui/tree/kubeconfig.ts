@@ -45,10 +45,10 @@ export async function readKubeconfigs(paths: readonly string[], required: readon
 
 /** Fails: `notFound`, `forbidden`, `invalid` (not YAML, no contexts). */
 export async function readKubeconfig(file: string): Promise<readonly KubeContext[]> {
-  const [text, { parse }] = await Promise.all([readSmall(file), import('yaml')]);
+  const [text, { parseYaml }] = await Promise.all([readSmall(file), import('./yaml.ts')]);
   let document: unknown;
   try {
-    document = parse(text);
+    document = parseYaml(text);
   } catch (error) {
     throw new FaultlineError('invalid', { what: t('{0} is no kubeconfig: it is not valid YAML', file), meaning: firstLine(error) }, error);
   }

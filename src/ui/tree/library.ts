@@ -14,6 +14,9 @@ import { NodeTree, plainMarkdown, stateIcons, treeItem, type TreeNode } from './
 
 const historyShown = 50;
 
+/** Folders of the built-in library by what a newcomer wants first; others follow in their own order. */
+const firstFolders = ['tpch', 'probe', 'health'];
+
 export interface LibraryTreeParts {
   readonly library: () => Library;
   readonly history: HistoryKeeper;
@@ -29,7 +32,10 @@ export interface OwnFolderNode extends TreeNode {
 }
 
 export function registerLibraryTree({ library, history, folders, foldersChanged }: LibraryTreeParts): Disposable {
-  const tree = new NodeTree(async () => [...(await library().list()).map((node) => libraryNode(node, true)), historyNode(history)]);
+  const tree = new NodeTree(async () => {
+    const nodes = [...(await library().list())].sort((a, b) => rankOf(a) - rankOf(b));
+    return [...nodes.map((node) => libraryNode(node, true)), historyNode(history)];
+  });
   const view = vscode.window.createTreeView(views.library, { treeDataProvider: tree, showCollapseAll: true });
   let watching: Disposable | undefined;
   const watch = (): void => {
@@ -60,6 +66,11 @@ export function registerLibraryTree({ library, history, folders, foldersChanged 
       tree.refresh();
     }),
   );
+}
+
+function rankOf(node: LibraryNode): number {
+  const rank = node.kind === 'folder' && !node.own ? firstFolders.indexOf(node.path.split(/[\\/]/).at(-1) ?? '') : -1;
+  return rank < 0 ? firstFolders.length : rank;
 }
 
 function libraryNode(node: LibraryNode, isRoot: boolean): TreeNode {
