@@ -181,6 +181,28 @@ describe('the results page', function () {
     await page.getByText('Statement sent to').waitFor();
   });
 
+  it('each tab keeps its place while another one, or its messages, are looked at', async () => {
+    await open(several(), { width: 800 });
+    await arrived(page);
+    await page.locator('.scroller').evaluate((element) => element.scrollTo(200, 22 * 700));
+    await page.locator('[aria-rowindex="705"]').waitFor();
+    const left = (): Promise<number> => page.locator('.scroller').evaluate((element) => element.scrollLeft);
+    const top = await topRow(page);
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    await page.getByText('Statement sent to').waitFor();
+    await page.getByRole('tab', { name: 'Rows', exact: true }).click();
+    await arrived(page);
+    assert.deepEqual([await topRow(page), await left()], [top, 200]);
+    await page.getByRole('tab', { name: /nations/ }).click();
+    await page.locator('.grid[aria-rowcount="26"]').waitFor();
+    await arrived(page);
+    assert.deepEqual([await topRow(page), await left()], [0, 0]);
+    await page.getByRole('tab', { name: /q10 returned items/ }).click();
+    await page.locator('.grid[aria-rowcount="37968"]').waitFor();
+    await arrived(page);
+    assert.deepEqual([await topRow(page), await left()], [top, 200]);
+  });
+
   it('the error names the place, shows it in the statement and puts the nearest name there', async () => {
     await open({ ...several(), active: 't4' });
     const alert = page.getByRole('alert');

@@ -9,10 +9,10 @@ import { visible } from './grid/text.ts';
 import { rowsInWords } from './words.ts';
 
 export interface BannerActions {
-  runAgain(): void;
-  discard(): void;
-  retry(): void;
-  openLog(): void;
+  readonly runAgain: () => void;
+  readonly discard: () => void;
+  readonly retry: () => void;
+  readonly openLog: () => void;
 }
 
 type Shown = Pick<TabState, 'id' | 'status' | 'engine' | 'durationMs' | 'stopMs' | 'error' | 'rowCount' | 'columns'> & {

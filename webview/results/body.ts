@@ -10,8 +10,8 @@ import { cancelledNotice, doneNotice, errorNotice, goneNotice, waitingNotice, we
 import { PlanView } from './plan.ts';
 
 export interface BodyActions extends NoticeActions {
-  clearFilters(): void;
-  asText(text: boolean): void;
+  readonly clearFilters: () => void;
+  readonly asText: (text: boolean) => void;
 }
 
 export interface BodyShown {

@@ -5,8 +5,8 @@ import { openMenu } from '../kit/menu.ts';
 import { isPartial, rowsInWords } from './words.ts';
 
 export interface ExportActions {
-  copy(range: CellRange, headers: boolean): void;
-  export(format: ExportFormat): void;
+  readonly copy: (range: CellRange, headers: boolean) => void;
+  readonly export: (format: ExportFormat) => void;
 }
 
 export function openExportMenu(tab: TabState, range: CellRange | null, opener: HTMLElement, { copy, export: write }: ExportActions): void {

@@ -10,11 +10,11 @@ import { visible } from './grid/text.ts';
 import { rowsInWords } from './words.ts';
 
 export interface NoticeActions {
-  replaceError(candidate: string): void;
-  goToError(): void;
-  copyText(text: string): void;
-  runAgain(): void;
-  openLog(): void;
+  readonly replaceError: (candidate: string) => void;
+  readonly goToError: () => void;
+  readonly copyText: (text: string) => void;
+  readonly runAgain: () => void;
+  readonly openLog: () => void;
 }
 
 const maxCandidates = 3;

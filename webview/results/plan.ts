@@ -10,8 +10,8 @@ import { visible } from './grid/text.ts';
 import { planLines, roundFactor, subjectOf, type PlanLine } from './plan-model.ts';
 
 export interface PlanActions {
-  copyText(text: string): void;
-  asText(text: boolean): void;
+  readonly copyText: (text: string) => void;
+  readonly asText: (text: boolean) => void;
 }
 
 const barPx = 210;

@@ -10,11 +10,11 @@ import { visible } from './grid/text.ts';
 import { clock, cut, filterInWords, isPartial, rowsInWords, stateMark } from './words.ts';
 
 export interface StatusActions {
-  segment(to: Segment): void;
-  removeFilter(index: number): void;
-  openExport(opener: HTMLElement): void;
-  stop(): void;
-  openLog(): void;
+  readonly segment: (to: Segment) => void;
+  readonly removeFilter: (index: number) => void;
+  readonly openExport: (opener: HTMLElement) => void;
+  readonly stop: () => void;
+  readonly openLog: () => void;
 }
 
 export interface StatusShown {

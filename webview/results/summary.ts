@@ -28,7 +28,9 @@ export class Summary {
 
   show(tab: TabState, range: CellRange | null): void {
     const cells = range === null ? 0 : countCells(range);
-    const key = JSON.stringify([tab.id, tab.startedAt, tab.status, tab.rowCount, tab.viewRowCount, tab.view, range]);
+    // A growing result only appends: the figures of rows that are there stay as they are.
+    const ordered = tab.view.sort.length > 0 || tab.view.filters.length > 0;
+    const key = JSON.stringify([tab.id, tab.startedAt, tab.status, tab.view, range, ordered ? tab.viewRowCount : 0]);
     if (key === this.#key) return;
     this.#key = key;
     clearTimeout(this.#timer);

@@ -7,9 +7,9 @@ import { isPartial, rowsInWords, stateMark } from './words.ts';
 import { visible } from './grid/text.ts';
 
 export interface TabsActions {
-  activate(tab: TabId): void;
-  close(tab: TabId): void;
-  pin(tab: TabId, pinned: boolean): void;
+  readonly activate: (tab: TabId) => void;
+  readonly close: (tab: TabId) => void;
+  readonly pin: (tab: TabId, pinned: boolean) => void;
 }
 
 interface Shown {
@@ -78,12 +78,15 @@ export class Tabs {
         aria: { selected: tab.active, controls: 'view' },
       },
       tab.status !== 'done' && icon(mark.icon, `${mark.tint} s`, mark.word),
-      tab.pinned && icon('pin', 's', t('pinned')),
+      tab.pinned && (tab.active ? spoken(t('pinned')) : icon('pin', 's', t('pinned'))),
       h('span', { class: 'title' }, title),
       h('span', { class: 'n num' }, tab.count),
     );
-    element.addEventListener('click', () => activate(tab.id));
-    element.addEventListener('dblclick', () => pin(tab.id, !tab.pinned));
+    // Activating makes the element anew, so that it would never see a `dblclick`; the count of clicks goes on.
+    element.addEventListener('click', (event) => {
+      if (event.detail === 2) pin(tab.id, !tab.pinned);
+      else activate(tab.id);
+    });
     element.addEventListener('keydown', (event) => {
       const other = { ArrowRight: tabs[(index + 1) % tabs.length], ArrowLeft: tabs.at(index - 1), Home: tabs[0], End: tabs.at(-1) }[
         event.key
@@ -98,7 +101,11 @@ export class Tabs {
     });
     const act = (name: 'close' | 'pin' | 'pinOff', label: string, run: () => void): HTMLElement => {
       // Keyboard and screen reader have Delete and P: inside a tab list nothing but tabs may be reached.
-      const part = h('button', { class: 'act', title: label, tabindex: -1, aria: { hidden: true } }, icon(name, 's'));
+      const part = h(
+        'button',
+        { class: `act ${name === 'close' ? 'close' : 'pin'}`, title: label, tabindex: -1, aria: { hidden: true } },
+        icon(name, 's'),
+      );
       part.addEventListener('click', run);
       return part;
     };

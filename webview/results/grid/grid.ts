@@ -1,13 +1,10 @@
 /** The grid: a tab's rows, drawn as far as they are in sight. Data comes in by blocks, everything else is arranged here. */
 import type { Cell, CellRange, Column, ResultView, ResultWindow, SortKey, TabId } from '../../../src/ui/panels/results/protocol.ts';
-import { formatCount } from '../../../src/base/units.ts';
 import { attr, h } from '../../kit/dom.ts';
 import type { Arrangement } from './arrangement.ts';
-import { Blocks } from './blocks.ts';
-import { Columns } from './columns.ts';
+import { Blocks, type Row } from './blocks.ts';
 import { Header, headerId, headerPx } from './header.ts';
 import { actionFor, type GridAction } from './keys.ts';
-import { naturalWidth, shareOut, TextMeasure } from './measure.ts';
 import { listenToPointer, type PointerTarget } from './pointer.ts';
 import { cellId, rowPx, Rows } from './rows.ts';
 import {
@@ -22,6 +19,7 @@ import {
   type Position,
   type Selection,
 } from './selection.ts';
+import { Sizing } from './sizing.ts';
 import { nextSort } from './sorting.ts';
 import { Viewport } from './viewport.ts';
 
@@ -50,7 +48,6 @@ export interface GridHost {
 
 const overscanRows = 3;
 const sampleRows = 100;
-const minNumbersPx = 52;
 
 export class Grid implements PointerTarget {
   readonly element: HTMLElement;
@@ -58,14 +55,10 @@ export class Grid implements PointerTarget {
   readonly #viewport: Viewport;
   readonly #header = new Header();
   readonly #rows = new Rows();
-  #columns: Columns;
-  #measure: TextMeasure | null = null;
+  readonly #sizing: Sizing;
   #source: GridSource | null = null;
   #blocks: Blocks | null = null;
   #selection: Selection | null = null;
-  #ownWidths: Record<string, number> = {};
-  /** `no`: nothing is known; `byHeader`: until the first rows have come. */
-  #sized: 'no' | 'byHeader' | 'byRows' = 'no';
   #filtering: number | null = null;
   #lastTop = 0;
   #frame = 0;
@@ -77,7 +70,7 @@ export class Grid implements PointerTarget {
     this.element = h('div', { class: 'grid', role: 'grid', tabindex: 0, aria: { multiselectable: true } }, this.#viewport.element);
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.element.addEventListener('focus', () => this.#focused());
-    this.#columns = new Columns(this.#viewport.element, minNumbersPx);
+    this.#sizing = new Sizing(this.#viewport.element, this.element);
     listenToPointer(this.#viewport, this);
   }
 
@@ -137,14 +130,12 @@ export class Grid implements PointerTarget {
 
   #open(source: GridSource, arranged: Arrangement): void {
     this.#blocks?.close();
-    this.#measure ??= new TextMeasure(this.element);
     this.#blocks = new Blocks({ window: (offset, limit) => this.#host.window(source.tab, offset, limit) }, source.columns.length, {
       arrived: () => this.#arrived(),
       failed: (error) => this.#host.failed(error),
     });
     this.#blocks.reset(source.rowCount, true);
-    this.#ownWidths = { ...arranged.widths };
-    this.#sized = 'no';
+    this.#sizing.open(arranged.widths);
     this.#size();
     this.#select(arranged.selection === null ? null : clampSelection(arranged.selection, this.#extent), false);
     this.#viewport.scrollTo(arranged.topRow * rowPx, arranged.leftPx);
@@ -156,29 +147,20 @@ export class Grid implements PointerTarget {
   }
 
   #arrived(): void {
-    if (this.#sized !== 'byRows') this.#size();
+    if (!this.#sizing.byRows) this.#size();
     this.#schedule();
   }
 
-  /** Widths by header and the first rows that are there; what was set by hand stays. */
   #size(): void {
-    const source = this.#source;
-    const measure = this.#measure;
-    if (source === null || measure === null) return;
-    const rows = this.#sample();
-    this.#sized = rows.length > 0 ? 'byRows' : 'byHeader';
-    const natural = source.columns.map((column, index) => naturalWidth(measure, column, index, rows));
-    const widths = shareOut(natural, this.#viewport.width - this.#numbersPx());
-    this.#columns.setWidths(
-      widths.map((width, index) => this.#ownWidths[String(index)] ?? width),
-      this.#numbersPx(),
-    );
+    if (this.#source === null) return;
+    this.#sizing.makeRoomFor(this.#source.rowCount);
+    this.#sizing.guess(this.#source.columns, this.#sample(), this.#viewport.width);
     this.#layout();
   }
 
-  #sample(): NonNullable<ReturnType<Blocks['row']>>[] {
+  #sample(): Row[] {
     const first = Math.floor(this.#viewport.top / rowPx);
-    const rows: NonNullable<ReturnType<Blocks['row']>>[] = [];
+    const rows: Row[] = [];
     for (let i = 0; i < sampleRows; i++) {
       const row = this.#blocks?.row(first + i) ?? this.#blocks?.row(i);
       if (row !== undefined) rows.push(row);
@@ -186,20 +168,9 @@ export class Grid implements PointerTarget {
     return rows;
   }
 
-  #numbersPx(): number {
-    const widest = this.#measure?.rowNumber(formatCount(this.#extent.rows)) ?? 0;
-    return Math.max(minNumbersPx, widest);
-  }
-
   #layout(): void {
-    if (this.#numbersPx() !== this.#columns.numbersPx) this.#columns.setWidths(this.#widths(), this.#numbersPx());
-    const width = this.#columns.totalPx;
-    this.#viewport.setContent(width, headerPx + this.#extent.rows * rowPx);
-    this.element.style.setProperty('--content', `${width}px`);
-  }
-
-  #widths(): number[] {
-    return Array.from({ length: this.#columns.count }, (_, index) => this.#columns.width(index));
+    this.#sizing.makeRoomFor(this.#extent.rows);
+    this.#viewport.setContent(this.#sizing.totalPx, headerPx + this.#extent.rows * rowPx);
   }
 
   #moved(): void {
@@ -210,7 +181,7 @@ export class Grid implements PointerTarget {
   #arrange(): void {
     if (this.#source === null) return;
     this.#host.arranged({
-      widths: this.#ownWidths,
+      widths: this.#sizing.own,
       topRow: this.#viewport.top / rowPx,
       leftPx: this.#viewport.left,
       selection: this.#selection,
@@ -236,13 +207,13 @@ export class Grid implements PointerTarget {
     blocks.want(firstSeen, Math.max(firstSeen + 1, endSeen), top >= this.#lastTop);
     this.#lastTop = top;
     // Before the first rows have come the widths would be guesses, and everything would jump when they come.
-    const guessing = this.#sized === 'byHeader' && blocks.busy;
+    const guessing = !this.#sizing.byRows && blocks.busy;
     this.#viewport.pane.style.visibility = guessing ? 'hidden' : '';
     attr(this.element, 'aria-busy', blocks.busy);
-    const boxes = this.#columns.visible(left, width);
+    const boxes = this.#sizing.visible(left, width);
     const active = this.#selection?.anchor ?? null;
     const { columns, shownView: view } = source;
-    const numbersPx = this.#columns.numbersPx;
+    const numbersPx = this.#sizing.numbersPx;
     this.#header.draw({
       boxes,
       columns,
@@ -253,7 +224,7 @@ export class Grid implements PointerTarget {
     });
     const firstRow = Math.max(0, firstSeen - overscanRows);
     const endRow = Math.min(source.rowCount, endSeen + overscanRows);
-    const row = (index: number): ReturnType<Blocks['row']> => blocks.row(index);
+    const row = (index: number): Row | undefined => blocks.row(index);
     this.#rows.draw({ firstRow, endRow, boxes, columns, numbersPx, range: this.range, active, row });
     this.#rows.element.style.transform = `translateY(${headerPx + this.#rows.offset(top)}px)`;
     this.#pointOut(active, firstRow, endRow);
@@ -280,13 +251,13 @@ export class Grid implements PointerTarget {
 
   #reveal(at: Position): void {
     const { top, left, width, height } = this.#viewport;
-    const box = this.#columns.box(at.column);
+    const box = this.#sizing.box(at.column);
     let toTop = top;
     if (at.row >= 0) {
       const rowTop = at.row * rowPx;
       toTop = Math.min(rowTop, Math.max(top, rowTop + rowPx - (height - headerPx)));
     }
-    const toLeft = Math.min(box.start - this.#columns.numbersPx, Math.max(left, box.start + box.width - width));
+    const toLeft = Math.min(box.start - this.#sizing.numbersPx, Math.max(left, box.start + box.width - width));
     if (toTop !== top || toLeft !== left) this.#viewport.scrollTo(toTop, toLeft);
     else this.draw();
   }
@@ -326,7 +297,7 @@ export class Grid implements PointerTarget {
       case 'filter':
         return this.openFilter(anchor.column);
       case 'fit':
-        return this.resize(anchor.column, this.#columns.width(anchor.column) + action.by);
+        return this.resize(anchor.column, this.#sizing.width(anchor.column) + action.by);
       case 'open':
         return anchor.row < 0 ? this.sort(anchor.column, action.shift) : this.openValue(anchor);
     }
@@ -344,13 +315,13 @@ export class Grid implements PointerTarget {
     const inBody = Math.max(0, Math.min(y - box.top - headerPx, this.#viewport.height - headerPx - 1));
     const across = x - box.left + this.#viewport.left;
     let column = 0;
-    let end = this.#columns.numbersPx + this.#columns.width(0);
-    while (column < this.#extent.columns - 1 && across >= end) end += this.#columns.width(++column);
+    let end = this.#sizing.numbersPx + this.#sizing.width(0);
+    while (column < this.#extent.columns - 1 && across >= end) end += this.#sizing.width(++column);
     return clampPosition({ row: Math.max(0, Math.floor((this.#viewport.top + inBody) / rowPx)), column }, this.#extent);
   }
 
   columnWidth(column: number): number {
-    return this.#columns.width(column);
+    return this.#sizing.width(column);
   }
 
   press(at: Position, extend: boolean): void {
@@ -402,10 +373,11 @@ export class Grid implements PointerTarget {
   }
 
   resize(column: number, widthPx: number): void {
-    const widths = this.#widths();
-    widths[column] = widthPx;
-    this.#columns.setWidths(widths, this.#columns.numbersPx);
-    this.#ownWidths = { ...this.#ownWidths, [String(column)]: this.#columns.width(column) };
+    this.#sizing.resize(column, widthPx);
+    this.#resized();
+  }
+
+  #resized(): void {
     this.#layout();
     this.draw();
     this.#arrange();
@@ -413,8 +385,9 @@ export class Grid implements PointerTarget {
 
   fit(column: number): void {
     const definition = this.#source?.columns[column];
-    if (definition === undefined || this.#measure === null) return;
-    this.resize(column, naturalWidth(this.#measure, definition, column, this.#sample()));
+    if (definition === undefined) return;
+    this.#sizing.fit(definition, column, this.#sample());
+    this.#resized();
   }
 }
 

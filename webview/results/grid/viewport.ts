@@ -22,6 +22,8 @@ export class Viewport {
   readonly #watch: ResizeObserver;
   #dragging = false;
   #contentPx = 0;
+  /** Ours to remember: an element that is taken out of the page forgets it. */
+  #left = 0;
   #width = 0;
   #height = 0;
 
@@ -48,7 +50,7 @@ export class Viewport {
   }
 
   get left(): number {
-    return this.element.scrollLeft;
+    return this.#left;
   }
 
   get width(): number {
@@ -68,7 +70,7 @@ export class Viewport {
   scrollTo(top: number, left = this.left): void {
     this.#scale.moveTo(top);
     this.#write();
-    if (left !== this.left) this.element.scrollLeft = left;
+    if (left !== this.#left) this.#writeLeft(left);
     this.#listener.moved();
   }
 
@@ -79,10 +81,12 @@ export class Viewport {
   #measure(): void {
     const { clientWidth, clientHeight } = this.element;
     if (clientWidth === this.#width && clientHeight === this.#height) return;
+    const shownAgain = this.#height === 0 && clientHeight > 0;
     this.#width = clientWidth;
     this.#height = clientHeight;
     this.pane.style.height = `${clientHeight}px`;
     this.#resize();
+    if (shownAgain) this.#writeLeft(this.#left);
     this.#listener.moved();
   }
 
@@ -100,7 +104,14 @@ export class Viewport {
     this.#scale.written(this.element.scrollTop);
   }
 
+  #writeLeft(left: number): void {
+    this.element.scrollLeft = left;
+    this.#left = this.#height > 0 ? this.element.scrollLeft : left;
+  }
+
   #scrolled(): void {
+    if (!this.element.isConnected || this.#height === 0) return;
+    this.#left = this.element.scrollLeft;
     this.#scale.observed(this.element.scrollTop, this.#dragging);
     this.#listener.moved();
   }
@@ -113,9 +124,9 @@ export class Viewport {
     const unit =
       event.deltaMode === WheelEvent.DOM_DELTA_LINE ? lineModePx : event.deltaMode === WheelEvent.DOM_DELTA_PAGE ? this.#height : 1;
     const sideways = event.shiftKey && event.deltaX === 0;
-    if (sideways) this.element.scrollLeft += event.deltaY * unit;
+    if (sideways) this.#writeLeft(this.#left + event.deltaY * unit);
     else {
-      if (event.deltaX !== 0) this.element.scrollLeft += event.deltaX * unit;
+      if (event.deltaX !== 0) this.#writeLeft(this.#left + event.deltaX * unit);
       this.scrollTo(this.top + event.deltaY * unit);
     }
   }
