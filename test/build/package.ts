@@ -32,7 +32,10 @@ export async function packageFor(platform: Platform | undefined): Promise<string
   if (platform !== undefined) await addBindings(root, join(dist, 'node_modules'), platform, progress);
   const bundled = new Set([...bundledPackages(host), ...bundledPackages(webview), ...(platform ? ['@duckdb/node-bindings'] : [])]);
   await writeFile(join(dist, 'THIRD-PARTY.txt'), await thirdPartyText(root, [...bundled].sort(), platform !== undefined));
-  return pack(stage, name, platform);
+  const file = await pack(stage, name, platform);
+  // 100 MB each; after a failure it stays, to be looked at.
+  await rm(stage, { recursive: true });
+  return file;
 }
 
 async function pack(stage: string, name: string, platform: Platform | undefined): Promise<string> {

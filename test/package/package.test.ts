@@ -82,12 +82,9 @@ describe('the universal package', () => {
     const workbench = await withPackage(vsix, scratch);
     try {
       await workbench.page.locator('.codelens-decoration a', { hasText: 'Run' }).first().click();
-      const seen = workbench.page.getByText(/embedded engine is not part of this package/i).first();
-      await seen.waitFor();
-      await workbench.page
-        .getByText(new RegExp(`faultline-${process.platform}-${process.arch}\\.vsix`))
-        .first()
-        .waitFor();
+      const frame = await workbench.webviewFrame();
+      await frame.getByText('The embedded engine is not part of this package').first().waitFor();
+      await frame.getByText(`faultline-${process.platform}-${process.arch}.vsix`).first().waitFor();
     } finally {
       await workbench.close();
     }
