@@ -1,0 +1,62 @@
+// npm run bench [-- NAME…]: what the issue promises in figures, all measured in this run; one table. Ends with 1 when a limit is breached.
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageFor } from '../build/package.ts';
+import { currentPlatform } from '../build/platforms.ts';
+import { runPart } from './part.ts';
+import { printTable, type Finding } from './table.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Its name on the command line, and the file that measures it. */
+const parts: Readonly<Record<string, string>> = {
+  sizes: 'parts/sizes.ts',
+  activation: 'parts/activation.ts',
+  'query-host': 'parts/query-host.ts',
+  scrolling: 'page/scrolling.ts',
+  window: 'parts/window.ts',
+};
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !(name in parts));
+  if (unknown.length > 0) {
+    console.error(`There is no part ${unknown.join(', ')}. The parts are ${Object.keys(parts).join(', ')}.`);
+    return 2;
+  }
+  const chosen = names.length === 0 ? Object.keys(parts) : names;
+  const scratch = await mkdtemp(join(tmpdir(), 'faultline-bench-package-'));
+  const started = performance.now();
+  const findings: Finding[] = [];
+  let failed = 0;
+  try {
+    // All parts measure what people install: production bundles, in a copy that no other build touches.
+    const platform = currentPlatform();
+    if (chosen.includes('sizes')) await packageFor(undefined);
+    await packageFor(platform);
+    const extension = join(scratch, 'extension');
+    await cp(join(root, '.test/package', platform?.id ?? 'universal'), extension, { recursive: true });
+    for (const name of chosen) {
+      console.error(`── ${name} ──`);
+      try {
+        findings.push(...(await runPart(join(import.meta.dirname, parts[name] ?? ''), extension)));
+      } catch (error) {
+        failed++;
+        console.error(error);
+      }
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  console.log('');
+  printTable(findings);
+  const over = findings.filter(({ ok }) => !ok).length;
+  const [load = 0] = loadavg();
+  if (load > availableParallelism() + 1)
+    console.log(`\nThis machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): times say little.`);
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  console.log(`\n${findings.length - over} within limits, ${over} over, ${failed} parts failed, in ${minutes} minutes`);
+  return over > 0 || failed > 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
