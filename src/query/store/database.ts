@@ -3,7 +3,7 @@
  * result and each sorted copy. Dropping one is detaching and removing its file: the disk space is free at once.
  * Opened with the first result that does not fit into memory, so that small results work without a disk.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBType } from '@duckdb/node-api';
 import { cancelled } from '../../base/errors.ts';
@@ -31,7 +31,7 @@ export interface StoredTable {
 }
 
 /** Only what we made ourselves is ever removed from the folder. */
-const ourFiles = /^(?:(?:result|view|export)-\d+\.(?:db(?:\.wal)?|part\d*)|spill)$/;
+const ourFiles = /^(?:(?:result|view|export)-\d+\.(?:db(?:\.wal)?|part\d*)|spill|spill-engine)$/;
 
 export class StoreDatabase {
   readonly folder: string;
@@ -114,7 +114,7 @@ export class StoreDatabase {
     return { chunks: await result.fetchAllChunks(), types: result.columnTypes() };
   }
 
-  /** Removes our files. The folder itself is the maker's. */
+  /** Removes our files, and the folder when nothing else is in it. */
   async close(): Promise<void> {
     this.#closed = true;
     const opened = await this.#opening?.catch(() => undefined);
@@ -122,6 +122,7 @@ export class StoreDatabase {
     opened?.main.closeSync();
     opened?.instance.closeSync();
     await this.#removeFiles().catch(() => undefined);
+    await rmdir(this.folder).catch(() => undefined);
   }
 
   #opened(): Promise<Opened> {
@@ -142,6 +143,8 @@ export class StoreDatabase {
       temp_directory: join(this.folder, 'spill'),
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // A checkpoint that meets a full disk takes the whole file along; without it what was flushed before stays readable.
+      wal_autocheckpoint: '1TB',
       // Windows, copies and exports read tables in the order of their rows without asking for it.
       preserve_insertion_order: 'true',
     });

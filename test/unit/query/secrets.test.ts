@@ -63,9 +63,12 @@ describe('secrets in statements', () => {
     for (const piece of ['x', 'eyJ', 'password ', 'a_', 'bearer ', 'token', '://', 'a:']) {
       const took = (length: number): number => {
         const statement = `select '${piece.repeat(length / piece.length)}'`;
-        const start = performance.now();
-        for (let round = 0; round < 3; round++) holdsSecret(statement, 'duckdb');
-        return performance.now() - start;
+        const rounds = Array.from({ length: 5 }, () => {
+          const start = performance.now();
+          holdsSecret(statement, 'duckdb');
+          return performance.now() - start;
+        });
+        return Math.min(...rounds);
       };
       took(10_000);
       assert.ok(took(200_000) < 12 * took(50_000) + 20, piece);
