@@ -55,15 +55,17 @@ export function naturalWidth(measure: TextMeasure, column: Column, index: number
     const text = cellText(row[index] ?? null, column);
     if (text.length > widest.length) widest = text;
   }
-  return Math.min(naturalMaxPx, Math.max(measure.header(column), measure.cell(widest) + (column.kind === 'nested' ? 20 : 0)));
+  return Math.min(naturalMaxPx, Math.max(measure.header(column), measure.cell(widest)));
 }
 
 /** `natural` widths, cut where they are greedy; room that is left goes to those that were cut. */
 export function shareOut(natural: readonly number[], availablePx: number): number[] {
-  const widths = natural.map((width) => Math.min(width, shyPx));
   const sum = (list: readonly number[]): number => list.reduce((total, width) => total + width, 0);
-  const narrow = widths.map((width) => Math.min(width, narrowPx));
-  if (sum(widths) > availablePx && sum(narrow) <= availablePx) widths.splice(0, widths.length, ...narrow);
+  const capped = (cap: number): number[] => natural.map((width) => Math.min(width, cap));
+  // The widest give way first; if that is not enough the grid scrolls, and then nobody has to.
+  let cap = shyPx;
+  while (cap > narrowPx && sum(capped(cap)) > availablePx) cap -= 2;
+  const widths = capped(sum(capped(cap)) <= availablePx ? cap : shyPx);
   let spare = availablePx - sum(widths);
   while (spare >= 1) {
     const greedy = natural.flatMap((width, index) => (width > (widths[index] ?? 0) + 0.5 ? [index] : []));
