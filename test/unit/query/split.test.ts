@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { splitStatements, statementAt } from '../../../src/query/split.ts';
+import { effortMs } from './effort.ts';
 
 const corpus = [
   'select 1; select 2',
@@ -97,7 +98,7 @@ describe('statements of a text', () => {
     for (const piece of [line, hostile, '$x ', '/* ', "'' "]) {
       const small = piece.repeat(Math.ceil(1_250_000 / piece.length));
       const large = small.repeat(4);
-      assert.ok(best(() => splitStatements(large, 'duckdb')) < 12 * best(() => splitStatements(small, 'duckdb')) + 20, piece);
+      assert.ok(effortMs(() => splitStatements(large, 'duckdb')) < 12 * effortMs(() => splitStatements(small, 'duckdb')) + 20, piece);
     }
   });
 
@@ -124,16 +125,6 @@ describe('statements of a text', () => {
     }
   });
 });
-
-function best(work: () => void): number {
-  let shortest = Infinity;
-  for (let round = 0; round < 3; round++) {
-    const start = performance.now();
-    work();
-    shortest = Math.min(shortest, performance.now() - start);
-  }
-  return shortest;
-}
 
 /** Mulberry32: the same texts in every run. */
 function seeded(seed: number): () => number {
