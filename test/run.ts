@@ -12,7 +12,7 @@ import type { Report } from './reporter.ts';
 import { chromiumPath } from './workbench/browser.ts';
 import { Progress } from './workbench/cache.mjs';
 import { codeServer, NEWEST, OLDEST } from './workbench/code-server.ts';
-import { kill, MARK, marked } from './workbench/processes.ts';
+import { kill, leftBehind, MARK, marked } from './workbench/processes.ts';
 
 const root = join(import.meta.dirname, '..');
 const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package'] as const;
@@ -69,7 +69,7 @@ class Runner {
     const started = performance.now();
     const code = await this.spawn(step.command(report));
     const seconds = (performance.now() - started) / 1000;
-    const left = marked(this.mark);
+    const left = await leftBehind(this.mark);
     kill(left);
     return outcomeOf({
       label: step.label,

@@ -25,6 +25,17 @@ export function marked(mark: string): Left[] {
     });
 }
 
+/** Those that are still there after a moment: helpers of a program that ended need one to notice it. */
+export async function leftBehind(mark: string, graceMs = 5000): Promise<Left[]> {
+  const deadline = performance.now() + graceMs;
+  let left = marked(mark);
+  while (left.length > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    left = marked(mark);
+  }
+  return left;
+}
+
 export function kill(left: readonly Left[]): void {
   for (const { pid } of left) {
     try {

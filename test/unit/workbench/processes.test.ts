@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { describe, it } from 'mocha';
+import { kill, leftBehind, MARK, marked } from '../../workbench/processes.ts';
+
+describe('processes that a run left behind', () => {
+  it('are found by their mark, also when they left their group, and ended', async () => {
+    const mark = randomUUID();
+    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env: { ...process.env, [MARK]: mark } });
+    await once(child, 'spawn');
+    const left = await leftBehind(mark, 0);
+    assert.deepEqual(
+      left.map(({ pid }) => pid),
+      [child.pid],
+    );
+    const ended = once(child, 'exit');
+    kill(left);
+    assert.equal((await ended)[1], 'SIGKILL');
+    assert.deepEqual(marked(mark), []);
+  });
+
+  it('are not those that are just ending', async () => {
+    const mark = randomUUID();
+    const child = spawn('sleep', ['0.3'], { stdio: 'ignore', env: { ...process.env, [MARK]: mark } });
+    await once(child, 'spawn');
+    assert.deepEqual(await leftBehind(mark, 30_000), []);
+  });
+});
