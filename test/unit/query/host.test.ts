@@ -141,7 +141,7 @@ describe('query host', function () {
 });
 
 describe('ten million rows', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   it('stay within 700 MB of memory, are readable everywhere, sorted and exported whole', async () => {
     const one = openHost({ memoryLimitBytes: 500e6 }, place({ memoryLimitBytes: 500e6 }));
