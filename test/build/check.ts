@@ -11,9 +11,9 @@ interface Outcome {
 }
 
 const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
-  'types (extension and tests)': () => tool('typescript/bin/tsc', ['--project', '.']),
+  'types (extension, processes, terminal)': () => tool('typescript/bin/tsc', ['--project', '.']),
   'types (pages)': () => tool('typescript/bin/tsc', ['--project', 'webview']),
-  'types (tests of pages)': () => tool('typescript/bin/tsc', ['--project', 'test/webview']),
+  'types (tests)': () => tool('typescript/bin/tsc', ['--project', 'test']),
   lint: () => tool('oxlint/bin/oxlint', ['--deny-warnings']),
   layers: async () => {
     const found = layerViolations(await readSources(root));
