@@ -28,7 +28,7 @@ export class Notifier {
     }
     this.#log.error(doing, error);
     const openLog: Help = { title: t('Open Log'), run: () => this.#log.show() };
-    const helps = help === undefined ? [openLog] : [help, openLog];
+    const helps = [help ?? helpOf(known), openLog].filter((each) => each !== undefined);
     const severe = !FaultlineError.is(known, 'invalid') && !FaultlineError.is(known, 'forbidden');
     const show = severe ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
     this.#answer(show(known.message, ...helps.map((h) => h.title)), helps);
@@ -54,11 +54,16 @@ export class Notifier {
   }
 }
 
+function helpOf({ reason }: FaultlineError): Help | undefined {
+  if (reason !== 'forbidden' || vscode.workspace.isTrusted) return undefined;
+  return { title: t('Manage Workspace Trust'), run: () => vscode.commands.executeCommand('workbench.trust.manage') };
+}
+
 /** The text of an untrusted workspace's refusal. */
 export function needsTrust(what: string): FaultlineError {
   return new FaultlineError('forbidden', {
     what,
     meaning: t('This workspace is not trusted'),
-    remedy: t('Trust it with "Workspaces: Manage Workspace Trust", then do it again.'),
+    remedy: t('Trust it, then do it again.'),
   });
 }

@@ -65,4 +65,9 @@ export async function closeEditors(): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  // The next untitled document gets the same name: until this one is known to be closed, its text would be taken for the new one's.
+  await until(
+    (listener) => vscode.workspace.onDidCloseTextDocument(listener),
+    () => vscode.workspace.textDocuments.every((document) => !document.isUntitled),
+  );
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
@@ -100,15 +103,32 @@ describe('running statements from an editor', () => {
   });
 
   it('a file with unsaved changes runs as it is seen', async () => {
-    const [folder] = vscode.workspace.workspaceFolders ?? [];
-    assert.ok(folder);
-    const editor = await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, 'answer.sql'));
-    await editor.edit((edit) => edit.replace(new vscode.Range(1, 0, 1, 9), 'SELECT 43'));
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-host-file-'));
+    const file = join(folder, 'answer.sql');
+    await writeFile(file, 'SELECT 42 AS answer;\n');
+    // A browser saves by itself.
+    const settings = vscode.workspace.getConfiguration();
+    await settings.update('files.autoSave', 'off', vscode.ConfigurationTarget.Global);
+    const editor = await vscode.window.showTextDocument(vscode.Uri.file(file));
+    await editor.edit((edit) => edit.replace(new vscode.Range(0, 0, 0, 9), 'SELECT 43'));
     assert.equal(editor.document.isDirty, true);
-    cursorAt(editor, 'SELECT 43');
     const [only] = await run();
     assert.deepEqual(await rowsOf(faultline, only), [['43']]);
+    assert.equal(only?.statement.title, 'answer');
     await vscode.commands.executeCommand('workbench.action.files.revert');
+    await settings.update('files.autoSave', undefined, vscode.ConfigurationTarget.Global);
+    await rm(folder, { recursive: true });
+  });
+
+  it('a run that is asked for from the walkthrough runs the SQL file that was looked at last', async () => {
+    await sqlEditor('select 321');
+    await vscode.commands.executeCommand('faultline.openWalkthrough');
+    await until(
+      (listener) => vscode.window.onDidChangeVisibleTextEditors(listener),
+      () => vscode.window.visibleTextEditors.length === 0,
+    );
+    const [only] = await run();
+    assert.deepEqual(await rowsOf(faultline, only), [['321']]);
   });
 
   it('explain brings a plan with the time of each operator', async () => {

@@ -45,7 +45,7 @@ export class Exports {
   register(): Disposable {
     const { commands, statements, session, host, prepare } = this.#parts;
     return commands.register('faultline.exportStatement', async (argument) => {
-      const { document, statements: meant } = statements.meant(argument);
+      const { document, statements: meant } = await statements.meant(argument);
       const [first] = meant;
       if (!first) return;
       const { sql, title } = statements.toRun(document, first, 'rows');

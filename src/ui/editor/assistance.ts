@@ -14,12 +14,17 @@ const kinds: { readonly [K in Completion['kind']]: vscode.CompletionItemKind } =
   keyword: vscode.CompletionItemKind.Keyword,
 };
 
+/** A longer text is a dump: to look through 5 MB at each word takes 200 ms. */
+const maxLength = 1_000_000;
+
 export function registerAssistance(session: Session, catalogues: Catalogues): Disposable {
   const completing: vscode.CompletionItemProvider = {
     async provideCompletionItems(document, position, token) {
       const catalogue = await catalogues.of(session.target);
       if (!catalogue || token.isCancellationRequested) return undefined;
-      const { start, end, items } = completions(catalogue, document.getText(), document.offsetAt(position), 'duckdb');
+      const text = document.getText();
+      if (text.length > maxLength) return undefined;
+      const { start, end, items } = completions(catalogue, text, document.offsetAt(position), 'duckdb');
       const from = document.positionAt(start);
       const range = { inserting: new vscode.Range(from, position), replacing: new vscode.Range(from, document.positionAt(end)) };
       return items.map((item, rank) => completionItem(item, rank, range));
@@ -29,11 +34,12 @@ export function registerAssistance(session: Session, catalogues: Catalogues): Di
     async provideHover(document, position, token) {
       const catalogue = await catalogues.of(session.target);
       if (!catalogue || token.isCancellationRequested) return undefined;
-      const hover = hoverAt(catalogue, document.getText(), document.offsetAt(position), 'duckdb');
+      const text = document.getText();
+      const hover = text.length > maxLength ? undefined : hoverAt(catalogue, text, document.offsetAt(position), 'duckdb');
       if (!hover) return undefined;
-      const text = new vscode.MarkdownString().appendCodeblock(hover.code, 'sql');
-      for (const line of hover.lines) text.appendText(`${line}\n`);
-      return new vscode.Hover(text, new vscode.Range(document.positionAt(hover.start), document.positionAt(hover.end)));
+      const shown = new vscode.MarkdownString().appendCodeblock(hover.code, 'sql');
+      for (const line of hover.lines) shown.appendText(`${line}\n`);
+      return new vscode.Hover(shown, new vscode.Range(document.positionAt(hover.start), document.positionAt(hover.end)));
     },
   };
   return vscode.Disposable.from(

@@ -10,6 +10,9 @@ import { sqlDocuments, type Statements } from './statements.ts';
 /** A generated file of thousands of statements would be all lenses and no text. */
 const maxStatements = 1_000;
 
+/** Longer texts (dumps) get none: splitting 5 MB at each pause of typing takes 65 ms of everybody's time. */
+const maxLength = 2_000_000;
+
 export interface LensParts {
   readonly settings: SettingsReader;
   readonly session: Session;
@@ -23,6 +26,7 @@ export function registerCodeLens({ settings, session, statements }: LensParts): 
     onDidChangeCodeLenses: changed.event,
     provideCodeLenses(document) {
       if (!settings.read('faultline.editor.codeLens')) return [];
+      if (document.offsetAt(document.lineAt(document.lineCount - 1).range.end) > maxLength) return [];
       const target = targetName(session.target);
       return statements
         .of(document)

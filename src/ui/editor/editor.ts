@@ -17,7 +17,7 @@ export interface EditorParts {
 
 export function registerEditor(services: Services): EditorParts {
   const { store, commands, notifier, settings, session, runner } = services;
-  const statements = new Statements();
+  const statements = store.add(new Statements());
   const tracker = new SpanTracker();
   store.add(
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
@@ -29,7 +29,6 @@ export function registerEditor(services: Services): EditorParts {
       tracker.edit(document.uri.toString(), changes);
     }),
   );
-  store.add(vscode.workspace.onDidCloseTextDocument((document) => statements.forget(document)));
   const problems = store.add(new StatementProblems(runner, tracker));
   store.add(registerRunningMarks(runner, tracker));
   store.add(registerCodeLens({ settings, session, statements }));

@@ -22,7 +22,7 @@ export interface RunParts {
 export function registerRunCommands({ commands, notifier, statements, runner, session }: RunParts): Disposable {
   return vscode.Disposable.from(
     commands.register('faultline.runStatement', async (argument) => {
-      const { document, statements: meant } = statements.meant(argument);
+      const { document, statements: meant } = await statements.meant(argument);
       await runInOrder(
         meant.map((statement) => statements.toRun(document, statement, 'rows')),
         runner,
@@ -30,7 +30,7 @@ export function registerRunCommands({ commands, notifier, statements, runner, se
       );
     }),
     commands.register('faultline.runFile', async (argument) => {
-      const { document, statements: all } = statements.all(argument);
+      const { document, statements: all } = await statements.all(argument);
       const toRun = all.map((statement) => statements.toRun(document, statement, 'rows'));
       const ended = await runInOrder(toRun, runner, session);
       const left = toRun.length - ended.length;
@@ -40,7 +40,7 @@ export function registerRunCommands({ commands, notifier, statements, runner, se
         );
     }),
     commands.register('faultline.explainStatement', async (argument) => {
-      const { document, statements: meant } = statements.meant(argument);
+      const { document, statements: meant } = await statements.meant(argument);
       await runInOrder(
         meant.map((statement) => statements.toRun(document, statement, 'plan')),
         runner,

@@ -1,17 +1,41 @@
 /** The statements of open documents: split once for each version of a document. */
 import * as vscode from 'vscode';
 import type { StatementRef } from '../../contributions.ts';
+import type { Disposable } from '../../base/disposables.ts';
 import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { splitStatements, statementAt, trimmedRange, type Statement } from '../../query/split.ts';
 import { documentName, firstWords, type StatementToRun } from '../session/statement.ts';
 
+export interface MeantStatements {
+  readonly document: vscode.TextDocument;
+  readonly statements: readonly Statement[];
+}
+
 /** SQL documents wherever they live: files, untitled, virtual. */
 export const sqlDocuments: vscode.DocumentFilter = { language: 'sql' };
 
-export class Statements {
+export class Statements implements Disposable {
   readonly #cache = new WeakMap<vscode.TextDocument, { readonly version: number; readonly statements: readonly Statement[] }>();
   readonly #titles = new Map<string, string>();
+  readonly #listening: Disposable;
+  #last: vscode.TextDocument | undefined = activeSqlEditor()?.document;
+
+  constructor() {
+    this.#listening = vscode.Disposable.from(
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor?.document.languageId === 'sql') this.#last = editor.document;
+      }),
+      vscode.workspace.onDidCloseTextDocument((document) => {
+        this.#titles.delete(document.uri.toString());
+        if (this.#last === document) this.#last = undefined;
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#listening.dispose();
+  }
 
   of(document: vscode.TextDocument): readonly Statement[] {
     const cached = this.#cache.get(document);
@@ -24,10 +48,6 @@ export class Statements {
   /** A document that has no name of its own (a copy from the library) is called so in tabs. */
   name(document: vscode.TextDocument, title: string): void {
     this.#titles.set(document.uri.toString(), title);
-  }
-
-  forget(document: vscode.TextDocument): void {
-    this.#titles.delete(document.uri.toString());
   }
 
   /** As a command has to run it. */
@@ -43,15 +63,14 @@ export class Statements {
    * What a command means: the statement it names, else what is selected in the active SQL editor, else the statement at the cursor.
    * Fails with `invalid` when there is none.
    */
-  meant(argument: unknown): { readonly document: vscode.TextDocument; readonly statements: readonly Statement[] } {
+  async meant(argument: unknown): Promise<MeantStatements> {
     const ref = asStatementRef(argument);
     if (ref) {
       const document = openDocument(ref.uri);
       if (!document) throw invalid(t('The document of this statement is closed'), t('Open it again, then run the statement.'));
       return { document, statements: one(statementAt(this.of(document), ref.start, document.getText())) };
     }
-    const editor = sqlEditor();
-    const { document, selection } = editor;
+    const { document, selection } = await this.#editor();
     const text = document.getText();
     if (selection.isEmpty) return { document, statements: one(statementAt(this.of(document), document.offsetAt(selection.active), text)) };
     const { start, end } = trimmedRange(text, document.offsetAt(selection.start), document.offsetAt(selection.end));
@@ -64,10 +83,18 @@ export class Statements {
   }
 
   /** Every statement of a document, the active one without `uri`. Fails with `invalid` when there is none. */
-  all(uri: unknown): { readonly document: vscode.TextDocument; readonly statements: readonly Statement[] } {
+  async all(uri: unknown): Promise<MeantStatements> {
     const named = uri instanceof vscode.Uri ? uri.toString() : typeof uri === 'string' ? uri : undefined;
-    const document = (named === undefined ? undefined : openDocument(named)) ?? sqlEditor().document;
+    const document = (named === undefined ? undefined : openDocument(named)) ?? (await this.#editor()).document;
     return { document, statements: some(this.of(document)) };
+  }
+
+  /** The active SQL editor; while a panel or the walkthrough has the focus, the one that had it last. */
+  async #editor(): Promise<vscode.TextEditor> {
+    const active = activeSqlEditor() ?? vscode.window.visibleTextEditors.find(({ document }) => document.languageId === 'sql');
+    if (active) return active;
+    if (this.#last && !this.#last.isClosed) return vscode.window.showTextDocument(this.#last);
+    throw invalid(t('There is no SQL file to run'), t('Open one, or take a query from the SQL library.'));
   }
 }
 
@@ -75,14 +102,9 @@ export function openDocument(uri: string): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri && !document.isClosed);
 }
 
-/** The active SQL editor; while a panel has the focus, the only visible one. */
-function sqlEditor(): vscode.TextEditor {
-  const { activeTextEditor, visibleTextEditors } = vscode.window;
-  if (activeTextEditor?.document.languageId === 'sql') return activeTextEditor;
-  const visible = visibleTextEditors.filter((editor) => editor.document.languageId === 'sql');
-  const [editor] = visible;
-  if (editor) return editor;
-  throw invalid(t('There is no SQL file to run'), t('Open one, or take a query from the SQL library.'));
+function activeSqlEditor(): vscode.TextEditor | undefined {
+  const { activeTextEditor } = vscode.window;
+  return activeTextEditor?.document.languageId === 'sql' ? activeTextEditor : undefined;
 }
 
 function one(statement: Statement | undefined): readonly Statement[] {
