@@ -58,3 +58,13 @@ export async function moves(page: Page, from: number): Promise<void> {
     return element === null || element.getBoundingClientRect().bottom <= top + 1;
   }, from);
 }
+
+/** The whole row stands between the header and the lower edge. */
+export async function inSight(page: Page, row: number): Promise<void> {
+  await page.waitForFunction((wanted) => {
+    const top = document.querySelector('.grid .head')?.getBoundingClientRect().bottom ?? 0;
+    const end = document.querySelector('.grid .pane')?.getBoundingClientRect().bottom ?? 0;
+    const box = document.querySelector(`.row:not([hidden])[aria-rowindex="${wanted + 2}"]`)?.getBoundingClientRect();
+    return box !== undefined && box.top >= top - 1 && box.bottom <= end + 1;
+  }, row);
+}

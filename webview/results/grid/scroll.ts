@@ -66,13 +66,17 @@ export class ScrollScale {
   observed(physicalTop: number, dragging: boolean): boolean {
     const before = this.#top;
     const moved = physicalTop - this.#physicalTop;
+    const jumped = dragging || Math.abs(moved) > byHandPx;
+    // A pixel of a scaled bar stands for more than a row: an end that is reached by the bar is the very end,
+    // even where the last movement was a fraction of a pixel.
+    if (this.scaled && jumped && physicalTop >= this.#maxPhysicalTop - 1) this.moveTo(this.maxTop);
+    else if (this.scaled && jumped && physicalTop <= 1) this.moveTo(0);
     // What the browser rounds off when an offset is written is no movement.
-    if (Math.abs(moved) < 1) return false;
-    this.#physicalTop = physicalTop;
-    const atEdge = physicalTop <= 1 || physicalTop >= this.#maxPhysicalTop - 1;
-    if (!this.scaled) this.moveTo(physicalTop);
-    else if (Math.abs(moved) <= byHandPx && !(dragging && atEdge)) this.moveTo(before + moved);
+    else if (Math.abs(moved) < 1) return false;
+    else if (!this.scaled) this.moveTo(physicalTop);
+    else if (Math.abs(moved) <= byHandPx) this.moveTo(before + moved);
     else this.moveTo((physicalTop / this.#maxPhysicalTop) * this.maxTop);
+    this.#physicalTop = physicalTop;
     return this.#top !== before;
   }
 }
