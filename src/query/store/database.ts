@@ -3,10 +3,11 @@
  * result and each sorted copy. Dropping one is detaching and removing its file: the disk space is free at once.
  * Opened with the first result that does not fit into memory, so that small results work without a disk.
  */
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBType } from '@duckdb/node-api';
 import { cancelled } from '../../base/errors.ts';
+import { isAlive, ownerOf, ownerText, parseOwner } from '../../base/owner.ts';
 import { loadDuckDb, type DuckDbApi } from '../../engine/duckdb/api.ts';
 import { quoteName, quoteText } from '../../engine/duckdb/settings.ts';
 import { storageError, type FreeBytes } from './disk.ts';
@@ -31,7 +32,9 @@ export interface StoredTable {
 }
 
 /** Only what we made ourselves is ever removed from the folder. */
-const ourFiles = /^(?:(?:result|view|export)-\d+\.(?:db(?:\.wal)?|part\d*)|spill|spill-engine)$/;
+const ourFiles = /^(?:(?:result|view|export)-\d+\.(?:db(?:\.wal)?|part\d*)|spill|spill-engine|owner)$/;
+/** Says in each window's folder whose it is. */
+const ownerFile = 'owner';
 
 export class StoreDatabase {
   readonly folder: string;
@@ -137,6 +140,8 @@ export class StoreDatabase {
   async #open(): Promise<Opened> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await this.#removeFiles();
+    await writeFile(join(this.folder, ownerFile), ownerText(ownerOf(process.pid)));
+    await sweepDead(dirname(this.folder));
     const api = await loadDuckDb();
     const instance = await api.DuckDBInstance.create(':memory:', {
       memory_limit: `${this.#options.memoryLimitBytes}B`,
@@ -168,4 +173,13 @@ export class StoreDatabase {
 
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
+}
+
+/** What a window and its query host left behind when both were killed: folders beside ours whose owner runs no more. */
+async function sweepDead(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const text = await readFile(join(parent, name, ownerFile), 'utf8').catch(() => '');
+    const owner = parseOwner(text);
+    if (owner !== undefined && !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
+  }
 }

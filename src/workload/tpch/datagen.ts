@@ -15,7 +15,7 @@ import { memoryLimit, quoteText } from '../../engine/duckdb/settings.ts';
 import { dataFile, draftName, factsFile, sweep } from './folder.ts';
 import { takeLock } from './lock.ts';
 import type { DataSetFacts, MakeMessage, MakeRequest } from './messages.ts';
-import { ownerOf, ownerText } from './owner.ts';
+import { ownerOf, ownerText } from '../../base/owner.ts';
 import { stepsOf } from './scale.ts';
 
 type Tell = (message: MakeMessage) => void;

@@ -1,7 +1,7 @@
 /** Files of one data set. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, parseOwner } from './owner.ts';
+import { isAlive, parseOwner } from '../../base/owner.ts';
 
 export const dataFile = 'tpch.duckdb';
 export const factsFile = 'tpch.json';

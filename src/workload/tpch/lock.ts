@@ -1,7 +1,7 @@
 /** The right to make one data set: one process has it at a time, and a dead one loses it at once. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, ownerOf, ownerText, parseOwner, type Owner } from './owner.ts';
+import { isAlive, ownerOf, ownerText, parseOwner, type Owner } from '../../base/owner.ts';
 
 /** Answers undefined when a living process has the lock. */
 export function takeLock(folder: string): { release(): void } | undefined {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultlineError } from '../../../src/base/errors.ts';
+import { ownerOf, ownerText } from '../../../src/base/owner.ts';
 import type { Cell } from '../../../src/engine/engine.ts';
 import type { Filter, ResultInfo } from '../../../src/query/results.ts';
 import { openService, wideSql, type Service } from './support.ts';
@@ -319,6 +321,28 @@ describe('results', () => {
 });
 
 describe('results on a bad day', () => {
+  it('what a killed window left on the disk goes with the next large result', async () => {
+    const opened = openService();
+    const { folder } = opened.place;
+    const leftover = (name: string, owner: string | undefined): string => {
+      const path = join(folder, name);
+      mkdirSync(path);
+      writeFileSync(join(path, 'result-1.db'), 'rows');
+      if (owner !== undefined) writeFileSync(join(path, 'owner'), owner);
+      return path;
+    };
+    const ended = spawnSync(process.execPath, ['--version']).pid;
+    const ofDead = leftover('of-dead', ownerText(ownerOf(ended)));
+    const ofLiving = leftover('of-living', ownerText(ownerOf(process.pid)));
+    const ofNobody = leftover('of-nobody', undefined);
+    await opened.result('SELECT * FROM range(10000)');
+    assert.deepEqual(
+      [ofDead, ofLiving, ofNobody].map((path) => existsSync(path)),
+      [false, true, true],
+    );
+    await opened.close();
+  });
+
   it('a statement is stopped at the row limit and keeps exactly so many rows', async () => {
     const one = openService({ settings: { maxRows: 5000 } });
     const end = await one.run('SELECT range FROM range(100000000)');

@@ -8,7 +8,7 @@ import { FaultlineError } from '../../../../src/base/errors.ts';
 import { packagePaths } from '../../../../src/base/package.ts';
 import { DataSets } from '../../../../src/workload/tpch/datasets.ts';
 import { takeLock } from '../../../../src/workload/tpch/lock.ts';
-import { ownerOf, ownerText } from '../../../../src/workload/tpch/owner.ts';
+import { ownerOf, ownerText } from '../../../../src/base/owner.ts';
 import { parseScale, stepsOf } from '../../../../src/workload/tpch/scale.ts';
 import { forkWithFileLimit, makeStore, type Store } from './support.ts';
 
