@@ -1,8 +1,9 @@
 /** Numbers as a person reads them: always with a unit, three significant digits. Browser-safe. */
 
-/** 3 ms, 766 ms, 3.15 s, 1:05 min, 2:00:13 h. */
+/** 420 µs, 3 ms, 766 ms, 3.15 s, 1:05 min, 2:00:13 h. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1) return durationMs <= 0 ? '0 ms' : '< 1 ms';
+  if (durationMs <= 0) return '0 ms';
+  if (durationMs < 0.9995) return `${Math.max(1, Math.round(durationMs * 1000))} µs`;
   if (durationMs < 999.5) return `${Math.round(durationMs)} ms`;
   const seconds = durationMs / 1000;
   if (seconds < 59.95) return `${seconds < 9.995 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;

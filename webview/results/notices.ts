@@ -80,7 +80,8 @@ function worthAnotherTry(reason: Reason): boolean {
   );
 }
 
-function reasonInWords(reason: Reason): string {
+/** What the error's text does not say already. */
+function reasonInWords(reason: Reason): string | undefined {
   switch (reason) {
     case 'engine':
     case 'invalid':
@@ -100,7 +101,7 @@ function reasonInWords(reason: Reason): string {
     case 'refusedByProtection':
       return t('a protection refused it.');
     case 'unsupported':
-      return t('this is not supported here.');
+      return undefined;
     case 'cancelled':
       return t('it was stopped.');
     case 'internal':

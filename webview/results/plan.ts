@@ -14,8 +14,6 @@ export interface PlanActions {
   readonly asText: (text: boolean) => void;
 }
 
-const barPx = 210;
-
 export class PlanView {
   readonly element = h('div', { class: 'planwrap' });
   readonly #actions: PlanActions;
@@ -119,7 +117,7 @@ export class PlanView {
       const bar =
         time === undefined
           ? null
-          : h('i', { class: 'pb', style: { width: `${Math.max(1, most === 0 ? 1 : (time / most) * barPx).toFixed(0)}px` } });
+          : h('i', { class: 'pb', style: { width: `max(1px, calc(var(--plan-bar) * ${(most === 0 ? 0 : time / most).toFixed(3)}))` } });
       cells.push(
         h('td', { class: 'l', role: 'gridcell' }, bar, time === undefined ? '–' : h('span', { class: 'after' }, formatDuration(time))),
       );
