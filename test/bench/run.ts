@@ -1,13 +1,11 @@
 // npm run bench [-- NAME…]: what the issue promises in figures, all measured in this run; one table. Ends with 1 when a limit is breached.
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFor } from '../build/package.ts';
 import { currentPlatform } from '../build/platforms.ts';
 import { runPart } from './part.ts';
 import { printTable, type Finding } from './table.ts';
-
-const root = join(import.meta.dirname, '../..');
 
 /** Its name on the command line, and the file that measures it. */
 const parts: Readonly<Record<string, string>> = {
@@ -33,9 +31,8 @@ async function main(names: readonly string[]): Promise<number> {
     // All parts measure what people install: production bundles, in a copy that no other build touches.
     const platform = currentPlatform();
     if (chosen.includes('sizes')) await packageFor(undefined);
-    await packageFor(platform);
     const extension = join(scratch, 'extension');
-    await cp(join(root, '.test/package', platform?.id ?? 'universal'), extension, { recursive: true });
+    await packageFor(platform, extension);
     for (const name of chosen) {
       console.error(`── ${name} ──`);
       try {

@@ -18,10 +18,10 @@ const universalLimitBytes = 4 * megabyte;
 const platformLimitBytes = 45 * megabyte;
 const progress = (line: string): void => console.log(line);
 
-/** Path of the VSIX. `platform` undefined: the universal one. */
-export async function packageFor(platform: Platform | undefined): Promise<string> {
+/** Path of the VSIX. `platform` undefined: the universal one. `keptStage`: the folder that it is put together in, and that stays. */
+export async function packageFor(platform: Platform | undefined, keptStage?: string): Promise<string> {
   const name = platform?.id ?? 'universal';
-  const stage = join(root, '.test', 'package', name);
+  const stage = keptStage ?? join(root, '.test', 'package', name);
   const dist = join(stage, 'dist');
   await rm(stage, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
@@ -34,7 +34,7 @@ export async function packageFor(platform: Platform | undefined): Promise<string
   await writeFile(join(dist, 'THIRD-PARTY.txt'), await thirdPartyText(root, [...bundled].sort(), platform !== undefined));
   const file = await pack(stage, name, platform);
   // 100 MB each; after a failure it stays, to be looked at.
-  await rm(stage, { recursive: true });
+  if (keptStage === undefined) await rm(stage, { recursive: true });
   return file;
 }
 

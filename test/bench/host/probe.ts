@@ -59,11 +59,22 @@ async function faultline(): Promise<TestApi> {
   return api;
 }
 
-async function runStatement({ services }: TestApi, sql: string): Promise<StartedRun> {
+async function runStatement({ services, calls }: TestApi, sql: string): Promise<StartedRun> {
   const { runner, query, session, tabs } = services;
   const statement: StatementToRun = { sql, title: 'bench', opens: 'rows' };
   let askedAt = 0;
   let firstRowsAt = 0;
+  let windowAskedAt = 0;
+  let windowReadAt = 0;
+  const { window } = calls;
+  calls.window = async (...args) => {
+    // The run that is going on has the newest tab.
+    const isOurs = windowAskedAt === 0 && args[0] === tabs.all().at(-1)?.state.id;
+    if (isOurs) windowAskedAt = Date.now();
+    const answer = await window(...args);
+    if (isOurs) windowReadAt = Date.now();
+    return answer;
+  };
   const listening = [
     // It becomes `running` in the turn in which the query host is asked.
     runner.changed.listen(() => {
@@ -77,8 +88,9 @@ async function runStatement({ services }: TestApi, sql: string): Promise<Started
     const run = await runner.run(statement, session.target);
     if (run.outcome !== 'done') throw new Error(`${sql}: ${run.outcome} ${run.error?.message ?? ''}`);
     const result = tabs.get(run.tab)?.result ?? '';
-    return { tab: run.tab, result, rows: run.rowCount, askedAt, firstRowsAt, endedAt: Date.now() };
+    return { tab: run.tab, result, rows: run.rowCount, askedAt, firstRowsAt, windowAskedAt, windowReadAt, endedAt: Date.now() };
   } finally {
     for (const each of listening) each.dispose();
+    calls.window = window;
   }
 }

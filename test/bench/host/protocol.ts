@@ -32,6 +32,9 @@ export interface StartedRun {
   readonly askedAt: number;
   /** When the first word of rows was heard. */
   readonly firstRowsAt: number;
+  /** When the page asked for its first window of them, and when that had been read. 0: after the run's end. */
+  readonly windowAskedAt: number;
+  readonly windowReadAt: number;
   readonly endedAt: number;
 }
 

@@ -31,9 +31,7 @@ await measure(async ({ scratch, extension, progress }) => {
     const window = await workbench.open();
     const { probe, page } = window;
     // The first statement makes TPC-H 0.01, starts the query host and opens the panel.
-    const frames = waitForResultsPage(page);
-    const cold = await probe.run("SELECT 'cold' AS mark");
-    const frame = await frames;
+    const [cold, frame] = await Promise.all([probe.run("SELECT 'cold' AS mark"), waitForResultsPage(page)]);
     const coldSeenAt = await seen(frame, 'cold');
     progress(`first statement of the window: rows seen ${coldSeenAt - cold.askedAt} ms after it was asked for`);
 
@@ -41,12 +39,12 @@ await measure(async ({ scratch, extension, progress }) => {
     const first: { readonly run: StartedRun; readonly seenMs: number; readonly sinceWordMs: number }[] = [];
     for (let i = 0; i < runs; i++) {
       const mark = `mark-${i}`;
-      const seeing = seen(frame, mark);
-      const run = await probe.run(millionRows(mark));
-      const at = await seeing;
+      const [at, run] = await Promise.all([seen(frame, mark), probe.run(millionRows(mark))]);
       first.push({ run, seenMs: at - run.askedAt, sinceWordMs: at - run.firstRowsAt });
+      const since = (time: number): string => (time === 0 ? '-' : String(time - run.askedAt));
       progress(
-        `rows seen after ${at - run.askedAt} ms (${at - run.firstRowsAt} after the first word), query ended after ${run.endedAt - run.askedAt} ms`,
+        `ms after the statement was asked for: first word ${since(run.firstRowsAt)}, page asks ${since(run.windowAskedAt)}, ` +
+          `window read ${since(run.windowReadAt)}, rows seen ${since(at)}, end ${since(run.endedAt)}`,
       );
     }
     const last = first.at(-1)?.run;
