@@ -1,4 +1,5 @@
 /** Numbers as a person reads them: always with a unit, three significant digits. Browser-safe. */
+import { t } from './messages.ts';
 
 /** 420 µs, 3 ms, 766 ms, 3.15 s, 1:05 min, 2:00:13 h. */
 export function formatDuration(durationMs: number): string {
@@ -28,6 +29,11 @@ export function formatBytes(sizeBytes: number): string {
 /** 37,967 */
 export function formatCount(count: number | bigint): string {
   return count.toLocaleString('en-US');
+}
+
+/** 1 row, 37,967 rows. */
+export function formatRows(count: number): string {
+  return count === 1 ? t('1 row') : t('{0} rows', formatCount(count));
 }
 
 function threeDigits(value: number): string {

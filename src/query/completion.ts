@@ -1,6 +1,6 @@
 /** What can be typed at a place of a SQL text, and what the name there means: from the catalogue of the open target. Browser-safe. */
 import { t } from '../base/messages.ts';
-import { formatCount } from '../base/units.ts';
+import { formatRows } from '../base/units.ts';
 import type { Catalogue, CatalogueTable } from '../engine/engine.ts';
 import type { Dialect } from './lexer.ts';
 import { Lexer, rulesOf } from './lexer.ts';
@@ -182,7 +182,7 @@ function tableOf(source: ScopeSource): Completion {
 }
 
 function catalogueTable(table: CatalogueTable): Completion {
-  return { kind: 'table', text: table.name, ...(table.rowsEstimate === undefined ? {} : { detail: rowsText(table.rowsEstimate) }) };
+  return { kind: 'table', text: table.name, ...(table.rowsEstimate === undefined ? {} : { detail: formatRows(table.rowsEstimate) }) };
 }
 
 function findColumn(scope: Scope, qualifier: string | undefined, name: string): Pick<Hover, 'code' | 'lines'> | undefined {
@@ -203,12 +203,8 @@ function describe(source: ScopeSource): Pick<Hover, 'code' | 'lines'> {
   const more = source.columns.length > shown.length ? [t('  and {0} more', source.columns.length - shown.length)] : [];
   return {
     code: [head, ...shown, ...more].join('\n'),
-    lines: table?.rowsEstimate === undefined ? [] : [rowsText(table.rowsEstimate)],
+    lines: table?.rowsEstimate === undefined ? [] : [formatRows(table.rowsEstimate)],
   };
-}
-
-function rowsText(rows: number): string {
-  return rows === 1 ? t('1 row') : t('{0} rows', formatCount(rows));
 }
 
 const keywords: readonly string[] = (

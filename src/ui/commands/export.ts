@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { formatBytes, formatCount } from '../../base/units.ts';
+import { formatBytes, formatRows } from '../../base/units.ts';
 import type { QueryHostApi } from '../../query/host/protocol.ts';
 import type { ExportFormat } from '../../query/results.ts';
 import type { Commands } from '../contribute.ts';
@@ -93,7 +93,7 @@ export class Exports {
         stopping.dispose();
       }
     });
-    notifier.tell(t('{0}: {1} rows, {2}', name, formatCount(written.rows), formatBytes(written.sizeBytes)), ...ways(path, format, written));
+    notifier.tell(t('{0}: {1}, {2}', name, formatRows(written.rows), formatBytes(written.sizeBytes)), ...ways(path, format, written));
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { cancelled, fromWire, normalise, type FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { formatCount, formatDuration } from '../../base/units.ts';
+import { formatDuration, formatRows } from '../../base/units.ts';
 import type { EngineFacts, EngineTarget, Plan } from '../../engine/engine.ts';
 import type { QueryHostApi, RunEnd, RunProgress } from '../../query/host/protocol.ts';
 import type { Outcome } from '../../query/results.ts';
@@ -234,17 +234,17 @@ function endState(end: RunEnd): Partial<TabState> & { status: Outcome } {
 
 function endText(engine: string, end: Partial<TabState> & { durationMs: number; rowCount: number }, error?: FaultlineError): string {
   const took = formatDuration(end.durationMs);
-  const rows = formatCount(end.rowCount);
+  const rows = formatRows(end.rowCount);
   switch (end.status) {
     case 'done':
-      if (end.changedRows !== undefined) return t('Done in {0}: {1} rows changed', took, formatCount(end.changedRows));
-      return end.opens === 'plan' || end.plan ? t('Explained in {0}', took) : t('Done in {0}: {1} rows', took, rows);
+      if (end.changedRows !== undefined) return t('Done in {0}: {1} changed', took, formatRows(end.changedRows));
+      return end.opens === 'plan' || end.plan ? t('Explained in {0}', took) : t('Done in {0}: {1}', took, rows);
     case 'limited':
-      return t('Stopped at the limit of {0} rows after {1}; these rows are kept', rows, took);
+      return t('Stopped at the limit of {0} after {1}; they are kept', rows, took);
     case 'cancelled':
       return end.stopMs === undefined
-        ? t('Stopped after {0}: {1} rows had arrived', took, rows)
-        : t('Stopped after {0}: {1} rows had arrived; {2} took {3} to stop', took, rows, engine, formatDuration(end.stopMs));
+        ? t('Stopped after {0}: {1} had arrived', took, rows)
+        : t('Stopped after {0}: {1} had arrived; {2} took {3} to stop', took, rows, engine, formatDuration(end.stopMs));
     default:
       return t('Failed after {0}: {1}', took, error?.message ?? '');
   }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
-import { formatCount } from '../../base/units.ts';
+import { formatRows } from '../../base/units.ts';
 import type { CommandId } from '../../contributions.ts';
 import type { ActiveRun, StatementRunner } from '../session/runner.ts';
 import type { Session } from '../session/session.ts';
@@ -75,7 +75,7 @@ export function runText(run: ActiveRun, nowMs: number, count: number): string {
   const parts = [count > 1 ? t('{0} statements', count) : run.statement.title, elapsed];
   if (run.phase === 'stopping') parts.push(t('stopping'));
   else if (run.phase === 'preparing' && run.preparing !== undefined) parts.push(run.preparing);
-  else if (run.rowCount > 0) parts.push(t('{0} rows', formatCount(run.rowCount)));
+  else if (run.rowCount > 0) parts.push(formatRows(run.rowCount));
   else if (run.fraction !== undefined && run.fraction > 0) parts.push(`${Math.round(run.fraction * 100)} %`);
   return parts.join(' · ');
 }

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
-import { formatCount, formatDuration } from '../../base/units.ts';
+import { formatDuration, formatRows } from '../../base/units.ts';
 import { treeItems, views } from '../../contributions.ts';
 import type { HistoryEntry } from '../../query/history.ts';
 import type { Outcome } from '../../query/results.ts';
@@ -173,7 +173,7 @@ function historyEntryNode(entry: HistoryEntry): TreeNode {
 /** "25 rows · 12 ms"; what failed or was stopped says so. */
 export function historyFacts(entry: HistoryEntry): string {
   const took = formatDuration(entry.durationMs);
-  const rows = entry.rows === 1 ? t('1 row') : t('{0} rows', formatCount(entry.rows));
+  const rows = formatRows(entry.rows);
   return entry.outcome === 'done' ? `${rows} · ${took}` : `${outcomeWord(entry.outcome)} · ${took}`;
 }
 
