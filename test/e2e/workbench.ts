@@ -1,7 +1,7 @@
 // The real workbench, driven as a person would: real server, real extension host, headless Chromium.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import { chromiumPath, launchChromium } from '../workbench/browser.ts';
 import { Progress } from '../workbench/cache.mjs';
@@ -132,15 +132,17 @@ export class Workbench {
 
   /** Opens a file of the workspace through Go to File, and waits for its editor. */
   async openFile(path: string): Promise<void> {
-    const inside = path.startsWith('/') ? relative(this.folder, path) : path;
-    const name = inside.split('/').at(-1) ?? inside;
+    // An absolute path is looked up on the disk; anything else in a list that may be older than the file.
+    const absolute = resolve(this.folder, path);
+    const name = basename(absolute);
     await this.page.keyboard.press('ControlOrMeta+P');
     const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
     await input.waitFor();
-    await input.fill(inside);
+    await input.fill(absolute);
     await this.pick(name);
-    await this.tab(name).waitFor();
-    await this.page.locator('.editor-group-container.active .monaco-editor[data-uri]').first().waitFor();
+    // A quick input that closes gives the focus back to where it was, sometimes after the editor has taken it.
+    await this.tab(name).click();
+    await this.page.locator(`.editor-group-container.active .monaco-editor[data-uri$="/${name}"]`).first().waitFor();
   }
 
   tab(name: string): Locator {
