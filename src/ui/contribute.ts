@@ -39,15 +39,15 @@ export function commandLink<C extends CommandId>(id: C, title: string, ...args: 
   return { command: id, title, arguments: args };
 }
 
-type SettingCheck = { readonly expected: string; accepts(value: unknown): boolean };
+type SettingCheck = { expected(): string; accepts(value: unknown): boolean };
 
-const isTrueOrFalse: SettingCheck = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const isTrueOrFalse: SettingCheck = { expected: () => t('true or false'), accepts: (value) => typeof value === 'boolean' };
 const isListOfTexts: SettingCheck = {
-  expected: 'a list of texts',
+  expected: () => t('a list of texts'),
   accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 };
 const isWhole = (from: number, to: number): SettingCheck => ({
-  expected: `a whole number from ${from} to ${to}`,
+  expected: () => t('a whole number from {0} to {1}', from, to),
   accepts: (value) => typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to,
 });
 
@@ -87,7 +87,7 @@ export class SettingsReader {
           'The setting {0} is {1}, but it has to be {2}. Its default {3} is used until then.',
           id,
           wrong.slice(0, 60),
-          settingChecks[id].expected,
+          settingChecks[id].expected(),
           JSON.stringify(settingDefaults[id]),
         ),
         id,

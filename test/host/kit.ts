@@ -1,5 +1,6 @@
 /** What the tests inside the extension host share. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
 import type { FinishedRun } from '../../src/ui/session/runner.ts';
@@ -13,9 +14,19 @@ export async function activated(): Promise<TestApi> {
   return api;
 }
 
+/**
+ * An editor with an unsaved document of a name of its own. The workbench gives the name "Untitled-1" again as soon as it is free,
+ * while its extension host may still hold the document that had it: then the old text would be taken for the new one.
+ */
 export async function sqlEditor(content: string): Promise<vscode.TextEditor> {
-  const document = await vscode.workspace.openTextDocument({ language: 'sql', content });
-  return vscode.window.showTextDocument(document, { preview: false, viewColumn: vscode.ViewColumn.One });
+  const uri = vscode.Uri.from({ scheme: 'untitled', path: `/faultline-test/${randomUUID()}.sql` });
+  const document = await vscode.workspace.openTextDocument(uri);
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(uri, new vscode.Position(0, 0), content);
+  await vscode.workspace.applyEdit(edit);
+  const editor = await vscode.window.showTextDocument(document, { preview: false, viewColumn: vscode.ViewColumn.One });
+  editor.selection = new vscode.Selection(0, 0, 0, 0);
+  return editor;
 }
 
 /** Puts the cursor before the first occurrence of a text. */
@@ -65,9 +76,4 @@ export async function closeEditors(): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-  // The next untitled document gets the same name: until this one is known to be closed, its text would be taken for the new one's.
-  await until(
-    (listener) => vscode.workspace.onDidCloseTextDocument(listener),
-    () => vscode.workspace.textDocuments.every((document) => !document.isUntitled),
-  );
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { after, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
 import { activated, closeEditors, runsOf, sqlEditor } from './kit.ts';
@@ -14,8 +14,10 @@ describe('library, history and clusters', () => {
     faultline = await activated();
     folder = await mkdtemp(join(tmpdir(), 'faultline-host-test-'));
   });
-  after(() => rm(folder, { recursive: true }));
-  afterEach(closeEditors);
+  after(async () => {
+    await closeEditors();
+    await rm(folder, { recursive: true });
+  });
 
   it('an entry of the library opens as a SQL document that can be edited and was not saved', async () => {
     await vscode.commands.executeCommand('faultline.openLibraryEntry', 'tpch/q01.sql');

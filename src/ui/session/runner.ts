@@ -240,6 +240,7 @@ function endText(engine: string, end: Partial<TabState> & { durationMs: number; 
       if (end.changedRows !== undefined) return t('Done in {0}: {1} changed', took, formatRows(end.changedRows));
       return end.opens === 'plan' || end.plan ? t('Explained in {0}', took) : t('Done in {0}: {1}', took, rows);
     case 'limited':
+      if (error) return t('Stopped after {0}: {1} {2} had arrived and are kept', took, error.message, rows);
       return t('Stopped at the limit of {0} after {1}; they are kept', rows, took);
     case 'cancelled':
       return end.stopMs === undefined

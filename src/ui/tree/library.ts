@@ -186,7 +186,7 @@ export function outcomeWord(outcome: Outcome): string {
     case 'cancelled':
       return t('stopped');
     case 'limited':
-      return t('stopped at the row limit');
+      return t('stopped early');
   }
 }
 
