@@ -1,7 +1,7 @@
 /** What DuckDB says went wrong, as our errors. `errors_as_json` is on: code decides by its fields, never by its sentences. */
 import { cancelled, FaultlineError, type ErrorFacts } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { lineAndColumn, tokenAt, type Token } from './position.ts';
+import { tokenAt, type Token } from './position.ts';
 
 /** What a message needs to know about where the statement ran. */
 export interface ErrorContext {
@@ -33,13 +33,14 @@ export function engineError(error: unknown, sql: string, context: ErrorContext):
   const { what, remedy } = words(said, token, context);
   const facts: ErrorFacts = {
     what,
-    meaning: meaning(sql, token, context),
+    // Where, is for who shows it to say: the statement may begin in the middle of a document.
+    meaning: t('DuckDB on {0} refused the statement', context.target),
     ...(remedy === undefined ? {} : { remedy }),
     ...(token === undefined ? {} : { position: { start: token.start, end: token.end } }),
     ...(said.candidates.length === 0 ? {} : { candidates: said.candidates }),
     code: said.subtype ?? said.kind.toUpperCase().replaceAll(' ', '_'),
   };
-  return new FaultlineError('engine', facts, error);
+  return new FaultlineError(isClosed(said, context) ? 'forbidden' : 'engine', facts, error);
 }
 
 /** The statement failed after rows had come and running it again did not show why. */
@@ -122,7 +123,7 @@ function words(said: EngineError, token: Token | undefined, context: ErrorContex
     case 'permission':
       return {
         what: sentence(first),
-        remedy: closed(),
+        ...(context.externalAccess ? remedyOf(rest) : { remedy: closed() }),
       };
     case 'transactioncontext':
       return { what: sentence(first), remedy: t('Run ROLLBACK to end the transaction.') };
@@ -146,7 +147,7 @@ function missing(said: EngineError, plain: Words, context: ErrorContext): Words 
     return { what: t('No form of {0} takes these arguments', name === '' ? t('this function') : name), ...forms };
   }
   if (said.subtype !== 'MISSING_ENTRY' || said.type === undefined) return { ...plain, ...remedy };
-  if (said.type === 'Table' && !context.externalAccess && /[./\\]/.test(name)) {
+  if (isClosed(said, context)) {
     return { what: t('The file {0} can’t be read here', name), remedy: closed() };
   }
   if (said.type === 'Table') return { what: t('There is no table {0}', name), ...remedy };
@@ -154,8 +155,14 @@ function missing(said: EngineError, plain: Words, context: ErrorContext): Words 
   return { what: t('There is no {0} {1}', said.type.toLowerCase(), name), ...remedy };
 }
 
+/** A file or the network, where statements may reach neither. */
+function isClosed({ kind, subtype, type, name }: EngineError, { externalAccess }: ErrorContext): boolean {
+  if (externalAccess) return false;
+  return kind === 'permission' || (subtype === 'MISSING_ENTRY' && type === 'Table' && /[./\\]/.test(name ?? ''));
+}
+
 function closed(): string {
-  return t('Files outside of the data set and the network are closed to statements in an untrusted workspace.');
+  return t('This workspace is not trusted: files outside of the data set and the network are closed to its statements. Trust it, then run again.');
 }
 
 function syntaxWords(token: Token | undefined): Words {
@@ -178,12 +185,6 @@ function readOnlyWords(context: ErrorContext): Words {
     what: t('{0} is read-only', context.target),
     remedy: t('Tables of your own can be made with CREATE TABLE … AS SELECT …; they live until the engine is closed.'),
   };
-}
-
-function meaning(sql: string, token: Token | undefined, context: ErrorContext): string {
-  if (token === undefined) return t('DuckDB on {0} refused the statement', context.target);
-  const { line, column } = lineAndColumn(sql, token.start);
-  return t('DuckDB on {0} refused the statement at line {1}, column {2}', context.target, line, column);
 }
 
 function remedyOf(lines: readonly string[]): { remedy?: string } {

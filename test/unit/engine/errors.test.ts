@@ -27,7 +27,7 @@ describe('errors of the embedded engine', () => {
     assert.equal(error.reason, 'engine');
     assert.deepEqual(error.facts, {
       what: 'There is no column c_naem',
-      meaning: 'DuckDB on TPC-H 0.01 refused the statement at line 3, column 3',
+      meaning: 'DuckDB on TPC-H 0.01 refused the statement',
       remedy: 'Did you mean c_name?',
       position: { start: 22, end: 28 },
       candidates: ['c_name', 'c_custkey'],
