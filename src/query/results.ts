@@ -67,5 +67,5 @@ export interface ResultInfo {
   readonly view: ResultView;
 }
 
-/** How a statement ended. `limited`: it was stopped at the row limit, what had arrived is kept. */
+/** How a statement ended. `limited`: it was stopped at the row limit, or where the store took no more; what had arrived is kept. */
 export type Outcome = 'done' | 'failed' | 'cancelled' | 'limited';

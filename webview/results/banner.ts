@@ -68,6 +68,15 @@ export class Banner {
         button('secondary', t('Open Log'), openLog),
       );
     if (shown.columns.length === 0) return null;
+    if (shown.status === 'limited' && shown.error !== undefined) {
+      const { what, meaning, remedy } = shown.error.facts;
+      const why = [what, meaning, remedy].filter((part) => part !== undefined).map((part) => visible(part).replace(/[.]?$/, '.'));
+      return line(
+        t('Stopped after {0}.', rowsInWords(shown.rowCount)),
+        `${why.join(' ')} ${t('Sums and sorting cover only the rows that had arrived.')}`,
+        again,
+      );
+    }
     if (shown.status === 'limited')
       return line(
         t('Stopped at {0}, the limit.', rowsInWords(shown.rowCount)),

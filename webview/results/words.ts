@@ -22,7 +22,7 @@ export function stateMark(status: TabState['status']): StateMark {
     case 'cancelled':
       return { icon: 'partial', tint: 'c-warn', word: t('cancelled, not all rows') };
     case 'limited':
-      return { icon: 'partial', tint: 'c-warn', word: t('stopped at the row limit, not all rows') };
+      return { icon: 'partial', tint: 'c-warn', word: t('stopped early, not all rows') };
     case 'gone':
       return { icon: 'partial', tint: 'dim', word: t('rows no longer held') };
   }
