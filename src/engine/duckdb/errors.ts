@@ -162,7 +162,9 @@ function isClosed({ kind, subtype, type, name }: EngineError, { externalAccess }
 }
 
 function closed(): string {
-  return t('This workspace is not trusted: files outside of the data set and the network are closed to its statements. Trust it, then run again.');
+  return t(
+    'This workspace is not trusted: files outside of the data set and the network are closed to its statements. Trust it, then run again.',
+  );
 }
 
 function syntaxWords(token: Token | undefined): Words {

@@ -191,7 +191,12 @@ describe('statements on the embedded engine', () => {
         "SET memory_limit = '1TB'",
         'LOAD httpfs',
       ]) {
-        assert.equal((await failureOf(run(closed, sql))).reason, 'engine', sql);
+        assert.match((await failureOf(run(closed, sql))).reason, /^(engine|forbidden)$/, sql);
+      }
+      for (const sql of [`SELECT * FROM '${secret}'`, `SELECT * FROM read_csv('${secret}')`, `COPY customer TO '${target}'`]) {
+        const { reason, message } = await failureOf(run(closed, sql));
+        assert.equal(reason, 'forbidden', sql);
+        assert.match(message, /This workspace is not trusted/);
       }
       assert.ok(!existsSync(target));
       await run(closed, "SET TimeZone = 'Europe/Berlin'");
