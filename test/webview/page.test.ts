@@ -263,7 +263,7 @@ describe('the results page', function () {
     await page.evaluate(() => window.fake.change('t1', { columns: [], changedRows: 12 }));
     await page.getByRole('heading', { name: 'Changed 12 rows' }).waitFor();
     await page.evaluate(() => window.fake.change('t1', { status: 'gone' }));
-    await page.getByRole('heading', { name: 'The window was reloaded' }).waitFor();
+    await page.getByRole('heading', { name: 'The rows are no longer held' }).waitFor();
     await page.getByRole('button', { name: 'Run again' }).click();
     await called('runAgain');
   });

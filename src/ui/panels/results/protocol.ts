@@ -26,7 +26,7 @@ export interface TabState {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly statement: string;
-  /** `gone`: the window was reloaded, the rows are no longer there, the statement can be run again. */
+  /** `gone`: the window was reloaded or its query host ended, the rows are no longer there, the statement can be run again. */
   readonly status: 'running' | 'gone' | Outcome;
   readonly durationMs: number;
   /** 0 to 1, while running and where the engine can say. */
