@@ -11,6 +11,8 @@ import type { ResultTabs } from './tabs.ts';
 
 /** A page redraws from a snapshot; more than ten a second no eye can follow. */
 const snapshotEveryMs = 100;
+/** A statement that has just begun waits so long for its first rows: one redraw then, and no flash of an empty tab. */
+const beforeRowsMs = 30;
 
 export interface PanelParts {
   readonly extensionUri: vscode.Uri;
@@ -34,6 +36,8 @@ export class ResultsPanel implements Disposable {
   #open: OpenPanel | undefined;
   #due: NodeJS.Timeout | undefined;
   #lastSentMs = 0;
+  /** Whose rows the page has been told of last. */
+  #sentRows: string | undefined;
 
   constructor(parts: PanelParts) {
     this.#parts = parts;
@@ -95,15 +99,34 @@ export class ResultsPanel implements Disposable {
     });
   }
 
-  /** The newest snapshot, at most ten a second. A hidden page gets none: it asks for one when it is shown again. */
+  /**
+   * The newest snapshot, at most ten a second; only the first rows of a run don't wait for their turn.
+   * A hidden page gets none: it asks for one when it is shown again.
+   */
   #send(): void {
-    if (!this.#open?.panel.visible || this.#due !== undefined) return;
-    const wait = Math.max(0, this.#lastSentMs + snapshotEveryMs - performance.now());
-    this.#due = setTimeout(() => {
-      this.#due = undefined;
-      this.#lastSentMs = performance.now();
-      if (this.#open?.panel.visible) this.#tell(this.#open.page.show.asEvent(this.#parts.tabs.snapshot()));
-    }, wait);
+    if (!this.#open?.panel.visible) return;
+    if (this.#runWithRows() !== this.#sentRows && this.#runWithRows() !== undefined) {
+      clearTimeout(this.#due);
+      this.#sendNow();
+      return;
+    }
+    if (this.#due !== undefined) return;
+    const wait = Math.max(beforeRowsMs, this.#lastSentMs + snapshotEveryMs - performance.now());
+    this.#due = setTimeout(() => this.#sendNow(), wait);
+  }
+
+  #sendNow(): void {
+    this.#due = undefined;
+    this.#lastSentMs = performance.now();
+    this.#sentRows = this.#runWithRows();
+    if (this.#open?.panel.visible) this.#tell(this.#open.page.show.asEvent(this.#parts.tabs.snapshot()));
+  }
+
+  /** The run in the active tab, once it has rows. */
+  #runWithRows(): string | undefined {
+    const { tabs } = this.#parts;
+    const tab = tabs.active === null ? undefined : tabs.get(tabs.active);
+    return tab !== undefined && tab.state.rowCount > 0 ? tab.runId : undefined;
   }
 
   #tell(sent: Promise<void>): void {
