@@ -34,6 +34,8 @@ export interface WorkbenchOptions {
   /** false: the workspace starts untrusted. */
   readonly trusted?: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Absolute paths of further extensions. */
+  readonly alsoInstall?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -70,7 +72,7 @@ export class Workbench {
       codeServer: await codeServer(options.version ?? NEWEST, progress),
       dataDir: join(scratch, 'server'),
       settings: { ...QUIET_SETTINGS, 'workbench.colorTheme': THEMES[options.theme ?? 'dark'], ...options.settings },
-      extensions: [options.extension],
+      extensions: [options.extension, ...(options.alsoInstall ?? [])],
       ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
       env: { FAULTLINE_HOME: home, ...options.env },
     });
