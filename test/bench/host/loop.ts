@@ -9,6 +9,7 @@ export class LoopWatch {
   #phase = '';
   #ticks = 0;
   #worst: Gap[] = [];
+  #busiest: Gap = { lateMs: 0, computedMs: 0, phase: '' };
 
   /** Begins to watch; what is seen from now on belongs to this phase. */
   phase(name: string): void {
@@ -27,7 +28,7 @@ export class LoopWatch {
   }
 
   facts(): LoopFacts {
-    return { ticks: this.#ticks, worst: this.#worst };
+    return { ticks: this.#ticks, worst: this.#worst, busiest: this.#busiest };
   }
 
   dispose(): void {
@@ -35,6 +36,7 @@ export class LoopWatch {
   }
 
   #keep(gap: Gap): void {
+    if (gap.computedMs > this.#busiest.computedMs) this.#busiest = gap;
     if (this.#worst.length >= kept && gap.lateMs <= (this.#worst.at(-1)?.lateMs ?? 0)) return;
     this.#worst = [...this.#worst, gap].sort((a, b) => b.lateMs - a.lateMs).slice(0, kept);
   }

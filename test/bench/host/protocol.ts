@@ -20,8 +20,10 @@ export interface Gap {
 
 export interface LoopFacts {
   readonly ticks: number;
-  /** Largest first. */
+  /** The latest first. */
   readonly worst: readonly Gap[];
+  /** The one in which the thread computed most. */
+  readonly busiest: Gap;
 }
 
 export interface StartedRun {
