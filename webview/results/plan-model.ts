@@ -63,7 +63,7 @@ export function roundFactor(factor: number): number {
 
 /** "Hash Join on l_orderkey", "Scan lineitem": enough to find it. */
 export function subjectOf({ operator, detail }: PlanNode): string {
-  const first = detail.split(/\n|,\s/)[0]?.trim() ?? '';
+  const first = detail.split(/\n|,\s| · /)[0]?.trim() ?? '';
   if (first === '') return operator;
   if (/join/i.test(operator)) {
     const left = /^(?:.*\.)?"?([\w$]+)"?\s*(?:=|<|>|!=|IS\b)/i.exec(first)?.[1];

@@ -104,7 +104,7 @@ export class PlanView {
     const detail = visible(node.detail.replaceAll('\n', ', '));
     const operator = h(
       'td',
-      { style: { 'padding-left': `${12 + depth * 18}px` }, role: 'gridcell', title: detail },
+      { style: { 'padding-left': `calc(12px + ${depth} * var(--plan-indent))` }, role: 'gridcell', title: detail },
       h('span', { class: 'twisty' }, icon(leaf ? 'dash' : folded ? 'right' : 'down', 's')),
       ' ',
       visible(node.operator),

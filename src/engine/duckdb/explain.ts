@@ -56,7 +56,7 @@ function nodeOf(value: unknown): PlanNode {
   const size = numberIn(node['result_set_size']);
   return {
     operator: title(name, info),
-    detail: detail(info),
+    detail: detail(name, info),
     ...(timing === undefined ? {} : { ownTimeMs: timing * 1000 }),
     ...(expected === undefined ? {} : { rowsExpected: expected }),
     ...(rows === undefined ? {} : { rowsReal: rows }),
@@ -92,11 +92,14 @@ const shown = [
 ];
 const hidden = new Set([...shown, 'Estimated Cardinality', 'Join Type', 'Type', 'Delim Index', 'Dynamic Filters']);
 
-function detail(info: Json): string {
+function detail(name: string, info: Json): string {
   const parts: string[] = [];
   for (const key of shown) {
     const value = short(key, info[key]);
-    if (value !== '') parts.push(key === 'Filters' ? t('where {0}', value) : key === 'Order By' ? t('by {0}', value) : value);
+    if (value === '') continue;
+    // The operator ORDER_BY has said "by" with its name.
+    const isSort = key === 'Order By' && name.trim() !== 'ORDER_BY';
+    parts.push(key === 'Filters' ? t('where {0}', value) : isSort ? t('by {0}', value) : value);
   }
   for (const [key, value] of Object.entries(info)) {
     if (hidden.has(key)) continue;
@@ -111,6 +114,7 @@ function short(key: string, value: unknown): string {
   const items = all.flatMap((item) => String(item).split('\n'));
   // `tpch.main.orders`: the database and its only schema are what the target is about.
   if (key === 'Table') return items.map((item) => item.replace(/^[^.]+\.main\./, '')).join(', ');
+  if (key === 'Order By') return items.map((item) => item.replaceAll(/\b\w+\.main\.(?=\w+\.)/g, '')).join(', ');
   const readable = items
     .map((item) => item.replaceAll(/__internal_(?:de)?compress_\w+\(([^()]*)\)/g, '$1').replaceAll('count_star()', 'count(*)'))
     // `#0` is a column by its number in the node below: it says nothing to a reader.
