@@ -1,0 +1,106 @@
+/**
+ * Pictures of the workbench in its main states, in three themes and two widths, for a person to look at:
+ *   node test/e2e/screenshots.ts FOLDER [theme]
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cell, Person } from './person.ts';
+import { Workbench } from './workbench.ts';
+import type { Theme } from './workbench.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const themes = ['dark', 'light', 'high-contrast-dark'] as const satisfies readonly Theme[];
+const widths = [1600, 800] as const;
+
+const orders = `select o_orderkey, c_name, o_orderstatus, o_totalprice, o_orderdate, o_orderpriority, o_comment
+from orders join customer on o_custkey = c_custkey
+order by o_totalprice desc;
+`;
+
+async function picture(workbench: Workbench, folder: string, theme: Theme, name: string): Promise<void> {
+  for (const width of widths) {
+    await workbench.page.setViewportSize({ width, height: width === 1600 ? 900 : 600 });
+    // Two frames: one in which the layout is told, one in which it is drawn.
+    await workbench.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await workbench.screenshot(join(folder, `${theme}-${width}-${name}.png`));
+  }
+  await workbench.page.setViewportSize({ width: 1600, height: 900 });
+}
+
+async function tour(theme: Theme, folder: string): Promise<void> {
+  const workbench = await Workbench.open({ extension: root, theme });
+  const { page } = workbench;
+  const person = new Person(workbench);
+  const shoot = (name: string): Promise<void> => picture(workbench, folder, theme, name);
+  try {
+    await workbench.showContainer('Faultline');
+    await workbench.treeRow('TPC-H, 22 queries').waitFor();
+    await shoot('01-first-look');
+
+    await workbench.runCommand('Faultline: Get Started');
+    await page.locator('.getting-started-step').first().waitFor();
+    await shoot('02-walkthrough');
+    await workbench.runCommand('View: Close All Editors');
+
+    await workbench.treeRow('TPC-H, 22 queries').click();
+    await workbench.treeRow('Q1 Pricing summary report').click();
+    await person.lens('Run');
+    const results = await person.results();
+    await cell(results, '380,456.00').waitFor();
+    await shoot('03-rows');
+
+    await person.lens('Explain');
+    await results.getByRole('treegrid').waitFor();
+    await shoot('04-plan');
+
+    await person.runSql('typo.sql', 'select c_name, c_naem\nfrom customer\norder by c_custkey;\n');
+    await results.getByRole('alert').waitFor();
+    await shoot('05-error');
+
+    await person.runSql('orders.sql', orders);
+    const prices = results.getByRole('gridcell').filter({ hasText: /^\d{3},\d{3}\.\d\d$/ });
+    await prices.first().click();
+    await page.keyboard.press('Shift+ArrowRight');
+    for (let i = 0; i < 6; i++) await page.keyboard.press('Shift+ArrowDown');
+    await results.getByRole('status', { name: 'Summary of the selection' }).getByText('distinct').first().waitFor();
+    await shoot('06-selection');
+
+    await results.getByRole('columnheader', { name: 'o_orderpriority' }).hover();
+    await page.keyboard.press('Alt+ArrowDown');
+    await results.getByRole('dialog').getByRole('checkbox').first().waitFor();
+    await shoot('07-filter');
+    await page.keyboard.press('Escape');
+
+    await results.getByRole('button', { name: 'Export' }).click();
+    await results.getByRole('menu').waitFor();
+    await shoot('08-export');
+    await page.keyboard.press('Escape');
+
+    await person.runSql('runaway.sql', 'select count(*) from range(1000000) a, range(1000000) b where a.range + b.range = 7;\n');
+    await person.status(/runaway · 0:0[2-9]/).waitFor();
+    await shoot('09-running');
+    await person.status(/runaway · /).click();
+    await results.getByText(/^Cancelled after /).waitFor();
+    await shoot('10-stopped');
+
+    await workbench.runCommand('Faultline: Search Query History…');
+    await (await person.search('Query History', 'select')).first().waitFor();
+    await shoot('11-history');
+    await page.keyboard.press('Escape');
+
+    await person.status('DuckDB · TPC-H 0.01').click();
+    await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await shoot('12-engine');
+    await page.keyboard.press('Escape');
+  } finally {
+    await workbench.close();
+  }
+}
+
+const [folder, only] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Usage: screenshots.ts FOLDER [theme]');
+await mkdir(folder, { recursive: true });
+for (const theme of themes.filter((name) => only === undefined || name === only)) {
+  await tour(theme, folder);
+  console.log(theme);
+}
