@@ -20,7 +20,10 @@ export async function ensureRoom(folder: string, neededBytes: number, freeBytes:
   if (free - neededBytes >= reservedBytes) return;
   throw new FaultlineError('storage', {
     what: t('The disk of the result store has only {0} left', formatBytes(free)),
-    meaning: t('{0} are needed, and {1} are kept free for other programs', formatBytes(neededBytes), formatBytes(reservedBytes)),
+    meaning:
+      neededBytes > 0
+        ? t('{0} are needed, and {1} are kept free for other programs', formatBytes(neededBytes), formatBytes(reservedBytes))
+        : t('{0} are kept free for other programs', formatBytes(reservedBytes)),
     remedy: t('Make room on the disk of {0}, or close result tabs.', folder),
   });
 }
