@@ -2,7 +2,9 @@
  * The embedded engine: DuckDB in this process, on a read-only target, with an in-memory database in front of it for a person's own
  * tables. Only the query host, the runner and the terminal load it: a native crash then ends a statement and not the editor.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { cancelled, FaultlineError, invalid } from '../../base/errors.ts';
@@ -23,7 +25,11 @@ export type { DuckDbOptions };
 /** Fails: `unsupported` (no binding), `notFound`, `forbidden`, `invalid` (no such kind of file, or not readable as one). */
 export async function openDuckDb(target: EngineTarget, options: DuckDbOptions): Promise<Engine> {
   const { DuckDBInstance: Instance, version } = await loadDuckDb();
-  const instance = await Instance.create(':memory:', databaseSettings(options));
+  // DuckDB makes the last folder of the path only. One that can't be made is said by the statement that needs it.
+  await mkdir(options.tempFolder, { recursive: true, mode: 0o700 }).catch(() => undefined);
+  // It names its files without the engine's own name: two engines in one folder would read each other's rows.
+  const tempFolder = join(options.tempFolder, randomUUID().slice(0, 8));
+  const instance = await Instance.create(':memory:', databaseSettings({ ...options, tempFolder }));
   try {
     const connection = await instance.connect();
     await loadTpch(connection, options.extensionFolder);

@@ -7,7 +7,7 @@ export interface DuckDbOptions {
   readonly memoryLimitBytes: number;
   /** 0: as many as the engine finds processors. */
   readonly threads: number;
-  /** Where it puts what does not fit into memory; made when needed. Never the working folder. */
+  /** Where it puts what does not fit into memory, each engine in a folder of its own. Never the working folder. */
   readonly tempFolder: string;
   /** False: no file but the target, no extension, no network, and settings are locked. */
   readonly externalAccess: boolean;

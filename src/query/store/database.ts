@@ -33,6 +33,8 @@ export interface StoredTable {
 
 /** Only what we made ourselves is ever removed from the folder. */
 const ourFiles = /^(?:(?:result|view|export)-\d+\.(?:db(?:\.wal)?|part\d*)|spill|spill-engine|owner)$/;
+/** Of the engines, which are open before the store is: one of them may be in the middle of a sort. */
+const enginesFolder = 'spill-engine';
 /** Says in each window's folder whose it is. */
 const ownerFile = 'owner';
 
@@ -124,7 +126,7 @@ export class StoreDatabase {
     opened?.main.interrupt();
     opened?.main.closeSync();
     opened?.instance.closeSync();
-    await this.#removeFiles().catch(() => undefined);
+    await this.#removeFiles([]).catch(() => undefined);
     await rmdir(this.folder).catch(() => undefined);
   }
 
@@ -139,7 +141,7 @@ export class StoreDatabase {
 
   async #open(): Promise<Opened> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await this.#removeFiles();
+    await this.#removeFiles([enginesFolder]);
     await writeFile(join(this.folder, ownerFile), ownerText(ownerOf(process.pid)));
     await sweepDead(dirname(this.folder));
     const api = await loadDuckDb();
@@ -156,9 +158,9 @@ export class StoreDatabase {
     return { api, instance, main: await instance.connect() };
   }
 
-  async #removeFiles(): Promise<void> {
+  async #removeFiles(kept: readonly string[]): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      if (ourFiles.test(name)) await rm(join(this.folder, name), { recursive: true, force: true });
+      if (ourFiles.test(name) && !kept.includes(name)) await rm(join(this.folder, name), { recursive: true, force: true });
     }
   }
 

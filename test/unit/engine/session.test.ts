@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { openDuckDb } from '../../../src/engine/duckdb/duckdb.ts';
 import { memoryLimit } from '../../../src/engine/duckdb/settings.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { customer, failureOf, makeDatabase, never, open, run, temporaryFolder } from './support.ts';
@@ -212,12 +213,30 @@ describe('statements on the embedded engine', () => {
     let spilled = false;
     for await (const event of spilling.query('SELECT range, hash(range) FROM range(3000000) ORDER BY 2', {}, never)) {
       if (event.kind !== 'rows') continue;
-      spilled = existsSync(join(folder.path, 'spill'));
+      spilled = readdirSync(join(folder.path, 'spill'), { recursive: true }).some((name) => String(name).includes('duckdb_temp'));
       break;
     }
     await spilling.close();
     assert.ok(spilled);
     assert.ok(!existsSync('.tmp'));
+  });
+
+  it('two engines that need the disk at the same time keep their rows apart', async () => {
+    const file = { kind: 'tpch', scale: 0.01, path: data } as const;
+    const options = { memoryLimitBytes: 60e6, threads: 1, tempFolder: join(folder.path, 'not', 'yet', 'there'), externalAccess: true };
+    const engines = await Promise.all([openDuckDb(file, options), openDuckDb(file, options)]);
+    const sorted = (k: number): string =>
+      `SELECT count(*), sum(a), min(s), max(s) FROM (SELECT range * ${k} AS a, repeat('${k}', 40) AS s, row_number() OVER (ORDER BY hash(range)) FROM range(1000000))`;
+    try {
+      const answers = await Promise.all(engines.map((each, index) => run(each, sorted(index + 1))));
+      const sum = 499_999_500_000;
+      assert.deepEqual(
+        answers.map((answer) => answer.rows),
+        [1, 2].map((k) => [['1000000', String(sum * k), String(k).repeat(40), String(k).repeat(40)]]),
+      );
+    } finally {
+      for (const each of engines) await each.close();
+    }
   });
 
   it('the engine takes a quarter of the memory, or what it was given', () => {

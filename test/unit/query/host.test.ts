@@ -72,6 +72,17 @@ describe('query host', function () {
     assert.ok(one.lines.some((line) => line.includes('SIGKILL')));
   });
 
+  it('sorts more than fits into memory, with the first statement of a window', async () => {
+    const small = openHost({ memoryLimitBytes: 50e6, threads: 1 });
+    try {
+      const sql = "SELECT hash(range), repeat('x', 60) FROM range(1000000) ORDER BY 1";
+      const { outcome, result, error } = await small.host.run({ runId: 'sort', target: small.place.target, sql });
+      assert.deepEqual([outcome, result?.rowCount, error], ['done', 1_000_000, undefined]);
+    } finally {
+      await small.close();
+    }
+  });
+
   it('leaves nothing on the disk when the window closes, whatever still runs', async () => {
     const { host, place: where } = one;
     await host.run({ runId: 'r', target: where.target, sql: wideSql(200_000) });
