@@ -36,6 +36,8 @@ export function openMenu(items: readonly MenuItem[], label: string, opener: HTML
     element.append(entry);
   }
   element.addEventListener('keydown', (event) => {
+    // The focus goes on from the opener: an open menu that has lost it could only be closed with the mouse.
+    if (event.key === 'Tab') popover.close();
     const at = entries.indexOf(document.activeElement as HTMLElement);
     const next = step(event, at, entries);
     if (next === undefined) return;

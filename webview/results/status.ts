@@ -85,11 +85,6 @@ export class StatusLine {
     this.#drawProgress(running || arranging, running ? tab.fraction : undefined);
   }
 
-  /** Stop, the view's tabs or Export, whichever is there. */
-  focusExport(): HTMLElement {
-    return this.#tools.querySelector<HTMLElement>('.export') ?? this.element;
-  }
-
   #tick(durationMs: number | null): void {
     this.#running = durationMs === null ? null : { durationMs, since: performance.now() };
     if (durationMs === null) {

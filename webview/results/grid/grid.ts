@@ -1,5 +1,6 @@
 /** The grid: a tab's rows, drawn as far as they are in sight. Data comes in by blocks, everything else is arranged here. */
 import type { Cell, CellRange, Column, ResultView, ResultWindow, SortKey, TabId } from '../../../src/ui/panels/results/protocol.ts';
+import { t } from '../../../src/base/messages.ts';
 import { attr, h } from '../../kit/dom.ts';
 import type { Arrangement } from './arrangement.ts';
 import { Blocks, type Row } from './blocks.ts';
@@ -67,7 +68,11 @@ export class Grid implements PointerTarget {
     this.#host = host;
     this.#viewport = new Viewport({ moved: () => this.#moved() });
     this.#viewport.pane.append(this.#rows.element, this.#header.element);
-    this.element = h('div', { class: 'grid', role: 'grid', tabindex: 0, aria: { multiselectable: true } }, this.#viewport.element);
+    this.element = h(
+      'div',
+      { class: 'grid', role: 'grid', tabindex: 0, aria: { label: t('Rows'), multiselectable: true } },
+      this.#viewport.element,
+    );
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.element.addEventListener('focus', () => this.#focused());
     this.#sizing = new Sizing(this.#viewport.element, this.element);
@@ -224,8 +229,7 @@ export class Grid implements PointerTarget {
     });
     const firstRow = Math.max(0, firstSeen - overscanRows);
     const endRow = Math.min(source.rowCount, endSeen + overscanRows);
-    const row = (index: number): Row | undefined => blocks.row(index);
-    this.#rows.draw({ firstRow, endRow, boxes, columns, numbersPx, range: this.range, active, row });
+    this.#rows.draw({ firstRow, endRow, boxes, columns, numbersPx, range: this.range, active, row: (index) => blocks.row(index) });
     this.#rows.element.style.transform = `translateY(${headerPx + this.#rows.offset(top)}px)`;
     this.#pointOut(active, firstRow, endRow);
   }
