@@ -42,7 +42,7 @@ export class App {
   readonly #grid: Grid;
   readonly #summary: Summary;
   #state: PanelState = { tabs: [], active: null };
-  #range: CellRange | null = null;
+  #selected: { readonly tab: TabId; readonly range: CellRange | null } | null = null;
   /** An order or filter that was asked for and is not there yet. */
   #asked: { readonly tab: TabId; readonly view: ResultView } | null = null;
   #trouble: { readonly tab: TabId; readonly words: string } | null = null;
@@ -81,7 +81,7 @@ export class App {
       openValue: (at, column, preview, anchor) =>
         this.#onTab((tab) => {
           const one = { fromRow: at.row, toRow: at.row + 1, fromColumn: at.column, toColumn: at.column + 1 };
-          openInspector({
+          this.#popover = openInspector({
             column,
             row: at.row,
             preview,
@@ -93,9 +93,10 @@ export class App {
         }),
       copy: (range, headers) => this.#copy(range, headers),
       selected: (range) => {
-        this.#range = range;
         const tab = this.#tab;
-        if (tab !== undefined) this.#summary.show(tab, range);
+        if (tab === undefined) return;
+        this.#selected = { tab: tab.id, range };
+        this.#summary.show(tab, range);
       },
       arranged: (grid) => {
         if (this.#tab !== undefined) this.#arranged.set(this.#tab.id, { grid });
@@ -170,7 +171,12 @@ export class App {
     this.#body.element.setAttribute('aria-labelledby', tabElementId(tab.id));
     const showsGrid = this.#body.show({ tab, view, segment, arranged });
     this.#summary.element.hidden = !showsGrid;
-    if (showsGrid) this.#summary.show(tab, this.#range);
+    if (showsGrid) this.#summary.show(tab, this.#rangeOf(tab));
+  }
+
+  /** What is selected in a tab: a selection in another one says nothing about it. */
+  #rangeOf(tab: TabState): CellRange | null {
+    return this.#selected?.tab === tab.id ? this.#selected.range : null;
   }
 
   #segmentOf(tab: TabState): Segment {
@@ -247,7 +253,7 @@ export class App {
   #openExport(opener: HTMLElement): void {
     const tab = this.#tab;
     if (tab === undefined) return;
-    openExportMenu(tab, this.#range, opener, {
+    this.#popover = openExportMenu(tab, this.#rangeOf(tab), opener, {
       copy: (range, headers) => this.#copy(range, headers),
       export: (format) => this.#ask(this.#host.export(tab.id, format)),
     });

@@ -2,6 +2,7 @@
 import type { CellRange, ExportFormat, TabState } from '../../src/ui/panels/results/protocol.ts';
 import { t } from '../../src/base/messages.ts';
 import { openMenu } from '../kit/menu.ts';
+import type { Popover } from '../kit/popover.ts';
 import { isPartial, rowsInWords } from './words.ts';
 
 export interface ExportActions {
@@ -9,7 +10,12 @@ export interface ExportActions {
   readonly export: (format: ExportFormat) => void;
 }
 
-export function openExportMenu(tab: TabState, range: CellRange | null, opener: HTMLElement, { copy, export: write }: ExportActions): void {
+export function openExportMenu(
+  tab: TabState,
+  range: CellRange | null,
+  opener: HTMLElement,
+  { copy, export: write }: ExportActions,
+): Popover {
   const none = range === null;
   const copyItem = (label: string, headers: boolean, note: string) => ({
     kind: 'item' as const,
@@ -27,7 +33,7 @@ export function openExportMenu(tab: TabState, range: CellRange | null, opener: H
     run: () => write(format),
   });
   const all = isPartial(tab) || tab.status === 'running' ? t('{0}, not all', rowsInWords(tab.viewRowCount)) : rowsInWords(tab.viewRowCount);
-  openMenu(
+  return openMenu(
     [
       copyItem(t('Copy selection with headers'), true, 'Ctrl+Shift+C'),
       copyItem(t('Copy selection'), false, 'Ctrl+C'),
