@@ -305,6 +305,50 @@ describe('the results page', function () {
     );
   });
 
+  it('a tab can be pressed while the rows of a statement stream in', async () => {
+    await open(several({ status: 'running', rowCount: 5000, viewRowCount: 5000 }));
+    await arrived(page);
+    const other = page.getByRole('tab', { name: /nations/ });
+    await other.hover();
+    await page.mouse.down();
+    await page.evaluate(() => window.fake.change('t1', { rowCount: 6000, viewRowCount: 6000 }));
+    await page.getByRole('tab', { name: /q10 returned items.*6,000 rows/ }).waitFor();
+    await page.mouse.up();
+    await called('activate');
+    assert.deepEqual(
+      (await calls(page, 'activate')).map(({ args }) => args),
+      [['t3']],
+    );
+  });
+
+  it('what is selected in one tab is not copied from another', async () => {
+    await open(several(), { width: 1600 });
+    await arrived(page);
+    await page.getByRole('tab', { name: /nations/ }).click();
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    await page.getByRole('tab', { name: /q10 returned items/ }).click();
+    await arrived(page);
+    await page.locator('[aria-rowindex="3"] [data-column="3"]').click();
+    await page.getByRole('button', { name: 'Export' }).click();
+    assert.equal(await page.getByText('nothing selected').count(), 0);
+    // Another tab comes to the front by itself, as when a statement is started: its rows are not what the menu spoke of.
+    await page.evaluate(() => window.fake.show({ ...window.fake.state, active: 't3' }));
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Export' }).click();
+    assert.equal(await page.getByText('nothing selected').count(), 2);
+  });
+
+  it('Tab leaves the Export menu and closes it', async () => {
+    await open(one());
+    await arrived(page);
+    await page.getByRole('button', { name: 'Export' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Tab');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'grid');
+  });
+
   it('Tab goes from the result sets to the views, Export and the grid; Export is a menu for the keyboard', async () => {
     await open(several());
     await arrived(page);
@@ -335,7 +379,7 @@ describe('the results page', function () {
   it('a screen reader is told rows, columns, order and where the person is', async () => {
     await open(one({ view: { sort: [{ column: 2, descending: true }], filters: [] } }));
     await arrived(page);
-    const grid = page.getByRole('grid');
+    const grid = page.getByRole('grid', { name: 'Rows' });
     assert.equal(await grid.getAttribute('aria-rowcount'), '37968');
     assert.equal(await grid.getAttribute('aria-colcount'), '10');
     assert.equal(await page.locator('[data-head="2"]').getAttribute('aria-sort'), 'descending');

@@ -17,7 +17,6 @@ interface Shown {
   readonly title: string;
   readonly pinned: boolean;
   readonly status: TabState['status'];
-  readonly count: string;
   readonly active: boolean;
 }
 
@@ -45,10 +44,16 @@ export class Tabs {
         title: tab.title,
         pinned: tab.pinned,
         status: tab.status,
-        count: countOf(tab),
         active: tab.id === active,
       })),
     );
+    // In place: a tab that is made anew with each snapshot of a growing result would be gone between press and release.
+    for (const tab of tabs) this.#count(tab.id, countOf(tab));
+  }
+
+  #count(id: TabId, text: string): void {
+    const element = this.#byId(id)?.querySelector('.n') ?? null;
+    if (element !== null && element.textContent !== text) element.textContent = text;
   }
 
   #draw(tabs: readonly Shown[]): void {
@@ -80,7 +85,7 @@ export class Tabs {
       tab.status !== 'done' && icon(mark.icon, `${mark.tint} s`, mark.word),
       tab.pinned && (tab.active ? spoken(t('pinned')) : icon('pin', 's', t('pinned'))),
       h('span', { class: 'title' }, title),
-      h('span', { class: 'n num' }, tab.count),
+      h('span', { class: 'n num' }),
     );
     // Activating makes the element anew, so that it would never see a `dblclick`; the count of clicks goes on.
     element.addEventListener('click', (event) => {
