@@ -109,6 +109,10 @@ describe('contributions', () => {
     assert.deepEqual(sorted(new Set(keys)), sorted(membersOf(source, 'ContextKeys').keys()), 'context keys');
   });
 
+  it('a key of ours leaves the cells of a notebook to the notebook', () => {
+    for (const { command, when } of manifest.contributes.keybindings) assert.match(when ?? '', /!notebookEditorFocused/, command);
+  });
+
   it('menus, keys, walkthrough and welcome texts start commands that exist', () => {
     const { menus, keybindings, walkthroughs, viewsWelcome } = manifest.contributes;
     const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
