@@ -118,7 +118,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     onError: onlyFirst((error) => notifier.report(error, 'history')),
   });
   // Own folders are named by settings of the workspace, so they wait for its trust.
-  const libraryFolders = (): readonly string[] => (facts.isTrusted() ? settings.read('faultline.library.folders') : []);
+  const libraryFolders = (): readonly string[] => (facts.isTrusted() ? [...new Set(settings.read('faultline.library.folders'))] : []);
   return {
     context,
     clock: systemClock,

@@ -56,11 +56,14 @@ export async function readKubeconfig(file: string): Promise<readonly KubeContext
   if (!Array.isArray(contexts)) {
     throw invalid(t('{0} is no kubeconfig: it has no list of contexts', file), t('Choose a file such as the one kubectl reads.'));
   }
+  const seen = new Set<string>();
   return contexts.flatMap((entry: unknown) => {
     const name = field(entry, 'name');
     const cluster = field(field(entry, 'context'), 'cluster');
     const namespace = field(field(entry, 'context'), 'namespace');
-    if (typeof name !== 'string') return [];
+    // A name that stands twice is one item: VS Code shows nothing of a tree in which two have the same id.
+    if (typeof name !== 'string' || seen.has(name)) return [];
+    seen.add(name);
     return [{ name, cluster: typeof cluster === 'string' ? cluster : '', file, ...(typeof namespace === 'string' ? { namespace } : {}) }];
   });
 }

@@ -34,7 +34,7 @@ export interface OwnFolderNode extends TreeNode {
 export function registerLibraryTree({ library, history, folders, foldersChanged }: LibraryTreeParts): Disposable {
   const tree = new NodeTree(async () => {
     const nodes = [...(await library().list())].sort((a, b) => rankOf(a) - rankOf(b));
-    return [...nodes.map((node) => libraryNode(node, true)), historyNode(history)];
+    return [...nodes.map((node) => libraryNode(node)), historyNode(history)];
   });
   const view = vscode.window.createTreeView(views.library, { treeDataProvider: tree, showCollapseAll: true });
   let watching: Disposable | undefined;
@@ -73,14 +73,17 @@ function rankOf(node: LibraryNode): number {
   return rank < 0 ? firstFolders.length : rank;
 }
 
-function libraryNode(node: LibraryNode, isRoot: boolean): TreeNode {
+/** Ids begin with the root's: a folder may be added beside one that holds it, and VS Code shows no tree in which two ids are the same. */
+function libraryNode(node: LibraryNode, root?: string): TreeNode {
+  const isRoot = root === undefined;
+  const at = `${root ?? ''}:${node.path}`;
   switch (node.kind) {
     case 'entry':
-      return entryNode(node);
+      return entryNode(node, `entry:${at}`);
     case 'problem':
       return {
         item: treeItem({
-          id: `problem:${node.path}`,
+          id: `problem:${at}`,
           label: node.title,
           description: node.error.facts.what,
           icon: stateIcons.problem(),
@@ -93,25 +96,25 @@ function libraryNode(node: LibraryNode, isRoot: boolean): TreeNode {
     case 'folder': {
       const own = node.own && isRoot;
       const item = treeItem({
-        id: `folder:${node.path}`,
+        id: `folder:${at}`,
         label: node.title,
         description: own ? node.path : t('{0} queries', countEntries(node)),
         icon: vscode.ThemeIcon.Folder,
         contextValue: own ? treeItems.ownLibraryFolder : treeItems.libraryFolder,
         collapsible: 'collapsed',
       });
-      const children = (): TreeNode[] => node.children.map((child) => libraryNode(child, false));
+      const children = (): TreeNode[] => node.children.map((child) => libraryNode(child, root ?? node.path));
       return { item, children, ...(own ? { ownFolder: node.path } : {}) };
     }
   }
 }
 
-function entryNode(entry: LibraryEntry): TreeNode {
+function entryNode(entry: LibraryEntry, id: string): TreeNode {
   const number = /(?:^|[\\/])q(\d+)\.sql$/i.exec(entry.path)?.[1];
   const label = number === undefined ? entry.title : `Q${Number(number)} ${entry.title}`;
   return {
     item: treeItem({
-      id: `entry:${entry.path}`,
+      id,
       label,
       ...(entry.stresses === undefined ? {} : { description: entry.stresses }),
       icon: vscode.ThemeIcon.File,

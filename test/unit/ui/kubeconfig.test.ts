@@ -37,6 +37,18 @@ describe('kubeconfig files', () => {
     ]);
   });
 
+  it('that name a context twice, as merged files do, list it once, as it stands first', async () => {
+    await writeFile(file('merged'), `${sample}- name: prod\n  context: { cluster: another, user: me }\n`);
+    const contexts = await readKubeconfig(file('merged'));
+    assert.deepEqual(
+      contexts.map(({ name, cluster }) => [name, cluster]),
+      [
+        ['prod', 'prod-cluster'],
+        ['lab', 'lab-cluster'],
+      ],
+    );
+  });
+
   it('are never written, not even their time', async () => {
     const before = await stat(file('config'));
     await readKubeconfig(file('config'));
