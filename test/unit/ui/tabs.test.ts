@@ -124,6 +124,25 @@ describe('tabs after a window reload', () => {
     assert.equal(after.active, 'a');
   });
 
+  it('stand before those that were run before the panel came back', () => {
+    const kept = memory();
+    const before = new ResultTabs(() => {});
+    const keeping = keepTabs({ memory: kept, tabs: before, holdsSecret: () => false, onError: noError });
+    before.open(tab('old'));
+    keeping.dispose();
+    const after = new ResultTabs(() => {});
+    after.open(tab('new', { rowCount: 3 }));
+    restoreTabs({ memory: kept, tabs: after });
+    assert.deepEqual(
+      after.all().map(({ state }) => [state.id, state.status]),
+      [
+        ['old', 'gone'],
+        ['new', 'done'],
+      ],
+    );
+    assert.equal(after.active, 'new');
+  });
+
   it('a statement with a secret is not written down', () => {
     const kept = memory();
     const tabs = new ResultTabs(() => {});

@@ -59,9 +59,12 @@ export class ResultTabs {
     this.changed.fire();
   }
 
-  /** Puts tabs back that an earlier window had; those that are here already stay as they are. */
+  /** Puts tabs back that an earlier window had, before those that are here already, which stay as they are. */
   restore(tabs: readonly Tab[], active: TabId | null): void {
-    for (const tab of tabs) if (!this.#tabs.has(tab.state.id)) this.#tabs.set(tab.state.id, tab);
+    const here = [...this.#tabs];
+    this.#tabs.clear();
+    for (const tab of tabs) this.#tabs.set(tab.state.id, tab);
+    for (const [id, tab] of here) this.#tabs.set(id, tab);
     if (this.#active === null) this.#active = active !== null && this.#tabs.has(active) ? active : (this.all().at(-1)?.state.id ?? null);
     this.changed.fire();
   }
