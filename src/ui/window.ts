@@ -5,7 +5,9 @@ import { invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { EngineTarget } from '../engine/engine.ts';
 import type { HistoryEntry } from '../query/history.ts';
+import { statementOf } from './panels/results/actions.ts';
 import type { Services } from './services.ts';
+import type { FinishedRun } from './session/runner.ts';
 import { targetName } from './session/targets.ts';
 
 export function registerWindow(services: Services): Disposable {
@@ -31,11 +33,11 @@ export function registerWindow(services: Services): Disposable {
     }),
     runner.finished.listen((run) => {
       history.record(run);
-      const { error, statement, target, tab, outcome, durationMs, rowCount } = run;
+      const { error, statement, target, outcome, durationMs, rowCount } = run;
       if (error) log.error(`${statement.title} on ${targetName(target)}`, error);
       else log.info(`${statement.title} on ${targetName(target)}: ${outcome}, ${rowCount} rows, ${Math.round(durationMs)} ms`);
       if (error?.reason === 'crashed') {
-        notifier.report(error, 'query host', { title: t('Run Again'), run: () => runner.run(statement, target, tab) });
+        notifier.report(error, 'query host', { title: t('Run Again'), run: () => runAgain(run, services) });
       }
       renewQueryHost().catch((failure: unknown) => log.error('the query host could not be ended', failure));
     }),
@@ -45,6 +47,14 @@ export function registerWindow(services: Services): Disposable {
       renewQueryHost().catch((failure: unknown) => log.error('the query host could not be ended', failure));
     }),
   );
+}
+
+/** In its tab, where that is still there. Its place in the document is looked up: the text may have changed since. */
+async function runAgain({ statement, target, tab }: FinishedRun, { runner, tabs }: Services): Promise<void> {
+  const now = tabs.get(tab);
+  if (now?.state.status === 'running') return;
+  const { sql, title, opens } = statement;
+  await (now ? runner.run(statementOf(now), now.target, tab) : runner.run({ sql, title, opens }, target));
 }
 
 /** Lets go of a target's files. Only the end of the query host does, and it takes all rows along. */
