@@ -15,7 +15,8 @@ import { loadDuckDb } from './api.ts';
 import { readCatalogue } from './catalogue.ts';
 import { engineError, unexplainedError, type ErrorContext } from './errors.ts';
 import { explainStatement } from './explain.ts';
-import { interruptOnAbort, Sessions } from './sessions.ts';
+import { interruptOnAbort } from './interrupt.ts';
+import { Sessions, type Session } from './sessions.ts';
 import { databaseSettings, lockAccess, memoryLimit, quoteText, type DuckDbOptions } from './settings.ts';
 import { BrokenStream, runStatement } from './statement.ts';
 import { globSafe, openTarget, targetTitle } from './targets.ts';
@@ -88,7 +89,7 @@ class DuckDb implements Engine {
       yield* runStatement(lease.session, sql, options, signal);
     } catch (error) {
       if (signal.aborted) throw cancelled();
-      throw error instanceof BrokenStream ? await this.#whyBroken(sql, signal) : engineError(error, sql, this.#context);
+      throw error instanceof BrokenStream ? await this.#whyBroken(lease.session, sql, signal) : engineError(error, sql, this.#context);
     } finally {
       interrupts.dispose();
       lease.release();
@@ -141,20 +142,17 @@ class DuckDb implements Engine {
 
   /**
    * Finds out why a stream broke by running the statement once more with its rows thrown away: the client has no other way to ask.
-   * Takes as long as the statement took to fail, and can be stopped.
+   * Takes as long as the statement took to fail, and can be stopped. It has to be its own session, which alone has its temporary
+   * tables and settings; a transaction of the person's is aborted by now and runs nothing more.
    */
-  async #whyBroken(sql: string, signal: AbortSignal): Promise<FaultlineError> {
+  async #whyBroken({ connection, inTransaction }: Session, sql: string, signal: AbortSignal): Promise<FaultlineError> {
+    if (inTransaction) return unexplainedError(this.#context, t('Run ROLLBACK, then the statement by itself: it then says why.'));
     const prefix = 'EXPLAIN ANALYZE ';
-    const lease = await this.#sessions.extra();
-    const interrupts = interruptOnAbort(lease.session.connection, signal);
     try {
-      await lease.session.connection.run(`${prefix}${sql}`);
-      return unexplainedError(this.#context);
+      await connection.run(`${prefix}${sql}`);
+      return unexplainedError(this.#context, t('Run it again.'));
     } catch (error) {
       return signal.aborted ? cancelled() : engineError(error, sql, { ...this.#context, prefixLength: prefix.length });
-    } finally {
-      interrupts.dispose();
-      lease.release();
     }
   }
 

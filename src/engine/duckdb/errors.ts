@@ -43,12 +43,12 @@ export function engineError(error: unknown, sql: string, context: ErrorContext):
   return new FaultlineError(isClosed(said, context) ? 'forbidden' : 'engine', facts, error);
 }
 
-/** The statement failed after rows had come and running it again did not show why. */
-export function unexplainedError(context: ErrorContext): FaultlineError {
+/** The statement failed after rows had come, and why could not be found out. */
+export function unexplainedError(context: ErrorContext, remedy: string): FaultlineError {
   return new FaultlineError('engine', {
     what: t('The statement failed while it sent its rows'),
     meaning: t('DuckDB on {0} stopped it and did not say why; the rows that came are not all of them', context.target),
-    remedy: t('Run it again.'),
+    remedy,
   });
 }
 

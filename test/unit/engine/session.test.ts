@@ -62,6 +62,17 @@ describe('statements on the embedded engine', () => {
     assert.deepEqual((await run(engine, 'SELECT count(*) FROM mine')).rows, [['1']]);
   });
 
+  it('a statement on a temporary table that fails after many rows says why', async () => {
+    await run(engine, 'CREATE TEMP TABLE mine AS SELECT range AS a FROM range(1000000)');
+    const failing = "SELECT CASE WHEN a = 900000 THEN error('number 900000 is bad') ELSE a::VARCHAR END FROM mine";
+    assert.match((await failureOf(run(engine, failing))).facts.what, /^Number 900000 is bad/);
+    await run(engine, 'BEGIN');
+    const inside = await failureOf(run(engine, failing));
+    assert.match(inside.facts.remedy ?? '', /ROLLBACK/);
+    await run(engine, 'ROLLBACK');
+    assert.deepEqual((await run(engine, 'SELECT count(*) FROM mine')).rows, [['1000000']]);
+  });
+
   it('a statement that fails inside of a transaction leaves it to the person to end it', async () => {
     await run(engine, 'BEGIN');
     await failureOf(run(engine, "SELECT CAST('x' AS INTEGER)"));
