@@ -47,8 +47,8 @@ const maxStatementLength = 200_000;
 const current = 'history.ndjson';
 
 interface FileCache {
-  /** A file that took this one's name is read from its start. */
-  readonly inode: number;
+  /** A file that took this one's name is read from its start: its inode and birth, since a removed file's inode is given out again. */
+  readonly identity: string;
   /** Bytes read so far; always the end of a line. */
   offset: number;
   readonly entries: HistoryEntry[];
@@ -76,7 +76,9 @@ export class History {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const file = await open(join(this.#folder, current), 'a', 0o600);
       try {
-        await file.write(line);
+        const { bytesWritten } = await file.write(line);
+        // A disk that fills up takes a part of the line, and that is no error of `write`.
+        if (bytesWritten < line.length) throw new Error('the disk took a part of the entry only');
       } finally {
         await file.close();
       }
@@ -129,9 +131,10 @@ export class History {
     const path = join(this.#folder, name);
     const facts = await stat(path).catch(() => undefined);
     if (facts === undefined) return void this.#files.delete(name);
-    const { size, ino: inode } = facts;
+    const { size } = facts;
+    const identity = `${facts.ino} ${facts.birthtimeMs}`;
     let cache = this.#files.get(name);
-    if (cache?.inode !== inode || size < cache.offset) this.#files.set(name, (cache = { inode, offset: 0, entries: [] }));
+    if (cache?.identity !== identity || size < cache.offset) this.#files.set(name, (cache = { identity, offset: 0, entries: [] }));
     if (size === cache.offset) return;
     const bytes = Buffer.alloc(size - cache.offset);
     const file = await open(path, 'r');

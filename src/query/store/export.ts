@@ -60,7 +60,8 @@ export class PartsFile {
   async add(part: string): Promise<void> {
     this.#isEmpty = false;
     await pipeline(createReadStream(part, { highWaterMark: 1 << 20 }), async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) await this.#file.write(piece);
+      // All of it: `write` alone may write a part when the disk fills up, and that is no error.
+      for await (const piece of pieces) await this.#file.appendFile(piece);
     });
   }
 

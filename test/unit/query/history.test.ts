@@ -45,6 +45,19 @@ describe('query history', () => {
     assert.equal((await mine.search('', 10)).length, 2);
   });
 
+  it('what another window removed is gone, and what came after is there', async () => {
+    const mine = new History({ folder, maxEntries: 100 });
+    const other = new History({ folder, maxEntries: 100 });
+    for (const at of [1, 2]) await mine.add(entry(`select removed ${at}`, at), 'duckdb');
+    assert.equal((await mine.search('', 10)).length, 2);
+    await other.clear();
+    for (const at of [3, 4, 5]) await other.add(entry(`select kept ${at}`, at), 'duckdb');
+    assert.deepEqual(
+      (await mine.search('', 10)).map((found) => found.statement),
+      ['select kept 5', 'select kept 4', 'select kept 3'],
+    );
+  });
+
   it('leaves out a statement that holds a secret', async () => {
     const history = new History({ folder, maxEntries: 100 });
     assert.equal(await history.add(entry("SET s3_secret_access_key='hunter2'", 1), 'duckdb'), 'secret');
