@@ -9,6 +9,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBType } fr
 import { cancelled } from '../../base/errors.ts';
 import { isAlive, ownerOf, ownerText, parseOwner } from '../../base/owner.ts';
 import { loadDuckDb, type DuckDbApi } from '../../engine/duckdb/api.ts';
+import { interruptOnAbort } from '../../engine/duckdb/interrupt.ts';
 import { quoteName, quoteText } from '../../engine/duckdb/settings.ts';
 import { storageError, type FreeBytes } from './disk.ts';
 
@@ -85,14 +86,7 @@ export class StoreDatabase {
     if (isAborted(signal)) throw cancelled();
     const { instance } = await this.#opened();
     const connection = await instance.connect();
-    const interrupt = (): void => connection.interrupt();
-    // An interrupt between two steps of a statement is lost.
-    let again: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      interrupt();
-      again = setInterval(interrupt, 5);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const interrupts = signal === undefined ? undefined : interruptOnAbort(connection, signal);
     try {
       await connection.run(`SET TimeZone = ${quoteText(timeZone)}`);
       return await work(connection);
@@ -100,8 +94,7 @@ export class StoreDatabase {
       if (isAborted(signal)) throw cancelled();
       throw storageError(error, this.folder);
     } finally {
-      signal?.removeEventListener('abort', onAbort);
-      clearInterval(again);
+      interrupts?.dispose();
       connection.closeSync();
     }
   }

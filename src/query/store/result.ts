@@ -12,6 +12,7 @@ import type { Cell, Column, RowBatch } from '../../engine/engine.ts';
 import type { ResultId, ResultInfo, ResultView, ResultWindow } from '../results.ts';
 import { shownRows } from './columns.ts';
 import type { StoreDatabase, StoredTable } from './database.ts';
+import { storageError } from './disk.ts';
 import type { Source } from './source.ts';
 import { makeView } from './view.ts';
 import { TableWriter } from './writer.ts';
@@ -55,8 +56,10 @@ export class StoredResult {
     return { id, columns, rowCount, viewRowCount: this.#viewTable?.rows ?? rowCount, view: this.#view };
   }
 
-  /** Called by one caller, one batch after the other, until `finish`. Fails: storage. */
+  /** Called by one caller, one batch after the other, until `finish`. Fails: storage; invalid after `release`. */
   async append(batch: RowBatch): Promise<void> {
+    // Its statement may still run: rows that nobody can ask for must not fill the disk.
+    this.#ensureThere();
     if (batch.rowCount === 0) return;
     if (batch instanceof DuckDbBatch) this.#zone = batch.zone;
     if (this.#writer === undefined && this.#memoryCount + batch.rowCount <= memoryRows) {
@@ -127,6 +130,7 @@ export class StoredResult {
 
   async release(): Promise<void> {
     this.#released = true;
+    await this.#storing?.catch(() => undefined);
     this.#memory.length = 0;
     try {
       this.finish();
@@ -149,8 +153,13 @@ export class StoredResult {
 
   async #fill(first: RowBatch | undefined): Promise<TableWriter> {
     const writer = await TableWriter.open(this.#database, this.#clock, 'result', this.columns, first);
-    for (const batch of this.#memory) await writer.append(batch);
-    writer.flush();
+    try {
+      for (const batch of this.#memory) await writer.append(batch);
+      writer.flush();
+    } catch (error) {
+      await writer.discard();
+      throw storageError(error, this.#database.folder);
+    }
     this.#writer = writer;
     this.#memory.length = 0;
     return writer;

@@ -89,7 +89,7 @@ class Parts {
 
   async dispose(): Promise<void> {
     await this.#file?.abandon();
-    if (this.#writer !== undefined) await this.#drop(this.#writer);
+    await this.#writer?.discard();
     for (const part of this.#written) await rm(part, { force: true });
   }
 
@@ -103,7 +103,7 @@ class Parts {
       copyTable(connection, writer.table, this.#columns, this.#format, part, false),
     );
     this.#writer = undefined;
-    await this.#drop(writer);
+    await writer.discard();
     if (this.#format === 'parquet') return;
     await (await this.#text(this.#format)).add(part);
     await rm(part, { force: true });
@@ -119,14 +119,5 @@ class Parts {
     await this.#database.use(this.#timeZone, this.#signal, (connection) =>
       connection.run(`COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(this.#path)} (FORMAT parquet, COMPRESSION zstd)`),
     );
-  }
-
-  async #drop(writer: TableWriter): Promise<void> {
-    try {
-      writer.close();
-    } catch {
-      // Its rows are thrown away.
-    }
-    await this.#database.detach(writer.table);
   }
 }

@@ -1,6 +1,6 @@
 /** The results of a window: on disk in a folder of its own, gone with the window. */
 import type { Clock } from '../../base/clock.ts';
-import { FaultlineError } from '../../base/errors.ts';
+import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { Column, QueryEvent } from '../../engine/engine.ts';
 import type { CellRange, ColumnSummary, DistinctValues, ExportFormat, ResultId } from '../results.ts';
@@ -56,7 +56,8 @@ export class ResultStore {
 
   async export(id: ResultId, target: { readonly format: ExportFormat; readonly path: string }, signal: AbortSignal): Promise<ExportEnd> {
     const result = this.get(id);
-    const source = await result.current();
+    // It waits for the end of its statement, which a stop of the export is not to wait for.
+    const source = await untilAborted(result.current(), signal);
     return exportTable(this.#database, source, result.columns, target, signal);
   }
 
@@ -78,5 +79,20 @@ export class ResultStore {
   async close(): Promise<void> {
     this.#results.clear();
     await this.#database.close();
+  }
+}
+
+/** What `work` comes to, or `cancelled` as soon as the signal is aborted. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(cancelled());
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

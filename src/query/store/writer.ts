@@ -110,6 +110,16 @@ export class TableWriter {
     }
   }
 
+  /** Closes it, and drops its table. Never fails. */
+  async discard(): Promise<void> {
+    try {
+      this.close();
+    } catch {
+      // Its rows are thrown away.
+    }
+    await this.#database.detach(this.table);
+  }
+
   async #appendTexts(batch: RowBatch): Promise<void> {
     const { DuckDBDataChunk, VARCHAR } = await this.#database.api();
     const rows = batch.rows().map((row) => row.map(storedText));

@@ -6,6 +6,8 @@ import { FaultlineError } from '../../../src/base/errors.ts';
 import { ownerOf, ownerText } from '../../../src/base/owner.ts';
 import type { Cell } from '../../../src/engine/engine.ts';
 import type { Filter, ResultInfo } from '../../../src/query/results.ts';
+import { StoreDatabase } from '../../../src/query/store/database.ts';
+import { freeBytesOf } from '../../../src/query/store/disk.ts';
 import { openService, wideSql, type Service } from './support.ts';
 
 const values = [
@@ -317,6 +319,50 @@ describe('results', () => {
     await one.service.release(result.id);
     assert.equal(before.length - files().length, 2);
     await assert.rejects(one.service.window({ result: result.id, offset: 0, limit: 1 }), (error) => FaultlineError.is(error, 'notFound'));
+  });
+
+  it('closed while its statement runs: the statement stops, and nothing stays on the disk', async () => {
+    const files = (): string[] => readdirSync(one.place.settings.storeFolder).filter((name) => name.endsWith('.db'));
+    await one.service.release((await one.result(wideSql(10_000))).id);
+    const before = files();
+    let released: Promise<void> | undefined;
+    one.onProgress = ({ result }) => {
+      if (result !== undefined) released ??= one.service.release(result.id);
+    };
+    const end = await one.run('SELECT * FROM range(1000000000)');
+    one.onProgress = () => undefined;
+    await released;
+    assert.deepEqual([end.outcome, end.error?.facts.what], ['failed', 'The result was closed']);
+    assert.deepEqual(files(), before);
+  });
+
+  it('an export that waits for its statement can be stopped', async () => {
+    const path = join(one.place.folder, 'waiting.csv');
+    let exporting: Promise<void> | undefined;
+    one.onProgress = ({ runId, result }) => {
+      if (result === undefined || exporting !== undefined) return;
+      const ended = one.service.exportResult({ runId: 'waits', result: result.id, format: 'csv', path });
+      exporting = assert.rejects(ended, (error) => FaultlineError.is(error, 'cancelled'));
+      void one.service.stop('waits').then(() => one.service.stop(runId));
+    };
+    const end = await one.run('SELECT * FROM range(1000000000)');
+    one.onProgress = () => undefined;
+    await exporting;
+    assert.deepEqual([end.outcome, existsSync(path)], ['cancelled', false]);
+  });
+
+  it('work on it that is stopped before it has begun is stopped', async () => {
+    const folder = join(one.place.folder, 'early');
+    const database = new StoreDatabase({ folder, memoryLimitBytes: 100e6, freeBytes: freeBytesOf });
+    const stop = new AbortController();
+    const runaway = 'SELECT count(*) FROM range(10000000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3';
+    const ended = assert.rejects(
+      database.use('UTC', stop.signal, (connection) => connection.run(runaway)),
+      (error) => FaultlineError.is(error, 'cancelled'),
+    );
+    stop.abort();
+    await ended;
+    await database.close();
   });
 });
 
