@@ -89,4 +89,3 @@ export const treeItems = {
   history: 'history',
   historyEntry: 'historyEntry',
 } as const;
-export type TreeItemKind = (typeof treeItems)[keyof typeof treeItems];

@@ -3,8 +3,7 @@
  * birpc does the pairing; this file adds our errors, which keep their reason on the way. Browser-safe.
  */
 import { createBirpc, type BirpcReturn } from 'birpc';
-import { fromWire, FaultlineError, toWire, type WireError } from './errors.ts';
-import { t } from './messages.ts';
+import { fromWire, toWire, type WireError } from './errors.ts';
 
 export interface Port {
   post(message: unknown): void;
@@ -35,11 +34,6 @@ export function connect<R extends Functions, L extends Functions>(port: Port, lo
     deserialize: (message: unknown) => decode(message),
   });
   return rpc;
-}
-
-/** The error with which an owner closes a channel whose other end is gone. */
-export function channelClosed(who: string, remedy: string): FaultlineError {
-  return new FaultlineError('crashed', { what: t('{0} ended unexpectedly', who), remedy });
 }
 
 interface Envelope {

@@ -3,8 +3,6 @@ import { causeChain } from '../base/errors.ts';
 
 /** What we need of `vscode.LogOutputChannel`. */
 export interface LogSink {
-  trace(message: string): void;
-  debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
@@ -23,10 +21,6 @@ export class Log {
   /** The same channel; each line says who wrote it. */
   named(name: string): Log {
     return new Log(this.#sink, name);
-  }
-
-  debug(message: string): void {
-    this.#sink.debug(this.#line(message));
   }
 
   info(message: string): void {

@@ -26,11 +26,6 @@ export interface LibraryTreeParts {
   readonly foldersChanged: (listener: () => void) => Disposable;
 }
 
-/** Menus on a person's own folder get this node. */
-export interface OwnFolderNode extends TreeNode {
-  readonly ownFolder: string;
-}
-
 export function registerLibraryTree({ library, history, folders, foldersChanged }: LibraryTreeParts): Disposable {
   const tree = new NodeTree(async () => {
     const nodes = [...(await library().list())].sort((a, b) => rankOf(a) - rankOf(b));

@@ -82,7 +82,6 @@ export const stateIcons = {
   stopped: () => new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground')),
   limited: () => new vscode.ThemeIcon('warning', new vscode.ThemeColor('charts.yellow')),
   notContacted: () => new vscode.ThemeIcon('circle-large-outline', new vscode.ThemeColor('descriptionForeground')),
-  toBeMade: () => new vscode.ThemeIcon('circle-outline', new vscode.ThemeColor('descriptionForeground')),
   problem: () => new vscode.ThemeIcon('warning', new vscode.ThemeColor('charts.yellow')),
 } as const;
 
