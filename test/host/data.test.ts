@@ -92,6 +92,13 @@ describe('data that statements run on', () => {
     assert.equal(written.rows, 25);
   });
 
+  it('of several selected statements none is written to a file as if it were all of them', async () => {
+    const editor = await sqlEditor('select 1; select 2');
+    editor.selection = new vscode.Selection(0, 0, 0, 18);
+    // It ends at once; with one statement it would wait for an answer to where and how.
+    await vscode.commands.executeCommand('faultline.exportStatement');
+  });
+
   it('a statement of thousands of rows can be looked at while it still runs', async () => {
     const { runner, tabs } = faultline.services;
     await sqlEditor('select range, md5(range::varchar) from range(3000000)');

@@ -43,6 +43,11 @@ describe('running statements from an editor', () => {
     );
   });
 
+  it('a file that is closed by now is not replaced by the one in sight', async () => {
+    await sqlEditor('select 1');
+    assert.deepEqual(await run('faultline.runFile', 'untitled:/closed/long-ago.sql'), []);
+  });
+
   it('the lens of a statement runs that statement, wherever the cursor is', async () => {
     const editor = await sqlEditor('select 11;\n\nselect 22;\n');
     cursorAt(editor, 'select 11');

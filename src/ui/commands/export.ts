@@ -1,7 +1,7 @@
 /** Results and statements into files: asks where, shows progress, can be stopped, leads to the file. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
-import { FaultlineError } from '../../base/errors.ts';
+import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatBytes, formatRows } from '../../base/units.ts';
 import type { QueryHostApi } from '../../query/host/protocol.ts';
@@ -46,8 +46,13 @@ export class Exports {
     const { commands, statements, session, host, prepare } = this.#parts;
     return commands.register('faultline.exportStatement', async (argument) => {
       const { document, statements: meant } = await statements.meant(argument);
-      const [first] = meant;
+      const [first, ...more] = meant;
       if (!first) return;
+      if (more.length > 0)
+        throw invalid(
+          t('{0} statements are selected; one can be written to a file', meant.length),
+          t('Put the cursor into it, or select only it.'),
+        );
       const { sql, title } = statements.toRun(document, first, 'rows');
       const { target } = session;
       const format = await chooseFormat();

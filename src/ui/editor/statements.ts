@@ -66,8 +66,7 @@ export class Statements implements Disposable {
   async meant(argument: unknown): Promise<MeantStatements> {
     const ref = asStatementRef(argument);
     if (ref) {
-      const document = openDocument(ref.uri);
-      if (!document) throw invalid(t('The document of this statement is closed'), t('Open it again, then run the statement.'));
+      const document = openOrFail(ref.uri);
       return { document, statements: one(statementAt(this.of(document), ref.start, document.getText())) };
     }
     const { document, selection } = await this.#editor();
@@ -82,10 +81,10 @@ export class Statements implements Disposable {
     return { document, statements: some(selected) };
   }
 
-  /** Every statement of a document, the active one without `uri`. Fails with `invalid` when there is none. */
+  /** Every statement of a document, the active one without `uri`. Fails with `invalid` when there is none, or the document is closed. */
   async all(uri: unknown): Promise<MeantStatements> {
     const named = uri instanceof vscode.Uri ? uri.toString() : typeof uri === 'string' ? uri : undefined;
-    const document = (named === undefined ? undefined : openDocument(named)) ?? (await this.#editor()).document;
+    const document = named === undefined ? (await this.#editor()).document : openOrFail(named);
     return { document, statements: some(this.of(document)) };
   }
 
@@ -100,6 +99,13 @@ export class Statements implements Disposable {
 
 export function openDocument(uri: string): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri && !document.isClosed);
+}
+
+/** Never another one than was named: its statements may change data. */
+function openOrFail(uri: string): vscode.TextDocument {
+  const document = openDocument(uri);
+  if (document) return document;
+  throw invalid(t('The document of this statement is closed'), t('Open it again, then run the statement.'));
 }
 
 function activeSqlEditor(): vscode.TextEditor | undefined {
