@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { packagePaths } from './base/package.ts';
+import { describe, outputFailed } from './cli/failure.ts';
 import { runProgram } from './cli/program.ts';
 import { exitCodes, type StopReason, type Terminal } from './cli/terminal.ts';
 
@@ -17,8 +18,15 @@ async function main(): Promise<void> {
   });
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', interrupt);
-  // `| head` has read enough. Nobody is left to be told about other troubles of the pipe either.
-  process.stdout.on('error', stopFor('outputClosed'));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `| head` has read enough.
+    if (error.code === 'EPIPE') return stop.abort('outputClosed' satisfies StopReason);
+    if (stop.signal.reason === ('outputFailed' satisfies StopReason)) return;
+    stop.abort('outputFailed' satisfies StopReason);
+    process.stderr.write(describe(outputFailed(error)));
+    // A disk may also say so about the last bytes, after the command has ended.
+    process.once('exit', () => (process.exitCode = exitCodes.failed));
+  });
   process.stderr.on('error', () => undefined);
   const { stdout, stderr, stdin, env } = process;
   const terminal: Terminal = { stdout, stderr, stdin, env, signal: stop.signal };

@@ -1,5 +1,5 @@
 /** Errors for a reader of stderr: what happened, where, what to do; and the exit code. */
-import { normalise, type FaultlineError, type StatementPosition } from '../base/errors.ts';
+import { FaultlineError, normalise, type StatementPosition } from '../base/errors.ts';
 import { lineAndColumn } from '../engine/duckdb/position.ts';
 import { exitCodes } from './terminal.ts';
 
@@ -32,6 +32,15 @@ export function exitCodeOf(error: unknown): number {
   if (reason === 'cancelled') return exitCodes.interrupted;
   if (reason === 'invalid' || reason === 'notFound') return exitCodes.invalid;
   return reason === 'engine' && refused.has(facts.code ?? '') ? exitCodes.invalid : exitCodes.failed;
+}
+
+/** What our output goes to does not take it: a full disk. */
+export function outputFailed(error: Error): FaultlineError {
+  return new FaultlineError(
+    'storage',
+    { what: 'The output could not be written', meaning: error.message, remedy: 'Make room there, or write to another place.' },
+    error,
+  );
 }
 
 /** Ends with a line feed. */

@@ -6,14 +6,14 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly stdin: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl+C and by a reader of our output that has gone (`| head`). */
+  /** Aborted by Ctrl+C, by a reader of our output that has gone (`| head`), and by a disk that does not take our output. */
   readonly signal: AbortSignal;
 }
 
 export const exitCodes = { done: 0, invalid: 2, failed: 3, interrupted: 130 } as const;
 
 /** Why a command was stopped: the abort reason. */
-export type StopReason = 'interrupted' | 'outputClosed';
+export type StopReason = 'interrupted' | 'outputClosed' | 'outputFailed';
 
 /** Writes at the speed of the reader. Resolves also when the reader has gone: the signal tells. */
 export async function write(terminal: Terminal, text: string): Promise<void> {

@@ -146,6 +146,15 @@ describe('faultline sql', () => {
     assert.deepEqual([child.exitCode, await stderr], [0, '']);
   });
 
+  it('an output that the disk does not take is a failure, whole or at its end', async () => {
+    for (const rows of [1, 1_000_000]) {
+      const child = home.startInto('/dev/full', 'sql', '--format', 'csv', `SELECT * FROM range(${rows})`);
+      const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+      assert.equal(child.exitCode, 3);
+      assert.match(stderr, /^faultline: The output could not be written\.\n.*ENOSPC.*\n {2}Make room there/);
+    }
+  });
+
   it('a slow reader does not let it run ahead', async () => {
     const child = home.start('sql', '--format', 'csv', 'SELECT * FROM range(3000000)');
     let lines = 0;

@@ -1,6 +1,7 @@
 /** The terminal as a person uses it: a process of its own, with a home of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ export interface Outcome {
 export interface Home {
   readonly path: string;
   start(...args: readonly string[]): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream };
+  /** With its output into a file or device. */
+  startInto(file: string, ...args: readonly string[]): ChildProcess & { stderr: NodeJS.ReadableStream };
   run(args: readonly string[], input?: string): Promise<Outcome>;
   remove(): Promise<void>;
 }
@@ -29,9 +32,20 @@ export async function makeHome(): Promise<Home> {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: path,
     });
+  const startInto = (file: string, ...args: readonly string[]): ReturnType<Home['startInto']> => {
+    const output = openSync(file, 'w');
+    const child = spawn(process.execPath, [entry, ...args], {
+      env: { ...process.env, FAULTLINE_HOME: path },
+      stdio: ['ignore', output, 'pipe'],
+      cwd: path,
+    });
+    closeSync(output);
+    return Object.assign(child, { stderr: child.stderr });
+  };
   return {
     path,
     start,
+    startInto,
     run: async (args, input = '') => {
       const child = start(...args);
       child.stdin?.end(input);
