@@ -9,18 +9,6 @@ export interface Finding {
   readonly ok: boolean;
 }
 
-/** A ratio to a peer that was measured in the same run. */
-export function ratio(name: string, ours: number, peer: number, limit: number, unit: string, peerName: string): Finding {
-  const value = ours / peer;
-  return {
-    name,
-    measured: `${value.toFixed(2)} × (${number(ours)} ${unit})`,
-    against: `${peerName}: ${number(peer)} ${unit}`,
-    limit: `≤ ${limit} ×`,
-    ok: value <= limit,
-  };
-}
-
 /** A figure with a fixed limit. */
 export function atMost(name: string, value: number, limit: number, unit: string, against: string): Finding {
   return { name, measured: `${number(value)} ${unit}`, against, limit: `≤ ${number(limit)} ${unit}`, ok: value <= limit };
@@ -39,18 +27,19 @@ export function percentile(values: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))] ?? Number.NaN;
 }
 
+/** One line a finding, and below it what it was held against: that is too long for a column. */
 export function printTable(findings: readonly Finding[]): void {
-  const head: Record<keyof Finding, string> = { name: 'what', measured: 'measured', against: 'against', limit: 'limit', ok: '' };
-  const rows = [head, ...findings.map((f) => ({ ...f, ok: f.ok ? 'ok' : 'OVER' }))];
-  const keys = ['name', 'measured', 'against', 'limit', 'ok'] as const;
-  const widths = keys.map((key) => Math.max(...rows.map((row) => row[key].length)));
-  for (const row of rows)
-    console.log(
-      keys
-        .map((key, i) => row[key].padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+  const head = { name: 'what', measured: 'measured', limit: 'limit', verdict: '' };
+  const rows = findings.map(({ name, measured, limit, ok }) => ({ name, measured, limit, verdict: ok ? 'ok' : 'OVER' }));
+  const keys = ['name', 'measured', 'limit', 'verdict'] as const;
+  const widths = keys.map((key) => Math.max(...[head, ...rows].map((row) => row[key].length)));
+  const line = (row: typeof head): string =>
+    keys
+      .map((key, i) => row[key].padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
+  console.log(line(head));
+  for (const [i, row] of rows.entries()) console.log(`${line(row)}\n    ${findings[i]?.against ?? ''}`);
 }
 
 function number(value: number): string {

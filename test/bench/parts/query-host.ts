@@ -1,11 +1,13 @@
 /**
  * What the query host adds to DuckDB's own client: its service class and the bare client in this process, on two databases with the
  * same settings attached to the same file, in turns. The bare client streams and makes JavaScript values of every row with its own
- * `getRows`, keeping none; ours answers a run and then, for small results, every window of it.
+ * `getRows`, keeping none; ours answers a run (all rows kept) and then every window of a small result, or the first one of a long query's.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { systemClock } from '../../../src/base/clock.ts';
 import { packagePaths } from '../../../src/base/package.ts';
@@ -27,10 +29,15 @@ interface Pair {
   readonly bare: number[];
 }
 
+/** What is read of the result as a page does, after the run. */
+type Windows = 'none' | 'first' | 'all';
+const windowRows = 500;
+
 class Contest {
   readonly #service: QueryService;
   readonly #target: EngineTarget;
   readonly #bare: DuckDBConnection;
+  readonly #collect = wholeCollection();
   #runs = 0;
 
   constructor(service: QueryService, target: EngineTarget, bare: DuckDBConnection) {
@@ -40,37 +47,38 @@ class Contest {
   }
 
   /** `repeats` of each in turns; which goes first changes every time. The first two rounds are not counted. */
-  async times(sql: string, repeats: number, withWindows: boolean): Promise<Pair> {
+  async times(sql: string, repeats: number, windows: Windows): Promise<Pair> {
     const pair: Pair = { ours: [], bare: [] };
     for (let round = -2; round < repeats; round++) {
       const sides = round % 2 === 0 ? (['ours', 'bare'] as const) : (['bare', 'ours'] as const);
       for (const side of sides) {
-        const took = side === 'ours' ? await this.ours(sql, withWindows) : await this.bare(sql);
+        // Before a short one it would make V8 forget the very code that is to be measured.
+        if (windows !== 'all') this.#collect();
+        const took = side === 'ours' ? await this.ours(sql, windows) : await this.bare(sql);
         if (round >= 0) pair[side].push(took);
       }
     }
     return pair;
   }
 
-  async ours(sql: string, withWindows: boolean): Promise<number> {
-    collectAll();
+  async ours(sql: string, windows: Windows): Promise<number> {
     const runId = `run-${++this.#runs}`;
     const start = performance.now();
     const end = await this.#service.run({ runId, target: this.#target, sql });
     if (end.outcome !== 'done' || end.result === undefined) throw new Error(`${sql}: ${end.outcome} ${end.error?.log ?? ''}`);
     const { id, rowCount } = end.result;
+    const wanted = { none: 0, first: Math.min(windowRows, rowCount), all: rowCount }[windows];
     let rows = 0;
-    for (let offset = 0; withWindows && offset < rowCount; offset += 500) {
-      rows += (await this.#service.window({ result: id, offset, limit: 500 })).rows.length;
+    for (let offset = 0; offset < wanted; offset += windowRows) {
+      rows += (await this.#service.window({ result: id, offset, limit: windowRows })).rows.length;
     }
     const took = performance.now() - start;
-    if (withWindows && rows !== rowCount) throw new Error(`${sql}: ${rows} of ${rowCount} rows were read`);
+    if (rows !== wanted) throw new Error(`${sql}: ${rows} of ${wanted} rows were read`);
     await this.#service.release(id);
     return took;
   }
 
   async bare(sql: string): Promise<number> {
-    collectAll();
     const start = performance.now();
     const result = await this.#bare.stream(sql);
     let rows = 0;
@@ -85,9 +93,14 @@ class Contest {
   }
 }
 
-/** Neither side pays for the other's garbage. (`collector` below gives this process its `gc`.) */
-function collectAll(): void {
-  globalThis.gc?.();
+/** A whole collection, so that neither side pays for the other's garbage. */
+function wholeCollection(): () => void {
+  setFlagsFromString('--expose-gc');
+  const gc: unknown = runInNewContext('gc');
+  if (typeof gc !== 'function') throw new Error('This Node has no gc().');
+  return () => {
+    Reflect.apply(gc, undefined, []);
+  };
 }
 
 /** Median of the differences, or of the ratios, of each round: what slows the machine down for a while hits both of a round. */
@@ -144,28 +157,29 @@ await measure(async ({ scratch, extension, progress }) => {
   const contest = new Contest(service, target, bare);
 
   progress('one row, and 1,000 × 16');
-  const one = await contest.times("SELECT 42 AS answer, 'one row' AS note", 60, true);
-  const thousand = await contest.times('SELECT * FROM lineitem LIMIT 1000', 40, true);
+  const one = await contest.times("SELECT 42 AS answer, 'one row' AS note", 60, 'all');
+  const thousand = await contest.times('SELECT * FROM lineitem LIMIT 1000', 40, 'all');
 
   progress('queries over 50 ms');
   const long: { name: string; pair: Pair }[] = [];
   for (const name of await overFiftyMs(contest, root)) {
-    long.push({ name, pair: await contest.times(await query(root, name), 15, true) });
+    long.push({ name, pair: await contest.times(await query(root, name), 15, 'first') });
   }
   const worst = long.toSorted((a, b) => ratioOf(b.pair) - ratioOf(a.pair))[0];
   if (worst === undefined) throw new Error(`no TPC-H query takes 50 ms at scale ${scale} on this machine: choose a larger scale`);
+  const together: Pair = { ours: long.flatMap(({ pair }) => pair.ours), bare: long.flatMap(({ pair }) => pair.bare) };
 
   progress('1,000,000 × 16 into the store');
-  const million = await contest.times('SELECT * FROM lineitem LIMIT 1000000', 7, false);
+  const million = await contest.times('SELECT * FROM lineitem LIMIT 1000000', 7, 'none');
   await service.close();
   return [
     addedFinding('query host, one row: added', one, limits.oneRowMs),
     addedFinding('query host, 1,000 × 16: added', thousand, limits.thousandRowsMs),
     ratioFinding(
-      `query host, TPC-H queries over 50 ms: the worst of ${long.length}`,
-      worst.pair,
+      'query host, TPC-H queries over 50 ms',
+      together,
       limits.longRatio,
-      ` on ${worst.name} (spread of its rounds ${spread(worst.pair)})`,
+      ` on ${long.map(({ name }) => name).join(', ')} (half of the rounds: ${spread(together)}; ${worst.name} alone: ${ratioOf(worst.pair).toFixed(2)})`,
     ),
     ratioFinding('query host, 1,000,000 × 16 into the store', million, limits.millionRatio, ' reading all rows'),
   ];
