@@ -59,8 +59,14 @@ export class ResultsPanel implements Disposable {
   /** Opens it beside the active editor, or shows the open one where it is. The focus stays unless it is asked for. */
   show(takeFocus: boolean): void {
     if (!this.#open) {
+      const waiting = waitingPanels();
+      // Before the tabs are written again: what the earlier window kept would be lost.
+      if (waiting.length > 0) this.#parts.restore();
       const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: !takeFocus };
       this.#adopt(vscode.window.createWebviewPanel(resultsPanelType, t('Results'), place));
+      vscode.window.tabGroups.close(waiting, true).then(undefined, (error: unknown) => {
+        this.#parts.log.error('the results panel of the earlier window could not be closed', error);
+      });
     } else if (takeFocus || !this.#open.panel.visible) {
       this.#open.panel.reveal(undefined, !takeFocus);
     }
@@ -132,6 +138,15 @@ export class ResultsPanel implements Disposable {
   #tell(sent: Promise<void>): void {
     sent.catch((error: unknown) => this.#parts.log.error('the results page could not be told', error));
   }
+}
+
+/** Results panels of an earlier window behind other editors: VS Code hands one over only when it is looked at. */
+function waitingPanels(): readonly vscode.Tab[] {
+  return vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .filter(
+      ({ input, isActive }) => !isActive && input instanceof vscode.TabInputWebview && input.viewType.endsWith(`-${resultsPanelType}`),
+    );
 }
 
 function portOf(webview: vscode.Webview): Port {
