@@ -50,7 +50,8 @@ function nodeOf(value: unknown): PlanNode {
   const info = isObject(node['extra_info']) ? node['extra_info'] : {};
   const children = Array.isArray(node['children']) ? node['children'].map(nodeOf) : [];
   const name = text(node['operator_name']) ?? text(node['name']) ?? '';
-  const expected = numberIn(info['Estimated Cardinality']);
+  // DuckDB writes 0 where it estimated nothing: in the projections that it adds around sorts and groups.
+  const expected = numberIn(info['Estimated Cardinality']) || undefined;
   const timing = numberIn(node['operator_timing']);
   const rows = numberIn(node['operator_cardinality']);
   const size = numberIn(node['result_set_size']);
@@ -116,7 +117,7 @@ function short(key: string, value: unknown): string {
   if (key === 'Table') return items.map((item) => item.replace(/^[^.]+\.main\./, '')).join(', ');
   if (key === 'Order By') return items.map((item) => item.replaceAll(/\b\w+\.main\.(?=\w+\.)/g, '')).join(', ');
   const readable = items
-    .map((item) => item.replaceAll(/__internal_(?:de)?compress_\w+\(([^()]*)\)/g, '$1').replaceAll('count_star()', 'count(*)'))
+    .map((item) => item.replaceAll(/__internal_(?:de)?compress_\w+\(([^(),]*)[^()]*\)/g, '$1').replaceAll('count_star()', 'count(*)'))
     // `#0` is a column by its number in the node below: it says nothing to a reader.
     .filter((item) => item !== '' && !/^#\d+$/.test(item));
   const most = readable.slice(0, 6).join(', ');

@@ -157,6 +157,18 @@ describe('statements on the embedded engine', () => {
     assert.match(planned.text, /SEQ_SCAN/);
   });
 
+  it('a plan speaks of tables and columns, not of what DuckDB adds for itself, and expects nothing that was not estimated', async () => {
+    const plan = await engine.explain('SELECT c_custkey, c_name FROM customer ORDER BY c_name', { analyze: true }, never);
+    const nodes = [plan.root];
+    for (const node of nodes) nodes.push(...node.children);
+    assert.ok(nodes.length >= 3);
+    for (const { operator, detail, rowsExpected } of nodes) {
+      assert.doesNotMatch(`${operator} ${detail}`, /__internal|#\d|\.main\.|By by/);
+      assert.notEqual(rowsExpected, 0);
+    }
+    assert.match(nodes.find(({ operator }) => operator === 'Order By')?.detail ?? '', /^customer\.c_name ASC/);
+  });
+
   it('a plan that is run runs once', async () => {
     await run(engine, 'CREATE TABLE log (a INTEGER)');
     await engine.explain('INSERT INTO log VALUES (1)', { analyze: true }, never);
