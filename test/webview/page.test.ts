@@ -315,10 +315,7 @@ describe('the results page', function () {
     await page.getByRole('tab', { name: /q10 returned items.*6,000 rows/ }).waitFor();
     await page.mouse.up();
     await called('activate');
-    assert.deepEqual(
-      (await calls(page, 'activate')).map(({ args }) => args),
-      [['t3']],
-    );
+    assert.deepEqual((await calls(page, 'activate'))[0]?.args, ['t3']);
   });
 
   it('what is selected in one tab is not copied from another', async () => {
