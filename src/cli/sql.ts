@@ -1,13 +1,14 @@
 /** `faultline sql`: statements on the embedded engine, rows to stdout. */
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
+import { isAlive, ownerOf, ownerText, parseOwner } from '../base/owner.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
 import { openDuckDb } from '../engine/duckdb/duckdb.ts';
 import type { Engine, EngineTarget } from '../engine/engine.ts';
-import { splitStatements } from '../query/split.ts';
+import { splitStatements, type Statement } from '../query/split.ts';
 import { dataSets, makeDataSet, type CliPaths } from './data.ts';
 import { describe, exitCodeOf, type Origin } from './failure.ts';
 import { createFormat, type FormatName } from './format/format.ts';
@@ -30,21 +31,39 @@ export async function runSql(request: SqlRequest, terminal: Terminal, paths: Cli
   const statements = splitStatements(source.text, 'duckdb');
   if (statements.length === 0)
     throw invalid('There is no statement to run', 'Give one in quotes, in a file with -f, or on stdin with “-”.');
-  const tempFolder = join(faultlineHome(terminal.env), 'tmp', `terminal-${process.pid}`);
   const target = await targetOf(request, terminal, paths);
-  const engine = await openDuckDb(target, {
-    memoryLimitBytes: 0,
-    threads: 0,
-    tempFolder,
-    externalAccess: true,
-    ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
-  });
+  const tempParent = join(faultlineHome(terminal.env), 'tmp');
+  await sweepDead(tempParent);
+  const tempFolder = join(tempParent, `terminal-${ownerText(ownerOf(process.pid))}`);
+  try {
+    return await runAll(statements, source, request.format, terminal, () =>
+      openDuckDb(target, {
+        memoryLimitBytes: 0,
+        threads: 0,
+        tempFolder,
+        externalAccess: true,
+        ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
+      }),
+    );
+  } finally {
+    await rm(tempFolder, { recursive: true, force: true });
+  }
+}
+
+async function runAll(
+  statements: readonly Statement[],
+  source: Source,
+  format: FormatName,
+  terminal: Terminal,
+  open: () => Promise<Engine>,
+): Promise<number> {
+  const engine = await open();
   try {
     let results = 0;
     for (const statement of statements) {
       const origin: Origin = { ...source, offset: statement.start, engine: `DuckDB on ${engine.facts.target}` };
       try {
-        if (await runOne(engine, statement.text, request.format, results > 0, terminal)) results++;
+        if (await runOne(engine, statement.text, format, results > 0, terminal)) results++;
       } catch (error) {
         if (terminal.signal.aborted) break;
         terminal.stderr.write(describe(error, origin));
@@ -54,7 +73,14 @@ export async function runSql(request: SqlRequest, terminal: Terminal, paths: Cli
     return terminal.signal.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
   } finally {
     await engine.close();
-    await rm(tempFolder, { recursive: true, force: true });
+  }
+}
+
+/** What terminals that were killed left behind may be gigabytes of a sort. */
+async function sweepDead(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const owner = name.startsWith('terminal-') ? parseOwner(name.slice('terminal-'.length)) : undefined;
+    if (owner !== undefined && !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -104,7 +130,12 @@ async function runOne(engine: Engine, sql: string, format: FormatName, isFurther
   return rowCount !== undefined;
 }
 
-async function readSource(request: SqlRequest, terminal: Terminal): Promise<{ readonly text: string; readonly name?: string }> {
+interface Source {
+  readonly text: string;
+  readonly name?: string;
+}
+
+async function readSource(request: SqlRequest, terminal: Terminal): Promise<Source> {
   if (request.statement !== undefined && request.input !== undefined) {
     throw invalid('Both a statement and a file with -f are given', 'Give one of the two.');
   }

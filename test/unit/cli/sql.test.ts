@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { ownerOf, ownerText } from '../../../src/base/owner.ts';
 import { makeHome, type Home } from './support.ts';
 
 const runaway = 'SELECT count(*) FROM range(10000000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3';
@@ -174,6 +176,17 @@ describe('faultline sql', () => {
     assert.deepEqual([child.exitCode, await stderr], [130, '']);
     assert.deepEqual(await readdir(join(home.path, 'tmp')).catch(() => []), []);
   });
+
+  it('what does not fit into memory goes to the home, and is gone after it, also when an earlier command was killed', async () => {
+    const left = join(home.path, 'tmp', `terminal-${ownerText(ownerOf(spawnSync(process.execPath, ['--version']).pid))}`);
+    await mkdir(left, { recursive: true });
+    const rows = "SELECT repeat('x', 40) AS s, row_number() OVER (ORDER BY hash(range)) FROM range(1000000)";
+    const sorted = `SELECT count(*) AS n, max(s) AS s FROM (${rows})`;
+    const { code, stdout, stderr } = await home.run(['sql', '--format', 'csv', `SET threads = 1; SET memory_limit = '60MB'; ${sorted}`]);
+    assert.deepEqual([code, stdout, stderr], [0, `n,s\n1000000,${'x'.repeat(40)}\n`, '']);
+    assert.equal((await home.run(['sql', '--file', 'nothing.csv', 'SELECT 1'])).code, 2);
+    assert.deepEqual(await readdir(join(home.path, 'tmp')), []);
+  }).timeout(60_000);
 
   it('help names formats, exit codes and examples', async () => {
     for (const [args, pattern] of [
