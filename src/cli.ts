@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** Entry of the terminal: `faultline sql`, `faultline data`. Importing it runs nothing. */
-import { realpathSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { isEntry } from './base/entry.ts';
 import { packagePaths } from './base/package.ts';
 import { describe, outputFailed } from './cli/failure.ts';
 import { runProgram } from './cli/program.ts';
@@ -33,10 +32,4 @@ async function main(): Promise<void> {
   process.exitCode = await runProgram(process.argv.slice(2), terminal, packagePaths());
 }
 
-function isMain(): boolean {
-  const [, entry] = process.argv;
-  // A package manager's `bin` is a link to this file.
-  return entry !== undefined && pathToFileURL(realpathSync(entry)).href === import.meta.url;
-}
-
-if (isMain()) await main();
+if (isEntry(import.meta.url)) await main();

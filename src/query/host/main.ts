@@ -2,12 +2,11 @@
  * The query host: a process of its own, so that a native crash of an engine ends a statement and not the editor. Started with its
  * settings as the JSON of the first argument; serves `QueryHostApi` over IPC; ends when its parent does.
  */
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
 import { systemClock } from '../../base/clock.ts';
+import { isEntry } from '../../base/entry.ts';
 import { causeChain } from '../../base/errors.ts';
 import { connect, type Port } from '../../base/rpc.ts';
 import { openDuckDb } from '../../engine/duckdb/duckdb.ts';
@@ -73,12 +72,7 @@ export function collector(): () => void {
   return typeof collect === 'function' ? () => void Reflect.apply(collect, undefined, [{ type: 'minor' }]) : () => undefined;
 }
 
-function isMain(): boolean {
-  const entry = process.argv[1];
-  return entry !== undefined && realpathSync(entry) === realpathSync(fileURLToPath(import.meta.url));
-}
-
-if (isMain()) {
+if (isEntry(import.meta.url)) {
   const settings = v.safeParse(settingsSchema, parseJson(process.argv[2] ?? ''));
   if (settings.success && process.send !== undefined) start(settings.output);
   else {

@@ -5,8 +5,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { isEntry } from '../../base/entry.ts';
 import { FaultlineError, toWire } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { loadDuckDb } from '../../engine/duckdb/api.ts';
@@ -146,4 +146,4 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main();
+if (isEntry(import.meta.url)) await main();

@@ -175,7 +175,8 @@ export class DataSets {
         else reject(why());
       };
       child.once('error', (error) => end(() => crashed(error)));
-      child.once('exit', (code, by) => end(() => crashed(new Error(`exit code ${code}, signal ${by}\n${stderr}`))));
+      // `exit` may come before its last message has been read, `close` does not.
+      child.once('close', (code, by) => end(() => crashed(new Error(`exit code ${code}, signal ${by}\n${stderr}`))));
     });
   }
 

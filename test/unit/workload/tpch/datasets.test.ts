@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import { packagePaths } from '../../../../src/base/package.ts';
@@ -32,6 +32,14 @@ describe('TPC-H data sets', () => {
     if (error instanceof FaultlineError) return error;
     throw new Error(`no FaultlineError: ${String(error)}`);
   };
+
+  it('one is made by a package that is reached by a link', async () => {
+    const { root, datagen } = packagePaths();
+    const link = join(store.home, 'package');
+    await symlink(root, link);
+    const sets = store.open({ generator: join(link, relative(root, datagen)) });
+    assert.equal(await sets.ensure(0.001), sets.pathOf(0.001));
+  });
 
   it('one is made once, is listed with its size, and is gone when it is removed', async () => {
     const sets = store.open();

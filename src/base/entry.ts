@@ -1,0 +1,9 @@
+/** Entries of processes: files that run when they are started, and do nothing when they are imported. */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Whether this process was started with the module: also by a link to it, as a package manager's `bin` is one. */
+export function isEntry(moduleUrl: string): boolean {
+  const [, entry] = process.argv;
+  return entry !== undefined && realpathSync(entry) === realpathSync(fileURLToPath(moduleUrl));
+}
