@@ -36,7 +36,7 @@ export interface CellRange {
   readonly toColumn: number;
 }
 
-/** All figures exact, as text; `sum` and `mean` only for numbers. */
+/** Figures as exact text (sums of floats are the engine's); `sum` only for numbers. */
 export interface ColumnSummary {
   readonly column: number;
   readonly count: number;

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { invalid, type FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { decimalText } from '../../engine/duckdb/cells.ts';
 import { quoteText } from '../../engine/duckdb/settings.ts';
 import type { Column } from '../../engine/engine.ts';
 import type { Filter } from '../results.ts';
@@ -106,7 +107,7 @@ function numberComparison(name: string, op: Comparison, number: ExactNumber, sto
   const exactOp = isExact ? op : op === '<' || op === '<=' ? '<=' : '>';
   if (greatest !== undefined && floor > greatest) return exactOp === '<' || exactOp === '<=' || exactOp === '<>' ? all : 'false';
   if (least !== undefined && floor < least) return exactOp === '>' || exactOp === '>=' || exactOp === '<>' ? all : 'false';
-  return `${name} ${exactOp} CAST('${scale === 0 ? String(floor) : decimalText(floor, scale)}' AS ${storedType})`;
+  return `${name} ${exactOp} CAST('${decimalText(floor, scale)}' AS ${storedType})`;
 }
 
 /** Values of a type in units of its last place; BIGNUM has no bounds. */
@@ -123,11 +124,6 @@ function numberType(type: string): { readonly scale: number; readonly least?: bi
 }
 
 const integerBits: Readonly<Record<string, bigint>> = { TINYINT: 8n, SMALLINT: 16n, INTEGER: 32n, BIGINT: 64n, HUGEINT: 128n };
-
-function decimalText(digits: bigint, scale: number): string {
-  const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');
-  return `${digits < 0n ? '-' : ''}${text.slice(0, -scale)}.${text.slice(-scale)}`;
-}
 
 function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b;
