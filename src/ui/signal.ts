@@ -9,7 +9,16 @@ export class Signal<T = void> {
     return { dispose: () => void this.#listeners.delete(listener) };
   }
 
+  /** A listener that throws keeps neither the others nor the caller from going on; its error goes to the process's own log. */
   fire(value: T): void {
-    for (const listener of [...this.#listeners]) listener(value);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(value);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }

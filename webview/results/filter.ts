@@ -147,8 +147,11 @@ class FilterPopover {
 
   #apply(): void {
     const { index } = this.#options;
-    if (this.#ticked.size > 0) this.#finish({ column: index, op: 'in', values: [...this.#ticked.keys()] });
-    else this.#finish(parseFilter(index, this.#box.value));
+    const typed = parseFilter(index, this.#box.value);
+    // A plain text only searched for the values that are ticked; "> 5" is meant as it stands.
+    const isCondition = typed !== null && typed.op !== 'contains';
+    if (this.#ticked.size > 0 && !isCondition) this.#finish({ column: index, op: 'in', values: [...this.#ticked.keys()] });
+    else this.#finish(typed);
   }
 
   #finish(filter: Filter | null): void {

@@ -15,7 +15,9 @@ import './page.css';
 import './grid.css';
 import './popovers.css';
 import './views.css';
+import { t } from '../../src/base/messages.ts';
 import { openBridge } from '../kit/bridge.ts';
+import { h } from '../kit/dom.ts';
 import { registerControls } from '../kit/toolkit.ts';
 import { App } from './app.ts';
 
@@ -27,7 +29,10 @@ function start(root: HTMLElement): void {
   };
   const bridge = openBridge<ResultsHostApi, ResultsPageApi>(page);
   const app = new App(root, bridge.host, bridge);
-  void bridge.host.ready().then((state) => app.show(state));
+  bridge.host.ready().then(
+    (state) => app.show(state),
+    () => root.append(h('p', { class: 'msg', role: 'alert' }, t('The results could not be read. Close this panel and show them again.'))),
+  );
 }
 
 const root = document.getElementById('app');

@@ -119,8 +119,8 @@ export class Blocks {
       if (this.#closed) return;
       if (generation === this.#generation) {
         this.#keep(block, { rows: answer.rows, generation });
-        // An answer that is shorter than promised must not be asked for for ever.
-        if (this.#lacks(block) && answer.rows.length === 0) this.#failed.add(block);
+        // An answer that is shorter than promised is asked for again when the result has grown, not for ever.
+        if (this.#lacks(block)) this.#failed.add(block);
       }
     } catch (error) {
       if (this.#closed) return;

@@ -66,15 +66,21 @@ export interface ResultsPageApi {
 }
 
 const tab = v.pipe(v.string(), v.maxLength(64));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const text = v.pipe(v.string(), v.maxLength(10_000));
-const range = v.object({ fromRow: count, toRow: count, fromColumn: count, toColumn: count });
+const range = v.pipe(
+  v.object({ fromRow: count, toRow: count, fromColumn: count, toColumn: count }),
+  v.check(({ fromRow, toRow, fromColumn, toColumn }) => fromRow <= toRow && fromColumn <= toColumn, 'a range ends behind its start'),
+);
 const filter = v.variant('op', [
   v.object({ column: count, op: v.literal('in'), values: v.pipe(v.array(v.nullable(text)), v.maxLength(10_000)) }),
   v.object({ column: count, op: v.picklist(['contains', 'like', '=', '<>', '<', '<=', '>', '>=']), text }),
   v.object({ column: count, op: v.picklist(['null', 'notNull']) }),
 ]);
-const view = v.object({ sort: v.array(v.object({ column: count, descending: v.boolean() })), filters: v.array(filter) });
+const view = v.object({
+  sort: v.pipe(v.array(v.object({ column: count, descending: v.boolean() })), v.maxLength(100)),
+  filters: v.pipe(v.array(filter), v.maxLength(1000)),
+});
 const format = v.picklist(['csv', 'json', 'ndjson', 'parquet']);
 
 /** One schema a call: the arguments as a tuple. */
