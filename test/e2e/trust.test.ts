@@ -69,7 +69,11 @@ describe('a workspace that is not trusted', () => {
     await workbench.runCommand('Workspaces: Manage Workspace Trust');
     await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
     await workbench.treeRow('Clusters need a trusted workspace').waitFor({ state: 'detached' });
-    await workbench.page.locator('.monaco-modal-editor-block').getByRole('button', { name: /^Close/ }).first().click();
+    await workbench.page
+      .locator('.monaco-modal-editor-block')
+      .getByRole('button', { name: /^Close/ })
+      .first()
+      .click();
     await workbench.page.locator('.workspace-trust-editor').waitFor({ state: 'hidden' });
     await workbench.openFile('secret.sql');
     await person.lens('Run');
