@@ -1,10 +1,13 @@
 // npm run bench [-- NAME…]: what the issue promises in figures, all measured in this run; one table. Ends with 1 when a limit is breached.
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFor } from '../build/package.ts';
 import { currentPlatform } from '../build/platforms.ts';
 import { runPart } from './part.ts';
+import { kill, MARK, marked } from '../workbench/processes.ts';
 import { printTable, type Finding } from './table.ts';
 
 /** Its name on the command line, and the file that measures it. */
@@ -24,6 +27,16 @@ async function main(names: readonly string[]): Promise<number> {
   }
   const chosen = names.length === 0 ? Object.keys(parts) : names;
   const scratch = await mkdtemp(join(tmpdir(), 'faultline-bench-package-'));
+  // Servers have process groups of their own: they are found by this mark in their environment, however a part ended.
+  const mark = randomUUID();
+  process.env[MARK] = mark;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      kill(marked(mark));
+      rmSync(scratch, { recursive: true, force: true });
+      process.exit(130);
+    });
+  }
   const started = performance.now();
   const findings: Finding[] = [];
   let failed = 0;
@@ -41,6 +54,7 @@ async function main(names: readonly string[]): Promise<number> {
         failed++;
         console.error(error);
       }
+      kill(marked(mark));
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });

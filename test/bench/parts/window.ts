@@ -107,12 +107,7 @@ function stallFindings({ worst, busiest, ticks }: LoopFacts, beside: LoopFacts):
   ];
 }
 
-async function underLoad(
-  { probe, page }: BenchWindow,
-  frame: Frame,
-  run: StartedRun,
-  path: string,
-): Promise<{ worst: readonly Gap[]; ticks: number }> {
+async function underLoad({ probe, page }: BenchWindow, frame: Frame, run: StartedRun, path: string): Promise<LoopFacts> {
   await probe.watchLoop('scroll');
   const grid = await frame.locator('.scroller').boundingBox();
   if (grid === null) throw new Error('the grid is not in view');
