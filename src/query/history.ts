@@ -1,5 +1,5 @@
 /**
- * The statements that were run, newest first, shared by windows and terminal: `<home>/history/*.ndjson`.
+ * The statements that were run in the editor, newest first, shared by all windows: `<home>/history/*.ndjson`.
  *
  * Each entry is one write to a file opened for appending, so two processes never tear each other's lines. Files are
  * never rewritten: a full one is renamed to a segment, a segment that only holds entries beyond the limit is removed.

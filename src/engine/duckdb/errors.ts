@@ -21,6 +21,8 @@ interface EngineError {
   readonly type?: string;
   readonly candidates: readonly string[];
   readonly position?: number;
+  /** Of the system call that failed. */
+  readonly errno?: number;
 }
 
 /** `error` as thrown by the client while `sql` ran. */
@@ -59,6 +61,7 @@ export function parse(text: string): EngineError {
   if (fields === undefined) return { kind: 'unknown', message: text, candidates: [] };
   const field = (name: string): string | undefined => (typeof fields[name] === 'string' ? fields[name] : undefined);
   const position = field('position');
+  const errno = field('errno');
   const subtype = field('error_subtype');
   const name = field('name');
   const type = field('type');
@@ -71,6 +74,7 @@ export function parse(text: string): EngineError {
     ...(subtype === undefined ? {} : { subtype }),
     ...(name === undefined ? {} : { name }),
     ...(type === undefined ? {} : { type }),
+    ...(errno === undefined ? {} : { errno: Number(errno) }),
     ...(position === undefined || !/^\d+$/.test(position) ? {} : { position: Number(position) }),
   };
 }

@@ -1,5 +1,6 @@
 /** Opening what statements run on: a data set of ours or a person's own file. Always read-only. */
 import { access, constants, stat } from 'node:fs/promises';
+import { constants as osConstants } from 'node:os';
 import { basename, extname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FaultlineError, invalid } from '../../base/errors.ts';
@@ -94,10 +95,18 @@ async function mustBeReadable(target: EngineTarget): Promise<void> {
 }
 
 function unreadable(target: EngineTarget, error: unknown): FaultlineError {
-  const { message, kind } = parse(error instanceof Error ? error.message : String(error));
+  const { message, kind, errno } = parse(error instanceof Error ? error.message : String(error));
   if (kind === 'interrupt') return new FaultlineError('cancelled', { what: t('Stopped') }, error);
   const what = t('{0} can’t be opened', targetTitle(target));
   const [first = message] = message.split('\n');
+  // A lock that is held: the only system error that waits for somebody else.
+  if (errno === osConstants.errno.EAGAIN) {
+    return new FaultlineError(
+      'storage',
+      { what, meaning: first, remedy: t('Another program has it open for writing: close it there, then open it again.') },
+      error,
+    );
+  }
   return new FaultlineError('invalid', { what, meaning: first, remedy: t('Check that the content is what the file’s name says.') }, error);
 }
 

@@ -40,7 +40,9 @@ export async function makeHome(): Promise<Home> {
       cwd: path,
     });
     closeSync(output);
-    return Object.assign(child, { stderr: child.stderr });
+    const { stderr } = child;
+    if (stderr === null) throw new Error('stderr is a pipe');
+    return Object.assign(child, { stderr });
   };
   return {
     path,

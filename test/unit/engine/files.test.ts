@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameOf } from '../../../src/engine/duckdb/targets.ts';
@@ -54,6 +56,20 @@ describe('own files as an engine', () => {
     assert.deepEqual(await opened('broken.duckdb'), ['invalid', 'broken.duckdb can’t be opened']);
     assert.deepEqual(await opened('notes.txt'), ['invalid', 'notes.txt is not a kind of file that can be opened']);
     assert.deepEqual(await opened('.'), ['invalid', `${folder.path} is not a file`]);
+  });
+
+  it('a database that another program writes to says to close it there', async () => {
+    const path = join(folder.path, 'written.duckdb');
+    const script = `import { DuckDBInstance } from '@duckdb/node-api'; await DuckDBInstance.create(process.argv[1]); console.log('open'); setInterval(() => {}, 1000);`;
+    const writer = spawn(process.execPath, ['--input-type=module', '-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(writer.stdout, 'data');
+      const { reason, facts } = await failureOf(open({ kind: 'file', path }, folder.path));
+      assert.deepEqual([reason, facts.what], ['storage', 'written.duckdb can’t be opened']);
+      assert.match(facts.remedy ?? '', /close it there/);
+    } finally {
+      writer.kill();
+    }
   });
 
   it('a table gets a name that needs no quotes', () => {
