@@ -18,13 +18,13 @@ export async function activated(): Promise<TestApi> {
  * An editor with an unsaved document of a name of its own. The workbench gives the name "Untitled-1" again as soon as it is free,
  * while its extension host may still hold the document that had it: then the old text would be taken for the new one.
  */
-export async function sqlEditor(content: string): Promise<vscode.TextEditor> {
+export async function sqlEditor(content: string, viewColumn = vscode.ViewColumn.One): Promise<vscode.TextEditor> {
   const uri = vscode.Uri.from({ scheme: 'untitled', path: `/faultline-test/${randomUUID()}.sql` });
   const document = await vscode.workspace.openTextDocument(uri);
   const edit = new vscode.WorkspaceEdit();
   edit.insert(uri, new vscode.Position(0, 0), content);
   await vscode.workspace.applyEdit(edit);
-  const editor = await vscode.window.showTextDocument(document, { preview: false, viewColumn: vscode.ViewColumn.One });
+  const editor = await vscode.window.showTextDocument(document, { preview: false, viewColumn });
   editor.selection = new vscode.Selection(0, 0, 0, 0);
   return editor;
 }
