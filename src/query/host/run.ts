@@ -1,4 +1,5 @@
 /** Runs one statement into a result of the store. */
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { normalise, toWire, type FaultlineError } from '../../base/errors.ts';
 import type { Engine, QueryEvent } from '../../engine/engine.ts';
@@ -19,6 +20,12 @@ export interface RunDependencies {
 const progressEveryMs = 100;
 const chunksAtATime = 16;
 const chunksBetweenCollections = 64;
+/** After so many chunks (65,536 rows) a result is large, and its first rows go before the rest. */
+const chunksOfLarge = 32;
+/** So long after the first word of rows the engine goes on, whether anybody looked or not. */
+const firstLookMs = 200;
+/** What a page takes to draw the rows that it was given. */
+const drawMs = 80;
 
 /** Never rejects. `abort` is what the person's stop aborts; the run uses it to stop the engine at a limit. */
 export async function runStatement(
@@ -53,6 +60,7 @@ class Run {
   #fraction: number | undefined;
   #toldAt = -Infinity;
   #hasToldRows = false;
+  #toldRowsAt = Infinity;
 
   constructor(request: { readonly runId: string; readonly startedAt: number }, abort: AbortController, dependencies: RunDependencies) {
     this.#request = request;
@@ -136,9 +144,25 @@ class Run {
     }
     this.#tell(true);
     this.#chunks++;
+    if (this.#chunks === chunksOfLarge) await this.#firstLook(this.#result);
     if (this.#chunks % chunksBetweenCollections === 0) collect();
     // A stop, a window or a summary gets its turn.
     if (this.#chunks % chunksAtATime === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * Holds the engine until the first rows have been read and drawn, for a moment at most: at full speed it takes the processors that the
+   * page needs to draw them.
+   */
+  async #firstLook(result: StoredResult): Promise<void> {
+    const left = this.#toldRowsAt + firstLookMs - this.#dependencies.clock.monotonicMs();
+    if (left <= 0 || this.#abort.signal.aborted) return;
+    const waiting = new AbortController();
+    const signal = AbortSignal.any([waiting.signal, this.#abort.signal]);
+    const time = setTimeout(left, undefined, { signal }).catch(() => undefined);
+    const drawn = result.seen.then(() => setTimeout(drawMs, undefined, { signal })).catch(() => undefined);
+    await Promise.race([drawn, time]);
+    waiting.abort();
   }
 
   #tell(hasRows: boolean): void {
@@ -147,6 +171,7 @@ class Run {
     const isFirst = hasRows && !this.#hasToldRows;
     if (!isFirst && now - this.#toldAt < progressEveryMs) return;
     this.#toldAt = now;
+    if (isFirst) this.#toldRowsAt = now;
     this.#hasToldRows ||= hasRows;
     const result = this.#result;
     progress({

@@ -37,6 +37,9 @@ export class StoredResult {
   #released = false;
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
+  /** Settles when a window of it has been read for the first time. */
+  readonly seen: Promise<void>;
+  #see: () => void = () => undefined;
 
   constructor(id: ResultId, columns: readonly Column[], database: StoreDatabase, clock: Clock) {
     this.id = id;
@@ -44,6 +47,7 @@ export class StoredResult {
     this.#database = database;
     this.#clock = clock;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
+    this.seen = new Promise((resolve) => (this.#see = resolve));
   }
 
   /** Rows that can be read. */
@@ -83,6 +87,7 @@ export class StoredResult {
   async window(offset: number, limit: number): Promise<ResultWindow> {
     const from = Math.max(0, Math.floor(offset));
     const rows = await this.#read('*', from, from + Math.min(maxWindow, Math.max(0, Math.floor(limit))), shortCells);
+    this.#see();
     return { offset: from, rows };
   }
 
