@@ -71,7 +71,9 @@ export async function until(event: (listener: () => void) => { dispose(): unknow
 /** Throws away what was typed: closing it would ask. */
 export async function closeEditors(): Promise<void> {
   for (const document of vscode.workspace.textDocuments) {
-    if (!document.isDirty && !document.isUntitled) continue;
+    // Not the settings: they are unsaved for a moment when one is written, and VS Code saves them itself.
+    const isOurs = document.isUntitled || vscode.workspace.getWorkspaceFolder(document.uri) !== undefined;
+    if (!isOurs || (!document.isDirty && !document.isUntitled)) continue;
     await vscode.window.showTextDocument(document, { preview: false });
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }
