@@ -1,0 +1,34 @@
+/** Runs on disk, as those see them who list and open them. The store beside this file makes these. */
+import type { JournalHeader } from './events.ts';
+
+/**
+ * `running`: its lease is alive, so a runner writes. `ended`: the journal has its end. `interrupted`: neither.
+ * `newer`: a journal of a newer format; only the id can be told. `damaged`: no header can be read.
+ */
+export type RunState = 'running' | 'ended' | 'interrupted' | 'newer' | 'damaged';
+
+export interface RunRecord {
+  readonly run: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly state: RunState;
+  /** Absent for `newer` and `damaged`. */
+  readonly header?: JournalHeader;
+  readonly journalBytes: number;
+}
+
+/** Files of a run's folder. */
+export const runFiles = {
+  journal: 'journal.ndjson',
+  /** JSON of `Lease`; there while a runner lives. */
+  lease: 'lease.json',
+  /** JSON of `RunSummary`; can be deleted at any time. */
+  summary: 'summary.json',
+} as const;
+
+export interface Lease {
+  /** `ownerText` of the runner's process (base/owner.ts). */
+  readonly owner: string;
+  /** Path of the control socket (a named pipe on Windows). */
+  readonly socket: string;
+}
