@@ -31,6 +31,23 @@ export interface CommandArguments {
   'faultline.searchHistory': [];
   'faultline.openHistoryEntry': [id?: string];
   'faultline.clearHistory': [];
+  /** On the selected target, at once. */
+  'faultline.benchmarkStatement': [statement?: StatementRef];
+  /** Tree items of the library, or a path in it ("tpch", "tpch/q06.sql"). */
+  'faultline.benchmarkLibrary': [item?: unknown, items?: unknown];
+  /** A statement or tree items of the library: opens the benchmark as text, to be changed and run. */
+  'faultline.openBenchmarkSpec': [subject?: unknown, items?: unknown];
+  'faultline.runSpec': [uri?: string];
+  /** Runs are tree items of the Runs view, or ids. */
+  'faultline.stopRun': [run?: unknown];
+  'faultline.openRun': [run?: unknown];
+  'faultline.compareRuns': [run?: unknown, runs?: unknown];
+  'faultline.exportRun': [run?: unknown];
+  'faultline.deleteRun': [run?: unknown, runs?: unknown];
+  'faultline.revealRun': [run?: unknown];
+  'faultline.copyRunId': [run?: unknown];
+  'faultline.openRunSpec': [run?: unknown];
+  'faultline.showMoreRuns': [];
   'faultline.openWalkthrough': [];
   'faultline.openLog': [];
 }
@@ -64,6 +81,8 @@ export interface ContextKeys {
   /** An engine is selected in this window: the run keys work in SQL files. */
   'faultline.engineSelected': boolean;
   'faultline.queryRunning': boolean;
+  /** A run of this machine is known to be running, whoever started it. */
+  'faultline.benchmarkRunning': boolean;
 }
 export type ContextKeyId = keyof ContextKeys;
 
@@ -74,6 +93,7 @@ export const views = {
 } as const;
 
 export const resultsPanelType = 'faultline.results';
+export const latencyPanelType = 'faultline.latency';
 export const walkthroughId = 'faultline.start';
 
 /** `viewItem` of tree items, as used in menus. */
@@ -88,4 +108,10 @@ export const treeItems = {
   libraryEntry: 'libraryEntry',
   history: 'history',
   historyEntry: 'historyEntry',
+  runningRun: 'runningRun',
+  /** With or without its end in the journal. */
+  endedRun: 'endedRun',
+  /** Newer than this version, or damaged. */
+  unreadableRun: 'unreadableRun',
+  moreRuns: 'moreRuns',
 } as const;
