@@ -23,12 +23,25 @@ const allowed = [
   'SystemRoot',
 ];
 
+export interface ForkOptions {
+  /** Beside what is allowed from our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** In a session of its own: neither Ctrl+C in our terminal nor its closing reaches it. */
+  readonly detached?: boolean;
+}
+
 /** Starts a bundled entry (`dist/query-host.js`). stdout and stderr are pipes; messages go by IPC as JSON. */
-export function forkProcess(entry: string, args: readonly string[]): ChildProcess {
+export function forkProcess(entry: string, args: readonly string[], options: ForkOptions = {}): ChildProcess {
   const env: Record<string, string> = { ELECTRON_RUN_AS_NODE: '1' };
   for (const name of allowed) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
-  return fork(entry, args, { execArgv: [], env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  return fork(entry, args, {
+    execArgv: [],
+    env: { ...env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: options.detached ?? false,
+    windowsHide: true,
+  });
 }

@@ -2,8 +2,8 @@
 import { t } from '../base/messages.ts';
 import { formatRows } from '../base/units.ts';
 import type { Catalogue, CatalogueTable } from '../engine/engine.ts';
-import type { Dialect } from './lexer.ts';
-import { Lexer, rulesOf } from './lexer.ts';
+import type { Dialect } from '../engine/sql/lexer.ts';
+import { Lexer, rulesOf } from '../engine/sql/lexer.ts';
 import { lastPart, sameName, scopeAt, Words, type Scope, type ScopeSource } from './scope.ts';
 import { splitStatements, type Statement } from './split.ts';
 

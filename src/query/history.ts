@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
-import type { Dialect } from './lexer.ts';
-import { holdsSecret } from './secrets.ts';
+import type { Dialect } from '../engine/sql/lexer.ts';
+import { holdsSecret } from '../engine/sql/secrets.ts';
 
 const count = v.pipe(v.number(), v.minValue(0));
 const entrySchema = v.object({

@@ -3,7 +3,7 @@
  * so that it works in a statement that is being typed. Browser-safe.
  */
 import type { Catalogue, CatalogueTable } from '../engine/engine.ts';
-import { tokens, type Dialect, type Token } from './lexer.ts';
+import { tokens, type Dialect, type Token } from '../engine/sql/lexer.ts';
 
 export interface ScopeColumn {
   readonly name: string;

@@ -1,3 +1,5 @@
+import type { WireError } from '../base/errors.ts';
+
 /**
  * What a runner can be told through its control socket: by the window or terminal that started it, and by any other that finds its
  * run. Calls go through `base/rpc.ts`, one JSON a line.
@@ -18,8 +20,13 @@ export interface RunControl {
 export type RunnerMessage =
   /** The journal is there and its header is synced. */
   | { readonly kind: 'started' }
+  /** There is no journal and no run: the plan is invalid, the disk is full. */
+  | { readonly kind: 'refused'; readonly error: WireError }
   /** The end is in the journal, `summary.json` is written. */
   | { readonly kind: 'ended' };
+
+/** What the starter tells over the same channel. */
+export type StarterMessage = { readonly kind: 'stop' };
 
 /** How long a run without an owner waits to be adopted. */
 export const adoptWithinMs = 60_000;

@@ -12,7 +12,7 @@ import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
 import { t } from '../base/messages.ts';
 import type { EngineTarget } from '../engine/engine.ts';
-import { holdsSecret } from '../query/secrets.ts';
+import { holdsSecret } from '../engine/sql/secrets.ts';
 import { Library } from '../workload/library.ts';
 import { Commands, ContextKeyWriter, SettingsReader } from './contribute.ts';
 import { Log } from './log.ts';

@@ -1,5 +1,5 @@
 /**
- * Does a statement hold a secret? Such statements stay out of the history. Better one statement too few in the
+ * Does a statement hold a secret? Such statements stay out of the history and are in no run. Better one statement too few in the
  * history than one password in a file: a name that only looks like a secret is let through when no value is given
  * to it (`select password_hash from users`). Browser-safe.
  */

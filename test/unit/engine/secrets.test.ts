@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { holdsSecret } from '../../../src/query/secrets.ts';
+import { holdsSecret } from '../../../src/engine/sql/secrets.ts';
 import { effortMs } from './effort.ts';
 
 const secret = [

@@ -1,0 +1,59 @@
+/** Reaches the runner of a run that somebody else started: another window, a terminal, this window before its reload. */
+import { connect as connectSocket } from 'node:net';
+import { once } from 'node:events';
+import { FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+import { connect } from '../../base/rpc.ts';
+import { readLease } from '../../journal/lease.ts';
+import type { RunRecord } from '../../journal/runs.ts';
+import type { RunControl } from '../control.ts';
+import { linePort } from '../lines.ts';
+
+export interface RunLink {
+  /** Ends the run as `stopped`; resolves when that is in the journal and synced. */
+  stop(): Promise<void>;
+  /** As long as this link is open, the run needs no other owner. */
+  adopt(): Promise<void>;
+  /** The runner has ended, or the link was closed. Never rejects. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** Fails: `unreachable` (it has ended, or does not answer). */
+export async function connectRun(record: RunRecord): Promise<RunLink> {
+  const lease = readLease(record.folder);
+  if (lease === undefined) throw gone(record.run);
+  const socket = connectSocket(lease.socket);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    throw gone(record.run, error);
+  }
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  // Its end is told by `close`.
+  socket.on('error', () => undefined);
+  const remote = connect<RunControl, object>(linePort(socket), {});
+  void closed.then(() => remote.$close(gone(record.run)));
+  if ((await remote.run()) !== record.run) {
+    socket.destroy();
+    throw gone(record.run);
+  }
+  return {
+    stop: () => remote.stop(),
+    adopt: () => remote.adopt(),
+    closed,
+    close: () => socket.destroy(),
+  };
+}
+
+function gone(run: string, cause?: unknown): FaultlineError {
+  return new FaultlineError(
+    'unreachable',
+    {
+      what: t('The process of run {0} can’t be reached', run),
+      meaning: t('It may have ended just now'),
+      remedy: t('Refresh the runs; what it wrote is in its journal.'),
+    },
+    cause,
+  );
+}
