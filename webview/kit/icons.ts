@@ -22,6 +22,19 @@ const shapes = {
     { circle: [8, 8, 5.6], stroke: 1.5 },
     { d: 'M8 2.4a5.6 5.6 0 0 1 0 11.2z', fill: true },
   ],
+  /** Nothing can be said for sure. */
+  unsure: [
+    { d: 'M8 1.2 14.8 8 8 14.8 1.2 8z', stroke: 1.5 },
+    { d: 'M6.3 6.6c.1-2.1 3.5-2 3.4.1 0 1.3-1.7 1.3-1.7 2.6M8 10.6v1.3', stroke: 1.3 },
+  ],
+  /** As it was before. */
+  same: [
+    { circle: [8, 8, 5.6], stroke: 1.5 },
+    { d: 'M5 6.8h6M5 9.4h6', stroke: 1.4 },
+  ],
+  tick: [{ d: 'M3.2 8.4l3.2 3.2 6.4-7', stroke: 1.6 }],
+  dot: [{ circle: [8, 8, 4.4], fill: true }],
+  cross: [{ d: 'M3 3l10 10M13 3L3 13', stroke: 2.6 }],
   stop: [{ rect: [3.5, 3.5, 9, 9, 1], fill: true }],
   filter: [{ d: 'M2.5 3.5h11L9.4 8.6v4L6.6 11V8.6z', stroke: 1.2 }],
   filterOn: [{ d: 'M2.5 3.5h11L9.4 8.6v4L6.6 11V8.6z', fill: true, stroke: 1.2 }],

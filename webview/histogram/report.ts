@@ -1,0 +1,60 @@
+/**
+ * The page inside a report: one HTML file without an editor around it. The facts and the journals stand in the document:
+ *
+ *   <script id="faultline-report" type="application/json">PanelFacts, place 'report'</script>
+ *   <script id="faultline-journal-a" type="application/octet-stream+base64">NDJSON, zlib-deflated, base64</script>
+ *   <script id="faultline-journal-b" …>, where facts.b is not null
+ *
+ * `sizeBytes` of the facts is the size of the inflated text. What needs an editor is refused; the page does not offer it.
+ */
+import type { JournalWindow, LatencyHostApi, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import { FaultlineError } from '../../src/base/errors.ts';
+import { t } from '../../src/base/messages.ts';
+
+export const factsId = 'faultline-report';
+const windowBytes = 1_000_000;
+const newline = 10;
+
+/** null: this document is no report. */
+export function openReport(): LatencyHostApi | null {
+  const facts = document.getElementById(factsId)?.textContent;
+  if (facts === undefined) return null;
+  const journals = new Map<'a' | 'b', Promise<Uint8Array>>();
+  const journal = (side: 'a' | 'b'): Promise<Uint8Array> => {
+    const opened = journals.get(side) ?? inflate(document.getElementById(`faultline-journal-${side}`)?.textContent ?? '');
+    journals.set(side, opened);
+    return opened;
+  };
+  const refused = (): Promise<never> =>
+    Promise.reject(new FaultlineError('unsupported', { what: t('A report can only be read: open the run in Faultline for more') }));
+  return {
+    // Written by our own report, whose format goes with this page's.
+    ready: () => Promise.resolve(JSON.parse(facts) as PanelFacts),
+    read: async (side, offset) => windowOf(await journal(side), offset),
+    stop: refused,
+    compare: refused,
+    endCompare: refused,
+    export: refused,
+    openSpec: refused,
+    openStatement: refused,
+    runAgain: refused,
+    copyText: (text) => navigator.clipboard.writeText(text),
+    openLog: refused,
+  };
+}
+
+function windowOf(bytes: Uint8Array, offset: number): JournalWindow {
+  let next = Math.min(bytes.length, offset + windowBytes);
+  // Whole lines only; the file's last line may have lost its end.
+  if (next < bytes.length) {
+    const end = bytes.lastIndexOf(newline, next - 1);
+    next = end >= offset ? end + 1 : bytes.indexOf(newline, next) + 1 || bytes.length;
+  }
+  return { text: new TextDecoder().decode(bytes.subarray(offset, next)), next };
+}
+
+async function inflate(base64: string): Promise<Uint8Array> {
+  const packed = Uint8Array.from(atob(base64.trim()), (character) => character.charCodeAt(0));
+  const inflated = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(inflated).arrayBuffer());
+}
