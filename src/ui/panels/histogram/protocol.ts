@@ -23,6 +23,13 @@ export interface PanelFacts {
   readonly place: 'editor' | 'report';
 }
 
+/**
+ * What the page keeps by `bridge.save`, beside whatever else it keeps, each time it is told its facts: by it a reloaded window shows the
+ * same runs in the same panel.
+ */
+export const savedRuns = v.object({ a: v.string(), b: v.nullable(v.string()) });
+export type SavedRuns = v.InferOutput<typeof savedRuns>;
+
 export interface LatencyPageApi {
   /** At most 4 a second: the journal has grown, the run has ended, another run was chosen for B. */
   changed(facts: PanelFacts): void;
