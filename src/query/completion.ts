@@ -5,7 +5,7 @@ import type { Catalogue, CatalogueTable } from '../engine/engine.ts';
 import type { Dialect } from '../engine/sql/lexer.ts';
 import { Lexer, rulesOf } from '../engine/sql/lexer.ts';
 import { lastPart, sameName, scopeAt, Words, type Scope, type ScopeSource } from './scope.ts';
-import { splitStatements, type Statement } from './split.ts';
+import { splitStatements, type Statement } from '../engine/sql/split.ts';
 
 export interface Completion {
   readonly kind: 'column' | 'alias' | 'table' | 'function' | 'keyword';

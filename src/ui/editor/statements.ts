@@ -4,7 +4,7 @@ import type { StatementRef } from '../../contributions.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { splitStatements, statementAt, trimmedRange, type Statement } from '../../query/split.ts';
+import { splitStatements, statementAt, trimmedRange, type Statement } from '../../engine/sql/split.ts';
 import { documentName, firstWords, type StatementToRun } from '../session/statement.ts';
 
 export interface MeantStatements {

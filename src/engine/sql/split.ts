@@ -1,7 +1,7 @@
 /** A document's statements, by the lexical rules of its engine. Linear; browser-safe. */
-import { isBlank, Lexer, rulesOf, type Dialect } from '../engine/sql/lexer.ts';
+import { isBlank, Lexer, rulesOf, type Dialect } from './lexer.ts';
 
-export type { Dialect } from '../engine/sql/lexer.ts';
+export type { Dialect } from './lexer.ts';
 
 export interface Statement {
   /** UTF-16 offsets in the document; blanks and comments around the statement and its semicolon are outside. */

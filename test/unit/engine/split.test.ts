@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { splitStatements, statementAt } from '../../../src/query/split.ts';
+import { splitStatements, statementAt } from '../../../src/engine/sql/split.ts';
 import { effortMs } from './effort.ts';
 
 const corpus = [
