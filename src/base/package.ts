@@ -9,6 +9,9 @@ export interface PackagePaths {
   /** Entries of processes, for `forkProcess`. */
   readonly datagen: string;
   readonly queryHost: string;
+  readonly runner: string;
+  /** Of a thread of the runner. */
+  readonly pacer: string;
   /** Holds `tpch.duckdb_extension`; absent where the package has none for this platform. */
   readonly extensionFolder?: string;
 }
@@ -35,6 +38,8 @@ export function packagePaths(moduleUrl: string = import.meta.url): PackagePaths 
     version,
     datagen: entry('datagen.js', 'src/workload/tpch/datagen.ts'),
     queryHost: entry('query-host.js', 'src/query/host/main.ts'),
+    runner: entry('runner.js', 'src/run/runner/main.ts'),
+    pacer: entry('pacer.js', 'src/workload/load/pacer/main.ts'),
     ...(extensionFolder === undefined ? {} : { extensionFolder }),
   };
 }

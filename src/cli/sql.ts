@@ -1,14 +1,14 @@
 /** `faultline sql`: statements on the embedded engine, rows to stdout. */
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
-import { isAlive, ownerOf, ownerText, parseOwner } from '../base/owner.ts';
+import { tempFolderOf } from '../base/temp.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
 import { openDuckDb } from '../engine/duckdb/duckdb.ts';
 import type { Engine, EngineTarget } from '../engine/engine.ts';
-import { splitStatements, type Statement } from '../query/split.ts';
+import { splitStatements, type Statement } from '../engine/sql/split.ts';
 import { dataSets, makeDataSet, type CliPaths } from './data.ts';
 import { describe, exitCodeOf, type Origin } from './failure.ts';
 import { createFormat, type FormatName } from './format/format.ts';
@@ -32,9 +32,7 @@ export async function runSql(request: SqlRequest, terminal: Terminal, paths: Cli
   if (statements.length === 0)
     throw invalid('There is no statement to run', 'Give one in quotes, in a file with -f, or on stdin with “-”.');
   const target = await targetOf(request, terminal, paths);
-  const tempParent = join(faultlineHome(terminal.env), 'tmp');
-  await sweepDead(tempParent);
-  const tempFolder = join(tempParent, `terminal-${ownerText(ownerOf(process.pid))}`);
+  const tempFolder = await tempFolderOf(faultlineHome(terminal.env), 'terminal');
   try {
     return await runAll(statements, source, request.format, terminal, () =>
       openDuckDb(target, {
@@ -73,14 +71,6 @@ async function runAll(
     return terminal.signal.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
   } finally {
     await engine.close();
-  }
-}
-
-/** What terminals that were killed left behind may be gigabytes of a sort. */
-async function sweepDead(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) {
-    const owner = name.startsWith('terminal-') ? parseOwner(name.slice('terminal-'.length)) : undefined;
-    if (owner !== undefined && !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

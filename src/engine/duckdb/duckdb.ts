@@ -46,7 +46,7 @@ export async function openDuckDb(target: EngineTarget, options: DuckDbOptions): 
       threads,
       memoryLimitBytes: memoryLimit(options.memoryLimitBytes),
     };
-    return new DuckDb(instance, searchPath, facts, options.externalAccess);
+    return new DuckDb(instance, searchPath, facts, options);
   } catch (error) {
     instance.closeSync();
     throw error;
@@ -61,17 +61,22 @@ class DuckDb implements Engine {
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
-  constructor(instance: DuckDBInstance, searchPath: string, facts: EngineFacts, externalAccess: boolean) {
+  constructor(instance: DuckDBInstance, searchPath: string, facts: EngineFacts, options: DuckDbOptions) {
     this.facts = facts;
     this.#instance = instance;
-    this.#context = { target: facts.target, memoryLimit: formatBytes(facts.memoryLimitBytes), externalAccess };
-    this.#sessions = new Sessions(async () => {
+    this.#context = {
+      target: facts.target,
+      memoryLimit: formatBytes(facts.memoryLimitBytes),
+      externalAccess: options.externalAccess,
+    };
+    const open = async (): Promise<DuckDBConnection> => {
       const connection = await instance.connect();
       await connection.run(`SET search_path = ${quoteText(searchPath)}`);
       // Nothing is printed, and the figures are kept from the first moment on.
       await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0');
       return connection;
-    });
+    };
+    this.#sessions = new Sessions(open, { keep: options.keepConnections ?? false });
   }
 
   async *query(sql: string, options: QueryOptions, outer: AbortSignal): AsyncGenerator<QueryEvent, void, undefined> {

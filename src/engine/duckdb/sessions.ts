@@ -4,6 +4,8 @@
  * There is one session: statements that follow each other share it, so that `SET`, `BEGIN` and `CREATE TEMP TABLE` hold for the
  * next. A statement that starts while the session is busy gets a connection of its own, which is closed after it: it sees the same
  * tables, but neither the session's settings nor its temporary tables nor its open transaction.
+ *
+ * With `keep` that connection is kept for the next one: the clients of a benchmark stay connected, as real ones do.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 
@@ -21,13 +23,16 @@ export interface Lease {
 
 export class Sessions {
   readonly #connect: () => Promise<DuckDBConnection>;
+  readonly #keep: boolean;
+  readonly #free: Session[] = [];
   #session: Session | undefined;
   #busy = false;
   #closed = false;
   readonly #extra = new Set<DuckDBConnection>();
 
-  constructor(connect: () => Promise<DuckDBConnection>) {
+  constructor(connect: () => Promise<DuckDBConnection>, { keep }: { readonly keep: boolean }) {
     this.#connect = connect;
+    this.#keep = keep;
   }
 
   /** The session when it is free, else a connection for this one use. */
@@ -45,12 +50,14 @@ export class Sessions {
 
   /** A connection for one use, whatever the session does. */
   async extra(): Promise<Lease> {
-    const connection = await this.#connect();
-    this.#extra.add(connection);
+    const session = this.#free.pop() ?? { connection: await this.#connect(), inTransaction: false };
+    this.#extra.add(session.connection);
     return {
-      session: { connection, inTransaction: false },
+      session,
       release: () => {
-        if (this.#extra.delete(connection) && !this.#closed) connection.closeSync();
+        if (this.#closed) return;
+        if (this.#keep) this.#free.push(session);
+        else if (this.#extra.delete(session.connection)) session.connection.closeSync();
       },
     };
   }

@@ -11,6 +11,8 @@ export interface DuckDbOptions {
   readonly tempFolder: string;
   /** False: no file but the target, no extension, no network, and settings are locked. */
   readonly externalAccess: boolean;
+  /** Of statements that run beside each other: kept for the next ones, in place of a new connection for each. */
+  readonly keepConnections?: boolean;
   /** Holds `tpch.duckdb_extension`; absent where the package has none. */
   readonly extensionFolder?: string;
 }
