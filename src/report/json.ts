@@ -1,0 +1,22 @@
+/**
+ * A run as one JSON object, for programs: everything the panel knows that does not depend on a selection. Durations are milliseconds,
+ * times milliseconds since the epoch or, where named `…Ms` of the run, since its start; `null` where too few samples allow a figure.
+ *
+ *   { format: 1, run, name, startedAt, durationMs, status, verdict, reason, counts, response, statements: [{ name, counts, rows,
+ *     answer, response: { count, p50, p90, p95, p99, p999, max }, … }], expectations, driver, arms, environment, plan, tpchPower, … }
+ *
+ * `format` goes up when a field is removed or changes its meaning, not when one is added.
+ */
+import type { Comparison, RunView } from '../analysis/view.ts';
+
+export const reportFormat = 1;
+
+/** Ends with a line feed. */
+export function jsonReport(view: RunView): string {
+  return `${JSON.stringify({ format: reportFormat, ...view }, null, 2)}\n`;
+}
+
+/** `{ format: 1, a, b, interleaved, roundsA, roundsB, statements, geometricMean, finding, text, differences }`. Ends with a line feed. */
+export function jsonComparison(comparison: Comparison): string {
+  return `${JSON.stringify({ format: reportFormat, ...comparison }, null, 2)}\n`;
+}

@@ -1,0 +1,88 @@
+/** Words and numbers that all reports share. */
+import { t } from '../base/messages.ts';
+import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
+import type { AnswerOutcome } from '../journal/events.ts';
+import type { Counts, RunView, Verdict } from '../analysis/view.ts';
+
+/** Too few samples, or no answer: never 0. */
+export const none = '–';
+
+export function verdictText({ verdict, status }: Pick<RunView, 'verdict' | 'status'>): string {
+  if (verdict === null) return status === 'running' ? t('Running') : t('No verdict');
+  return wordOf(verdict);
+}
+
+function wordOf(verdict: Verdict): string {
+  switch (verdict) {
+    case 'passed':
+      return t('Passed');
+    case 'failed':
+      return t('Failed');
+    case 'inconclusive':
+      return t('Inconclusive');
+  }
+}
+
+/** "100 planned = 98 ok + 2 failed + 0 dropped": holds for every run that ended. */
+export function countsText({ planned, ok, failed, dropped, underway }: Counts): string {
+  const sum = t('{0} planned = {1} ok + {2} failed + {3} dropped', ...[planned, ok, failed, dropped].map(formatCount));
+  return underway > 0 ? t('{0} + {1} underway', sum, formatCount(underway)) : sum;
+}
+
+export function durationText(ms: number | null): string {
+  return ms === null ? none : formatDuration(ms);
+}
+
+export function answerText(answer: AnswerOutcome | null): string {
+  switch (answer) {
+    case null:
+      return none;
+    case 'ok':
+      return t('ok');
+    case 'wrong':
+      return t('wrong');
+    case 'repeatable':
+      return t('repeatable');
+    case 'unchecked':
+      return t('unchecked');
+  }
+}
+
+/** "2026-11-21 14:05:00 UTC": a report is read anywhere, so the zone is in it. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/^(.*)T(.*)\.\d+Z$/, '$1 $2 UTC');
+}
+
+/** What the run ran on, in rows of name and value. */
+export function factsOf(view: RunView): readonly (readonly [name: string, value: string])[] {
+  const { environment } = view;
+  const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }): readonly [string, string] => [
+    view.arms.length > 1 ? t('Engine {0}', label) : t('Engine'),
+    t('{0} on {1}, {2} threads, {3} of memory', title, target, threads, formatBytes(memoryLimitBytes)),
+  ]);
+  return [
+    [t('Run'), view.run],
+    [t('Started'), timeText(view.startedAt)],
+    [t('Duration'), formatDuration(view.durationMs)],
+    ...arms,
+    [
+      t('Machine'),
+      t(
+        '{0}, {1} processors, {2}, {3}',
+        environment.processor,
+        environment.processors,
+        formatBytes(environment.memoryBytes),
+        environment.system,
+      ),
+    ],
+    [t('Made with'), t('Faultline {0}, Node.js {1}', environment.faultline, environment.node)],
+    ...(environment.gitRevision === undefined ? [] : [[t('Git revision'), environment.gitRevision] as const]),
+    ...(view.tpchPower === null ? [] : [[t('Power'), `${view.tpchPower.value.toPrecision(4)} (${view.tpchPower.label})`] as const]),
+    [t('Driver'), driverText(view)],
+  ];
+}
+
+function driverText({ driver }: RunView): string {
+  const lag = t('lag p99 {0}, limit {1}', durationText(driver.lagP99Ms), durationText(driver.lagLimitMs));
+  return driver.valid ? t('valid: {0}', lag) : t('invalid: {0}', driver.reason ?? lag);
+}
