@@ -2,12 +2,14 @@
  * The load of a run: a plan's operations at their planned times, and what became of each. A thread of its own plans, paces and records
  * (`pacer/`); this side carries the operations out, so that neither row conversion nor a slow answer check moves an arrival.
  */
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { cancelled, FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { AnswerOutcome, JournalEvent, OperationError } from '../../journal/events.ts';
 import type { RunPlan } from '../../journal/plan.ts';
 import { bell, listening, type FromPacer, type PacerData, type SendMessage, type ToPacer } from './protocol.ts';
+import { shortestShareMs } from './pacer/share.ts';
 
 export interface LoadOptions {
   readonly plan: Pick<RunPlan, 'load' | 'warmUp' | 'statements' | 'arms' | 'seed'>;
@@ -58,7 +60,7 @@ class LoadThread implements LoadRun {
   readonly #worker: Worker;
   readonly #shared = new Int32Array(new SharedArrayBuffer(8));
   readonly #underway = new Map<number, AbortController>();
-  #utilization = performance.eventLoopUtilization();
+  #utilization: readonly EventLoopUtilization[] = [performance.eventLoopUtilization()];
   #stopped = false;
   #failure: unknown;
   #accounted = false;
@@ -147,11 +149,14 @@ class LoadThread implements LoadRun {
     }
   }
 
-  /** The pacer knows only its own thread's share. */
+  /** The pacer knows only its own thread's share. Like there, a short remainder is no measure of its own: it counts with the second before. */
   #busier(ofPacer: number): number {
     const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
-    this.#utilization = now;
+    const [newest = now, before = newest] = this.#utilization;
+    const sinceNewest = performance.eventLoopUtilization(now, newest);
+    const long = sinceNewest.idle + sinceNewest.active >= shortestShareMs;
+    if (long) this.#utilization = [now, newest];
+    const { utilization } = long ? sinceNewest : performance.eventLoopUtilization(now, before);
     return Math.max(ofPacer, Math.round(utilization * 1000) / 1000);
   }
 

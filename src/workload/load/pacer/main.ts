@@ -1,0 +1,30 @@
+/** Entry of the pacer's thread. It never turns an event loop: it sleeps on the bell, and reads messages when it wakes. */
+import { isMainThread, parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { bell, listening as listeningFlag, type PacerData, type ToPacer } from '../protocol.ts';
+import { PacerCore } from './core.ts';
+
+function pace(data: PacerData, port: MessagePort): void {
+  const shared = new Int32Array(data.shared);
+  let heard = 0;
+  new PacerCore(data, {
+    nowMs: () => Number(process.hrtime.bigint() - data.originNs) / 1e6,
+    wallMs: () => Date.now(),
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
+    receive: () => {
+      // Read before looking: a message that comes after the look rings the bell on, and the wait below ends at once.
+      heard = Atomics.load(shared, bell);
+      return (receiveMessageOnPort(port) as { message: ToPacer } | undefined)?.message;
+    },
+    wait: (durationMs, listening) => {
+      Atomics.store(shared, listeningFlag, listening ? 1 : 0);
+      Atomics.wait(shared, bell, heard, durationMs);
+    },
+    post: (message) => port.postMessage(message),
+  }).run();
+}
+
+const data: Partial<PacerData> | null = isMainThread ? null : (workerData as Partial<PacerData> | null);
+if (data?.kind === 'faultline-pacer' && parentPort !== null) pace(data as PacerData, parentPort);
