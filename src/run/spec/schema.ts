@@ -1,0 +1,369 @@
+/**
+ * The format of a spec, once: its types, what is said about a wrong value, and the JSON Schema that editors read.
+ * A message is "what is wrong", and on a second line what to write instead.
+ */
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+import { formatBytes, formatCount, formatDuration } from '../../base/units.ts';
+import { checkScale, largestScale, smallestScale } from '../../workload/tpch/scale.ts';
+import { specDefaults, specFormat, specLimits } from './limits.ts';
+import { nearest } from './nearest.ts';
+import { parseQueries, parseQueryRange } from './queries.ts';
+import { parseDuration, parseRate, parseSize } from './units.ts';
+
+/** Made when it is needed: its texts are then in the person's language. */
+export function specSchema() {
+  return object(t('a spec'), {
+    faultline: described(v.literal(specFormat, formatMessage), t('The format of this file: 1.'), [specFormat]),
+    name: v.optional(described(name(), t('What the run is called in the list of runs.'), ['TPC-H under four clients'])),
+    engine: described(engine(), t('What the statements run on.'), [{ kind: 'duckdb', scale: 0.01 }]),
+    against: v.optional(
+      described(engine(), t('A second one (B): every statement runs on both in turn, and the two are compared.'), [
+        { kind: 'duckdb', scale: 0.01, threads: 1 },
+      ]),
+    ),
+    workload: described(workload(), t('The statements of one pass.'), [{ tpch: 'all' }]),
+    load: v.optional(described(load(), t('How the statements come: a closed loop of clients, or an open loop at a rate.'))),
+    warmUp: v.optional(
+      described(warmUp(), t('What runs before the measured part and is in no figure. None unless it is written here.'), [
+        { iterations: 1 },
+        { duration: '1 min' },
+      ]),
+    ),
+    timeout: v.optional(
+      duration(t('A statement that takes longer is stopped, and counts as failed.'), ['30 s', '5 min'], {
+        from: specLimits.minTimeoutMs,
+        to: specLimits.maxTimeoutMs,
+        default: formatDuration(specDefaults.timeoutMs),
+      }),
+    ),
+    seed: v.optional(
+      described(whole(0, specLimits.maxSeed), t('Of every random choice: the same seed gives the same arrivals and order.'), [
+        specDefaults.seed,
+      ]),
+    ),
+    expect: v.optional(
+      described(lines(), t('What the run has to keep to pass. Without it: no wrong answer, no error, nothing dropped.'), [
+        ['latency.p99 <= 2 s', 'latency.p95(q01) <= 500 ms', 'errors <= 1 %', 'throughput >= 15/s', 'answers ok'],
+      ]),
+    ),
+    abort: v.optional(
+      described(lines(), t('Ends the run as soon as one of these holds over its window.'), [
+        ['errors > 20 % over 10 s', 'latency.p99 > 10 s over 30 s'],
+      ]),
+    ),
+  });
+}
+
+export type SpecSchema = ReturnType<typeof specSchema>;
+export type Spec = v.InferOutput<SpecSchema>;
+export type SpecEngine = Spec['engine'];
+export type SpecStatement = NonNullable<Spec['workload']['statements']>[number];
+
+/** JSON Schema, draft 07: what `faultline schema` prints and the editor completes by. */
+export function jsonSchema(): Record<string, unknown> {
+  return { title: t('A run of Faultline'), ...toJsonSchema(specSchema(), { typeMode: 'input', errorMode: 'throw' }) };
+}
+
+function engine() {
+  return object(t('an engine'), {
+    kind: described(choice(['duckdb']), t('duckdb: the embedded engine.')),
+    scale: v.optional(
+      checked(number(), checkScale, {
+        description: t('Runs on TPC-H data of this scale factor, made when it is not there. 1 is about 290 MB.'),
+        examples: [0.01, 0.1, 1],
+        minimum: smallestScale,
+        maximum: largestScale,
+      }),
+    ),
+    file: v.optional(
+      described(text(4_096), t('Runs on your own .duckdb, Parquet, CSV or JSON file, in place of TPC-H. Relative to this file.'), [
+        'sales.parquet',
+      ]),
+    ),
+    threads: v.optional(
+      described(whole(1, specLimits.maxThreads), t('Of the engine. As many as the machine has unless it is written here.'), [2]),
+    ),
+    memory: v.optional(
+      checked(
+        quantity('2 GB'),
+        (written) => between(parseSize(written), specLimits.minMemoryBytes, specLimits.maxMemoryBytes, formatBytes),
+        {
+          description: t('The engine’s limit. A quarter of the machine’s memory unless it is written here.'),
+          examples: ['2 GB', '512 MB'],
+          pattern: '^\\s*[0-9.]+\\s*([kKMGT]i?)?B\\s*$',
+        },
+      ),
+    ),
+  });
+}
+
+function workload() {
+  return object(t('a workload'), {
+    tpch: v.optional(
+      checked(v.union([v.string(), v.number(), v.array(v.union([v.string(), v.number()]))], listMessage), queriesOf, {
+        description: t('Queries of TPC-H: all, a number, or a list with ranges.'),
+        examples: ['all', [1, 3, '5-10'], 6],
+      }),
+    ),
+    order: v.optional(
+      described(
+        choice(['listed', 'power', 'shuffled']),
+        t('listed: as written. power: as in TPC-H’s power test, 14 first. shuffled: anew for each pass and client, by the seed.'),
+      ),
+    ),
+    statements: v.optional(
+      described(
+        v.pipe(
+          v.array(statement(), (issue) => wrongType(issue.input, t('a list of statements'), '- sql: select 1')),
+          v.minLength(1, t('There is no statement')),
+          v.maxLength(specLimits.maxStatements, t('There are more than {0} statements', formatCount(specLimits.maxStatements))),
+        ),
+        t('Statements of your own, beside those of TPC-H or without them.'),
+      ),
+    ),
+  });
+}
+
+function statement() {
+  return object(t('a statement'), {
+    name: v.optional(
+      described(statementName(), t('Stands in tables and expectations. The file’s name unless it is written here.'), ['top customers']),
+    ),
+    sql: v.optional(described(text(specLimits.maxSpecCharacters), t('The statement itself.'), ['select count(*) from lineitem'])),
+    file: v.optional(
+      described(text(4_096), t('A file with SQL; of several statements each gets a number. Relative to this file.'), ['report.sql']),
+    ),
+    library: v.optional(described(text(200), t('A query of the SQL library.'), ['tpch/q01.sql', 'probe/point-lookup.sql'])),
+    weight: v.optional(described(whole(1, specLimits.maxWeight), t('How many times a pass runs it: 3 is three times as often as 1.'), [3])),
+  });
+}
+
+function load() {
+  return object(t('a load'), {
+    clients: v.optional(
+      described(
+        whole(1, specLimits.maxConcurrent),
+        t('Closed loop: clients that each send a statement when the answer before is there.'),
+        [1, 4],
+      ),
+    ),
+    iterations: v.optional(described(whole(1), t('Closed loop: passes over the statements that each client makes.'), [10])),
+    thinkTime: v.optional(
+      duration(t('Closed loop: what a client waits between an answer and its next statement.'), ['100 ms'], {
+        from: 0,
+        to: specLimits.maxThinkTimeMs,
+        default: '0 ms',
+      }),
+    ),
+    rate: v.optional(
+      checked(quantity('20/s'), rateOf, {
+        description: t('Open loop: statements that arrive, whether or not those before have ended.'),
+        examples: ['20/s', '300/min'],
+        pattern: '^\\s*[0-9.]+\\s*(/|per )\\s*(s|sec|second|min|minute|h|hour)\\s*$',
+      }),
+    ),
+    arrivals: v.optional(
+      described(
+        choice(['uniform', 'poisson']),
+        t('Open loop. uniform: evenly spaced. poisson: at random, as from many independent users.'),
+      ),
+    ),
+    duration: v.optional(
+      duration(t('Open loop: how long statements arrive.'), ['1 min', '10 min'], { from: 1, to: specLimits.maxDurationMs }),
+    ),
+    maxInFlight: v.optional(
+      described(
+        whole(1, specLimits.maxConcurrent),
+        t('Open loop: statements at the engine at one time; the others wait, and their wait counts.'),
+        [specDefaults.maxInFlight],
+      ),
+    ),
+    maxQueued: v.optional(
+      described(whole(0, specLimits.maxQueued), t('Open loop: what arrives when this many wait already is dropped, and counted.'), [
+        specDefaults.maxQueued,
+      ]),
+    ),
+  });
+}
+
+function warmUp() {
+  return object(t('a warm-up'), {
+    iterations: v.optional(described(whole(1), t('Passes over the statements.'), [1])),
+    duration: v.optional(duration(t('How long it lasts.'), ['30 s', '1 min'], { from: 1, to: specLimits.maxDurationMs })),
+  });
+}
+
+function lines() {
+  return v.pipe(
+    v.array(text(200), (issue) => wrongType(issue.input, t('a list of rules'), '- errors <= 1 %')),
+    v.maxLength(specLimits.maxRules, t('There are more than {0} rules', formatCount(specLimits.maxRules))),
+  );
+}
+
+type Facts = Readonly<Record<string, unknown>> & { readonly description: string };
+type Base = v.GenericSchema;
+
+function described<S extends Base>(schema: S, description: string, examples: readonly unknown[] = []) {
+  return v.pipe(schema, v.metadata({ description, ...(examples.length === 0 ? {} : { examples: [...examples] }) }));
+}
+
+/** A value as it is written, made into what it means. */
+function checked<S extends Base, O>(schema: S, meaning: (written: v.InferOutput<S>) => O, facts: Facts) {
+  return v.pipe(
+    schema,
+    v.metadata(facts),
+    v.rawTransform(({ dataset, addIssue, NEVER }): O => {
+      try {
+        return meaning(dataset.value);
+      } catch (error) {
+        if (!FaultlineError.is(error)) throw error;
+        addIssue({ message: message(error.facts.what, error.facts.remedy) });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+function object<const E extends v.ObjectEntries>(kind: string, entries: E) {
+  const keys = Object.keys(entries);
+  return v.strictObject(entries, (issue) => {
+    const key = issue.path?.at(-1)?.key;
+    if (issue.expected === 'Object') return wrongType(issue.input, kind, `{${keys[0] ?? ''}: …}`);
+    if (issue.expected !== 'never')
+      return message(t('“{0}” is missing', issue.expected?.replaceAll('"', '') ?? ''), missing(issue.expected));
+    const written = String(key);
+    const near = nearest(written, keys);
+    const known = t('{0} can be {1}.', kind.charAt(0).toUpperCase() + kind.slice(1), keys.join(', '));
+    return message(t('“{0}” is not known here', written.slice(0, 60)), near === undefined ? known : t('Did you mean {0}?', near));
+  });
+}
+
+function missing(key: string | null): string | undefined {
+  if (key === '"faultline"') return t('Begin with {0}.', `faultline: ${specFormat}`);
+  if (key === '"engine"') return t('Write {0}.', 'engine: {kind: duckdb, scale: 0.01}');
+  if (key === '"workload"') return t('Write {0}.', 'workload: {tpch: all}');
+  return key === '"kind"' ? t('Write {0}.', 'kind: duckdb') : undefined;
+}
+
+function name() {
+  return text(100, /^(?=.*\S)[^\r\n\t]*$/, t('A name has one line'));
+}
+
+function statementName() {
+  return text(
+    specLimits.maxNameCharacters,
+    // oxlint-disable-next-line no-control-regex
+    /^(?=.*\S)[^()\u0000-\u001f]*$/,
+    message(t('A statement’s name has no parentheses and one line'), t('Expectations write it in parentheses.')),
+  );
+}
+
+function text(maxCharacters: number, pattern: RegExp = /\S/, wrong: string = t('The text is empty')) {
+  return v.pipe(
+    v.string((issue) => wrongType(issue.input, t('a text'), quoted(issue.input))),
+    v.regex(pattern, wrong),
+    v.maxLength(maxCharacters, t('The text is longer than {0} characters', formatCount(maxCharacters))),
+  );
+}
+
+function number() {
+  return v.number((issue) => wrongType(issue.input, t('a number'), '0.01'));
+}
+
+function whole(from: number, to?: number) {
+  const bounds =
+    to === undefined ? t('a whole number from {0} on', from) : t('a whole number from {0} to {1}', formatCount(from), formatCount(to));
+  const wrong = (issue: { readonly input: unknown }): string => wrongType(issue.input, bounds, String(Math.max(from, 1)));
+  return v.pipe(v.number(wrong), v.safeInteger(wrong), v.minValue(from, wrong), v.maxValue(to ?? Number.MAX_SAFE_INTEGER, wrong));
+}
+
+function choice<const O extends readonly string[]>(options: O) {
+  return v.picklist(options, (issue) => {
+    const near = typeof issue.input === 'string' ? nearest(issue.input, options) : undefined;
+    return message(
+      t('{0} is not one of {1}', shown(issue.input), options.join(', ')),
+      near === undefined ? undefined : t('Did you mean {0}?', near),
+    );
+  });
+}
+
+/** A text with a unit. A bare number is told what it lacks. */
+function quantity(example: string) {
+  return v.string((issue) => {
+    if (typeof issue.input !== 'number') return wrongType(issue.input, t('a quantity with a unit'), example);
+    return message(t('“{0}” has no unit', String(issue.input)), t('Write {0}.', `${issue.input}${example.replace(/^[\d.]+/, '')}`));
+  });
+}
+
+function duration(
+  description: string,
+  examples: readonly string[],
+  { from, to, ...facts }: { readonly from: number; readonly to: number; readonly default?: string },
+) {
+  return checked(quantity('30 s'), (written) => between(parseDuration(written), from, to, formatDuration), {
+    description,
+    examples: [...examples],
+    pattern: '^\\s*[0-9.]+\\s*(µs|us|ms|s|sec|seconds?|min|minutes?|h|hours?)\\s*$',
+    ...facts,
+  });
+}
+
+function between(value: number, from: number, to: number, show: (value: number) => string): number {
+  if (value >= from && value <= to) return value;
+  throw new FaultlineError('invalid', { what: t('It has to be from {0} to {1}', show(from), show(to)) });
+}
+
+function rateOf(written: string): number {
+  const rate = parseRate(written);
+  if (rate > 0 && rate <= specLimits.maxRatePerSecond) return rate;
+  throw new FaultlineError('invalid', {
+    what:
+      rate > 0
+        ? t('The rate is above {0}/s', formatCount(specLimits.maxRatePerSecond))
+        : t('A rate is above zero: “{0}” would send nothing', written.trim()),
+  });
+}
+
+function queriesOf(written: string | number | readonly (string | number)[]): readonly number[] {
+  if (typeof written === 'object') {
+    if (written.length === 0) throw new FaultlineError('invalid', { what: t('No query is listed'), remedy: t('Write all, or 1,3,5-10.') });
+    return parseQueries(written.flatMap((part) => parseQueryRange(part)).join(','));
+  }
+  return parseQueries(String(written));
+}
+
+function listMessage(issue: { readonly input: unknown }): string {
+  return wrongType(issue.input, t('all, a query’s number or a list of them'), 'tpch: all');
+}
+
+function formatMessage(issue: { readonly input: unknown }): string {
+  if (typeof issue.input === 'number' && issue.input > specFormat) {
+    return message(
+      t('This spec has format {0}; this Faultline reads format {1}', issue.input, specFormat),
+      t('A newer Faultline reads it.'),
+    );
+  }
+  return message(t('{0} is not a format of a spec', shown(issue.input)), t('Write {0}.', `faultline: ${specFormat}`));
+}
+
+function wrongType(input: unknown, wanted: string, example: string): string {
+  if (input === null || input === undefined) return message(t('The value is missing'), t('Write {0}, as {1}.', wanted, example));
+  return message(t('{0} is not {1}', shown(input), wanted), t('Write it as {0}.', example));
+}
+
+function shown(input: unknown): string {
+  if (Array.isArray(input)) return t('A list');
+  if (input === null) return t('An empty value');
+  return typeof input === 'object' ? t('A group of keys') : `“${String(input).slice(0, 60)}”`;
+}
+
+function quoted(input: unknown): string {
+  return typeof input === 'object' ? t('"a text"') : JSON.stringify(String(input).slice(0, 60));
+}
+
+function message(what: string, remedy: string | undefined): string {
+  return remedy === undefined ? what : `${what}\n${remedy}`;
+}
