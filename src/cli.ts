@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Entry of the terminal: `faultline sql`, `faultline data`. Importing it runs nothing. */
+/** Entry of the terminal: `faultline sql`, `faultline bench`, … Importing it runs nothing. */
 import { isEntry } from './base/entry.ts';
 import { packagePaths } from './base/package.ts';
 import { describe, outputFailed } from './cli/failure.ts';

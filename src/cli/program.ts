@@ -2,6 +2,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { FaultlineError } from '../base/errors.ts';
 import { parseScale } from '../workload/tpch/scale.ts';
+import { addCompare, addReport, addRuns } from './commands/runs.ts';
+import { addBench, addRun } from './commands/bench.ts';
+import type { CarryPaths } from './carry.ts';
 import { runList, runMake, runRemove, type CliPaths } from './data.ts';
 import { describe, exitCodeOf } from './failure.ts';
 import { formats, type FormatName } from './format/format.ts';
@@ -9,7 +12,7 @@ import { runSql } from './sql.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 /** Answers the exit code: 0 done, 2 the request is invalid, 3 it could not be carried out, 130 stopped by Ctrl+C. */
-export async function runProgram(args: readonly string[], terminal: Terminal, paths: CliPaths): Promise<number> {
+export async function runProgram(args: readonly string[], terminal: Terminal, paths: CarryPaths): Promise<number> {
   let code: number = exitCodes.done;
   const program = build(terminal, paths, async (work) => {
     code = await work;
@@ -34,7 +37,7 @@ function shield(argument: string): string {
 
 type Run = (work: Promise<number>) => Promise<void>;
 
-function build(terminal: Terminal, paths: CliPaths, run: Run): Command {
+function build(terminal: Terminal, paths: CarryPaths, run: Run): Command {
   const program = new Command('faultline')
     .description('Run SQL on real engines, break them on purpose, and see what users felt.')
     .version(paths.version, '-V, --version', 'print the version')
@@ -49,14 +52,21 @@ function build(terminal: Terminal, paths: CliPaths, run: Run): Command {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 2 the request is invalid, 3 it could not be carried out, 130 stopped.
+Exit codes: 0 done, 1 a verdict failed, 2 the request is invalid, 3 it could not be carried out,
+4 inconclusive, 130 stopped.
 
 Examples:
   faultline sql "SELECT count(*) FROM lineitem"
-  faultline data tpch --scale 1`,
+  faultline data tpch --scale 1
+  faultline bench tpch --scale 0.01`,
     );
   addSql(program, terminal, paths, run);
   addData(program, terminal, paths, run);
+  addBench(program, terminal, paths, run);
+  addRun(program, terminal, paths, run);
+  addRuns(program, terminal, run);
+  addReport(program, terminal, paths, run);
+  addCompare(program, terminal, paths, run);
   return program;
 }
 

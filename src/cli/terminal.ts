@@ -10,7 +10,7 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
-export const exitCodes = { done: 0, invalid: 2, failed: 3, interrupted: 130 } as const;
+export const exitCodes = { done: 0, verdictFailed: 1, invalid: 2, failed: 3, inconclusive: 4, interrupted: 130 } as const;
 
 /** Why a command was stopped: the abort reason. */
 export type StopReason = 'interrupted' | 'outputClosed' | 'outputFailed';

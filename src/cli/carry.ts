@@ -1,0 +1,84 @@
+/** Carries a plan out from the terminal: starts its runner, shows how it goes, prints what came of it. */
+import { cwd } from 'node:process';
+import { faultlineHome } from '../base/home.ts';
+import type { RunPlan } from '../journal/plan.ts';
+import { RunStore } from '../journal/store.ts';
+import { projectRun } from '../run/summaries.ts';
+import { startRun, type StartedRun } from '../run/supervise/start.ts';
+import { summaryOf } from '../analysis/summary.ts';
+import type { CliPaths } from './data.ts';
+import { LiveStatus } from './live.ts';
+import { describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
+import { exitCodes, type Terminal } from './terminal.ts';
+
+/** What a run needs of the package beside what every command does. */
+export interface CarryPaths extends CliPaths {
+  readonly root: string;
+  readonly runner: string;
+  readonly pacer: string;
+}
+
+export interface CarryOptions {
+  readonly detach: boolean;
+  readonly json: boolean;
+}
+
+/** Answers the exit code. Fails as `startRun`. */
+export async function carryOut(
+  plan: RunPlan,
+  { detach, json }: CarryOptions,
+  terminal: Terminal,
+  paths: CarryPaths,
+  workingFolder: string = cwd(),
+): Promise<number> {
+  const home = faultlineHome(terminal.env);
+  const store = new RunStore({ home });
+  const started = await startRun({
+    plan,
+    store,
+    home,
+    runner: paths.runner,
+    pacer: paths.pacer,
+    datagen: paths.datagen,
+    workingFolder,
+    detach,
+    externalAccess: true,
+    log: () => undefined,
+    ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
+  });
+  if (detach) {
+    started.release();
+    if (json) await print(terminal, runJson(summaryOf((await projectRun(await store.record(started.run))).view)));
+    else
+      await print(
+        terminal,
+        `Run ${started.run} goes on by itself. “faultline runs” shows it, “faultline report ${started.run}” its figures.\n`,
+      );
+    return exitCodes.done;
+  }
+  await follow(started, terminal);
+  const { projection, view } = await projectRun(await store.record(started.run));
+  await print(terminal, json ? runJson(summaryOf(view)) : describeRun(view, projection));
+  terminal.stderr.write(describeWrongAnswers(view));
+  return exitCodeOfRun(view);
+}
+
+/** Until its end, which Ctrl+C brings about: what was measured until then is shown. */
+async function follow(started: StartedRun, terminal: Terminal): Promise<void> {
+  const live = new LiveStatus(terminal, started.folder);
+  const stop = (): void => void started.stop();
+  if (terminal.signal.aborted) stop();
+  terminal.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await started.ended;
+  } finally {
+    terminal.signal.removeEventListener('abort', stop);
+    live.dispose();
+  }
+}
+
+/** Also after Ctrl+C: the figures so far are what the person wants. A reader that has gone is no error. */
+async function print({ stdout, signal }: Terminal, text: string): Promise<void> {
+  if (signal.reason === 'outputClosed' || signal.reason === 'outputFailed') return;
+  await new Promise<void>((resolve) => stdout.write(text, () => resolve()));
+}

@@ -1,0 +1,121 @@
+/** What came of a run, for a person and for a program. */
+import { compareArms } from '../analysis/compare.ts';
+import type { RunProjection } from '../analysis/run.ts';
+import type { RunSummary, RunView, StatementView } from '../analysis/view.ts';
+import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
+import type { RunPlan } from '../journal/plan.ts';
+import { exitCodes } from './terminal.ts';
+
+/** 0 passed, 1 failed, 3 could not be carried out (its process was killed, too), 4 inconclusive. */
+export function exitCodeOfRun({ status, verdict }: Pick<RunView, 'status' | 'verdict'>): number {
+  if (verdict === 'failed') return exitCodes.verdictFailed;
+  if (status === 'failed' || status === 'interrupted') return exitCodes.failed;
+  return verdict === 'passed' ? exitCodes.done : exitCodes.inconclusive;
+}
+
+/** One object, exactly as the README says. */
+export function runJson(summary: RunSummary): string {
+  const { run, verdict, reason, scale, planned, ok, failed, dropped, driver } = summary;
+  const object = {
+    run,
+    verdict,
+    reason,
+    engine: 'duckdb',
+    scale,
+    planned,
+    ok,
+    failed,
+    dropped,
+    driver: { lagP99Ms: driver.lagP99Ms, valid: driver.valid },
+    queries: summary.queries.map(({ query, rows, answer, count, latencyMs: { p50, p95, p99, max } }) => ({
+      query,
+      rows,
+      answer,
+      count,
+      latencyMs: { p50, p95, p99, max },
+    })),
+  };
+  return `${JSON.stringify(object, null, 2)}\n`;
+}
+
+export function describeRun(view: RunView, projection: RunProjection): string {
+  const lines = [titleOf(view), '', ...table(view.statements), '', countsOf(view)];
+  for (const { text, count } of view.counts.errorsByReason) lines.push(`  ${formatCount(count)} × ${text}`);
+  lines.push(driverOf(view));
+  if (view.tpchPower !== null) lines.push(`power ${formatCount(Math.round(view.tpchPower.value))} (${view.tpchPower.label})`);
+  if (view.arms.length > 1) lines.push(compareArms(projection).text);
+  for (const { expectation, outcome, text } of view.expectations) {
+    if (expectation.implied !== true)
+      lines.push(`${outcome === 'met' ? 'met    ' : outcome === 'broken' ? 'broken ' : 'unknown'} ${expectation.text}: ${text}`);
+  }
+  lines.push(...view.notes.map((note) => `note: ${note}`));
+  lines.push('', `${(view.verdict ?? 'inconclusive').toUpperCase()}: ${view.reason}`);
+  lines.push(`Run ${view.run}; “faultline report ${view.run} --format html” makes a page of it, and the editor shows it under Runs.`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Row by row, as the answer check of clause 2.1.3.5 found it. Empty where every answer was right. */
+export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string {
+  const lines = view.statements.flatMap(({ name, difference }) => {
+    if (difference === undefined) return [];
+    const { rowsExpected, rowsGot, differences } = difference;
+    return [
+      `${name} answered wrong: ${formatCount(rowsExpected)} rows expected, ${formatCount(rowsGot)} came`,
+      ...differences.map(
+        ({ row, column, rule, expected, got }) => `  row ${row}, ${column} (${rule}): expected ${expected ?? 'NULL'}, got ${got ?? 'NULL'}`,
+      ),
+    ];
+  });
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function titleOf(view: RunView): string {
+  const arms = view.arms.map(
+    ({ label, title, target, threads, memoryLimitBytes }) =>
+      `${view.arms.length > 1 ? `${label}: ` : ''}${title} on ${target}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${formatBytes(memoryLimitBytes)}`,
+  );
+  return [...(arms.length === 0 ? [view.name] : arms), loadOf(view.plan), formatDuration(view.durationMs)].join(' · ');
+}
+
+function loadOf({ load }: RunPlan): string {
+  if (load.kind === 'open') return `${load.ratePerSecond}/s for ${formatDuration(load.durationMs)}`;
+  return `${load.clients} ${load.clients === 1 ? 'client' : 'clients'} × ${load.iterations}`;
+}
+
+function table(statements: readonly StatementView[]): readonly string[] {
+  const duration = (ms: number | null): string => (ms === null ? '–' : formatDuration(ms));
+  const rows = statements.map(({ name, counts, response, rows: answered, answer }) => [
+    name,
+    formatCount(counts.planned),
+    formatCount(counts.failed),
+    duration(response.p50),
+    duration(response.p95),
+    duration(response.p99),
+    duration(response.max),
+    answered === null ? '–' : formatCount(answered),
+    answer ?? '–',
+  ]);
+  const all = [['QUERY', 'COUNT', 'FAILED', 'P50', 'P95', 'P99', 'MAX', 'ROWS', 'ANSWER'], ...rows];
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const isText = (column: number): boolean => column === 0 || column === 8;
+  return all.map((row) =>
+    row
+      .map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function countsOf({ counts }: RunView): string {
+  const { planned, ok, failed, dropped, underway } = counts;
+  const rest = underway > 0 ? ` + not ended ${formatCount(underway)}` : '';
+  return `planned ${formatCount(planned)} = ok ${formatCount(ok)} + failed ${formatCount(failed)} + dropped ${formatCount(dropped)}${rest}`;
+}
+
+function driverOf({ driver }: RunView): string {
+  const lag =
+    driver.lagP99Ms === null
+      ? 'no lag was measured'
+      : `lag p99 ${formatDuration(driver.lagP99Ms)}, limit ${formatDuration(driver.lagLimitMs)}`;
+  return `driver ${driver.valid ? 'valid' : 'INVALID'}: ${driver.reason ?? lag}`;
+}

@@ -1,0 +1,30 @@
+/** `faultline run`: a spec file, checked and carried out. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { FaultlineError } from '../base/errors.ts';
+import { readSpec, type SpecProblem } from '../run/spec/spec.ts';
+import { carryOut, type CarryPaths } from './carry.ts';
+import { exitCodes, type Terminal } from './terminal.ts';
+
+export interface RunRequest {
+  readonly file: string;
+  readonly detach: boolean;
+  readonly json: boolean;
+}
+
+/** Answers the exit code: as `runBench`; 2 with the problems on stderr, as `file:line:column: error: …`. */
+export async function runSpec(request: RunRequest, terminal: Terminal, paths: CarryPaths): Promise<number> {
+  const file = resolve(request.file);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new FaultlineError('notFound', { what: `${request.file} can’t be read`, remedy: 'Check the path.' }, error);
+  });
+  const library = join(paths.root, 'snippets');
+  const { plan, problems } = await readSpec(text, { file: basename(file), folder: dirname(file), library });
+  for (const problem of problems) terminal.stderr.write(problemLine(request.file, problem));
+  if (plan === undefined || problems.some(({ severity }) => severity === 'error')) return exitCodes.invalid;
+  return carryOut(plan, request, terminal, paths, dirname(file));
+}
+
+function problemLine(file: string, { line, column, severity, message, remedy }: SpecProblem): string {
+  return `${file}:${line + 1}:${column + 1}: ${severity}: ${message}${remedy === undefined ? '' : ` ${remedy}`}\n`;
+}
