@@ -14,6 +14,11 @@ export class JournalText {
   #header: JournalHeader | undefined;
   #skipped = 0;
 
+  /** With a header that was read before, the text is one that comes after it. */
+  constructor(header?: JournalHeader) {
+    this.#header = header;
+  }
+
   /** Undefined before the first line is whole. */
   get header(): JournalHeader | undefined {
     return this.#header;

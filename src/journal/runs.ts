@@ -24,6 +24,8 @@ export const runFiles = {
   lease: 'lease.json',
   /** JSON of `RunSummary`; can be deleted at any time. */
   summary: 'summary.json',
+  /** Room on the disk that is given back when the disk is full, so that the end of the run can still be written. */
+  reserve: 'reserve',
 } as const;
 
 export interface Lease {
