@@ -1,0 +1,164 @@
+/**
+ * Measured operations in columns: a run has a million of them, and every figure is a scan. Browser-safe.
+ *
+ * A histogram event becomes weighted rows, one a bucket and curve: its three curves are three distributions of the same operations,
+ * so a row of one has NaN in the other two, and only those of the response count as operations.
+ */
+import type { Curve } from '../journal/plan.ts';
+
+/** `part`: a bucket of a service or wait histogram, whose operations are counted by the response's rows. */
+export const outcomeCode = { ok: 0, wrong: 1, error: 2, part: 3 } as const;
+export type OutcomeCode = (typeof outcomeCode)[keyof typeof outcomeCode];
+
+export interface Row {
+  /** ms of the run */
+  readonly planned: number;
+  readonly statement: number;
+  readonly arm: number;
+  readonly outcome: OutcomeCode;
+  /** Operations that the row stands for. */
+  readonly weight: number;
+  /** ms; NaN: none. An error has no latency. */
+  readonly response: number;
+  readonly service: number;
+  readonly wait: number;
+  /** Which of the errors, where it is one. */
+  readonly error: number;
+}
+
+/** Rows that a figure is made of. -1: every statement, every arm. From `from` on, before `to`. */
+export interface Bounds {
+  readonly statement: number;
+  readonly arm: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export const everything: Bounds = { statement: -1, arm: -1, from: -Infinity, to: Infinity };
+
+export class Rows {
+  length = 0;
+  /** A weight is not 1 somewhere. */
+  weighted = false;
+  planned = new Float64Array(1024);
+  response = new Float64Array(1024);
+  service = new Float64Array(1024);
+  wait = new Float64Array(1024);
+  weight = new Uint32Array(1024);
+  statement = new Uint16Array(1024);
+  error = new Uint16Array(1024);
+  arm = new Uint8Array(1024);
+  outcome = new Uint8Array(1024);
+
+  push(row: Row): void {
+    if (this.length === this.planned.length) this.#grow();
+    const i = this.length++;
+    this.planned[i] = row.planned;
+    this.response[i] = row.response;
+    this.service[i] = row.service;
+    this.wait[i] = row.wait;
+    this.weight[i] = row.weight;
+    this.statement[i] = row.statement;
+    this.error[i] = row.error;
+    this.arm[i] = row.arm;
+    this.outcome[i] = row.outcome;
+    if (row.weight !== 1) this.weighted = true;
+  }
+
+  matches(i: number, bounds: Bounds): boolean {
+    const planned = this.planned[i] ?? 0;
+    return (
+      planned >= bounds.from &&
+      planned < bounds.to &&
+      (bounds.statement < 0 || this.statement[i] === bounds.statement) &&
+      (bounds.arm < 0 || this.arm[i] === bounds.arm)
+    );
+  }
+
+  /** Latencies of a curve in the order of the journal. */
+  sample(curve: Curve, bounds: Bounds): Sample {
+    const column = this[curve];
+    const values = new Float64Array(this.length);
+    const weights = this.weighted ? new Uint32Array(this.length) : null;
+    let count = 0;
+    for (let i = 0; i < this.length; i++) {
+      const value = column[i] ?? Number.NaN;
+      if (Number.isNaN(value) || !this.matches(i, bounds)) continue;
+      if (weights !== null) weights[count] = this.weight[i] ?? 0;
+      values[count++] = value;
+    }
+    return { values, words: new Uint32Array(values.buffer), weights, from: 0, to: count };
+  }
+
+  /** Response times group by group. `groupOf` answers -1 for rows that are in none; rows without a response are in none. */
+  grouped(groups: number, groupOf: (row: number) => number): Grouped {
+    const groupOfRow = new Int32Array(this.length);
+    const offsets = new Uint32Array(groups + 1);
+    for (let i = 0; i < this.length; i++) {
+      const group = Number.isNaN(this.response[i] ?? Number.NaN) ? -1 : groupOf(i);
+      groupOfRow[i] = group;
+      if (group >= 0) offsets[group + 1] = (offsets[group + 1] ?? 0) + 1;
+    }
+    for (let group = 0; group < groups; group++) offsets[group + 1] = (offsets[group + 1] ?? 0) + (offsets[group] ?? 0);
+    const total = offsets[groups] ?? 0;
+    const values = new Float64Array(total);
+    const weights = this.weighted ? new Uint32Array(total) : null;
+    const next = offsets.slice();
+    for (let i = 0; i < this.length; i++) {
+      const group = groupOfRow[i] ?? -1;
+      if (group < 0) continue;
+      const at = next[group] ?? 0;
+      next[group] = at + 1;
+      values[at] = this.response[i] ?? 0;
+      if (weights !== null) weights[at] = this.weight[i] ?? 0;
+    }
+    return new Grouped(values, weights, offsets);
+  }
+
+  #grow(): void {
+    const length = this.planned.length * 2;
+    this.planned = grown(new Float64Array(length), this.planned);
+    this.response = grown(new Float64Array(length), this.response);
+    this.service = grown(new Float64Array(length), this.service);
+    this.wait = grown(new Float64Array(length), this.wait);
+    this.weight = grown(new Uint32Array(length), this.weight);
+    this.statement = grown(new Uint16Array(length), this.statement);
+    this.error = grown(new Uint16Array(length), this.error);
+    this.arm = grown(new Uint8Array(length), this.arm);
+    this.outcome = grown(new Uint8Array(length), this.outcome);
+  }
+}
+
+function grown<T extends { set(from: T): void }>(larger: T, smaller: T): T {
+  larger.set(smaller);
+  return larger;
+}
+
+/** A part of a column of latencies in ms, none of them NaN or negative. `weights` null: all 1. `words` is `values` by 32 bits. */
+export interface Sample {
+  readonly values: Float64Array;
+  readonly words: Uint32Array;
+  readonly weights: Uint32Array | null;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Grouped {
+  readonly #values: Float64Array;
+  readonly #words: Uint32Array;
+  readonly #weights: Uint32Array | null;
+  readonly #offsets: Uint32Array;
+
+  constructor(values: Float64Array, weights: Uint32Array | null, offsets: Uint32Array) {
+    this.#values = values;
+    this.#words = new Uint32Array(values.buffer);
+    this.#weights = weights;
+    this.#offsets = offsets;
+  }
+
+  /** Groups from `first` on, before `end`, as one. */
+  sample(first: number, end: number): Sample {
+    const from = this.#offsets[first] ?? 0;
+    return { values: this.#values, words: this.#words, weights: this.#weights, from, to: this.#offsets[end] ?? from };
+  }
+}

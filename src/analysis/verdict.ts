@@ -1,0 +1,167 @@
+/** Passed, failed or inconclusive, and why: one sentence with the figure and its limit. Browser-safe. */
+import { t } from '../base/messages.ts';
+import { formatCount, formatDuration } from '../base/units.ts';
+import type { EndEvent, PhaseEvent } from '../journal/events.ts';
+import type { Expectation, RunPlan } from '../journal/plan.ts';
+import { holds, measure, type Facts } from './metric.ts';
+import { curveName, formatInstant, formatMetric, formatRate, formatShare, percentileName } from './text.ts';
+import type { Counts, DriverView, ExpectationView, Percentiles, RunStatus, StatementView, Verdict } from './view.ts';
+
+/** What is expected of every run: no wrong answer, ever; no error and nothing dropped unless the person wrote a limit. */
+export function expectationsOf(plan: RunPlan): readonly Expectation[] {
+  const implied: readonly Expectation[] = [
+    { text: 'answers ok', metric: { kind: 'answers' }, comparison: '<=', limit: 0, implied: true },
+    { text: 'errors <= 0 %', metric: { kind: 'errors' }, comparison: '<=', limit: 0, implied: true },
+    { text: 'dropped <= 0 %', metric: { kind: 'dropped' }, comparison: '<=', limit: 0, implied: true },
+  ];
+  const written = (kind: string): boolean => plan.expectations.some(({ metric }) => metric.kind === kind);
+  return [...plan.expectations, ...implied.filter(({ metric }) => !written(metric.kind))];
+}
+
+export function judge(plan: RunPlan, facts: Facts): readonly ExpectationView[] {
+  return expectationsOf(plan).map((expectation): ExpectationView => {
+    const { metric, limit } = expectation;
+    const measured = measure(metric, facts);
+    if (measured.kind === 'unknown') return { expectation, outcome: 'unknown', measured: null, text: measured.why };
+    const outcome = holds(measured.value, expectation) ? 'met' : 'broken';
+    const values = [formatMetric(metric, measured.value), formatMetric(metric, limit)] as const;
+    return { expectation, outcome, measured: measured.value, text: sentence(expectation, outcome, values, measured.of, plan, facts) };
+  });
+}
+
+function sentence(
+  { metric }: Expectation,
+  outcome: 'met' | 'broken',
+  [value, limit]: readonly [string, string],
+  of: string | undefined,
+  plan: RunPlan,
+  facts: Facts,
+): string {
+  switch (metric.kind) {
+    case 'latency': {
+      const name = percentileName(metric.percentile);
+      return metric.statement === undefined
+        ? t('{0} {1} was {2}, the limit is {3}', name, curveName(metric.curve), value, limit)
+        : t('{0} {1} of {2} was {3}, the limit is {4}', name, curveName(metric.curve), metric.statement, value, limit);
+    }
+    case 'errors':
+      return t('{0} failed ({1}), the limit is {2}', value, of ?? '', limit);
+    case 'dropped':
+      if (outcome === 'broken' && plan.load.kind === 'open') {
+        const planned = formatCount(facts.ok + facts.failed + facts.dropped);
+        const rate = formatRate(plan.load.ratePerSecond);
+        return t('the engine could not take {0}: {1} of {2} were never sent', rate, formatCount(facts.dropped), planned);
+      }
+      return t('{0} dropped ({1}), the limit is {2}', value, of ?? '', limit);
+    case 'throughput':
+      return t('throughput was {0}, the limit is {1}', value, limit);
+    case 'answers':
+      return facts.wrong === 1 ? t('1 wrong answer, the limit is {0}', limit) : t('{0} wrong answers, the limit is {1}', value, limit);
+  }
+}
+
+export interface Judged {
+  readonly status: RunStatus;
+  readonly phase: PhaseEvent | null;
+  readonly end: EndEvent | null;
+  readonly durationMs: number;
+  /** Milliseconds since the epoch. */
+  readonly lastEventAt: number;
+  readonly plan: RunPlan;
+  readonly counts: Counts;
+  readonly statements: readonly StatementView[];
+  readonly response: Percentiles;
+  readonly driver: DriverView;
+  readonly expectations: readonly ExpectationView[];
+}
+
+/** The order is the rule: a wrong answer fails every run; what could not be measured is not judged; then the expectations decide. */
+export function verdictOf(run: Judged): { readonly verdict: Verdict | null; readonly reason: string } {
+  if (run.status === 'running') return { verdict: null, reason: soFar(run) };
+  if (run.status === 'aborted') return { verdict: 'failed', reason: run.end?.reason ?? t('an abort rule ended it') };
+  if (run.counts.wrong > 0) return { verdict: 'failed', reason: wrongAnswers(run.statements) };
+  const inconclusive = notCarriedOut(run) ?? run.driver.reason;
+  if (inconclusive !== null) return { verdict: 'inconclusive', reason: inconclusive };
+  const broken = run.expectations.find(({ outcome }) => outcome === 'broken');
+  if (broken !== undefined) return { verdict: 'failed', reason: withCause(broken, run.counts) };
+  const unknown = run.expectations.find(({ outcome }) => outcome === 'unknown');
+  if (unknown !== undefined) return { verdict: 'inconclusive', reason: unknown.text };
+  return { verdict: 'passed', reason: t('every expectation was met: {0}', run.expectations.flatMap((each) => met(each, run)).join(', ')) };
+}
+
+function notCarriedOut({ status, end, durationMs, lastEventAt }: Judged): string | null {
+  switch (status) {
+    case 'failed':
+      return end?.reason ?? end?.error?.text ?? t('it could not be carried out');
+    case 'stopped':
+      return t('stopped by a person after {0}', formatDuration(durationMs));
+    case 'interrupted':
+      return t('interrupted after {0}, the last event is from {1}', formatDuration(durationMs), formatInstant(lastEventAt));
+    case 'running':
+    case 'finished':
+    case 'aborted':
+      return null;
+  }
+}
+
+const namedStatements = 3;
+
+function wrongAnswers(statements: readonly StatementView[]): string {
+  const wrong = statements.filter(({ counts }) => counts.wrong > 0);
+  const [first, ...others] = wrong;
+  if (first === undefined) return '';
+  const start =
+    first.counts.wrong === 1
+      ? t('{0} answered wrong once', first.name)
+      : t('{0} answered wrong {1} times', first.name, formatCount(first.counts.wrong));
+  const named = others
+    .slice(0, namedStatements - 1)
+    .map(({ name, counts }) => (counts.wrong === 1 ? t('{0} once', name) : t('{0} {1} times', name, formatCount(counts.wrong))));
+  const rest = others.length - named.length;
+  return [start, ...named, ...(rest > 0 ? [t('{0} more statements too', rest)] : [])].join(', ');
+}
+
+/** Errors name the most frequent one. */
+function withCause({ expectation, text }: ExpectationView, { errorsByReason }: Counts): string {
+  const [cause] = errorsByReason;
+  return expectation.metric.kind === 'errors' && cause !== undefined ? `${text}: ${cause.text}` : text;
+}
+
+function met({ expectation, measured }: ExpectationView, run: Judged): readonly string[] {
+  const { metric, limit } = expectation;
+  const value = formatMetric(metric, measured ?? 0);
+  switch (metric.kind) {
+    case 'latency': {
+      const curve = metric.curve === 'response' ? [] : [curveName(metric.curve)];
+      const name = [...(metric.statement === undefined ? [] : [metric.statement]), percentileName(metric.percentile), ...curve].join(' ');
+      return [t('{0} {1} (limit {2})', name, value, formatMetric(metric, limit))];
+    }
+    case 'errors':
+      return [measured === 0 ? t('no errors') : t('{0} errors (limit {1})', value, formatShare(limit))];
+    case 'dropped':
+      if (run.plan.load.kind === 'closed') return [];
+      return [measured === 0 ? t('none dropped') : t('{0} dropped (limit {1})', value, formatShare(limit))];
+    case 'throughput':
+      return [t('throughput {0} (limit {1})', value, formatMetric(metric, limit))];
+    case 'answers': {
+      const seen = new Set(run.statements.map(({ answer }) => answer));
+      if (seen.has('unchecked')) return [seen.has('ok') ? t('answers ok where they could be checked') : t('answers not checked')];
+      return [seen.has('repeatable') ? t('answers repeatable') : t('answers ok')];
+    }
+  }
+}
+
+function soFar({ phase, counts, response }: Judged): string {
+  if (phase === null || phase.phase === 'preparing') return phase?.text ?? t('Preparing');
+  if (phase.phase === 'warmUp') return t('Warming up');
+  const done = counts.ok + counts.failed + counts.dropped;
+  if (done === 0) return t('Nothing has been answered yet');
+  const facts: string[] = [];
+  if (counts.wrong > 0) facts.push(counts.wrong === 1 ? t('1 wrong answer') : t('{0} wrong answers', formatCount(counts.wrong)));
+  if (counts.errors > 0) facts.push(counts.errors === 1 ? t('1 error') : t('{0} errors', formatCount(counts.errors)));
+  if (counts.dropped > 0) facts.push(t('{0} dropped', formatCount(counts.dropped)));
+  if (facts.length === 0) facts.push(t('no errors'));
+  const [name, value] = response.p99 === null ? ['p50', response.p50] : ['p99', response.p99];
+  if (value !== null) facts.push(t('response {0} {1}', name ?? '', formatDuration(value)));
+  return t('So far {0}', facts.join(', '));
+}
