@@ -12,12 +12,14 @@ export const specLimits = {
   /** Of one statement file. */
   maxStatementFileBytes: 1_000_000,
   maxStatements: 500,
+  /** Of a run's name. */
+  maxTitleCharacters: 100,
+  /** Of a statement's. */
   maxNameCharacters: 60,
   maxWeight: 1_000,
   /** The embedded engine runs each statement on a thread of its own, of which a process has 256. */
   maxConcurrent: 250,
   maxThreads: 256,
-  maxIterations: 1_000_000,
   maxQueued: 1_000_000,
   maxRatePerSecond: 50_000,
   /** Planned by one run, its warm-up included: 50,000 a second for three minutes, 100 a second for a day. */

@@ -1,6 +1,6 @@
 /** A spec whose form is right, made into a plan: files are read, defaults put in, and what contradicts itself is said. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { t } from '../../base/messages.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { splitStatements } from '../../engine/sql/split.ts';
@@ -10,6 +10,7 @@ import type { SpecPath } from './document.ts';
 import { inPowerOrder } from './queries.ts';
 import type { Spec, SpecEngine, SpecStatement } from './schema.ts';
 import type { LibraryStatements } from './tpch.ts';
+import { stemOf } from './write.ts';
 
 export type Report = (path: SpecPath, message: string, remedy?: string, severity?: 'warning') => void;
 
@@ -140,18 +141,6 @@ async function readStatementFile(file: string, at: SpecPath, folder: string, rep
 
 function fromFolder(folder: string): string {
   return t('A path is read from the folder of the spec, {0}.', folder);
-}
-
-/** `queries/Top customers.sql` → `Top customers`; what can't stand in an expectation is left out. */
-function stemOf(file: string): string {
-  const name = basename(file.replaceAll('\\', '/'));
-  return (
-    name
-      .slice(0, name.length - extname(name).length)
-      .replace(/[()\p{Cc}]/gu, '')
-      .trim()
-      .slice(0, specLimits.maxNameCharacters) || 'statement'
-  );
 }
 
 const closedKeys = ['clients', 'iterations', 'thinkTime'] as const;

@@ -249,7 +249,7 @@ function missing(key: string | null): string | undefined {
 }
 
 function name() {
-  return text(100, /^(?=.*\S)[^\r\n\t]*$/, t('A name has one line'));
+  return text(specLimits.maxTitleCharacters, /^(?=.*\S)[^\r\n\t]*$/, t('A name has one line'));
 }
 
 function statementName() {

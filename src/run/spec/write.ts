@@ -1,23 +1,24 @@
 /** The spec that *Benchmark* makes: short, commented, and without a problem when it is read again (a test holds that). */
-import { basename, isAbsolute } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { Document, isCollection, stringify, visit } from 'yaml';
 import { t } from '../../base/messages.ts';
 import type { PlanTarget } from '../../journal/plan.ts';
-import { specFormat, specLimits } from './limits.ts';
-import { tpchQueries } from './queries.ts';
+import { specDefaults, specFormat, specLimits } from './limits.ts';
+import { queryName, tpchQueries } from './queries.ts';
 
 /** What a person pointed at. */
 export type SpecSubject =
   | { readonly kind: 'statement'; readonly sql: string; readonly name?: string }
-  /** Paths as the library gives them: `tpch/q01.sql` of the built-in one, else a file's absolute path. */
+  /** Paths as the library gives them: `tpch/q01.sql` of the one that comes with Faultline, else a file's absolute path. At least one. */
   | { readonly kind: 'library'; readonly paths: readonly string[] }
+  /** All 22 queries, in the order of the power test. */
   | { readonly kind: 'tpch' };
 
 export interface SpecTextOptions {
   /** What the spec runs on. */
   readonly target: PlanTarget;
   readonly name?: string;
-  /** Of a single statement 100 (a p95), of several 10 (a median worth comparing), of all of TPC-H 3. */
+  /** Of a single statement 100 unless given (a p95), of several 10, of all of TPC-H 3 (the fewest with a median). */
   readonly iterations?: number;
   readonly clients?: number;
   /** Of the engine, where the person set them. 0 is not written. */
@@ -25,70 +26,67 @@ export interface SpecTextOptions {
   readonly memoryLimitBytes?: number;
 }
 
+/** What *Benchmark* would run, as text. */
 export function specText(subject: SpecSubject, options: SpecTextOptions): string {
-  const { target, threads = 0, memoryLimitBytes = 0, clients = 1 } = options;
+  const { target, threads = 0, memoryLimitBytes = 0, clients = specDefaults.clients, iterations = iterationsOf(subject) } = options;
   const engine = {
     kind: 'duckdb',
     ...(target.kind === 'tpch' ? { scale: target.scale } : { file: target.path }),
     ...(threads > 0 ? { threads } : {}),
     ...(memoryLimitBytes > 0 ? { memory: `${Math.round(memoryLimitBytes / 1e6)} MB` } : {}),
   };
-  const iterations = options.iterations ?? defaultIterations(subject);
   return [
-    `# ${t('A benchmark. Change what you like; “Run this spec” above this line starts it, “faultline run” does in a terminal.')}`,
+    `# ${t('A benchmark. Change what you like; “Run this spec” starts it here, “faultline run FILE” in a terminal.')}`,
     `faultline: ${specFormat}`,
-    `name: ${scalar(options.name ?? nameOf(subject, target))}`,
+    `name: ${scalar(oneLine(options.name ?? titleOf(subject, target), specLimits.maxTitleCharacters) || t('Benchmark'))}`,
     `engine: ${flow(engine)}`,
     'workload:',
     ...workloadLines(subject),
-    `load: ${flow({ clients, iterations })} # ${t('or an open loop: {0}', '{rate: 20/s, arrivals: poisson, duration: 1 min}')}`,
+    `load: ${flow({ clients, iterations })}`,
+    `# ${t('or an open loop')}: {rate: 20/s, arrivals: poisson, duration: 1 min}`,
     `warmUp: {iterations: 1} # ${t('in no figure')}`,
     'timeout: 5 min',
     'expect:',
     '  - answers ok',
     '  - errors <= 0 %',
-    `  # - latency.p95 <= 2 s # ${t('a limit of your own: p50, p95, p99, max')}`,
+    `  # ${t('a limit of your own; p50, p95, p99, max')}:`,
+    '  # - latency.p95 <= 2 s',
     '',
   ].join('\n');
 }
 
-function defaultIterations(subject: SpecSubject): number {
-  if (subject.kind === 'tpch') return 3;
+function iterationsOf(subject: SpecSubject): number {
+  if (subject.kind === 'tpch') return specDefaults.iterations;
   return subject.kind === 'statement' || subject.paths.length === 1 ? 100 : 10;
 }
 
-function nameOf(subject: SpecSubject, target: PlanTarget): string {
-  const data = target.kind === 'tpch' ? `TPC-H ${target.scale}` : basename(target.path);
+function titleOf(subject: SpecSubject, target: PlanTarget): string {
+  const data = target.kind === 'tpch' ? `TPC-H ${target.scale}` : (target.path.split(/[\\/]/).pop() ?? target.path);
   if (subject.kind === 'tpch') return data;
-  const [first] = subject.kind === 'library' ? subject.paths : [];
-  const what =
-    subject.kind === 'statement'
-      ? (subject.name ?? t('One statement'))
-      : subject.paths.length === 1 && first !== undefined
-        ? stemOf(first)
-        : t('{0} statements', subject.paths.length);
-  return t('{0} on {1}', what, data).slice(0, 100);
+  if (subject.kind === 'statement') return t('{0} on {1}', subject.name ?? t('One statement'), data);
+  const [first = '', ...more] = subject.paths;
+  return t('{0} on {1}', more.length === 0 ? stemOf(first) : t('{0} statements', subject.paths.length), data);
 }
 
 function workloadLines(subject: SpecSubject): readonly string[] {
   if (subject.kind === 'tpch') return ['  tpch: all', `  order: power # ${t('as in TPC-H’s power test; or listed, shuffled')}`];
   if (subject.kind === 'statement') {
-    const name = subject.name === undefined ? [] : [`    - name: ${scalar(safeName(subject.name))}`];
-    const lines = block({ sql: subject.sql });
-    return ['  statements:', ...name, ...lines.map((line, at) => `${name.length === 0 && at === 0 ? '    - ' : '      '}${line}`)];
+    const name = nameOf(subject.name ?? '');
+    const lines = block({ ...(name === '' ? {} : { name }), sql: subject.sql });
+    return ['  statements:', ...lines.map((line, at) => `    ${at === 0 ? '- ' : '  '}${line}`)];
   }
-  const queries = subject.paths.map(queryOf);
-  const others = subject.paths.filter((_, at) => queries[at] === undefined);
-  const tpch = [...new Set(queries.filter((query) => query !== undefined))];
-  const names = new Set(tpch.map((query) => `q${String(query).padStart(2, '0')}`));
+  const paths = [...new Set(subject.paths)];
+  const queries = paths.map(queryOf).filter((query) => query !== undefined);
+  const others = paths.filter((path) => queryOf(path) === undefined);
+  const taken = new Set(queries.map(queryName));
   return [
-    ...(tpch.length === 0 ? [] : [`  tpch: ${tpch.length === tpchQueries.length ? 'all' : ranges(tpch)}`]),
+    ...(queries.length === 0 ? [] : [`  tpch: ${isAll(queries) ? 'all' : ranges(queries)}`]),
     ...(others.length === 0 ? [] : ['  statements:']),
-    ...[...new Set(others)].map((path) => {
-      const stem = stemOf(path);
-      const name = free(stem, names);
-      names.add(name);
-      return `    - ${flow({ ...(name === stem ? {} : { name }), [isAbsolute(path) ? 'file' : 'library']: path })}`;
+    ...others.map((path) => {
+      const usual = stemOf(path);
+      const name = free(usual, taken);
+      taken.add(name);
+      return `    - ${flow({ ...(name === usual ? {} : { name }), [isAbsolute(path) ? 'file' : 'library']: path })}`;
     }),
   ];
 }
@@ -98,41 +96,50 @@ function queryOf(path: string): number | undefined {
   return tpchQueries.includes(query) ? query : undefined;
 }
 
-/** `1, 2, 3, 6` → `[1-3, 6]`; as the person chose them, in that order. */
+function isAll(queries: readonly number[]): boolean {
+  return queries.length === tpchQueries.length && queries.every((query, at) => query === at + 1);
+}
+
+/** `1, 2, 3, 6` → `[1-3, 6]`; in the order given. */
 function ranges(queries: readonly number[]): string {
   const parts: string[] = [];
   for (let from = 0; from < queries.length;) {
     let to = from;
-    while ((queries[to + 1] ?? 0) === (queries[to] ?? 0) + 1) to++;
+    while (queries[to + 1] === (queries[to] ?? 0) + 1) to++;
     parts.push(to > from + 1 ? `${queries[from]}-${queries[to]}` : queries.slice(from, to + 1).join(', '));
     from = to + 1;
   }
   return `[${parts.join(', ')}]`;
 }
 
-function stemOf(path: string): string {
-  return safeName((path.split(/[\\/]/).pop() ?? path).replace(/\.sql$/i, ''));
+/** The name that a statement of this file has unless it is given one. */
+export function stemOf(path: string): string {
+  return nameOf((path.split(/[\\/]/).pop() ?? path).replace(/\.[^.]*$/, '')) || 'statement';
 }
 
-function safeName(name: string): string {
-  return (
-    name
-      .replace(/[()\p{Cc}]/gu, ' ')
-      .trim()
-      .slice(0, specLimits.maxNameCharacters) || 'statement'
-  );
+/** What can stand in an expectation's parentheses. */
+function nameOf(text: string): string {
+  return oneLine(text.replace(/[()]/g, ' '), specLimits.maxNameCharacters);
 }
 
-function free(stem: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(stem)) return stem;
-  const short = stem.slice(0, specLimits.maxNameCharacters - 5);
+function oneLine(text: string, maxCharacters: number): string {
+  return text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, maxCharacters)
+    .trim();
+}
+
+function free(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  const short = name.slice(0, specLimits.maxNameCharacters - 5);
   let at = 2;
   while (taken.has(`${short}-${at}`)) at++;
   return `${short}-${at}`;
 }
 
 function scalar(text: string): string {
-  return stringify(text, { lineWidth: 0, defaultStringType: 'PLAIN', blockQuote: false }).trimEnd();
+  return stringify(text, { lineWidth: 0, blockQuote: false }).trimEnd();
 }
 
 /** `{a: 1, b: x}` on one line, quoted where it has to be. */
