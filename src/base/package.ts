@@ -12,6 +12,8 @@ export interface PackagePaths {
   readonly runner: string;
   /** Of a thread of the runner. */
   readonly pacer: string;
+  /** The folder of the pages' bundles: a build makes it. */
+  readonly webview: string;
   /** Holds `tpch.duckdb_extension`; absent where the package has none for this platform. */
   readonly extensionFolder?: string;
 }
@@ -40,6 +42,7 @@ export function packagePaths(moduleUrl: string = import.meta.url): PackagePaths 
     queryHost: entry('query-host.js', 'src/query/host/main.ts'),
     runner: entry('runner.js', 'src/run/runner/main.ts'),
     pacer: entry('pacer.js', 'src/workload/load/pacer/main.ts'),
+    webview: join(root, 'dist', 'webview'),
     ...(extensionFolder === undefined ? {} : { extensionFolder }),
   };
 }

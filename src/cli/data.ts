@@ -11,6 +11,7 @@ import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 export interface CliPaths {
   readonly version: string;
   readonly datagen: string;
+  readonly webview: string;
   readonly extensionFolder?: string;
 }
 

@@ -1,0 +1,95 @@
+/** `faultline report`: one run as a file for others. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FaultlineError, invalid } from '../base/errors.ts';
+import { runFiles, type RunRecord } from '../journal/runs.ts';
+import { csvReport } from '../report/csv.ts';
+import { htmlReport, type HtmlReport } from '../report/html.ts';
+import { jsonReport } from '../report/json.ts';
+import { markdownReport } from '../report/markdown.ts';
+import { projectRun, type ProjectedRun } from '../run/summaries.ts';
+import { runStore } from './runs.ts';
+import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
+
+export const reportFormats = ['html', 'md', 'json', 'csv'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+
+export interface ReportOptions {
+  readonly run: string;
+  readonly format: ReportFormat;
+  /** A file; absent: stdout. */
+  readonly output?: string;
+}
+
+/** What reports need of the package: see `packagePaths`. */
+export interface ReportPaths {
+  /** Holds the bundles of the pages. */
+  readonly webview: string;
+}
+
+export async function runReport({ run, format, output }: ReportOptions, terminal: Terminal, paths: ReportPaths): Promise<number> {
+  if (format === 'html' && output === undefined && terminal.stdout.isTTY === true) {
+    throw invalid('An HTML report is not for a terminal', 'Name a file with --output, or send it into one.');
+  }
+  const record = await runStore(terminal).find(run);
+  const projected = await projectRun(record, terminal.signal);
+  const text = format === 'html' ? await htmlReport(await htmlOf(record, projected, paths)) : textOf(projected, format);
+  if (output === undefined) await write(terminal, text);
+  else await writeReport(output, text, terminal);
+  return exitCodes.done;
+}
+
+/** The parts of an HTML report of one run. */
+export async function htmlOf(record: RunRecord, { view }: ProjectedRun, paths: ReportPaths): Promise<HtmlReport> {
+  const [journal, page] = await Promise.all([readJournalFile(record), readPage(paths)]);
+  return { a: { view, journal }, page };
+}
+
+export function readJournalFile({ folder }: RunRecord): Promise<Buffer> {
+  return readFile(join(folder, runFiles.journal));
+}
+
+async function readPage({ webview }: ReportPaths): Promise<HtmlReport['page']> {
+  try {
+    const [script, style] = await Promise.all(['histogram.js', 'histogram.css'].map((name) => readFile(join(webview, name), 'utf8')));
+    return { script: script ?? '', style: style ?? '' };
+  } catch (error) {
+    throw new FaultlineError(
+      'storage',
+      {
+        what: 'The page of an HTML report can’t be read',
+        meaning: error instanceof Error ? error.message : String(error),
+        remedy: 'Install Faultline again (in its repository: npm run build).',
+      },
+      error,
+    );
+  }
+}
+
+function textOf({ view }: ProjectedRun, format: Exclude<ReportFormat, 'html'>): string {
+  switch (format) {
+    case 'md':
+      return markdownReport(view);
+    case 'json':
+      return jsonReport(view);
+    case 'csv':
+      return csvReport(view);
+  }
+}
+
+export async function writeReport(file: string, text: string, terminal: Terminal): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new FaultlineError(
+      'storage',
+      {
+        what: `The report could not be written to ${file}`,
+        meaning: error instanceof Error ? error.message : String(error),
+        remedy: 'Name another file.',
+      },
+      error,
+    );
+  }
+  new StatusLine(terminal).note(`Written to ${file}`);
+}
