@@ -8,6 +8,7 @@ import type { CarryPaths } from './carry.ts';
 import { runList, runMake, runRemove, type CliPaths } from './data.ts';
 import { describe, exitCodeOf } from './failure.ts';
 import { formats, type FormatName } from './format/format.ts';
+import { addSchema } from './schema.ts';
 import { runSql } from './sql.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
@@ -67,6 +68,7 @@ Examples:
   addRuns(program, terminal, run);
   addReport(program, terminal, paths, run);
   addCompare(program, terminal, paths, run);
+  addSchema(program, terminal, run);
   return program;
 }
 
