@@ -18,14 +18,16 @@ export interface Latencies {
 
 /** The bins' edges are those of the statement and arm over the whole run: a span of time and the rest are drawn on the same axis. */
 export function latencies(rows: Rows, bounds: Bounds, ranks: Ranks): Latencies {
-  const always = rows.sample('response', { ...bounds, from: -Infinity, to: Infinity });
+  const selected = rows.sample('response', bounds);
+  const timeless = bounds.from === -Infinity && bounds.to === Infinity;
+  const always = timeless ? selected : rows.sample('response', { ...bounds, from: -Infinity, to: Infinity });
   const { count, min, max } = ranks.read(always);
-  const bins = count === 0 ? [] : binned(rows.sample('response', bounds), new LogBins(min, max, mostBins));
-  const one = (curve: Curve): { percentiles: Percentiles; points: readonly CurvePoint[] } => {
-    ranks.read(rows.sample(curve, bounds));
+  const bins = count === 0 ? [] : binned(selected, new LogBins(min, max, mostBins));
+  const one = (sample: Sample): { percentiles: Percentiles; points: readonly CurvePoint[] } => {
+    ranks.read(sample);
     return { percentiles: ranks.percentiles(), points: curveOf(ranks) };
   };
-  const [response, service, wait] = [one('response'), one('service'), one('wait')];
+  const [response, service, wait] = [one(selected), one(rows.sample('service', bounds)), one(rows.sample('wait', bounds))];
   return {
     percentiles: { response: response.percentiles, service: service.percentiles, wait: wait.percentiles },
     bins,

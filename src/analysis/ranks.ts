@@ -97,10 +97,11 @@ export class Ranks {
     const found = buckets.map((): Bucket => ({ values: [], weights: [] }));
     const { values, words, weights, from, to } = this.#sample;
     for (let i = from; i < to; i++) {
-      const bucket = found[(this.#wanted[codeOf(words[2 * i + 1] ?? 0)] ?? 0) - 1];
-      if (bucket === undefined) continue;
-      bucket.values.push(values[i] ?? 0);
-      if (weights !== null) bucket.weights.push(weights[i] ?? 0);
+      const wanted = this.#wanted[codeOf(words[2 * i + 1] ?? 0)] ?? 0;
+      if (wanted === 0) continue;
+      const bucket = found[wanted - 1];
+      bucket?.values.push(values[i] ?? 0);
+      if (weights !== null) bucket?.weights.push(weights[i] ?? 0);
     }
     for (const code of buckets) this.#wanted[code] = 0;
     const sorted = found.map(ascending);

@@ -224,7 +224,7 @@ export class RunProjection {
     const [response, service, wait] = [event.response, event.service, event.wait].map(decodeHistogram);
     this.#measured(end);
     for (const answer of ['ok', 'repeatable', 'unchecked'] as const) {
-      if ((event.answers[answer] ?? 0) > 0) notes.answered(end, Math.round(event.rows / event.count), answer);
+      if ((event.answers[answer] ?? 0) > 0) notes.answered(end, event.rows, answer);
     }
     const none = Number.NaN;
     const row = { planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, error: 0 };

@@ -101,6 +101,7 @@ export interface HistogramEvent extends Timed {
   readonly arm?: number;
   readonly ms: number;
   readonly count: number;
+  /** Of the last answer. */
   readonly rows: number;
   readonly answers: Readonly<Partial<Record<Exclude<AnswerOutcome, 'wrong'>, number>>>;
   readonly response: string;
