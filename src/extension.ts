@@ -1,6 +1,7 @@
 /** Faultline in VS Code: builds what the features share, then asks each to register. No I/O here: views and statements start it. */
 import * as vscode from 'vscode';
 import { useTranslation } from './base/messages.ts';
+import { registerBenchmarks, type BenchmarkUi } from './ui/benchmarks.ts';
 import { registerDataSetCommands } from './ui/commands/dataSets.ts';
 import { registerEngineCommands } from './ui/commands/engines.ts';
 import { registerHelpCommands } from './ui/commands/help.ts';
@@ -14,11 +15,10 @@ import { buildServices, type Services } from './ui/services.ts';
 import { registerStatusBar } from './ui/status/status.ts';
 import { registerClustersTree } from './ui/tree/clusters.ts';
 import { registerLibraryTree } from './ui/tree/library.ts';
-import { registerRunsTree } from './ui/tree/runs.ts';
 import { historyTarget, registerWindow, releaseTarget } from './ui/window.ts';
 
 /** What host tests look at; absent in an installed extension. */
-export interface TestApi extends EditorParts, ResultParts {
+export interface TestApi extends EditorParts, ResultParts, BenchmarkUi {
   readonly services: Services;
   readonly clusters: ReturnType<typeof registerClustersTree>;
 }
@@ -35,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
 
   const editor = registerEditor(services);
   const results = registerResults(services, editor);
+  const benchmarks = registerBenchmarks(services, editor);
   const { statements } = editor;
   store.add(registerWindow(services));
   store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: () => query.engineTitle }));
@@ -49,7 +50,6 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       env: process.env,
     }),
   );
-  store.add(registerRunsTree());
   store.add(
     registerLibraryTree({
       library,
@@ -70,7 +70,9 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     registerHistoryCommands({ commands, notifier, history, statements, runner, targetOf: (entry) => historyTarget(entry, services) }),
   );
   store.add(registerHelpCommands(commands, log, context.extension.id));
-  return context.extensionMode === vscode.ExtensionMode.Production ? undefined : { services, clusters, ...editor, ...results };
+  return context.extensionMode === vscode.ExtensionMode.Production
+    ? undefined
+    : { services, clusters, ...editor, ...results, ...benchmarks };
 }
 
 /** Answers when the query host has ended. */

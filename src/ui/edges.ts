@@ -2,9 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { packagePaths } from '../base/package.ts';
+import { runFiles } from '../journal/runs.ts';
+import { RunStore } from '../journal/store.ts';
 import { QueryHost } from '../query/host/client.ts';
 import type { QueryHostSettings } from '../query/host/protocol.ts';
 import { DataSets } from '../workload/tpch/datasets.ts';
+import type { SpecRoom } from './commands/benchmark.ts';
+import type { RunRoom } from './runRoom.ts';
 import type { Edges, WindowFacts } from './services.ts';
 import type { DataSetStore } from './session/dataSets.ts';
 
@@ -35,7 +39,56 @@ export const edges: Edges = {
       ensure: (scale, options) => making().ensure(scale, options),
     };
   },
+
+  runs: (facts): RunRoom => {
+    const { home, log } = facts;
+    const store = new RunStore({ home });
+    const runLog = log.named('runs');
+    return {
+      store,
+      record: (run) => store.record(run),
+      // What follows is no small code: it is loaded with the first run, spec or export.
+      start: async (plan) => {
+        const { startRun } = await import('../run/supervise/start.ts');
+        const { datagen, extensionFolder, pacer, runner } = packagePaths();
+        return startRun({
+          plan,
+          store,
+          home,
+          runner,
+          pacer,
+          datagen,
+          ...(extensionFolder === undefined ? {} : { extensionFolder }),
+          ...(facts.workspaceFolder === undefined ? {} : { workingFolder: facts.workspaceFolder }),
+          externalAccess: facts.isTrusted(),
+          log: (line) => runLog.info(line),
+        });
+      },
+      connect: async (record) => (await import('../run/supervise/connect.ts')).connectRun(record),
+      summary: async (record) => (await import('../run/summaries.ts')).summaryOfRun(record),
+      read: async ({ folder }, offset) => {
+        const { readWindow } = await import('../journal/reader.ts');
+        return readWindow(join(folder, runFiles.journal), offset, windowBytes);
+      },
+      report: async (request) => {
+        const { runReport } = await import('./commands/runReports.ts');
+        return runReport({ ...request, pageFolder: packagePaths().webview });
+      },
+      specs: specRoom(join(facts.extensionFolder, 'snippets')),
+    };
+  },
 };
+
+/** A page asks for the next one as soon as it has read this one. */
+const windowBytes = 1_000_000;
+
+function specRoom(library: string): SpecRoom {
+  return {
+    readSpec: async (text, options) => (await import('../run/spec/spec.ts')).readSpec(text, { ...options, library }),
+    planOf: async (text, options) => (await import('../run/spec/spec.ts')).planOf(text, { ...options, library }),
+    specText: async (subject, options) => (await import('../run/spec/write.ts')).specText(subject, options),
+  };
+}
 
 /** As the settings are now: they take effect with the next query host. */
 function queryHostSettings({ windowFolder, settings, isTrusted }: WindowFacts): QueryHostSettings {

@@ -18,11 +18,14 @@ import { Commands, ContextKeyWriter, SettingsReader } from './contribute.ts';
 import { Log } from './log.ts';
 import { Notifier } from './notify.ts';
 import { ResultTabs } from './panels/results/tabs.ts';
+import type { RunRoom } from './runRoom.ts';
 import { Catalogues } from './session/catalogues.ts';
 import { defaultScale, WindowDataSets, type DataSetStore } from './session/dataSets.ts';
 import { HistoryKeeper } from './session/historyKeeper.ts';
 import { QueryLink, type MakeQueryHost } from './session/queryLink.ts';
+import { RunList } from './session/runList.ts';
 import { StatementRunner } from './session/runner.ts';
+import { WindowRuns } from './session/runs.ts';
 import { Session } from './session/session.ts';
 import { targetName } from './session/targets.ts';
 
@@ -43,6 +46,11 @@ export interface Services {
   readonly tabs: ResultTabs;
   readonly runner: StatementRunner;
   readonly catalogues: Catalogues;
+  readonly runRoom: RunRoom;
+  /** Benchmarks that this window has started. */
+  readonly runs: WindowRuns;
+  /** Those of this machine. */
+  readonly runList: RunList;
   readonly prepare: (target: EngineTarget, report: (what: string) => void, signal: AbortSignal) => Promise<void>;
   readonly newId: () => string;
   readonly isSecret: (sql: string) => boolean;
@@ -54,6 +62,7 @@ export interface Services {
 export interface Edges {
   queryHost(facts: WindowFacts): MakeQueryHost;
   dataSets(facts: WindowFacts): DataSetStore;
+  runs(facts: WindowFacts): RunRoom;
 }
 
 export interface WindowFacts {
@@ -61,6 +70,8 @@ export interface WindowFacts {
   readonly home: string;
   /** Folder of this window in VS Code's storage; may not exist yet. */
   readonly windowFolder: string;
+  /** The first one that is a folder of this machine. */
+  readonly workspaceFolder: string | undefined;
   readonly settings: SettingsReader;
   readonly isTrusted: () => boolean;
   readonly log: Log;
@@ -79,6 +90,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
   const facts: WindowFacts = {
     extensionFolder: context.extensionUri.fsPath,
     home: faultlineHome(),
+    workspaceFolder: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath,
     windowFolder: (context.storageUri ?? context.globalStorageUri).fsPath,
     settings,
     isTrusted: () => vscode.workspace.isTrusted,
@@ -117,6 +129,10 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     maxEntries: () => settings.read('faultline.history.maxEntries'),
     onError: onlyFirst((error) => notifier.report(error, 'history')),
   });
+  const runRoom = edges.runs(facts);
+  const onError = (what: string, error: unknown): void => log.error(what, error);
+  const runs = store.add(new WindowRuns({ edge: runRoom, memory: context.workspaceState, wallMs: systemClock.wallMs, onError }));
+  const runList = store.add(new RunList({ store: runRoom.store, summary: (record) => runRoom.summary(record), onError }));
   // Own folders are named by settings of the workspace, so they wait for its trust.
   const libraryFolders = (): readonly string[] => (facts.isTrusted() ? [...new Set(settings.read('faultline.library.folders'))] : []);
   return {
@@ -136,6 +152,9 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     tabs,
     runner,
     catalogues,
+    runRoom,
+    runs,
+    runList,
     prepare,
     newId,
     isSecret: (sql) => holdsSecret(sql, 'duckdb'),

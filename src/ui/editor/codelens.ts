@@ -1,4 +1,4 @@
-/** Run · Explain above each statement. */
+/** Run · Explain · Benchmark above each statement. */
 import * as vscode from 'vscode';
 import { t } from '../../base/messages.ts';
 import type { Disposable } from '../../base/disposables.ts';
@@ -40,7 +40,11 @@ export function registerCodeLens({ settings, session, statements }: LensParts): 
             ...commandLink('faultline.explainStatement', t('Explain'), ref),
             tooltip: t('Run with the profiler of DuckDB on {0} and show where the time goes', target),
           };
-          return [new vscode.CodeLens(range, run), new vscode.CodeLens(range, explain)];
+          const benchmark = {
+            ...commandLink('faultline.benchmarkStatement', t('Benchmark'), ref),
+            tooltip: t('Run it many times on DuckDB, {0}, and show the distribution of its latency', target),
+          };
+          return [run, explain, benchmark].map((command) => new vscode.CodeLens(range, command));
         });
     },
   };

@@ -31,7 +31,7 @@ export function registerLibraryTree({ library, history, folders, foldersChanged 
     const nodes = [...(await library().list())].sort((a, b) => rankOf(a) - rankOf(b));
     return [...nodes.map((node) => libraryNode(node)), historyNode(history)];
   });
-  const view = vscode.window.createTreeView(views.library, { treeDataProvider: tree, showCollapseAll: true });
+  const view = vscode.window.createTreeView(views.library, { treeDataProvider: tree, showCollapseAll: true, canSelectMany: true });
   let watching: Disposable | undefined;
   const watch = (): void => {
     watching?.dispose();
@@ -68,8 +68,14 @@ function rankOf(node: LibraryNode): number {
   return rank < 0 ? firstFolders.length : rank;
 }
 
+/** What commands get of a library's item: `library` is what *Benchmark* runs. */
+interface LibraryTreeNode extends TreeNode {
+  readonly library?: LibraryNode;
+  readonly ownFolder?: string;
+}
+
 /** Ids begin with the root's: a folder may be added beside one that holds it, and VS Code shows no tree in which two ids are the same. */
-function libraryNode(node: LibraryNode, root?: string): TreeNode {
+function libraryNode(node: LibraryNode, root?: string): LibraryTreeNode {
   const isRoot = root === undefined;
   const at = `${root ?? ''}:${node.path}`;
   switch (node.kind) {
@@ -99,12 +105,12 @@ function libraryNode(node: LibraryNode, root?: string): TreeNode {
         collapsible: 'collapsed',
       });
       const children = (): TreeNode[] => node.children.map((child) => libraryNode(child, root ?? node.path));
-      return { item, children, ...(own ? { ownFolder: node.path } : {}) };
+      return { item, children, library: node, ...(own ? { ownFolder: node.path } : {}) };
     }
   }
 }
 
-function entryNode(entry: LibraryEntry, id: string): TreeNode {
+function entryNode(entry: LibraryEntry, id: string): LibraryTreeNode {
   const number = /(?:^|[\\/])q(\d+)\.sql$/i.exec(entry.path)?.[1];
   const label = number === undefined ? entry.title : `Q${Number(number)} ${entry.title}`;
   return {
@@ -116,6 +122,7 @@ function entryNode(entry: LibraryEntry, id: string): TreeNode {
       contextValue: treeItems.libraryEntry,
       command: commandLink('faultline.openLibraryEntry', t('Open'), entry.path),
     }),
+    library: entry,
     tooltip: async () => {
       const lines = [label];
       if (entry.stresses !== undefined) lines.push(t('Stresses: {0}', entry.stresses));

@@ -29,6 +29,11 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
     }, refreshAfterMs);
   }
 
+  /** One node's own line, its children stay. */
+  update(node: TreeNode): void {
+    this.#changed.fire(node);
+  }
+
   getTreeItem(node: TreeNode): vscode.TreeItem {
     return node.item;
   }

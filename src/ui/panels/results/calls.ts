@@ -1,11 +1,11 @@
 /** The host half of the results page: each call is checked before anything is done with it, since a page is not trusted. */
-import * as v from 'valibot';
 import { FaultlineError, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { QueryHostApi } from '../../../query/host/protocol.ts';
 import type { ResultId } from '../../../query/results.ts';
 import type { Log } from '../../log.ts';
-import { pageCalls, type ExportFormat, type PageArguments, type PageCall, type ResultsHostApi, type TabId } from './protocol.ts';
+import { checkedCalls } from '../checked.ts';
+import { pageCalls, type ExportFormat, type ResultsHostApi, type TabId } from './protocol.ts';
 import type { ResultTabs, Tab } from './tabs.ts';
 
 export interface CallParts {
@@ -74,30 +74,5 @@ export function resultsCalls({ host, tabs, log, actions }: CallParts): ResultsHo
     copyText: async (text) => actions.copyText(text),
     openLog: async () => actions.openLog(),
   };
-  return checked(api, log);
-}
-
-/** Wraps every call with its schema, and logs what fails: a page shows one sentence. */
-function checked(api: ResultsHostApi, log: Log): ResultsHostApi {
-  const wrap = <C extends PageCall>(name: C): ResultsHostApi[C] => {
-    const schema = pageCalls[name];
-    const call = api[name] as (...args: PageArguments<C>) => Promise<unknown>;
-    const wrapped = async (...args: unknown[]): Promise<unknown> => {
-      const parsed = v.safeParse(schema, args);
-      if (!parsed.success) {
-        const error = invalid(t('The results page asked for something that makes no sense'));
-        log.error(`${name}(${v.summarize(parsed.issues)})`, error);
-        throw error;
-      }
-      try {
-        return await call(...(parsed.output as PageArguments<C>));
-      } catch (error) {
-        if (!FaultlineError.is(error, 'cancelled')) log.error(`results page: ${name}`, error);
-        throw error;
-      }
-    };
-    return wrapped as ResultsHostApi[C];
-  };
-  const entries = (Object.keys(pageCalls) as PageCall[]).map((name) => [name, wrap(name)] as const);
-  return Object.fromEntries(entries) as unknown as ResultsHostApi;
+  return checkedCalls(api, pageCalls, 'results page', log);
 }

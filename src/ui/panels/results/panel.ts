@@ -1,11 +1,12 @@
 /** The results panel: one webview beside the editors. It shows the tabs' snapshots and asks for rows in windows. */
 import * as vscode from 'vscode';
-import { connect, type Port, type Remote } from '../../../base/rpc.ts';
+import { connect, type Remote } from '../../../base/rpc.ts';
 import type { Disposable } from '../../../base/disposables.ts';
 import { t } from '../../../base/messages.ts';
 import { resultsPanelType } from '../../../contributions.ts';
 import type { Log } from '../../log.ts';
 import { pageHtml } from '../html.ts';
+import { portOf } from '../port.ts';
 import type { ResultsHostApi, ResultsPageApi } from './protocol.ts';
 import type { ResultTabs } from './tabs.ts';
 
@@ -147,14 +148,4 @@ function waitingPanels(): readonly vscode.Tab[] {
     .filter(
       ({ input, isActive }) => !isActive && input instanceof vscode.TabInputWebview && input.viewType.endsWith(`-${resultsPanelType}`),
     );
-}
-
-function portOf(webview: vscode.Webview): Port {
-  return {
-    post: (message) => void webview.postMessage(message),
-    listen: (onMessage) => {
-      const registration = webview.onDidReceiveMessage(onMessage);
-      return () => void registration.dispose();
-    },
-  };
 }

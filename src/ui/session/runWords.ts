@@ -1,0 +1,85 @@
+/** How a run is told in one line: the Runs view, titles of panels, messages. No `vscode` import. */
+import type { RunSummary } from '../../analysis/view.ts';
+import { t } from '../../base/messages.ts';
+import { formatDuration } from '../../base/units.ts';
+import type { JournalHeader } from '../../journal/events.ts';
+import type { RunRecord } from '../../journal/runs.ts';
+
+/** What a person sees first of a run: its icon has this shape, its description begins with this word. */
+export type RunMark =
+  'running' | 'stopping' | 'passed' | 'failed' | 'inconclusive' | 'stopped' | 'interrupted' | 'newer' | 'damaged' | 'unknown';
+
+export function markOf(record: RunRecord, summary: RunSummary | undefined): RunMark {
+  switch (record.state) {
+    case 'running':
+      return 'running';
+    case 'newer':
+    case 'damaged':
+      return record.state;
+    case 'interrupted':
+      return 'interrupted';
+    case 'ended':
+      if (!summary) return 'unknown';
+      if (summary.status === 'interrupted' || summary.status === 'stopped') return summary.status;
+      return summary.verdict ?? 'unknown';
+  }
+}
+
+export function markWord(mark: RunMark): string {
+  switch (mark) {
+    case 'running':
+      return t('running');
+    case 'stopping':
+      return t('stopping');
+    case 'passed':
+      return t('passed');
+    case 'failed':
+      return t('failed');
+    case 'inconclusive':
+      return t('inconclusive');
+    case 'stopped':
+      return t('stopped');
+    case 'interrupted':
+      return t('interrupted');
+    case 'newer':
+      return t('from a newer version');
+    case 'damaged':
+      return t('damaged');
+    case 'unknown':
+      return t('ended');
+  }
+}
+
+/** "passed · DuckDB · 12.4 s · p99 41 ms" */
+export function runFacts(record: RunRecord, summary: RunSummary | undefined, nowMs: number): string {
+  const mark = markOf(record, summary);
+  const parts = [markWord(mark)];
+  const engine = summary?.engine ?? engineOf(record.header);
+  if (engine !== undefined) parts.push(engine);
+  if (mark === 'running' && record.header) parts.push(elapsedText(nowMs - record.header.startedAt));
+  if (summary && mark !== 'running') {
+    parts.push(formatDuration(summary.durationMs));
+    const p99 = summary.latencyMs.p99;
+    const p50 = summary.latencyMs.p50;
+    if (p99 !== null) parts.push(`p99 ${formatDuration(p99)}`);
+    else if (p50 !== null) parts.push(`p50 ${formatDuration(p50)}`);
+  }
+  return parts.join(' · ');
+}
+
+/** "0:07", "1:02:03" */
+export function elapsedText(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1_000));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+export function runName(record: RunRecord): string {
+  return record.header?.plan.name ?? record.run;
+}
+
+function engineOf(header: JournalHeader | undefined): string | undefined {
+  const engines = new Set(header?.plan.arms.map(({ engine }) => (engine === 'duckdb' ? 'DuckDB' : engine)));
+  return engines.size === 0 ? undefined : [...engines].join(', ');
+}
