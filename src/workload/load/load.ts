@@ -2,7 +2,7 @@
  * The load of a run: a plan's operations at their planned times, and what became of each. A thread of its own plans, paces and records
  * (`pacer/`); this side carries the operations out, so that neither row conversion nor a slow answer check moves an arrival.
  */
-import type { EventLoopUtilization } from 'node:perf_hooks';
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { cancelled, FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -87,7 +87,7 @@ class LoadThread implements LoadRun {
       this.#worker.on('exit', (code) => {
         this.#abortAll();
         if (this.#failure === undefined && this.#accounted) resolve();
-        else reject((this.#failure ?? crashed(new Error(`exit code ${code}`))) as Error);
+        else reject(this.#failure ?? crashed(new Error(`exit code ${code}`)));
       });
     });
     // Whoever only stops it does not ask how it ended.

@@ -101,15 +101,21 @@ export class PacerCore {
   }
 
   #hear(): void {
+    this.#runs();
+    for (let message = this.#edges.receive(); message !== undefined; message = this.#edges.receive()) {
+      if (message.kind === 'ended') this.#settle(message);
+      else this.#stop();
+    }
+  }
+
+  /** Between any two of these calls it was to run, or to sleep until `#awakeMs`: the rest it did not run. */
+  #runs(): number {
     const now = this.#edges.nowMs();
     if (now - this.#awakeMs > gapMs) {
       this.#emit([{ t: micro(this.#awakeMs), src: 'runner', kind: 'gap', ms: micro(now - this.#awakeMs) }]);
     }
     this.#awakeMs = now;
-    for (let message = this.#edges.receive(); message !== undefined; message = this.#edges.receive()) {
-      if (message.kind === 'ended') this.#settle(message);
-      else this.#stop();
-    }
+    return now;
   }
 
   #act(): void {
@@ -199,9 +205,8 @@ export class PacerCore {
   }
 
   #sleep(): void {
-    const from = this.#edges.nowMs();
+    const from = this.#runs();
     const wakeMs = Math.min(this.#planner.nextMs, this.#flushAtMs, this.#driverAtMs, this.#giveUpMs);
-    this.#awakeMs = from;
     if (wakeMs <= from) return;
     if (this.#fold !== undefined && this.#planner.nextMs - from > slackMs) {
       // One step, then messages again: in a closed loop an answer is the next arrival.

@@ -16,7 +16,7 @@ function pace(data: PacerData, port: MessagePort): void {
     receive: () => {
       // Read before looking: a message that comes after the look rings the bell on, and the wait below ends at once.
       heard = Atomics.load(shared, bell);
-      return (receiveMessageOnPort(port) as { message: ToPacer } | undefined)?.message;
+      return receiveMessageOnPort(port)?.message as ToPacer | undefined;
     },
     wait: (durationMs, listening) => {
       Atomics.store(shared, listeningFlag, listening ? 1 : 0);
