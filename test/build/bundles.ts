@@ -14,6 +14,7 @@ export const hostEntries = {
   extension: 'src/extension.ts',
   'query-host': 'src/query/host/main.ts',
   datagen: 'src/workload/tpch/datagen.ts',
+  runner: 'src/run/runner/main.ts',
   pacer: 'src/workload/load/pacer/main.ts',
   cli: 'src/cli.ts',
 } as const;

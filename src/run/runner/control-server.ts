@@ -1,9 +1,9 @@
 /** The socket through which other windows and terminals reach a run. Its path is in the lease; only this person can open it. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Disposable } from '../../base/disposables.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -21,7 +21,7 @@ export interface ControlActions {
 }
 
 const fileName = 'control.sock';
-const shortPrefix = 'faultline-run-';
+const shortPrefix = 'faultline-socket-';
 /** `sun_path` holds 108 bytes on Linux and 104 on macOS, with the zero at its end. */
 const longestPath = 100;
 
@@ -101,7 +101,9 @@ export class ControlServer {
 export function removeSocket(path: string): void {
   if (process.platform === 'win32') return;
   rmSync(path, { force: true });
-  if (dirname(path).startsWith(join(tmpdir(), shortPrefix))) rmSync(dirname(path), { recursive: true, force: true });
+  const folder = dirname(path);
+  // Only a folder that was made for it, and only when it is empty.
+  if (dirname(folder) === tmpdir() && basename(folder).startsWith(shortPrefix)) rmdirSync(folder);
 }
 
 function* candidates(folder: string): Generator<string> {
