@@ -15,8 +15,10 @@ const parts: Readonly<Record<string, string>> = {
   sizes: 'parts/sizes.ts',
   activation: 'parts/activation.ts',
   'query-host': 'parts/query-host.ts',
+  pacing: 'parts/pacing.ts',
   scrolling: 'page/scrolling.ts',
   window: 'parts/window.ts',
+  journal: 'parts/journal.ts',
 };
 
 async function main(names: readonly string[]): Promise<number> {
