@@ -222,7 +222,10 @@ export class RunProjection {
       return;
     }
     const [response, service, wait] = [event.response, event.service, event.wait].map(decodeHistogram);
-    this.#measured(end);
+    let slowestUs = 0;
+    response?.forEachBucket((us) => (slowestUs = us));
+    // The last of the interval were done after it; the slowest not before this.
+    this.#measured(Math.max(end, event.t + slowestUs / 1000));
     for (const answer of ['ok', 'repeatable', 'unchecked'] as const) {
       if ((event.answers[answer] ?? 0) > 0) notes.answered(end, event.rows, answer);
     }
