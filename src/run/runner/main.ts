@@ -51,10 +51,12 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
     await carried.carryOut();
     await sumUp(settings);
   } finally {
-    releaseLease(folder);
     onWritten();
     owners.dispose();
+    // Whoever waits for the end is told before the socket closes.
+    await new Promise((resolve) => setImmediate(resolve));
     await control.close();
+    releaseLease(folder);
   }
 }
 

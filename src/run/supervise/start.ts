@@ -8,9 +8,12 @@ import { join } from 'node:path';
 import { FaultlineError, fromWire } from '../../base/errors.ts';
 import { forkProcess } from '../../base/fork.ts';
 import { t } from '../../base/messages.ts';
+import { sweepTemp } from '../../base/temp.ts';
+import { isHeld, readLease } from '../../journal/lease.ts';
 import type { RunPlan } from '../../journal/plan.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { adoptWithinMs, type RunnerMessage, type StarterMessage } from '../control.ts';
+import { removeSocket } from '../runner/control-server.ts';
 import { planFile, type RunnerSettings } from '../runner/settings.ts';
 import { refuseSecrets } from './secrets.ts';
 
@@ -79,7 +82,7 @@ export async function startRun(request: StartRequest): Promise<StartedRun> {
       detached: true,
     });
     log(`run ${run}: runner ${child.pid ?? '?'} started`);
-    const started = new Started(run, folder, child, log);
+    const started = new Started(run, folder, request.home, child, log);
     await started.begun;
     return started;
   } catch (error) {
@@ -103,7 +106,7 @@ class Started implements StartedRun {
   readonly begun: Promise<void>;
   readonly #child: ChildProcess;
 
-  constructor(run: string, folder: string, child: ChildProcess, log: (line: string) => void) {
+  constructor(run: string, folder: string, home: string, child: ChildProcess, log: (line: string) => void) {
     this.run = run;
     this.folder = folder;
     this.#child = child;
@@ -124,7 +127,7 @@ class Started implements StartedRun {
       const over = (how: string): void => {
         log(`run ${run}: runner ${child.pid ?? '?'} ended: ${how}`);
         reject(crashed(new Error(`${how}\n${lastWords}`)));
-        onEnd();
+        void sweepAfter(folder, home).finally(onEnd);
       };
       child.once('error', (error) => over(error.message));
       child.once('exit', (code, signal) => setImmediate(over, signal ?? `code ${code ?? '?'}`));
@@ -142,6 +145,17 @@ class Started implements StartedRun {
     child.stdout?.destroy();
     child.stderr?.destroy();
     child.unref();
+  }
+}
+
+/** What a runner that was killed could not remove: its socket, and rows that did not fit into memory. */
+async function sweepAfter(folder: string, home: string): Promise<void> {
+  const lease = readLease(folder);
+  try {
+    if (lease !== undefined && !isHeld(lease)) removeSocket(lease.socket);
+    await sweepTemp(home, 'run');
+  } catch {
+    // The next run sweeps too.
   }
 }
 
