@@ -107,6 +107,8 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
   store.add(
     runs.ended.listen((ended) => {
       runList.changed.fire();
+      // It may have made the data set that it ran on.
+      dataSets.changed.fire();
       latency.runEnded(ended.run).catch((error: unknown) => log.error(`end of run ${ended.run}`, error));
       if (!latency.isVisible(ended.run)) tellEnd(ended, services, latency);
     }),

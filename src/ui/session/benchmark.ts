@@ -50,7 +50,7 @@ export function libraryBenchmark(entries: readonly LibraryEntry[], title: string
   const queries = entries.filter(isTpch);
   const on = queries.length > 0 && target.kind !== 'tpch' ? fallback : target;
   if (paths.length === tpchQueries && queries.length === tpchQueries) {
-    return { name: t('{0}, all queries', targetName(on)), subject: { kind: 'tpch' }, target: on, iterations: passesFor(on) };
+    return { name: targetName(on), subject: { kind: 'tpch' }, target: on, iterations: passesFor(on) };
   }
   const iterations = paths.length === 1 ? samplesForP95 : passesFor(on);
   return { name: onTarget(title, on), subject: { kind: 'library', paths }, target: on, iterations };

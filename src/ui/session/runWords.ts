@@ -50,20 +50,19 @@ export function markWord(mark: RunMark): string {
   }
 }
 
-/** "passed · DuckDB · 12.4 s · p99 41 ms" */
+/** "passed · 12.4 s · p99 41 ms · DuckDB 1.5.5": what matters most first, a side bar is narrow. */
 export function runFacts(record: RunRecord, summary: RunSummary | undefined, nowMs: number): string {
   const mark = markOf(record, summary);
   const parts = [markWord(mark)];
-  const engine = summary?.engine ?? engineOf(record.header);
-  if (engine !== undefined) parts.push(engine);
   if (mark === 'running' && record.header) parts.push(elapsedText(nowMs - record.header.startedAt));
   if (summary && mark !== 'running') {
+    const { p50, p99 } = summary.latencyMs;
     parts.push(formatDuration(summary.durationMs));
-    const p99 = summary.latencyMs.p99;
-    const p50 = summary.latencyMs.p50;
     if (p99 !== null) parts.push(`p99 ${formatDuration(p99)}`);
     else if (p50 !== null) parts.push(`p50 ${formatDuration(p50)}`);
   }
+  const engine = summary?.engine ?? engineOf(record.header);
+  if (engine !== undefined) parts.push(engine);
   return parts.join(' · ');
 }
 
