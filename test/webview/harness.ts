@@ -1,13 +1,13 @@
-/** The page as the workbench shows it: real bundle, real content security policy, a fake host, headless Chromium. */
+/** The pages as the workbench shows them: real bundle, real content security policy, a fake host, headless Chromium. */
 import { createServer, type Server } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readFile } from 'node:fs/promises';
-import { build, type OutputFile } from 'esbuild';
+import { build } from 'esbuild';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
 import type { Cell, PanelState } from '../../src/ui/panels/results/protocol.ts';
 import { webviewBundle } from '../build/bundles.ts';
 
@@ -47,7 +47,9 @@ export class Harness {
           'content-security-policy',
           `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; script-src 'nonce-${nonce}'`,
         );
-        response.end(html((url.searchParams.get('theme') ?? 'dark') as Theme));
+        response.end(
+          html((url.searchParams.get('theme') ?? 'dark') as Theme, url.searchParams.get('page') === 'histogram' ? 'histogram' : 'results'),
+        );
       } else if (file !== undefined) {
         response.setHeader('content-type', url.pathname.endsWith('.css') ? 'text/css' : 'text/javascript; charset=utf-8');
         response.end(file);
@@ -77,10 +79,50 @@ export class Harness {
   }
 
   /** A page that shows this; problems it reports (console errors, refused content) make the test fail through `problems`. */
-  async open(
-    state: PanelState,
-    { theme = 'dark', width = 1280, height = 860, reducedMotion = false, cells = {} }: OpenOptions = {},
+  async open(state: PanelState, { cells = {}, ...options }: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.addInitScript(
+      ([startWith, cellsWith]) => {
+        window.startWith = startWith;
+        window.cellsWith = cellsWith;
+      },
+      [state, { ...cells }] as const,
+    );
+    await page.goto(this.#address('results', options));
+    await page.waitForSelector('#view');
+    return { page, problems };
+  }
+
+  /** The latency page on journals of the test. */
+  async openLatency(
+    facts: PanelFacts,
+    read: (side: 'a' | 'b', offset: number) => JournalWindow | Promise<JournalWindow>,
+    options: OpenOptions = {},
   ): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.exposeFunction('readJournal', read);
+    await page.addInitScript((given) => {
+      window.latencyFacts = given;
+    }, facts);
+    await page.goto(this.#address('histogram', options));
+    return { page, problems };
+  }
+
+  /** A file of ours as a browser alone opens it. */
+  async openFile(html: string, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    const path = join(this.#profile, 'report.html');
+    await writeFile(path, html);
+    await page.goto(`file://${path}`);
+    return { page, problems };
+  }
+
+  #address(page: 'results' | 'histogram', { theme = 'dark' }: OpenOptions): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}/?page=${page}&theme=${theme}`;
+  }
+
+  async #newPage({ width = 1280, height = 860, reducedMotion = false }: OpenOptions): Promise<{ page: Page; problems: string[] }> {
     const page = await this.#context.newPage();
     const problems: string[] = [];
     page.on('console', (message) => {
@@ -93,16 +135,6 @@ export class Harness {
     });
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
-    await page.addInitScript(
-      ([startWith, cellsWith]) => {
-        window.startWith = startWith;
-        window.cellsWith = cellsWith;
-      },
-      [state, { ...cells }] as const,
-    );
-    const { port } = this.#server.address() as AddressInfo;
-    await page.goto(`http://127.0.0.1:${port}/?theme=${theme}`);
-    await page.waitForSelector('#view');
     return { page, problems };
   }
 
@@ -116,8 +148,8 @@ export class Harness {
 async function bundle(): Promise<Map<string, Uint8Array>> {
   const outputFolder = join(root, 'dist');
   const page = await build({ ...webviewBundle({ root, outputFolder, production: true }), write: false });
-  const fake = await build({
-    entryPoints: [join(root, 'test/webview/fake-host.ts')],
+  const fakes = await build({
+    entryPoints: ['fake-host', 'fake-latency'].map((name) => join(root, `test/webview/${name}.ts`)),
     bundle: true,
     format: 'iife',
     platform: 'browser',
@@ -126,21 +158,17 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
     logLevel: 'silent',
   });
   const files = new Map<string, Uint8Array>();
-  const add = (path: string, outputs: readonly OutputFile[], end: string): void => {
-    const found = outputs.find((file) => file.path.endsWith(end));
-    if (found !== undefined) files.set(path, found.contents);
-  };
-  add('/results.js', page.outputFiles, 'results.js');
-  add('/results.css', page.outputFiles, 'results.css');
-  add('/fake-host.js', fake.outputFiles, '.js');
+  for (const { path, contents } of [...page.outputFiles, ...fakes.outputFiles]) files.set(`/${basename(path)}`, contents);
   files.set('/themes.css', await readFile(join(root, 'test/webview/themes.css')));
   return files;
 }
 
+const fakeOf = { results: 'fake-host.js', histogram: 'fake-latency.js' } as const;
+
 /** What the extension host's shell gives: see webview/results/main.ts. The theme's sheet stands for the workbench. */
-function html(theme: Theme): string {
+function html(theme: Theme, page: 'results' | 'histogram'): string {
   return `<!doctype html><html lang="en" data-theme="${theme}"><head><meta charset="utf-8">
-<link rel="stylesheet" href="themes.css"><link rel="stylesheet" href="results.css"></head>
+<link rel="stylesheet" href="themes.css"><link rel="stylesheet" href="${page}.css"></head>
 <body class="${bodyClass[theme]}" data-vscode-theme-kind="${bodyClass[theme]}"><div id="app"></div>
-<script nonce="${nonce}" src="fake-host.js"></script><script type="module" nonce="${nonce}" src="results.js"></script></body></html>`;
+<script nonce="${nonce}" src="${fakeOf[page]}"></script><script type="module" nonce="${nonce}" src="${page}.js"></script></body></html>`;
 }

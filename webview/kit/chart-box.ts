@@ -92,10 +92,11 @@ export class ChartBox {
     this.draw();
   }
 
-  #drawReadout({ context, top, bottom, x, palette }: Plot): void {
+  #drawReadout(plot: Plot): void {
+    const { context, top, bottom, palette } = plot;
     const at = this.#index === null ? undefined : this.#parts.places()[this.#index];
     if (at === undefined) return;
-    const px = Math.round(x(at)) + 0.5;
+    const px = Math.round(plot.x(at)) + 0.5;
     context.strokeStyle = palette.of('focus');
     context.lineWidth = 1;
     context.beginPath();

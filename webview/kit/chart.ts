@@ -1,10 +1,8 @@
 /**
  * The one file that knows the chart library: what we use of it is registered and wrapped here. A picture says what is to be seen in
- * plain numbers (axes are linear: who wants a logarithmic one passes logarithms), its layers draw what no library has.
+ * plain numbers (axes are linear: who wants a logarithmic one passes logarithms); its layers draw what the library has not.
  */
 import {
-  BarController,
-  BarElement,
   Chart,
   LinearScale,
   LineController,
@@ -24,6 +22,8 @@ export interface Axis {
   readonly ticks: readonly { readonly at: number; readonly label: string; readonly line?: boolean }[];
   /** Room for the labels: width of a y axis, height of an x axis. */
   readonly roomPx: number;
+  /** Between the axis and its labels, where a layer draws something there. */
+  readonly gapPx?: number;
 }
 
 export interface Point {
@@ -32,18 +32,10 @@ export interface Point {
   readonly y: number | null;
 }
 
-export interface Bars {
-  readonly ink: Ink;
-  readonly opacity: number;
-  /** On top of the bars before. All series have the same x at equal distances. */
-  readonly points: readonly Point[];
-}
-
 export interface Line {
   readonly ink: Ink;
   readonly widthPx: number;
   readonly dash?: readonly number[];
-  readonly stepped?: boolean;
   /** A thin edge in the surface's colour: lines over cells stay readable. */
   readonly edge?: boolean;
   readonly points: readonly Point[];
@@ -69,14 +61,13 @@ export interface Picture {
   readonly x: Axis;
   readonly y: Axis;
   readonly padding: { readonly top: number; readonly right: number };
-  readonly bars?: readonly Bars[];
   readonly lines?: readonly Line[];
-  /** Below bars and lines. */
+  /** Below the lines. */
   readonly under?: (plot: Plot) => void;
   readonly over?: (plot: Plot) => void;
 }
 
-type Kind = 'bar' | 'line';
+type Kind = 'line';
 
 export class ChartCanvas {
   readonly element = document.createElement('canvas');
@@ -85,7 +76,7 @@ export class ChartCanvas {
   #picture: Picture | null = null;
 
   constructor(palette: Palette) {
-    Chart.register(BarController, BarElement, LinearScale, LineController, LineElement, PointElement);
+    Chart.register(LinearScale, LineController, LineElement, PointElement);
     this.#palette = palette;
     const layers: Plugin<Kind> = {
       id: 'layers',
@@ -145,22 +136,9 @@ export class ChartCanvas {
     plot.context.restore();
   }
 
-  #datasets({ bars = [], lines = [] }: Picture): ChartDataset<Kind, { x: number; y: number | null }[]>[] {
+  #datasets({ lines = [] }: Picture): ChartDataset<Kind, { x: number; y: number | null }[]>[] {
     const palette = this.#palette;
     return [
-      ...bars.map((series) => ({
-        type: 'bar' as const,
-        data: [...series.points],
-        backgroundColor: withOpacity(palette.of(series.ink), series.opacity),
-        barPercentage: 1,
-        categoryPercentage: 1,
-        borderWidth: { left: 0.5, right: 0.5, top: 0, bottom: 0 },
-        borderColor: palette.of('surface'),
-        borderSkipped: false as const,
-        minBarLength: 1.5,
-        stack: 'one',
-        order: 2,
-      })),
       ...lines.flatMap((line) => {
         const one = {
           type: 'line' as const,
@@ -170,10 +148,7 @@ export class ChartCanvas {
           borderDash: [...(line.dash ?? [])],
           borderJoinStyle: 'round' as const,
           pointRadius: 0,
-          // A point is the beginning of its step.
-          stepped: line.stepped === true ? ('before' as const) : (false as const),
           spanGaps: false,
-          order: 1,
         };
         const edge = { ...one, borderColor: withOpacity(palette.of('surface'), 0.55), borderWidth: line.widthPx + 1.7, borderDash: [] };
         return line.edge === true ? [one, edge] : [one];
@@ -181,7 +156,7 @@ export class ChartCanvas {
     ];
   }
 
-  #options({ x, y, padding, bars = [] }: Picture): ChartOptions<Kind> {
+  #options({ x, y, padding }: Picture): ChartOptions<Kind> {
     return {
       responsive: false,
       animation: false,
@@ -189,18 +164,17 @@ export class ChartCanvas {
       parsing: false,
       normalized: true,
       layout: { padding: { top: padding.top, right: padding.right, left: 0, bottom: 0 }, autoPadding: false },
-      scales: { x: this.#scale(x, 'x', bars.length > 0), y: this.#scale(y, 'y', bars.length > 0) },
+      scales: { x: this.#scale(x, 'x'), y: this.#scale(y, 'y') },
     };
   }
 
-  #scale(axis: Axis, which: 'x' | 'y', stacked: boolean): ScaleOptionsByType<'linear'> {
+  #scale(axis: Axis, which: 'x' | 'y'): ScaleOptionsByType<'linear'> {
     const palette = this.#palette;
     const scale = {
       type: 'linear',
       min: axis.min,
       max: axis.max,
       offset: false,
-      stacked,
       border: { color: palette.of('axis'), display: which === 'x' },
       grid: {
         color: (context: { index: number }) => (axis.ticks[context.index]?.line === false ? 'transparent' : palette.of('grid')),
@@ -212,7 +186,7 @@ export class ChartCanvas {
       ticks: {
         color: palette.of('dim'),
         font: { size: 11, family: palette.family },
-        padding: which === 'x' ? 2 : 6,
+        padding: axis.gapPx ?? (which === 'x' ? 2 : 6),
         autoSkip: which === 'x',
         autoSkipPadding: 8,
         maxRotation: 0,

@@ -1,0 +1,131 @@
+/** The tables behind the charts: the same numbers in the same order. */
+import { t } from '../../src/base/messages.ts';
+import { formatCount } from '../../src/base/units.ts';
+import type { Curve } from '../../src/journal/plan.ts';
+import { h, fill, whenChanged, type Child } from '../kit/dom.ts';
+import { barsOf, shown, type Figures } from './charts/figures.ts';
+import { atQuantile, name } from './charts/curves.ts';
+import { digitsFor, inMs, none, percentileName, span } from './words.ts';
+
+const kinds = ['response', 'wait', 'service'] as const;
+const quantiles = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
+const mostBins = 60;
+
+interface Table {
+  readonly title: string;
+  readonly sub: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Long ones scroll in their own place. */
+  readonly long?: boolean;
+}
+
+export class ChartTables {
+  readonly element = h('div', { class: 'tables', hidden: true });
+  readonly #draw = whenChanged((tables: readonly Table[]) => fill(this.element, ...tables.map(drawTable)));
+
+  show(figures: Figures): void {
+    this.#draw([bins(figures), percentiles(figures), overTime(figures)]);
+  }
+
+  focus(): void {
+    this.element.querySelector<HTMLElement>('[tabindex]')?.focus();
+  }
+}
+
+function bins(figures: Figures): Table {
+  const bars = barsOf(figures, mostBins).filter(({ count }) => count > 0);
+  const all = bars.reduce((sum, { count }) => sum + count, 0);
+  const digits = digitsFor(bars.map(({ fromMs }) => fromMs));
+  const brushed = figures.brush;
+  let below = 0;
+  return {
+    title: t('Response time'),
+    sub: t('ms, {0} requests', formatCount(all)),
+    head: [
+      t('from'),
+      t('to'),
+      t('requests'),
+      ...(brushed === null ? [] : [t('planned in {0}', span(brushed.fromMs, brushed.toMs))]),
+      t('up to here, %'),
+    ],
+    rows: bars.map((bar) => {
+      below += bar.count;
+      const share = ((100 * below) / all).toFixed(2);
+      return [
+        inMs(bar.fromMs, digits),
+        inMs(bar.toMs, digits),
+        formatCount(bar.count),
+        ...(brushed === null ? [] : [formatCount(bar.inBrush)]),
+        share,
+      ];
+    }),
+    long: true,
+  };
+}
+
+function percentiles(figures: Figures): Table {
+  const view = shown(figures);
+  const { brush } = figures;
+  const { count } = view.percentiles.response;
+  const digits = digitsFor([view.percentiles.response.p50]) + 1;
+  const cell = (curve: Curve, quantile: number): string => {
+    const { p50, p90, p95, p99, p999, max } = view.percentiles[curve];
+    const exact = new Map([
+      [0.5, p50],
+      [0.9, p90],
+      [0.95, p95],
+      [0.99, p99],
+      [0.999, p999],
+      [1, max],
+    ]).get(quantile);
+    if (exact !== undefined) return inMs(exact, digits);
+    const point = atQuantile(view.curves[curve], quantile);
+    return point === undefined || point.few ? none : inMs(point.ms, digits);
+  };
+  const of = t('ms, {0} requests that answered', formatCount(count));
+  return {
+    title: t('Percentiles'),
+    sub: brush === null ? of : `${of}, ${t('planned in {0}', span(brush.fromMs, brush.toMs))}`,
+    head: [t('percentile'), ...kinds.map(name)],
+    rows: quantiles.map((quantile) => [percentileName(quantile), ...kinds.map((kind) => cell(kind, quantile))]),
+  };
+}
+
+function overTime({ overTime: { columns, stepMs } }: Figures): Table {
+  const digits = digitsFor(columns.map(({ p50 }) => p50));
+  return {
+    title: t('Over time'),
+    sub: t('response time in ms, by planned start'),
+    head: [t('planned in'), t('answered'), t('failed'), t('dropped'), 'p50', 'p99'],
+    rows: columns.map(({ fromMs, counts, failed, dropped, p50, p99 }) => [
+      span(fromMs, fromMs + stepMs),
+      formatCount(counts.reduce((sum, count) => sum + count, 0)),
+      formatCount(failed),
+      formatCount(dropped),
+      inMs(p50, digits),
+      inMs(p99, digits),
+    ]),
+    long: true,
+  };
+}
+
+function drawTable({ title, sub, head, rows, long = false }: Table): HTMLElement {
+  const cell = (text: string, column: number): Child => {
+    const quiet = column > 0 && (text === '0' || text === none);
+    return h('td', { class: quiet ? 'none' : '', title: text === none ? t('too few samples') : undefined }, text);
+  };
+  const table = h(
+    'table',
+    { class: 'figures' },
+    h('thead', {}, h('tr', {}, ...head.map((text) => h('th', {}, text)))),
+    h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map(cell)))),
+  );
+  for (const heading of table.querySelectorAll('th')) heading.scope = 'col';
+  return h(
+    'section',
+    {},
+    h('div', { class: 'st' }, h('h2', {}, title), h('span', { class: 'dim sm' }, sub)),
+    h('div', { class: long ? 'scroll' : 'whole', tabindex: 0, role: 'region', aria: { label: title } }, table),
+  );
+}

@@ -1,0 +1,26 @@
+/** When the page is drawn: at most four times a second, and never more than a quarter of the time. */
+const atMostEveryMs = 250;
+const share = 4;
+
+export class Turns {
+  readonly #draw: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #nextMs = 0;
+
+  constructor(draw: () => void) {
+    this.#draw = draw;
+  }
+
+  soon(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#now(), Math.max(0, this.#nextMs - performance.now()));
+  }
+
+  #now(): void {
+    this.#timer = undefined;
+    const began = performance.now();
+    this.#draw();
+    const ended = performance.now();
+    this.#nextMs = began + Math.max(atMostEveryMs, share * (ended - began));
+  }
+}
