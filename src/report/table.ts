@@ -61,7 +61,7 @@ export function comparisonTable({ statements }: Comparison): TextTable {
       statement.ratio === null ? none : ratioText(statement.ratio.value),
       statement.ratio === null ? none : `${ratioText(statement.ratio.low)}–${ratioText(statement.ratio.high)}`,
       statement.p === null ? none : pText(statement.p),
-      statement.effect === null ? none : statement.effect.toFixed(2),
+      statement.effect === null ? none : statement.effect.toFixed(2).replace('-', '−'),
       findingText(statement.finding),
     ]),
   };
@@ -85,9 +85,14 @@ export function ratioText(ratio: number): string {
 /** The half width of the interval in percent of the median, the larger side: as benchstat prints it. */
 function medianCells(side: MedianInterval | null): readonly [median: string, spread: string] {
   if (side === null) return [none, none];
-  if (side.low === null || side.high === null) return [durationText(side.median), '∞'];
+  if (side.low === null || side.high === null) return [medianText(side.median), '∞'];
   const spread = Math.max(side.high - side.median, side.median - side.low) / side.median;
-  return [durationText(side.median), `${(spread * 100).toFixed(0)} %`];
+  return [medianText(side.median), `${(spread * 100).toFixed(0)} %`];
+}
+
+/** Three digits below 100 ms, where whole milliseconds would hide what is compared. */
+function medianText(ms: number): string {
+  return ms >= 1 && ms < 99.95 ? `${ms.toPrecision(3)} ms` : durationText(ms);
 }
 
 function pText(p: number): string {

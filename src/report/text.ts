@@ -58,7 +58,13 @@ export function factsOf(view: RunView): readonly (readonly [name: string, value:
   const { environment } = view;
   const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }): readonly [string, string] => [
     view.arms.length > 1 ? t('Engine {0}', label) : t('Engine'),
-    t('{0} on {1}, {2} threads, {3} of memory', title, target, threads, formatBytes(memoryLimitBytes)),
+    t(
+      '{0} on {1}, {2}, {3} of memory',
+      title,
+      target,
+      threads === 1 ? t('1 thread') : t('{0} threads', threads),
+      formatBytes(memoryLimitBytes),
+    ),
   ]);
   return [
     [t('Run'), view.run],

@@ -114,7 +114,9 @@ function loadText(load: Load): string {
   const order = load.order === 'shuffled' ? t(', shuffled') : '';
   if (load.kind === 'closed') {
     const think = load.thinkTimeMs > 0 ? t(', think time {0}', formatDuration(load.thinkTimeMs)) : '';
-    return t('closed, {0} clients × {1} passes', load.clients, load.iterations) + think + order;
+    return (
+      t('closed, {0} × {1}', load.clients === 1 ? t('1 client') : t('{0} clients', load.clients), passes(load.iterations)) + think + order
+    );
   }
   const most = t(', at most {0} in flight', load.maxInFlight);
   return t('open, {0}/s {1} for {2}', load.ratePerSecond, load.arrivals, formatDuration(load.durationMs)) + most + order;
@@ -122,7 +124,11 @@ function loadText(load: Load): string {
 
 function warmUpText({ warmUp }: RunPlan): string {
   if (warmUp === undefined) return t('none');
-  return warmUp.kind === 'iterations' ? t('{0} passes', warmUp.iterations) : formatDuration(warmUp.durationMs);
+  return warmUp.kind === 'iterations' ? passes(warmUp.iterations) : formatDuration(warmUp.durationMs);
+}
+
+function passes(count: number): string {
+  return count === 1 ? t('1 pass') : t('{0} passes', count);
 }
 
 function listed(names: readonly string[]): string {

@@ -20,7 +20,7 @@ export function rankTest(a: Float64Array, b: Float64Array): RankTest {
   const n = a.length;
   const m = b.length;
   const { u, ties } = countPairs(a, b);
-  const delta = (2 * u) / (n * m) - 1;
+  const delta = (2 * u - n * m) / (n * m);
   const counts = ties === 0 ? arrangements(n, m) : undefined;
   if (counts !== undefined) return { u, p: exactP(counts, u), delta, exact: true };
   return { u, p: approximateP(u, n, m, ties), delta, exact: false };
