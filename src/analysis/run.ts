@@ -48,7 +48,7 @@ export class RunProjection {
 
   constructor(header: JournalHeader) {
     this.header = header;
-    this.#statements = header.plan.statements.map(() => new StatementNotes());
+    this.#statements = header.plan.statements.map(() => new StatementNotes(header.plan.arms.length));
     this.#driver = new DriverWatch(header.startedAt);
   }
 
@@ -227,7 +227,8 @@ export class RunProjection {
     // The last of the interval were done after it; the slowest not before this.
     this.#measured(Math.max(end, event.t + slowestUs / 1000));
     for (const answer of ['ok', 'repeatable', 'unchecked'] as const) {
-      if ((event.answers[answer] ?? 0) > 0) notes.answered(end, event.rows, answer);
+      const count = event.answers[answer] ?? 0;
+      if (count > 0) notes.answered(end, event.rows, answer, count);
     }
     const none = Number.NaN;
     const row = { planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, error: 0 };
@@ -300,7 +301,7 @@ export class RunProjection {
   }
 
   #statement(index: number, tally: Tally, grouped: Grouped): StatementView {
-    const { rows, answer, difference } = this.#statements[index] ?? new StatementNotes();
+    const { rows, answer, difference } = this.#statements[index] ?? new StatementNotes(1);
     const first = index * spans;
     return {
       index,
