@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { latencyPanelType } from '../../src/contributions.ts';
+import type { RunSummary } from '../../src/analysis/view.ts';
 import type { TestApi } from '../../src/extension.ts';
 import type { EndedBenchmark } from '../../src/ui/session/runs.ts';
 import { activated, closeEditors, sqlEditor, until } from './kit.ts';
@@ -43,19 +44,29 @@ describe('benchmarks in the editor', function () {
     }
   }
 
+  /** Nothing was wrong with the answers. A machine that was too busy to keep the driver's time makes an invalid run of it, and no other. */
+  function assertGood(summary: RunSummary | undefined): asserts summary is RunSummary {
+    assert.ok(summary);
+    assert.deepEqual([summary.status, summary.failed, summary.dropped], ['finished', 0, 0], summary.reason);
+    assert.equal(summary.verdict, summary.driver.valid ? 'passed' : 'inconclusive', summary.reason);
+  }
+
   it('Benchmark on a statement runs it a hundred times; its panel opens beside and says in its title how it ended', async () => {
     const editor = await sqlEditor('select count(*) from region;\nselect count(*) as nations from nation;\n');
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', editor.document.uri);
     const lens = lenses.filter(({ command }) => command?.title === 'Benchmark')[1];
     assert.ok(lens?.command, 'there is no Benchmark above the second statement');
-    const { run, summary } = await benchmark(lens.command.command, ...(lens.command.arguments ?? []));
-    assert.equal(summary?.verdict, 'passed', summary?.reason);
+    const { run, summary } = await benchmark(lens.command.command, ...((lens.command.arguments ?? []) as readonly unknown[]));
+    assertGood(summary);
     assert.deepEqual([summary.planned, summary.ok, summary.failed, summary.dropped], [100, 100, 0, 0]);
     assert.notEqual(summary.latencyMs.p95, null);
-    await until((listener) => faultline.latency.changed.listen(listener), () => faultline.latency.factsOf(run)?.a.state === 'ended');
+    await until(
+      (listener) => faultline.latency.changed.listen(listener),
+      () => faultline.latency.factsOf(run)?.a.state === 'ended',
+    );
     await until(
       (listener) => vscode.window.tabGroups.onDidChangeTabs(listener),
-      () => panels().some(({ label }) => label.endsWith('· passed')),
+      () => panels().some(({ label }) => label.endsWith(`· ${summary.verdict}`)),
     );
     assert.deepEqual([panels().length, panels()[0]?.group.viewColumn], [1, 2]);
   });
@@ -63,7 +74,7 @@ describe('benchmarks in the editor', function () {
   it('a query opened from the library is benchmarked as that query of TPC-H, so that its answers are checked', async () => {
     await vscode.commands.executeCommand('faultline.openLibraryEntry', 'tpch/q06.sql');
     const { summary } = await benchmark('faultline.benchmarkStatement');
-    assert.equal(summary?.verdict, 'passed', summary?.reason);
+    assertGood(summary);
     assert.deepEqual(
       summary.queries.map(({ query, answer }) => [query, answer]),
       [['q06', 'ok']],
@@ -72,7 +83,7 @@ describe('benchmarks in the editor', function () {
 
   it('the TPC-H folder runs all 22 queries in the order of the power test', async () => {
     const { run, summary } = await benchmark('faultline.benchmarkLibrary', 'tpch');
-    assert.equal(summary?.verdict, 'passed', summary?.reason);
+    assertGood(summary);
     assert.equal(summary.queries.length, 22);
     assert.ok(summary.queries.every(({ answer }) => answer === 'ok'));
     const { header } = await faultline.services.runRoom.record(run);
@@ -104,7 +115,7 @@ describe('benchmarks in the editor', function () {
     edit.replace(uri, new vscode.Range(document.positionAt(at), document.positionAt(at + 'iterations: 100'.length)), 'iterations: 12');
     await vscode.workspace.applyEdit(edit);
     const { summary } = await benchmark('faultline.runSpec');
-    assert.equal(summary?.verdict, 'passed', summary?.reason);
+    assertGood(summary);
     assert.equal(summary.planned, 12);
   });
 
@@ -151,11 +162,17 @@ describe('benchmarks in the editor', function () {
     const ended: EndedBenchmark[] = [];
     const listening = runs.ended.listen((each) => ended.push(each));
     await vscode.commands.executeCommand('faultline.stopRun', run);
-    await until((listener) => runs.ended.listen(listener), () => ended.length > 0);
+    await until(
+      (listener) => runs.ended.listen(listener),
+      () => ended.length > 0,
+    );
     listening.dispose();
     assert.equal(ended[0]?.summary?.status, 'stopped');
     assert.equal(ended[0]?.summary?.verdict, 'inconclusive');
-    await until((listener) => faultline.latency.changed.listen(listener), () => faultline.latency.following === 0);
+    await until(
+      (listener) => faultline.latency.changed.listen(listener),
+      () => faultline.latency.following === 0,
+    );
   });
 
   it('two runs are compared in the panel of the first; closing it ends every watcher', async () => {
@@ -167,7 +184,10 @@ describe('benchmarks in the editor', function () {
     assert.deepEqual([facts?.a.run, facts?.b?.run], [a, b]);
     assert.deepEqual(faultline.latency.open, [a]);
     await closeEditors();
-    await until((listener) => faultline.latency.changed.listen(listener), () => faultline.latency.open.length === 0);
+    await until(
+      (listener) => faultline.latency.changed.listen(listener),
+      () => faultline.latency.open.length === 0,
+    );
     assert.equal(faultline.latency.following, 0);
   });
 });
