@@ -19,6 +19,8 @@ const parts: Readonly<Record<string, string>> = {
   scrolling: 'page/scrolling.ts',
   window: 'parts/window.ts',
   journal: 'parts/journal.ts',
+  compare: 'parts/compare.ts',
+  analysis: 'parts/analysis.ts',
 };
 
 async function main(names: readonly string[]): Promise<number> {
