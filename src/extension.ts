@@ -1,4 +1,5 @@
 /** Faultline in VS Code: builds what the features share, then asks each to register. No I/O here: views and statements start it. */
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { useTranslation } from './base/messages.ts';
 import { registerBenchmarks, type BenchmarkUi } from './ui/benchmarks.ts';
@@ -9,6 +10,7 @@ import { registerHistoryCommands } from './ui/commands/history.ts';
 import { registerKubeconfigCommands } from './ui/commands/kubeconfig.ts';
 import { registerLibraryCommands } from './ui/commands/library.ts';
 import { registerEditor, type EditorParts } from './ui/editor/editor.ts';
+import { registerSpecEditor } from './ui/editor/spec/register.ts';
 import { edges } from './ui/edges.ts';
 import { registerResults, type ResultParts } from './ui/panels/results/register.ts';
 import { buildServices, type Services } from './ui/services.ts';
@@ -37,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const results = registerResults(services, editor);
   const benchmarks = registerBenchmarks(services, editor);
   const { statements } = editor;
+  store.add(registerSpecEditor({ settings, library: join(context.extensionUri.fsPath, 'snippets'), log }));
   store.add(registerWindow(services));
   store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: () => query.engineTitle }));
   const clusters = store.add(

@@ -47,6 +47,8 @@ export const specDefaults = {
   maxInFlight: 64,
   maxQueued: 1_000,
   order: 'listed',
+  /** `timeoutMs` as it is written. */
+  timeout: '5 min',
   timeoutMs: 300_000,
   seed: 42,
 } as const;

@@ -16,15 +16,16 @@ export type Report = (path: SpecPath, message: string, remedy?: string, severity
 
 export interface PlanFacts {
   readonly folder: string;
+  readonly readsFiles: boolean;
   readonly library: LibraryStatements;
   readonly report: Report;
 }
 
-export async function armsOf({ engine, against }: Spec, { folder, report }: PlanFacts): Promise<readonly Arm[]> {
+export async function armsOf({ engine, against }: Spec, facts: PlanFacts): Promise<readonly Arm[]> {
   const armOf = async (written: SpecEngine, label: string, path: string): Promise<Arm> => ({
     label,
     engine: written.kind,
-    target: await targetOf(written, path, folder, report),
+    target: await targetOf(written, path, facts),
     threads: written.threads ?? 0,
     memoryLimitBytes: written.memory ?? 0,
   });
@@ -32,7 +33,7 @@ export async function armsOf({ engine, against }: Spec, { folder, report }: Plan
   return [await armOf(engine, 'A', 'engine'), await armOf(against, 'B', 'against')];
 }
 
-async function targetOf({ scale, file }: SpecEngine, path: string, folder: string, report: Report): Promise<Arm['target']> {
+async function targetOf({ scale, file }: SpecEngine, path: string, { folder, readsFiles, report }: PlanFacts): Promise<Arm['target']> {
   if (scale !== undefined && file !== undefined) {
     report([path, 'file'], t('An engine has a scale or a file'), t('Keep one of them.'));
   } else if (scale === undefined && file === undefined) {
@@ -40,6 +41,7 @@ async function targetOf({ scale, file }: SpecEngine, path: string, folder: strin
   }
   if (file === undefined) return { kind: 'tpch', scale: scale ?? 0 };
   const absolute = resolve(folder, file);
+  if (!readsFiles) return { kind: 'file', path: absolute };
   const found = await stat(absolute).catch(() => undefined);
   if (found?.isFile() !== true) {
     report(
@@ -93,7 +95,7 @@ async function resolveStatement(
   written: SpecStatement,
   path: SpecPath,
   index: number,
-  { folder, library, report }: PlanFacts,
+  { folder, readsFiles, library, report }: PlanFacts,
 ): Promise<readonly PlannedStatement[]> {
   const given = (['sql', 'file', 'library'] as const).filter((key) => written[key] !== undefined);
   const [key] = given;
@@ -111,6 +113,7 @@ async function resolveStatement(
     }
     return [{ ...entry, name: written.name ?? entry.name, weight }];
   }
+  if (written.file !== undefined && !readsFiles) return [];
   const text = written.file === undefined ? written.sql : await readStatementFile(written.file, at, folder, report);
   if (text === undefined) return [];
   const name = written.name ?? (written.file === undefined ? `statement-${index + 1}` : stemOf(written.file));

@@ -36,7 +36,7 @@ export function specSchema() {
       duration(t('A statement that takes longer is stopped, and counts as failed.'), ['30 s', '5 min'], {
         from: specLimits.minTimeoutMs,
         to: specLimits.maxTimeoutMs,
-        default: formatDuration(specDefaults.timeoutMs),
+        default: specDefaults.timeout,
       }),
     ),
     seed: v.optional(

@@ -28,6 +28,11 @@ export interface SpecOptions {
   readonly folder: string;
   /** `snippets` of the package. */
   readonly library: string;
+  /**
+   * `false`: the files that the spec names are not looked at, so there is no plan. For a workspace that nobody has trusted: on Windows
+   * a path may name another machine.
+   */
+  readonly readsFiles?: boolean;
 }
 
 export interface ReadSpec {
@@ -44,6 +49,7 @@ export async function readSpec(text: string, options: SpecOptions): Promise<Read
   const reader = new Reader(document, options);
   const plan = await reader.read(text);
   const problems = inOrder(reader.problems);
+  if (options.readsFiles === false) return { problems };
   return plan === undefined || problems.some(({ severity }) => severity === 'error') ? { problems } : { plan, problems };
 }
 
@@ -84,14 +90,14 @@ class Reader {
   }
 
   async #plan(spec: Spec, text: string): Promise<RunPlan> {
-    const { folder, library, file } = this.#options;
-    const facts: PlanFacts = { folder, library: new LibraryStatements(library), report: this.#report };
+    const { folder, library, file, readsFiles = true } = this.#options;
+    const facts: PlanFacts = { folder, readsFiles, library: new LibraryStatements(library), report: this.#report };
     const arms = await armsOf(spec, facts);
     const statements = await statementsOf(spec, facts);
     for (const [index, { sql, name }] of statements.entries()) {
       if (holdsSecret(sql, 'duckdb')) this.#secret(name, spec, index);
     }
-    const complete = !this.problems.some(({ severity }) => severity === 'error');
+    const complete = readsFiles && !this.problems.some(({ severity }) => severity === 'error');
     const names = complete ? statements.map(({ name }) => name) : undefined;
     const { expectations, abortRules } = this.#rules(spec, names);
     const warmUp = warmUpOf(spec, this.#report);
