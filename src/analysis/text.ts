@@ -33,6 +33,11 @@ export function formatMetric(metric: Metric, value: number): string {
   }
 }
 
+/** As a person would write it: 2 s and not 2.00 s. */
+export function formatLimit(metric: Metric, limit: number): string {
+  return formatMetric(metric, limit).replace(/\.?0+ s$/, ' s');
+}
+
 export function curveName(curve: Curve): string {
   const names: Readonly<Record<Curve, string>> = { response: t('response time'), service: t('service time'), wait: t('wait') };
   return names[curve];

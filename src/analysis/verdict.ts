@@ -4,15 +4,15 @@ import { formatCount, formatDuration } from '../base/units.ts';
 import type { EndEvent, PhaseEvent } from '../journal/events.ts';
 import type { Expectation, RunPlan } from '../journal/plan.ts';
 import { holds, measure, type Facts } from './metric.ts';
-import { curveName, formatInstant, formatMetric, formatRate, formatShare, percentileName } from './text.ts';
+import { curveName, formatInstant, formatLimit, formatMetric, formatRate, formatShare, percentileName } from './text.ts';
 import type { Counts, DriverView, ExpectationView, Percentiles, RunStatus, StatementView, Verdict } from './view.ts';
 
 /** What is expected of every run: no wrong answer, ever; no error and nothing dropped unless the person wrote a limit. */
 export function expectationsOf(plan: RunPlan): readonly Expectation[] {
   const implied: readonly Expectation[] = [
-    { text: 'answers ok', metric: { kind: 'answers' }, comparison: '<=', limit: 0, implied: true },
     { text: 'errors <= 0 %', metric: { kind: 'errors' }, comparison: '<=', limit: 0, implied: true },
     { text: 'dropped <= 0 %', metric: { kind: 'dropped' }, comparison: '<=', limit: 0, implied: true },
+    { text: 'answers ok', metric: { kind: 'answers' }, comparison: '<=', limit: 0, implied: true },
   ];
   const written = (kind: string): boolean => plan.expectations.some(({ metric }) => metric.kind === kind);
   return [...plan.expectations, ...implied.filter(({ metric }) => !written(metric.kind))];
@@ -20,23 +20,24 @@ export function expectationsOf(plan: RunPlan): readonly Expectation[] {
 
 export function judge(plan: RunPlan, facts: Facts): readonly ExpectationView[] {
   return expectationsOf(plan).map((expectation): ExpectationView => {
-    const { metric, limit } = expectation;
-    const measured = measure(metric, facts);
+    const measured = measure(expectation.metric, facts);
     if (measured.kind === 'unknown') return { expectation, outcome: 'unknown', measured: null, text: measured.why };
     const outcome = holds(measured.value, expectation) ? 'met' : 'broken';
-    const values = [formatMetric(metric, measured.value), formatMetric(metric, limit)] as const;
-    return { expectation, outcome, measured: measured.value, text: sentence(expectation, outcome, values, measured.of, plan, facts) };
+    const text = sentence(expectation, outcome, measured, plan, facts);
+    return { expectation, outcome, measured: measured.value, text };
   });
 }
 
 function sentence(
-  { metric }: Expectation,
+  { metric, limit: limitValue }: Expectation,
   outcome: 'met' | 'broken',
-  [value, limit]: readonly [string, string],
-  of: string | undefined,
+  measured: { readonly value: number; readonly of?: string },
   plan: RunPlan,
   facts: Facts,
 ): string {
+  const value = formatMetric(metric, measured.value);
+  const limit = formatLimit(metric, limitValue);
+  const none = outcome === 'met' && measured.value === 0;
   switch (metric.kind) {
     case 'latency': {
       const name = percentileName(metric.percentile);
@@ -45,17 +46,18 @@ function sentence(
         : t('{0} {1} of {2} was {3}, the limit is {4}', name, curveName(metric.curve), metric.statement, value, limit);
     }
     case 'errors':
-      return t('{0} failed ({1}), the limit is {2}', value, of ?? '', limit);
+      return none ? t('no errors') : t('{0} failed ({1}), the limit is {2}', value, measured.of ?? '', limit);
     case 'dropped':
       if (outcome === 'broken' && plan.load.kind === 'open') {
         const planned = formatCount(facts.ok + facts.failed + facts.dropped);
         const rate = formatRate(plan.load.ratePerSecond);
         return t('the engine could not take {0}: {1} of {2} were never sent', rate, formatCount(facts.dropped), planned);
       }
-      return t('{0} dropped ({1}), the limit is {2}', value, of ?? '', limit);
+      return none ? t('none dropped') : t('{0} dropped ({1}), the limit is {2}', value, measured.of ?? '', limit);
     case 'throughput':
       return t('throughput was {0}, the limit is {1}', value, limit);
     case 'answers':
+      if (none) return t('no wrong answer');
       return facts.wrong === 1 ? t('1 wrong answer, the limit is {0}', limit) : t('{0} wrong answers, the limit is {1}', value, limit);
   }
 }
@@ -134,7 +136,7 @@ function met({ expectation, measured }: ExpectationView, run: Judged): readonly 
     case 'latency': {
       const curve = metric.curve === 'response' ? [] : [curveName(metric.curve)];
       const name = [...(metric.statement === undefined ? [] : [metric.statement]), percentileName(metric.percentile), ...curve].join(' ');
-      return [t('{0} {1} (limit {2})', name, value, formatMetric(metric, limit))];
+      return [t('{0} {1} (limit {2})', name, value, formatLimit(metric, limit))];
     }
     case 'errors':
       return [measured === 0 ? t('no errors') : t('{0} errors (limit {1})', value, formatShare(limit))];
@@ -142,7 +144,7 @@ function met({ expectation, measured }: ExpectationView, run: Judged): readonly 
       if (run.plan.load.kind === 'closed') return [];
       return [measured === 0 ? t('none dropped') : t('{0} dropped (limit {1})', value, formatShare(limit))];
     case 'throughput':
-      return [t('throughput {0} (limit {1})', value, formatMetric(metric, limit))];
+      return [t('throughput {0} (limit {1})', value, formatLimit(metric, limit))];
     case 'answers': {
       const seen = new Set(run.statements.map(({ answer }) => answer));
       if (seen.has('unchecked')) return [seen.has('ok') ? t('answers ok where they could be checked') : t('answers not checked')];
