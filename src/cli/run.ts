@@ -26,5 +26,6 @@ export async function runSpec(request: RunRequest, terminal: Terminal, paths: Ca
 }
 
 function problemLine(file: string, { line, column, severity, message, remedy }: SpecProblem): string {
-  return `${file}:${line + 1}:${column + 1}: ${severity}: ${message}${remedy === undefined ? '' : ` ${remedy}`}\n`;
+  const what = /[.!?]$/.test(message) ? message : `${message}.`;
+  return `${file}:${line + 1}:${column + 1}: ${severity}: ${what}${remedy === undefined ? '' : ` ${remedy}`}\n`;
 }
