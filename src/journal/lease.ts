@@ -1,5 +1,5 @@
 /** A runner's sign of life in its run's folder: who writes the journal, and where to reach it. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { FaultlineError } from '../base/errors.ts';
@@ -34,8 +34,11 @@ export function takeLease(folder: string, socket: string): void {
 
 /** Undefined when there is none that can be read. */
 export function readLease(folder: string): Lease | undefined {
+  const path = join(folder, runFiles.lease);
+  // Most runs have none: an exception is what takes long in a list of thousands.
+  if (!existsSync(path)) return undefined;
   try {
-    const found = v.safeParse(leaseSchema, JSON.parse(readFileSync(join(folder, runFiles.lease), 'utf8')));
+    const found = v.safeParse(leaseSchema, JSON.parse(readFileSync(path, 'utf8')));
     return found.success ? { owner: found.output.owner, socket: found.output.socket } : undefined;
   } catch {
     return undefined;

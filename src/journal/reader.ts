@@ -65,7 +65,7 @@ export async function readWindow(
 }
 
 export async function readHeader(path: string): Promise<JournalHeader> {
-  return withFile(path, (file) => headerOf(file, path));
+  return withFile(path, async (file) => headerOf(file, path, await readAt(file, 0, edgeBytes)));
 }
 
 /** The header, the size, and whether the run's end is in it: what a list of runs shows, without reading the journal. */
@@ -73,31 +73,41 @@ export async function readEdges(
   path: string,
 ): Promise<{ readonly header: JournalHeader; readonly journalBytes: number; readonly hasEnd: boolean }> {
   return withFile(path, async (file) => {
-    const header = await headerOf(file, path);
     const { size } = await file.stat();
-    return { header, journalBytes: size, hasEnd: await hasEnd(file, size, header) };
+    const first = await readAt(file, 0, Math.min(size + 1, edgeBytes));
+    const header = await headerOf(file, path, first);
+    const last = size < edgeBytes ? first : await readAt(file, size - edgeBytes, edgeBytes);
+    return { header, journalBytes: size, hasEnd: hasEnd(last, header) };
   });
 }
 
-async function headerOf(file: FileHandle, path: string): Promise<JournalHeader> {
-  for (let size = 32 * 1024; ; size = Math.min(size * 4, longestLineBytes)) {
-    const bytes = await readAt(file, 0, size);
+/** Holds the head of most runs, and at the other side the end: what was underway may be told after it. */
+const edgeBytes = 64 * 1024;
+
+async function headerOf(file: FileHandle, path: string, first: Buffer): Promise<JournalHeader> {
+  for (let bytes = first, size = edgeBytes; ; bytes = await readAt(file, 0, size)) {
     const end = bytes.indexOf(lineBreak);
     if (end >= 0) return parseHeader(bytes.toString('utf8', 0, end));
     if (bytes.length < size) throw noJournal();
     if (size >= longestLineBytes) throw tooLong(path);
+    size = Math.min(size * 4, longestLineBytes);
   }
 }
 
-/** The end is the last event, or close to it: what was underway may be told after it. */
-const tailBytes = 64 * 1024;
+/** No line but an event's own can have these words: in a text the quotes have backslashes. */
+const endWords = Buffer.from('"kind":"end"');
 
-async function hasEnd(file: FileHandle, size: number, header: JournalHeader): Promise<boolean> {
-  const start = Math.max(0, size - tailBytes);
-  const lines = (await readAt(file, start, tailBytes)).toString('utf8').split('\n');
-  const text = new JournalText(header);
-  // The first line of the tail may be cut; no other line than an event's own can have these words at this place.
-  return lines.some((line) => line.includes('"kind":"end"') && text.push(`${line}\n`).some(({ kind }) => kind === 'end'));
+function hasEnd(last: Buffer, header: JournalHeader): boolean {
+  for (let at = last.lastIndexOf(endWords); at >= 0; at = last.lastIndexOf(endWords, at - 1)) {
+    const start = last.lastIndexOf(lineBreak, at) + 1;
+    const end = last.indexOf(lineBreak, at);
+    const text = new JournalText(header);
+    const events = [...text.push(last.toString('utf8', start, end < 0 ? last.length : end)), ...text.end()];
+    if (events.some(({ kind }) => kind === 'end')) return true;
+    if (start === 0) return false;
+    at = start;
+  }
+  return false;
 }
 
 async function readAt(file: FileHandle, offset: number, size: number): Promise<Buffer> {
