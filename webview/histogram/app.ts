@@ -99,7 +99,7 @@ export class App {
   /** The host's snapshot: at the start, when a journal has grown, when another run was chosen for B. */
   show(facts: PanelFacts): void {
     this.#facts = facts;
-    this.#arranged.open(facts.a.run);
+    this.#arranged.open(facts.a.run, facts.b?.run ?? null);
     document.body.classList.toggle('report', facts.place === 'report');
     if (facts.a.state !== 'live') this.#stopping = false;
     if (this.#a === null || this.#a.run !== facts.a.run) {

@@ -1,3 +1,5 @@
+import type { SavedRuns } from '../../src/ui/panels/histogram/protocol.ts';
+
 /** What the person arranged, kept by the workbench while the page is hidden or made anew. */
 export interface Span {
   readonly fromMs: number;
@@ -32,6 +34,7 @@ export class Arranged {
   readonly #save: (state: unknown) => void;
   #stored: unknown;
   #run = '';
+  #other: string | null = null;
   #now: Arrangement = fresh;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,8 +50,13 @@ export class Arranged {
     return this.#now;
   }
 
-  /** What was arranged for another run says nothing about this one, but for how one likes to look. */
-  open(run: string): void {
+  /**
+   * What was arranged for another run says nothing about this one, but for how one likes to look. `other`: what it is compared with. Both
+   * are kept at once: a reloaded window finds its panels by them.
+   */
+  open(run: string, other: string | null): void {
+    if (run !== this.#run || other !== this.#other) this.set({});
+    this.#other = other;
     if (run === this.#run) return;
     const kept = read(this.#stored);
     this.#stored = null;
@@ -65,19 +73,20 @@ export class Arranged {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#save({ version, run: this.#run, arrangement: this.#now });
+    const runs: SavedRuns = { a: this.#run, b: this.#other };
+    this.#save({ version, ...runs, arrangement: this.#now });
   }
 }
 
 /** Another version of the page, or a broken store, may have written it: what doesn't fit is dropped. */
 function read(stored: unknown): { readonly run: string; readonly arrangement: Arrangement } | null {
-  if (!isRecord(stored) || stored['version'] !== version || typeof stored['run'] !== 'string' || !isRecord(stored['arrangement']))
+  if (!isRecord(stored) || stored['version'] !== version || typeof stored['a'] !== 'string' || !isRecord(stored['arrangement']))
     return null;
   const { arrangement } = stored;
   const sort = isRecord(arrangement['sort']) ? arrangement['sort'] : {};
   const column = columns.find((name) => name === sort['column']);
   return {
-    run: stored['run'],
+    run: stored['a'],
     arrangement: {
       view: arrangement['view'] === 'table' ? 'table' : 'chart',
       sort: column === undefined ? fresh.sort : { column, descending: sort['descending'] === true },
