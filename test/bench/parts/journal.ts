@@ -3,12 +3,15 @@
  * file, opening against a bare loop over the same lines with JSON.parse. Ours and the bare one in turns, medians of the rounds.
  */
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newHistogram } from '../../../src/base/histogram.ts';
 import type { OperationEvent } from '../../../src/journal/events.ts';
 import { readJournal } from '../../../src/journal/reader.ts';
+import { runFiles } from '../../../src/journal/runs.ts';
+import { RunStore } from '../../../src/journal/store.ts';
 import { JournalWriter } from '../../../src/journal/writer.ts';
-import { header, operation } from '../../unit/journal/fixture.ts';
+import { end, header, operation, operations } from '../../unit/journal/fixture.ts';
 import { measure } from '../part.ts';
 import { atMost, median } from '../table.ts';
 
@@ -16,6 +19,7 @@ const events = 1_000_000;
 /** What the recorder hands over at once: at most 50 operations a quarter of a second. */
 const batch = 50;
 const rounds = 7;
+const listed = 2000;
 
 await measure(async ({ scratch, progress }) => {
   const all = Array.from({ length: events }, (_, i) => operation(i));
@@ -33,6 +37,14 @@ await measure(async ({ scratch, progress }) => {
   const opening = await contest(
     () => openOurs(path),
     () => openBare(path),
+  );
+
+  progress(`listing ${listed} runs, ${rounds} rounds`);
+  const paths = await makeRuns(scratch);
+  const store = new RunStore({ home: scratch });
+  const listing = await contest(
+    () => listOurs(store),
+    () => listBare(paths),
   );
 
   progress('recording values');
@@ -53,6 +65,13 @@ await measure(async ({ scratch, progress }) => {
       2,
       '×',
       `${(opening.bare / 1000).toFixed(2)} s of a bare JSON.parse loop over the same lines; ours ${(opening.ours / 1000).toFixed(2)} s`,
+    ),
+    atMost(
+      'journal: listing 2,000 runs',
+      listing.ours / 1000,
+      1,
+      's',
+      `a bare loop reads and parses their heads, of ${(statSync(paths[0] ?? '').size / 1000).toFixed(0)} kB, in ${(listing.bare / 1000).toFixed(2)} s`,
     ),
     atMost('journal: a value into a histogram', recordNs, 100, 'ns', 'values from 1 µs to 3 s, 3 digits'),
   ];
@@ -109,6 +128,35 @@ function openBare(path: string): void {
     count++;
   }
   if (count !== events + 1) throw new Error(`${count} lines were read`);
+}
+
+/** Runs of the 22 queries of TPC-H, a few passes each. */
+async function makeRuns(home: string): Promise<readonly string[]> {
+  const sql = 'select sum(l_extendedprice * l_discount) from lineitem where l_quantity < 24 -- '.repeat(12);
+  const plan = { ...header.plan, statements: header.plan.statements.map((statement) => ({ ...statement, sql })) };
+  const store = new RunStore({ home });
+  const paths: string[] = [];
+  for (let i = 0; i < listed; i++) {
+    const { run, folder } = await store.create('tpch', header.startedAt + i * 1000);
+    const path = join(folder, runFiles.journal);
+    const writer = JournalWriter.create(path, { ...header, run, plan });
+    writer.append([...operations(66), end]);
+    writer.close();
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function listOurs(store: RunStore): Promise<void> {
+  const records = await store.list();
+  if (records.filter(({ state }) => state === 'ended').length !== listed) throw new Error('not all runs were listed as ended');
+}
+
+async function listBare(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8');
+    JSON.parse(text.slice(0, text.indexOf('\n')));
+  }
 }
 
 /** Nanoseconds a value, the median of the rounds. */
