@@ -19,10 +19,8 @@ export interface Latencies {
 /** The bins' edges are those of the statement and arm over the whole run: a span of time and the rest are drawn on the same axis. */
 export function latencies(rows: Rows, bounds: Bounds, ranks: Ranks): Latencies {
   const selected = rows.sample('response', bounds);
-  const timeless = bounds.from === -Infinity && bounds.to === Infinity;
-  const always = timeless ? selected : rows.sample('response', { ...bounds, from: -Infinity, to: Infinity });
-  const { count, min, max } = ranks.read(always);
-  const bins = count === 0 ? [] : binned(selected, new LogBins(min, max, mostBins));
+  const range = rows.range({ ...bounds, from: -Infinity, to: Infinity });
+  const bins = range === undefined ? [] : binned(selected, new LogBins(range.min, range.max, mostBins));
   const one = (sample: Sample): { percentiles: Percentiles; points: readonly CurvePoint[] } => {
     ranks.read(sample);
     return { percentiles: ranks.percentiles(), points: curveOf(ranks) };

@@ -1,7 +1,7 @@
 /** Latency over time: a matrix of counts, columns of equal length from the begin of the measured part. Browser-safe. */
 import { LogBins } from './log-bins.ts';
 import type { Ranks } from './ranks.ts';
-import { outcomeCode, type Bounds, type Rows, type Sample } from './rows.ts';
+import { isEverything, outcomeCode, type Bounds, type Rows, type Sample } from './rows.ts';
 import { within, type Dropped } from './tally.ts';
 import type { OverTime } from './view.ts';
 
@@ -20,8 +20,8 @@ export function overTime(
   span: { from: number; to: number },
   ranks: Ranks,
 ): OverTime {
-  const { count, min, max } = ranks.read(rows.sample('response', { ...bounds, from: -Infinity, to: Infinity }));
-  const bins = count === 0 ? undefined : new LogBins(min, max, mostRows);
+  const range = rows.range({ ...bounds, from: -Infinity, to: Infinity });
+  const bins = range === undefined ? undefined : new LogBins(range.min, range.max, mostRows);
   const length = Math.max(0, span.to - span.from);
   const stepMs = stepFor(length);
   const columns = Math.ceil(length / stepMs);
@@ -32,7 +32,8 @@ export function overTime(
   const add = (to: Uint32Array | Float64Array, column: number, by: number): void => {
     if (column < to.length) to[column] = (to[column] ?? 0) + by;
   };
-  const grouped = rows.grouped(columns, (row) => (rows.matches(row, bounds) ? columnOf(rows.planned[row] ?? 0) : -1));
+  const all = isEverything(bounds);
+  const grouped = rows.grouped(columns, (row) => (all || rows.matches(row, bounds) ? columnOf(rows.planned[row] ?? 0) : -1));
   for (let row = 0; row < rows.length; row++) {
     const outcome = rows.outcome[row];
     if ((outcome === outcomeCode.error || outcome === outcomeCode.wrong) && rows.matches(row, bounds)) {

@@ -36,6 +36,10 @@ export interface Bounds {
 
 export const everything: Bounds = { statement: -1, arm: -1, from: -Infinity, to: Infinity };
 
+export function isEverything({ statement, arm, from, to }: Bounds): boolean {
+  return statement < 0 && arm < 0 && from === -Infinity && to === Infinity;
+}
+
 export class Rows {
   length = 0;
   /** A weight is not 1 somewhere. */
@@ -80,14 +84,31 @@ export class Rows {
     const column = this[curve];
     const values = new Float64Array(this.length);
     const weights = this.weighted ? new Uint32Array(this.length) : null;
+    const all = isEverything(bounds);
     let count = 0;
     for (let i = 0; i < this.length; i++) {
       const value = column[i] ?? Number.NaN;
-      if (Number.isNaN(value) || !this.matches(i, bounds)) continue;
+      if (Number.isNaN(value) || !(all || this.matches(i, bounds))) continue;
       if (weights !== null) weights[count] = this.weight[i] ?? 0;
       values[count++] = value;
     }
     return { values, words: new Uint32Array(values.buffer), weights, from: 0, to: count };
+  }
+
+  /** Least and greatest response time in ms; undefined where nothing answered. */
+  range(bounds: Bounds): { readonly min: number; readonly max: number } | undefined {
+    const all = isEverything(bounds);
+    let min = Infinity;
+    let max = -Infinity;
+    for (let i = 0; i < this.length; i++) {
+      const value = this.response[i] ?? Number.NaN;
+      // NaN is neither below nor above.
+      if ((value < min || value > max) && (all || this.matches(i, bounds))) {
+        min = Math.min(min, value);
+        max = Math.max(max, value);
+      }
+    }
+    return max < 0 ? undefined : { min, max };
   }
 
   /** Response times group by group. `groupOf` answers -1 for rows that are in none; rows without a response are in none. */

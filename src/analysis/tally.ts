@@ -1,6 +1,6 @@
 /** Counts of operations: planned = ok + failed + dropped, whatever is selected. Browser-safe. */
 import type { OperationError } from '../journal/events.ts';
-import { outcomeCode, type Bounds, type Rows } from './rows.ts';
+import { isEverything, outcomeCode, type Bounds, type Rows } from './rows.ts';
 import type { Counts } from './view.ts';
 
 export interface Dropped {
@@ -89,7 +89,8 @@ export class Tally {
 
 export function tallied(rows: Rows, dropped: readonly Dropped[], bounds: Bounds): Tally {
   const tally = new Tally();
-  for (let i = 0; i < rows.length; i++) if (rows.matches(i, bounds)) tally.add(rows, i);
+  const all = isEverything(bounds);
+  for (let i = 0; i < rows.length; i++) if (all || rows.matches(i, bounds)) tally.add(rows, i);
   for (const each of dropped) if (within(each, bounds)) tally.dropped += each.count;
   return tally;
 }
