@@ -1,6 +1,6 @@
+/** What the person arranged, kept by the workbench while the page is hidden or made anew. */
 import type { SavedRuns } from '../../src/ui/panels/histogram/protocol.ts';
 
-/** What the person arranged, kept by the workbench while the page is hidden or made anew. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
