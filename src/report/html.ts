@@ -114,7 +114,7 @@ function summary({ view }: ReportedRun, b: HtmlReport['b']): string {
           facts(t('A'), view),
           facts(t('B'), b.view),
         ];
-  return `<main class="summary">${parts.join('\n')}</main>`;
+  return `<article class="plain">${parts.join('\n')}</article>`;
 }
 
 function facts(side: string, view: RunView): string {

@@ -47,26 +47,26 @@ const fonts = `--vscode-font-family: system-ui, -apple-system, 'Segoe UI', Ubunt
   --vscode-editor-font-size: 12px;`;
 
 /** Of the part that shows without a script; the page brings its own sheet. */
-const summary = `.summary { max-width: 1000px; margin: 0 auto; padding: 16px; }
-.summary h1 { font-size: 20px; line-height: 24px; font-weight: 600; margin: 8px 0; }
-.summary h2 { font-size: 13px; font-weight: 600; margin: 20px 0 4px; }
-.summary p, .summary ul, .summary dl { margin: 4px 0; }
-.summary ul { padding-left: 20px; }
-.summary dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
-.summary dt { color: var(--vscode-descriptionForeground); }
-.summary dd { margin: 0; overflow-wrap: anywhere; }
-.summary .reason { font-size: 15px; }
-.summary .verdict.passed { color: color-mix(in srgb, var(--vscode-charts-green) 75%, var(--vscode-foreground)); }
-.summary .verdict.failed { color: color-mix(in srgb, var(--vscode-charts-red) 75%, var(--vscode-foreground)); }
-.summary .verdict.inconclusive { color: color-mix(in srgb, var(--vscode-charts-yellow) 75%, var(--vscode-foreground)); }
-.summary table { border-collapse: collapse; margin: 20px 0 4px; font-variant-numeric: tabular-nums; }
-.summary caption { text-align: left; font-weight: 600; margin-bottom: 4px; }
-.summary th, .summary td { padding: 2px 16px 2px 0; text-align: left; white-space: nowrap; font-weight: 400; }
-.summary th { color: var(--vscode-descriptionForeground); border-bottom: 1px solid; }
-.summary .n { text-align: right; }
-@media (max-width: 700px) { .summary table { display: block; overflow-x: auto; } }`;
+const plain = `body:has(.plain) { overflow: auto; }
+.plain { max-width: 1000px; margin: 0 auto; padding: 16px; }
+.plain h1 { font-size: 20px; line-height: 24px; font-weight: 600; margin: 8px 0; }
+.plain h2 { font-size: 13px; font-weight: 600; margin: 20px 0 4px; }
+.plain p, .plain ul, .plain dl { margin: 4px 0; }
+.plain ul { padding-left: 20px; }
+.plain dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
+.plain dt { color: var(--vscode-descriptionForeground); }
+.plain dd { margin: 0; overflow-wrap: anywhere; }
+.plain .reason { font-size: 15px; }
+.plain .verdict.passed { color: color-mix(in srgb, var(--vscode-charts-green) 75%, var(--vscode-foreground)); }
+.plain .verdict.failed { color: color-mix(in srgb, var(--vscode-charts-red) 75%, var(--vscode-foreground)); }
+.plain .verdict.inconclusive { color: color-mix(in srgb, var(--vscode-charts-yellow) 75%, var(--vscode-foreground)); }
+.plain table { border-collapse: collapse; margin: 20px 0 4px; font-variant-numeric: tabular-nums; }
+.plain caption { text-align: left; font-weight: 600; margin-bottom: 4px; }
+.plain th, .plain td { padding: 2px 16px 2px 0; text-align: left; white-space: nowrap; font-weight: 400; }
+.plain th { color: var(--vscode-descriptionForeground); border-bottom: 1px solid; }
+.plain .n { text-align: right; }
+@media (max-width: 700px) { .plain table { display: block; overflow-x: auto; } }`;
 
-/** `overflow` is the page's too: an editor's pages never scroll as a whole, a document does. */
 export const reportStyle = `:root {
   color-scheme: light;
   ${fonts}
@@ -79,7 +79,7 @@ export const reportStyle = `:root {
   }
 }
 body { margin: 0; background: var(--vscode-editor-background); color: var(--vscode-foreground); font: 13px/20px var(--vscode-font-family); }
-${summary}
+${plain}
 `;
 
 function variables(scheme: 0 | 1): string {
