@@ -115,7 +115,7 @@ function countsOf({ counts }: RunView): string {
 function driverOf({ driver }: RunView): string {
   const lag =
     driver.lagP99Ms === null
-      ? 'no lag was measured'
+      ? 'too few operations for the p99 of its lag'
       : `lag p99 ${formatDuration(driver.lagP99Ms)}, limit ${formatDuration(driver.lagLimitMs)}`;
   return `driver ${driver.valid ? 'valid' : 'INVALID'}: ${driver.reason ?? lag}`;
 }

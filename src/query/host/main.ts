@@ -2,10 +2,9 @@
  * The query host: a process of its own, so that a native crash of an engine ends a statement and not the editor. Started with its
  * settings as the JSON of the first argument; serves `QueryHostApi` over IPC; ends when its parent does.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
 import { systemClock } from '../../base/clock.ts';
+import { collector } from '../../base/collector.ts';
 import { isEntry } from '../../base/entry.ts';
 import { causeChain } from '../../base/errors.ts';
 import { connect, type Port } from '../../base/rpc.ts';
@@ -60,16 +59,6 @@ function parentPort(): Port {
       return () => process.off('message', onMessage);
     },
   };
-}
-
-/**
- * JavaScript does not see how much native memory a chunk holds, and would keep gigabytes of used ones: so it is asked to look
- * (10 million rows × 16: 970 MB without, 460 MB with, and 15 % faster).
- */
-export function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  return typeof collect === 'function' ? () => void Reflect.apply(collect, undefined, [{ type: 'minor' }]) : () => undefined;
 }
 
 if (isEntry(import.meta.url)) {

@@ -13,7 +13,12 @@ export interface ExecutorOptions {
   /** By arm. */
   readonly engines: readonly Engine[];
   readonly answers: AnswerChecker;
+  /** Frees the engine's memory behind batches that nothing holds any more. */
+  readonly collect: () => void;
 }
+
+/** Of an answer that is too large to be kept: 64 of DuckDB's batches are 131,072 rows. */
+const batchesBetweenCollections = 64;
 
 /**
  * Rows are kept as they came until the last one is there: neither converting nor checking them is ever inside the service time.
@@ -32,6 +37,7 @@ export function executorOf({
     let columns: readonly Column[] = [];
     let batches: RowBatch[] = [];
     let rowCount = 0;
+    let dropped = 0;
     let doneNs: bigint | undefined;
     try {
       sent();
@@ -41,7 +47,10 @@ export function executorOf({
         doneNs = process.hrtime.bigint();
         rowCount += event.batch.rowCount;
         if (rowCount <= mostCheckedRows) batches.push(event.batch);
-        else batches = [];
+        else {
+          batches = [];
+          if (++dropped % batchesBetweenCollections === 0) collect();
+        }
       }
       // Without a row, when the engine said that there is none.
       doneNs ??= process.hrtime.bigint();

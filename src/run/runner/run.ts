@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbortWatch } from '../../analysis/abort.ts';
+import { collector } from '../../base/collector.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { tempFolderOf } from '../../base/temp.ts';
@@ -108,7 +109,7 @@ export class Run {
       plan,
       pacerEntry: settings.pacer,
       originNs,
-      execute: executorOf({ plan, engines: arms.map(({ engine }) => engine), answers }),
+      execute: executorOf({ plan, engines: arms.map(({ engine }) => engine), answers, collect: collector() }),
       onEvents: (events) => this.#append(events),
     });
     const watching = setInterval(() => this.#check(), watchEveryMs);

@@ -14,7 +14,7 @@ import { packagePaths } from '../../../src/base/package.ts';
 import { openDuckDb } from '../../../src/engine/duckdb/duckdb.ts';
 import { databaseSettings, quoteText, type DuckDbOptions } from '../../../src/engine/duckdb/settings.ts';
 import type { EngineTarget } from '../../../src/engine/engine.ts';
-import { collector } from '../../../src/query/host/main.ts';
+import { collector } from '../../../src/base/collector.ts';
 import { QueryService } from '../../../src/query/host/service.ts';
 import { freeBytesOf } from '../../../src/query/store/disk.ts';
 import { measure } from '../part.ts';
