@@ -37,7 +37,7 @@ export function overTime(
   for (let row = 0; row < rows.length; row++) {
     const outcome = rows.outcome[row];
     if ((outcome === outcomeCode.error || outcome === outcomeCode.wrong) && rows.matches(row, bounds)) {
-      add(failed, columnOf(rows.planned[row] ?? 0), rows.weight[row] ?? 0);
+      add(failed, columnOf(rows.planned[row] ?? 0), rows.count(row));
     }
   }
   for (const each of dropped) if (within(each, bounds)) add(never, columnOf(each.planned), each.count);

@@ -1,13 +1,12 @@
 /**
  * Measured operations in columns: a run has a million of them, and every figure is a scan. Browser-safe.
  *
- * A histogram event becomes weighted rows, one a bucket and curve: its three curves are three distributions of the same operations,
- * so a row of one has NaN in the other two, and only those of the response count as operations.
+ * A histogram event becomes weighted rows. Its three curves are three distributions of the same operations: a row takes the next bucket
+ * of each, with a weight of each, and the response's weights count the operations. Buckets that have no partner leave NaN.
  */
 import type { Curve } from '../journal/plan.ts';
 
-/** `part`: a bucket of a service or wait histogram, whose operations are counted by the response's rows. */
-export const outcomeCode = { ok: 0, wrong: 1, error: 2, part: 3 } as const;
+export const outcomeCode = { ok: 0, wrong: 1, error: 2 } as const;
 export type OutcomeCode = (typeof outcomeCode)[keyof typeof outcomeCode];
 
 export interface Row {
@@ -16,15 +15,17 @@ export interface Row {
   readonly statement: number;
   readonly arm: number;
   readonly outcome: OutcomeCode;
-  /** Operations that the row stands for. */
-  readonly weight: number;
   /** ms; NaN: none. An error has no latency. */
   readonly response: number;
   readonly service: number;
   readonly wait: number;
   /** Which of the errors, where it is one. */
   readonly error: number;
+  /** Operations that each latency stands for. Absent: one. */
+  readonly weights?: Readonly<Record<Curve, number>>;
 }
+
+type Weights = Record<Curve, Uint32Array>;
 
 /** Rows that a figure is made of. -1: every statement, every arm. From `from` on, before `to`. */
 export interface Bounds {
@@ -42,17 +43,16 @@ export function isEverything({ statement, arm, from, to }: Bounds): boolean {
 
 export class Rows {
   length = 0;
-  /** A weight is not 1 somewhere. */
-  weighted = false;
   planned = new Float64Array(1024);
   response = new Float64Array(1024);
   service = new Float64Array(1024);
   wait = new Float64Array(1024);
-  weight = new Uint32Array(1024);
   statement = new Uint16Array(1024);
   error = new Uint16Array(1024);
   arm = new Uint8Array(1024);
   outcome = new Uint8Array(1024);
+  /** null: all 1, as long as no histogram came. */
+  weights: Weights | null = null;
 
   push(row: Row): void {
     if (this.length === this.planned.length) this.#grow();
@@ -61,12 +61,20 @@ export class Rows {
     this.response[i] = row.response;
     this.service[i] = row.service;
     this.wait[i] = row.wait;
-    this.weight[i] = row.weight;
     this.statement[i] = row.statement;
     this.error[i] = row.error;
     this.arm[i] = row.arm;
     this.outcome[i] = row.outcome;
-    if (row.weight !== 1) this.weighted = true;
+    if (row.weights !== undefined || this.weights !== null) this.#weigh(i, row.weights);
+  }
+
+  get weighted(): boolean {
+    return this.weights !== null;
+  }
+
+  /** Operations that a row stands for. */
+  count(i: number): number {
+    return this.weights === null ? 1 : (this.weights.response[i] ?? 0);
   }
 
   matches(i: number, bounds: Bounds): boolean {
@@ -83,13 +91,14 @@ export class Rows {
   sample(curve: Curve, bounds: Bounds): Sample {
     const column = this[curve];
     const values = new Float64Array(this.length);
-    const weights = this.weighted ? new Uint32Array(this.length) : null;
+    const from = this.weights?.[curve];
+    const weights = from === undefined ? null : new Uint32Array(this.length);
     const all = isEverything(bounds);
     let count = 0;
     for (let i = 0; i < this.length; i++) {
       const value = column[i] ?? Number.NaN;
       if (Number.isNaN(value) || !(all || this.matches(i, bounds))) continue;
-      if (weights !== null) weights[count] = this.weight[i] ?? 0;
+      if (weights !== null) weights[count] = from?.[i] ?? 0;
       values[count++] = value;
     }
     return { values, words: new Uint32Array(values.buffer), weights, from: 0, to: count };
@@ -131,9 +140,16 @@ export class Rows {
       const at = next[group] ?? 0;
       next[group] = at + 1;
       values[at] = this.response[i] ?? 0;
-      if (weights !== null) weights[at] = this.weight[i] ?? 0;
+      if (weights !== null) weights[at] = this.count(i);
     }
     return new Grouped(values, weights, offsets);
+  }
+
+  #weigh(i: number, { response, service, wait }: Readonly<Record<Curve, number>> = { response: 1, service: 1, wait: 1 }): void {
+    this.weights ??= weightsOf(this.planned.length);
+    this.weights.response[i] = response;
+    this.weights.service[i] = service;
+    this.weights.wait[i] = wait;
   }
 
   #grow(): void {
@@ -142,12 +158,17 @@ export class Rows {
     this.response = grown(new Float64Array(length), this.response);
     this.service = grown(new Float64Array(length), this.service);
     this.wait = grown(new Float64Array(length), this.wait);
-    this.weight = grown(new Uint32Array(length), this.weight);
     this.statement = grown(new Uint16Array(length), this.statement);
     this.error = grown(new Uint16Array(length), this.error);
     this.arm = grown(new Uint8Array(length), this.arm);
     this.outcome = grown(new Uint8Array(length), this.outcome);
+    if (this.weights !== null) this.weights = weightsOf(length, this.weights);
   }
+}
+
+function weightsOf(length: number, { response, service, wait }: Partial<Weights> = {}): Weights {
+  const one = (before: Uint32Array | undefined): Uint32Array => grown(new Uint32Array(length).fill(1), before ?? new Uint32Array(0));
+  return { response: one(response), service: one(service), wait: one(wait) };
 }
 
 function grown<T extends { set(from: T): void }>(larger: T, smaller: T): T {

@@ -201,7 +201,6 @@ export class RunProjection {
       statement: q,
       arm: event.arm ?? 0,
       outcome: failed ? outcomeCode.error : wrong ? outcomeCode.wrong : outcomeCode.ok,
-      weight: 1,
       response: failed ? Number.NaN : wait + service,
       service: failed ? Number.NaN : service,
       wait: failed ? Number.NaN : wait,
@@ -221,23 +220,18 @@ export class RunProjection {
       this.#strange++;
       return;
     }
-    const [response, service, wait] = [event.response, event.service, event.wait].map(decodeHistogram);
-    let slowestUs = 0;
-    response?.forEachBucket((us) => (slowestUs = us));
+    const [response, service, wait] = [buckets(event.response), buckets(event.service), buckets(event.wait)];
     // The last of the interval were done after it; the slowest not before this.
-    this.#measured(Math.max(end, event.t + slowestUs / 1000));
+    this.#measured(Math.max(end, event.t + (response.at(-1)?.ms ?? 0)));
     for (const answer of ['ok', 'repeatable', 'unchecked'] as const) {
-      const count = event.answers[answer] ?? 0;
-      if (count > 0) notes.answered(end, event.rows, answer, count);
+      if ((event.answers[answer] ?? 0) > 0) notes.answered(end, event.rows, answer);
     }
-    const none = Number.NaN;
-    const row = { planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, error: 0 };
-    const part = { ...row, outcome: outcomeCode.part };
-    response?.forEachBucket((us, weight) =>
-      this.#rows.push({ ...row, outcome: outcomeCode.ok, weight, response: us / 1000, service: none, wait: none }),
-    );
-    service?.forEachBucket((us, weight) => this.#rows.push({ ...part, weight, response: none, service: us / 1000, wait: none }));
-    wait?.forEachBucket((us, weight) => this.#rows.push({ ...part, weight, response: none, service: none, wait: us / 1000 }));
+    const row = { planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, outcome: outcomeCode.ok, error: 0 };
+    for (let i = 0; i < Math.max(response.length, service.length, wait.length); i++) {
+      const [a = none, b = none, c = none] = [response[i], service[i], wait[i]];
+      const weights = { response: a.count, service: b.count, wait: c.count };
+      this.#rows.push({ ...row, response: a.ms, service: b.ms, wait: c.ms, weights });
+    }
   }
 
   #enter(event: PhaseEvent): void {
@@ -342,4 +336,17 @@ export class RunProjection {
     if (this.#warmUpFailed === 0) return [];
     return [t('{0} of {1} operations of the warm-up failed', formatCount(this.#warmUpFailed), formatCount(this.#warmUpCount))];
   }
+}
+
+interface Bucket {
+  readonly ms: number;
+  readonly count: number;
+}
+
+const none: Bucket = { ms: Number.NaN, count: 0 };
+
+function buckets(encoded: string): readonly Bucket[] {
+  const all: Bucket[] = [];
+  decodeHistogram(encoded).forEachBucket((us, count) => all.push({ ms: us / 1000, count }));
+  return all;
 }

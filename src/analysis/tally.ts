@@ -54,7 +54,7 @@ export class Tally {
   readonly #errors = new Map<number, number>();
 
   add(rows: Rows, row: number): void {
-    const weight = rows.weight[row] ?? 0;
+    const weight = rows.count(row);
     const outcome = rows.outcome[row];
     if (outcome === outcomeCode.ok) this.ok += weight;
     else if (outcome === outcomeCode.wrong) this.wrong += weight;

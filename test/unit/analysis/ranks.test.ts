@@ -10,7 +10,17 @@ function sampleOf(values: readonly number[], weights?: readonly number[]): Sampl
   const rows = new Rows();
   for (const [i, response] of values.entries()) {
     const weight = weights?.[i] ?? 1;
-    rows.push({ planned: i, statement: 0, arm: 0, outcome: outcomeCode.ok, weight, response, service: none, wait: none, error: 0 });
+    rows.push({
+      planned: i,
+      statement: 0,
+      arm: 0,
+      outcome: outcomeCode.ok,
+      response,
+      service: none,
+      wait: none,
+      error: 0,
+      weights: { response: weight, service: 0, wait: 0 },
+    });
   }
   return rows.sample('response', everything);
 }
