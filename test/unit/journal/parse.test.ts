@@ -128,6 +128,8 @@ describe('journal text', () => {
       { ...operation(0), error: { reason: 'engine' } },
       { ...operation(0), warmUp: false },
       { ...every[5], response: 7 },
+      { ...every[5], wait: '' },
+      { ...every[8], lag: 'AAAA' },
       { ...every[5], answers: { ok: 'all' } },
       { ...every[6], count: undefined },
       { ...every[7], differences: [{ row: 1 }] },

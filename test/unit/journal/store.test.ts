@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +9,10 @@ import { FaultlineError } from '../../../src/base/errors.ts';
 import type { Disposable } from '../../../src/base/disposables.ts';
 import type { JournalEvent } from '../../../src/journal/events.ts';
 import { releaseLease, takeLease } from '../../../src/journal/lease.ts';
+import { readJournal } from '../../../src/journal/reader.ts';
 import { RunStore } from '../../../src/journal/store.ts';
 import { JournalWriter } from '../../../src/journal/writer.ts';
-import { end, header, operations } from './fixture.ts';
+import { end, header, operation, operations } from './fixture.ts';
 
 const noon = Date.UTC(2026, 10, 21, 12);
 
@@ -228,6 +231,40 @@ describe('runs on disk', () => {
       heard = next();
       await later.create('y', Date.now());
       await heard;
+    });
+
+    it('tell that a runner was killed; all that it wrote is there', async () => {
+      const { run, folder } = await store.create('x', Date.now());
+      const room = (file: string): string => JSON.stringify(join(import.meta.dirname, file));
+      const code = `
+        import { takeLease } from ${room('../../../src/journal/lease.ts')};
+        import { JournalWriter } from ${room('../../../src/journal/writer.ts')};
+        import { header, operations } from ${room('fixture.ts')};
+        takeLease(${JSON.stringify(folder)}, '/tmp/socket');
+        const writer = JournalWriter.create(${JSON.stringify(join(folder, 'journal.ndjson'))}, header);
+        for (let written = 0; written < 5_000_000; written += 50) {
+          writer.append(operations(50, written));
+          if (written === 5000) console.log('well under way');
+        }`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let heard: Promise<void>;
+      try {
+        await once(child.stdout, 'data');
+        listen(store);
+        heard = next();
+        assert.equal((await store.record(run)).state, 'running');
+      } finally {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      await heard;
+      assert.equal((await store.record(run)).state, 'interrupted');
+      let count = 0;
+      const { skippedLines } = await readJournal(join(folder, 'journal.ndjson'), (events) => {
+        for (const event of events) assert.equal(event.t, operation(count++).t);
+      });
+      assert.ok(count >= 5050 && skippedLines <= 1, `${count} operations, ${skippedLines} torn lines`);
+      await store.remove(run);
     });
 
     it('tell many at once once', async () => {
