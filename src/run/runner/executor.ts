@@ -28,6 +28,7 @@ export function executorOf({
   plan,
   engines,
   answers,
+  collect,
 }: ExecutorOptions): (operation: Operation, signal: AbortSignal) => Promise<OperationOutcome> {
   return async ({ q, arm, sent }, outer) => {
     const engine = engines[arm];
