@@ -9,18 +9,9 @@ const none = Number.NaN;
 function sampleOf(values: readonly number[], weights?: readonly number[]): Sample {
   const rows = new Rows();
   for (const [i, response] of values.entries()) {
-    const weight = weights?.[i] ?? 1;
-    rows.push({
-      planned: i,
-      statement: 0,
-      arm: 0,
-      outcome: outcomeCode.ok,
-      response,
-      service: none,
-      wait: none,
-      error: 0,
-      weights: { response: weight, service: 0, wait: 0 },
-    });
+    const row = { planned: i, statement: 0, arm: 0, outcome: outcomeCode.ok, response, service: none, wait: none, error: 0 };
+    const weight = weights?.[i];
+    rows.push(weight === undefined ? row : { ...row, weights: { response: weight, service: 0, wait: 0 } });
   }
   return rows.sample('response', everything);
 }
