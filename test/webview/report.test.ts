@@ -121,6 +121,17 @@ describe('an HTML report', function () {
     }
   });
 
+  it('draws its charts anew when the reader turns to the dark', async () => {
+    const { shown } = await open({ a: reported({ statements: queries }) }, { colorScheme: 'light' });
+    const chart = shown.locator('canvas').first();
+    await shown.getByRole('heading', { name: 'Passed' }).waitFor();
+    await chart.waitFor();
+    const pixels = (): Promise<string> => chart.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const light = await pixels();
+    await shown.emulateMedia({ colorScheme: 'dark' });
+    await shown.waitForFunction((before) => document.querySelector('canvas')?.toDataURL() !== before, light);
+  });
+
   it('runs no name of a query, a run or an error', async () => {
     const hostile = `</script><script>alert(1)</script><img src=x onerror="alert(2)">' & "`;
     const made = { name: hostile, statements: [hostile, 'q02'], failures: 1, errorText: hostile };

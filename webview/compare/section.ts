@@ -24,7 +24,6 @@ export interface CompareParts {
 
 export class CompareSection {
   readonly #names = h('span', { class: 'sm names' });
-  readonly #how = h('span', { class: 'dim sm opt' });
   readonly #readout = h('span', { class: 'r sm num readout', hidden: true });
   readonly #finding = h('span', { class: 'r sm rest' });
   readonly #note = h('p', { class: 'sm dim differences' });
@@ -48,7 +47,7 @@ export class CompareSection {
     this.element = h(
       'section',
       { class: 'wide compare', hidden: true },
-      h('div', { class: 'st' }, h('h2', {}, t('A against B')), this.#names, this.#how, this.#readout, this.#finding),
+      h('div', { class: 'st' }, h('h2', {}, t('A against B')), this.#names, this.#readout, this.#finding),
       this.#note,
       this.#chart.element,
       this.#table,
@@ -74,14 +73,12 @@ export class CompareSection {
         this.#names,
         ...(state.kind === 'none' ? [] : [h('span', { class: 'dim', role: state.kind === 'failed' ? 'alert' : undefined }, state.text)]),
       );
-      this.#how.textContent = '';
       this.#note.hidden = true;
       fill(this.#finding, close);
       return;
     }
     const { comparison, nameA, nameB } = state;
     fill(this.#names, h('span', { class: 'nw' }, mark('a'), ` ${nameA}`), ' ', h('span', { class: 'nw' }, mark('b'), ` ${nameB}`));
-    this.#how.textContent = howInWords(comparison);
     const silent = comparison.statements.filter(({ finding }) => finding === 'unsaid').length;
     const [claim = '', rest = ''] = comparison.text.split(/ (?=\()/);
     fill(
@@ -94,8 +91,9 @@ export class CompareSection {
       ),
       close,
     );
-    this.#note.hidden = comparison.differences.length === 0;
-    this.#note.textContent = t('Also different: {0}', comparison.differences.join('; '));
+    const also = comparison.differences.length === 0 ? '' : t('; also different: {0}', comparison.differences.join('; '));
+    this.#note.hidden = false;
+    this.#note.textContent = howInWords(comparison) + also;
   }
 }
 

@@ -20,6 +20,7 @@ import { Header } from './header.ts';
 import { QueryTable } from './queries.ts';
 import { Strip } from './strip.ts';
 import { ChartTables } from './tables.ts';
+import { Trends } from './trend.ts';
 import { Turns } from './turns.ts';
 import { latency, limitsOf, verdictMark } from './words.ts';
 
@@ -44,6 +45,7 @@ export class App {
   readonly #details = new Details();
   readonly #main: HTMLElement;
   readonly #comparing = new Comparing();
+  readonly #trends = new Trends();
   readonly #turns = new Turns(() => this.#draw());
   #facts: PanelFacts | null = null;
   #a: Feed | null = null;
@@ -51,6 +53,8 @@ export class App {
   #stopping = false;
   #failure: { readonly words: string; retry(): void } | null = null;
   #saidVerdict = '';
+  /** Of this run: later reading goes on behind a page that is there. */
+  #everDrawn = false;
 
   constructor(root: HTMLElement, host: LatencyHostApi, storage: PageStorage, palette: Palette) {
     this.#host = host;
@@ -105,6 +109,8 @@ export class App {
     if (this.#a === null || this.#a.run !== facts.a.run) {
       this.#a?.close();
       this.#a = this.#feed('a', facts.a);
+      this.#trends.forget();
+      this.#everDrawn = false;
     }
     if (this.#b?.run !== facts.b?.run) {
       this.#b?.close();
@@ -151,15 +157,16 @@ export class App {
       if (now.view === 'chart') for (const chart of this.#charts) chart.show(figures);
       else this.#tables.show(figures);
     }
-    this.#queries.show(view.statements, now);
+    const { projection } = a;
+    this.#queries.show(view.statements, now, (statement) =>
+      this.#trends.of(statement, () => projection?.responses(statement.index) ?? new Float64Array()),
+    );
     const canEnd = facts?.place === 'editor' && facts.b !== null;
     this.#compare.show(this.#comparing.state(a, view, this.#b), now.view, canEnd);
     this.#details.show(view);
     if (first && now.scrollTop > 0) window.scrollTo(0, now.scrollTop);
     this.#announce(view, facts?.a.state === 'live');
   }
-
-  #everDrawn = false;
 
   #figures(a: Feed, view: RunView): Figures | null {
     const { projection } = a;

@@ -4,7 +4,7 @@ import { compareArms, compareRuns, fewestSamples } from '../../src/analysis/comp
 import type { Comparison, RunView } from '../../src/analysis/view.ts';
 import type { CompareState } from '../compare/section.ts';
 import type { Feed } from './feed.ts';
-import { dayAndTime } from './words.ts';
+import { shortTime } from './words.ts';
 
 /** Comparing is work: while figures still come it is done at most so often, and never more than a twentieth of the time. */
 const againAfterMs = 2000;
@@ -38,8 +38,8 @@ export class Comparing {
       const waiting = waitingFor(comparison, viewA);
       if (waiting !== null) return waiting;
       const viewB = b?.view() ?? null;
-      const nameA = viewB === null ? armName(viewA, 0) : t('A: this run, {0}', runName(viewA));
-      const nameB = viewB === null ? armName(viewA, 1) : t('B: {0}', runName(viewB));
+      const nameA = viewB === null ? armName(viewA, 0) : t('A: this run');
+      const nameB = viewB === null ? armName(viewA, 1) : t('B: {0}', runName(viewB, viewA));
       return { kind: 'shown', comparison, nameA, nameB };
     } catch (error) {
       return { kind: 'failed', text: wordsOf(error) };
@@ -62,9 +62,11 @@ function armName(view: RunView, index: number): string {
   return arm === undefined ? label : t('{0}: {1} on {2}', label, arm.title, arm.target);
 }
 
-function runName(view: RunView): string {
-  const engine = view.arms[0]?.title;
-  return `${view.name}${engine === undefined ? '' : `, ${engine}`}, ${dayAndTime(view.startedAt)}`;
+/** What tells B from A: its time, and its name and engine where they are not A's. */
+function runName(b: RunView, a: RunView): string {
+  const [engineA, engineB] = [a.arms[0]?.title, b.arms[0]?.title];
+  const parts = [b.name === a.name ? undefined : b.name, engineA === engineB ? undefined : engineB, shortTime(b.startedAt)];
+  return parts.filter((part) => part !== undefined).join(', ');
 }
 
 export function wordsOf(error: unknown): string {

@@ -1,6 +1,6 @@
 /** Below the charts: wrong answers row by row, then expectations, the environment and notes, folded. */
 import { t } from '../../src/base/messages.ts';
-import { formatBytes, formatCount } from '../../src/base/units.ts';
+import { formatBytes, formatCount, formatRows } from '../../src/base/units.ts';
 import type { RunView, StatementView } from '../../src/analysis/view.ts';
 import { fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
@@ -53,10 +53,7 @@ interface AboutView extends Pick<RunView, 'run' | 'expectations' | 'environment'
 function differenceOf({ name, counts, difference }: StatementView): HTMLElement | null {
   if (difference === undefined) return null;
   const { differences, rowsExpected, rowsGot } = difference;
-  const rows =
-    rowsExpected === rowsGot
-      ? t('{0} rows', formatCount(rowsGot))
-      : t('{0} rows, {1} expected', formatCount(rowsGot), formatCount(rowsExpected));
+  const rows = rowsExpected === rowsGot ? formatRows(rowsGot) : t('{0}, {1} expected', formatRows(rowsGot), formatCount(rowsExpected));
   const times = counts.wrong === 1 ? t('wrong once') : t('wrong {0} times', formatCount(counts.wrong));
   const summary = h('summary', {}, icon('bad', 'c-bad s'), ' ', h('b', {}, name), ' ', h('span', { class: 'dim' }, `${times}; ${rows}`));
   const value = (text: string | null): Child => (text === null ? h('i', { class: 'chip null' }, 'NULL') : text === '' ? "''" : text);

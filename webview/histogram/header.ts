@@ -6,7 +6,7 @@ import type { RunView } from '../../src/analysis/view.ts';
 import { attr, fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { button, quietButton } from '../kit/toolkit.ts';
-import { armInWords, dayAndTime, loadInWords, progressOf, statementsInWords, verdictMark } from './words.ts';
+import { armInWords, dayAndTime, loadInWords, progressOf, statementsInWords, timeOfDay, verdictMark } from './words.ts';
 
 export interface HeaderParts {
   stop(): void;
@@ -147,8 +147,14 @@ function factsOf(view: RunView): readonly string[] {
     statementsInWords(plan),
     loadInWords(plan.load, plan.warmUp),
     dayAndTime(view.startedAt),
-    ...(view.verdict === null ? [] : [formatDuration(view.durationMs)]),
+    ...(view.verdict === null ? endOf(view) : [formatDuration(view.durationMs)]),
   ].filter((fact, i, all) => fact !== '' && all.indexOf(fact) === i);
+}
+
+function endOf({ phase, startedAt }: RunView): readonly string[] {
+  return phase?.phase === 'measuring' && phase.durationMs !== undefined
+    ? [t('ends at {0}', timeOfDay(startedAt + phase.t + phase.durationMs))]
+    : [];
 }
 
 /** The figure that decided stands out: the first with a unit. */

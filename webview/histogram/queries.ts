@@ -7,6 +7,7 @@ import { icon } from '../kit/icons.ts';
 import { quietButton } from '../kit/toolkit.ts';
 import type { Arrangement, Column } from './arranged.ts';
 import { sparkline } from './sparkline.ts';
+import type { Trend } from './trend.ts';
 import { digitsFor, inMs, none } from './words.ts';
 
 export interface QueryTableParts {
@@ -18,6 +19,7 @@ export interface QueryTableParts {
 
 interface Row {
   readonly view: StatementView;
+  readonly trend: Trend;
   readonly cells: Readonly<Record<'p50' | 'p95' | 'p99' | 'max', string>>;
 }
 
@@ -31,6 +33,8 @@ const heads: readonly { readonly column: Column; readonly label: string; readonl
   { column: 'p99', label: 'p99' },
   { column: 'max', label: 'max' },
 ];
+
+const nothing: Trend = { values: [], words: '', isP90: true };
 
 /** Most telling first. */
 const answers = ['wrong', 'unchecked', 'repeatable', 'ok'] as const;
@@ -49,7 +53,7 @@ export class QueryTable {
   );
   readonly #drawn = new Map<number, HTMLTableRowElement>();
   readonly #drawRow = new Map<number, (row: readonly [Row, boolean]) => void>();
-  readonly #drawHead = whenChanged((sort: Arrangement['sort']) => this.#showHead(sort));
+  readonly #drawHead = whenChanged(([sort, isP90]: readonly [Arrangement['sort'], boolean]) => this.#showHead(sort, isP90));
   readonly #drawPicked: (state: readonly [number, string] | null) => void;
   #order: readonly number[] = [];
   #tabStop = 0;
@@ -73,15 +77,17 @@ export class QueryTable {
     });
   }
 
-  show(statements: readonly StatementView[], { sort, picked }: Arrangement): void {
-    this.#drawHead(sort);
+  show(statements: readonly StatementView[], { sort, picked }: Arrangement, trendOf: (view: StatementView) => Trend): void {
+    const trends = new Map(statements.map((view) => [view.index, trendOf(view)]));
+    this.#drawHead([sort, [...trends.values()].every(({ isP90 }) => isP90)]);
     const digits = digitsFor(statements.map(({ response }) => response.p50));
     const sorted = [...statements].sort(by(sort));
     const order = sorted.map(({ index }) => index);
     for (const view of sorted) {
       const { p50, p95, p99, max } = view.response;
       const cells = { p50: inMs(p50, digits), p95: inMs(p95, digits), p99: inMs(p99, digits), max: inMs(max, digits) };
-      this.#rowOf(view.index)([{ view, cells }, picked === view.index]);
+      const trend = trends.get(view.index) ?? nothing;
+      this.#rowOf(view.index)([{ view, cells, trend }, picked === view.index]);
     }
     if (JSON.stringify(order) !== JSON.stringify(this.#order)) {
       // Moving a row takes its focus away.
@@ -97,7 +103,7 @@ export class QueryTable {
     this.#drawPicked(picked === null || name === undefined ? null : [picked, name]);
   }
 
-  #showHead({ column: sorted, descending }: Arrangement['sort']): void {
+  #showHead({ column: sorted, descending }: Arrangement['sort'], isP90: boolean): void {
     const hadFocus = this.#head.contains(document.activeElement);
     fill(
       this.#head,
@@ -111,7 +117,7 @@ export class QueryTable {
         if (on) cell.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
         return cell;
       }),
-      h('th', { class: 'spark' }, t('p90 over time')),
+      h('th', { class: 'spark' }, isP90 ? t('p90 over time') : t('over time')),
     );
     if (hadFocus) this.#head.querySelector<HTMLElement>(`[data-column="${sorted}"]`)?.focus();
   }
@@ -155,7 +161,7 @@ export class QueryTable {
   }
 }
 
-function cellsOf({ view, cells }: Row): Child[] {
+function cellsOf({ view, cells, trend }: Row): Child[] {
   const { counts } = view;
   const heading = h('th', { class: 'name' }, view.name);
   heading.scope = 'row';
@@ -172,7 +178,7 @@ function cellsOf({ view, cells }: Row): Child[] {
     figure(cells.p95),
     figure(cells.p99),
     figure(cells.max),
-    h('td', { class: 'spark' }, sparkline(view.p90OverTime)),
+    h('td', { class: 'spark', title: trend.words }, sparkline(trend.values)),
   ];
 }
 

@@ -48,7 +48,8 @@ export function clock(ms: number, tenths = false): string {
 }
 
 export function span(fromMs: number, toMs: number): string {
-  const tenths = toMs - fromMs < 20_000;
+  const whole = [fromMs, toMs].every((ms) => Math.abs(ms - Math.round(ms / 1000) * 1000) < 50);
+  const tenths = !whole && toMs - fromMs < 20_000;
   return `${clock(fromMs, tenths)}–${clock(toMs, tenths)}`;
 }
 
@@ -64,6 +65,12 @@ export function percent(quantile: number): string {
 /** 14:05:00 */
 export function timeOfDay(epochMs: number): string {
   return new Date(epochMs).toLocaleTimeString('en-GB');
+}
+
+/** 21 Nov 14:05 */
+export function shortTime(epochMs: number): string {
+  const at = new Date(epochMs);
+  return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${timeOfDay(epochMs).slice(0, 5)}`;
 }
 
 export function dayAndTime(epochMs: number): string {
@@ -144,9 +151,7 @@ export function statementsInWords(plan: RunPlan): string {
 export function countsInWords(counts: Counts): string {
   const parts: string[] = [];
   if (counts.errors > 0) {
-    const first = counts.errorsByReason[0];
-    const which = counts.errorsByReason.length === 1 && first !== undefined ? ` (${reasonInWords(first.reason)})` : '';
-    parts.push(`${counts.errors === 1 ? t('1 error') : t('{0} errors', formatCount(counts.errors))}${which}`);
+    parts.push(counts.errors === 1 ? t('1 error') : t('{0} errors', formatCount(counts.errors)));
   }
   if (counts.wrong > 0) parts.push(counts.wrong === 1 ? t('1 wrong answer') : t('{0} wrong answers', formatCount(counts.wrong)));
   const failed = parts.join(', ');
@@ -166,12 +171,11 @@ export function reasonInWords(reason: OperationError['reason']): string {
   return words[reason] ?? reason;
 }
 
-/** "driver lag p99 0.8 ms (limit 9 ms), driver 31 % busy (limit 80 %)" */
+/** "driver lag p99 800 µs (limit 9 ms), busy 31 % (limit 80 %)" */
 export function driverInWords(driver: DriverView): string {
   const parts: string[] = [];
   if (driver.lagP99Ms !== null) parts.push(t('driver lag p99 {0} (limit {1})', latency(driver.lagP99Ms), tick(driver.lagLimitMs)));
-  if (driver.busy !== null)
-    parts.push(t('driver {0} % busy (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100)));
+  if (driver.busy !== null) parts.push(t('busy {0} % (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100)));
   for (const gap of driver.gaps.slice(0, 1)) parts.push(t('stood still for {0} at {1}', formatDuration(gap.ms), clock(gap.atMs)));
   return parts.join(', ');
 }

@@ -86,7 +86,7 @@ export class ChartCanvas {
     this.#chart = new Chart<Kind, { x: number; y: number | null }[]>(this.element, {
       type: 'line',
       data: { datasets: [] },
-      options: { responsive: false, animation: false, events: [] },
+      options: { responsive: false, maintainAspectRatio: false, animation: false, events: [] },
       plugins: [layers],
     });
   }
@@ -127,10 +127,10 @@ export class ChartCanvas {
   }
 
   #layer(which: (picture: Picture) => ((plot: Plot) => void) | undefined): void {
-    const { plot } = this;
-    if (plot === null || this.#picture === null) return;
-    const layer = which(this.#picture);
-    if (layer === undefined) return;
+    // The library draws once while it is made.
+    const layer = this.#picture === null ? undefined : which(this.#picture);
+    const plot = layer === undefined ? null : this.plot;
+    if (layer === undefined || plot === null) return;
     plot.context.save();
     layer(plot);
     plot.context.restore();
@@ -159,6 +159,7 @@ export class ChartCanvas {
   #options({ x, y, padding }: Picture): ChartOptions<Kind> {
     return {
       responsive: false,
+      maintainAspectRatio: false,
       animation: false,
       events: [],
       parsing: false,
@@ -175,7 +176,7 @@ export class ChartCanvas {
       min: axis.min,
       max: axis.max,
       offset: false,
-      border: { color: palette.of('axis'), display: which === 'x' },
+      border: { color: palette.of('axis'), display: which === 'x' && axis.ticks.length > 0 },
       grid: {
         color: (context: { index: number }) => (axis.ticks[context.index]?.line === false ? 'transparent' : palette.of('grid')),
         drawTicks: which === 'x',

@@ -30,7 +30,7 @@ export function latencyAxis(min: number, max: number, roomPx: number, tickPx: nu
     min,
     max,
     roomPx: axisRoomPx,
-    ticks: latencyTicks(min, max, roomPx, tickPx).map((at) => ({ at, label: tick(10 ** at) })),
+    ticks: latencyTicks(min, max, roomPx, tickPx).map((at) => ({ at, label: tick(10 ** at), line: false })),
   };
 }
 
@@ -59,7 +59,7 @@ const timeSteps = [
 ];
 
 export function timeAxis(fromMs: number, toMs: number, roomPx: number, axisRoomPx: number, gapPx: number): Axis {
-  const most = Math.max(2, Math.floor(roomPx / 48));
+  const most = Math.max(2, Math.floor(roomPx / 40));
   const step = timeSteps.find((value) => (toMs - fromMs) / value <= most) ?? (toMs - fromMs) / most;
   const at: number[] = [];
   for (let time = Math.ceil(fromMs / step - 1e-9) * step; time <= toMs + 1e-6; time += step) at.push(time);

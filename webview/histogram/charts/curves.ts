@@ -10,8 +10,8 @@ import { shown, type Figures } from './figures.ts';
 import type { ChartParts } from './histogram.ts';
 import { section } from './section.ts';
 
-const leftPx = 46;
-const rightPx = 66;
+const leftPx = 50;
+const rightPx = 78;
 const heightPx = 160;
 const kinds = ['response', 'service', 'wait'] as const;
 const styles: Readonly<Record<Curve, Pick<Line, 'widthPx' | 'dash'>>> = {
@@ -56,7 +56,7 @@ export class CurvesChart {
 
   get #most(): number {
     const last = this.#points('response').findLast(({ quantile }) => quantile < 1)?.quantile ?? 0.9;
-    return Math.max(1, Math.min(6, Math.ceil(nines(last, 6) - 1e-9)));
+    return Math.max(1, Math.min(6, nines(last, 6)));
   }
 
   #points(kind: Curve): readonly CurvePoint[] {
@@ -79,7 +79,7 @@ export class CurvesChart {
       roomPx: leftPx,
       ticks: latencyTicks(floor, top, heightPx - 30, 28)
         .filter((at) => Number.isInteger(at))
-        .map((at) => ({ at, label: at === floor ? `≤ ${tick(10 ** at)}` : tick(10 ** at), line: at !== floor })),
+        .map((at) => ({ at, label: at === floor ? `≤${tick(10 ** at)}` : tick(10 ** at), line: at !== floor })),
     };
     const line = (kind: Curve): Line => ({
       ink: kind,
@@ -187,7 +187,7 @@ function nines(quantile: number, most: number): number {
 }
 
 function nineTicks(most: number): Axis['ticks'] {
-  const ticks = [0, 0.5, ...Array.from({ length: most }, (_, i) => 1 - 10 ** -(i + 1))];
+  const ticks = [0, 0.5, ...Array.from({ length: Math.floor(most + 1e-9) }, (_, i) => 1 - 10 ** -(i + 1))];
   return ticks.map((quantile) => ({
     at: nines(quantile, most),
     label: quantile === 0 ? '0' : `${percent(quantile)} %`,

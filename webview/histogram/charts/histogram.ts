@@ -18,7 +18,7 @@ export interface ChartParts {
   key(event: KeyboardEvent): boolean;
 }
 
-const leftPx = 46;
+const leftPx = 50;
 const rightPx = 8;
 const rulerPx = 36;
 const heightPx = 148;

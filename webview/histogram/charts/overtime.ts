@@ -14,7 +14,7 @@ import { shown, type Figures } from './figures.ts';
 import type { ChartParts } from './histogram.ts';
 import { section } from './section.ts';
 
-const leftPx = 46;
+const leftPx = 50;
 const rightPx = 40;
 const heightPx = 148;
 const bottomPx = 34;
@@ -123,7 +123,9 @@ export class OverTimeChart {
     );
     const min = log(Math.min(edgesMs[0] ?? 1, ...limits.map(({ ms }) => ms)));
     const max = Math.max(log(edgesMs.at(-1) ?? 10), ...limits.map(({ ms }) => log(ms))) + 0.04;
-    const end = Math.max(last.fromMs + stepMs, plannedEnd(figures));
+    const ends = figures.view.measured?.toMs ?? 0;
+    // The last step is cut where the run ended; while it runs the room of what is to come is there already.
+    const end = Math.max(ends > last.fromMs ? Math.min(ends, last.fromMs + stepMs) : last.fromMs + stepMs, plannedEnd(figures));
     const ticks = latencyTicks(min, max, heightPx - bottomPx, 24);
     return {
       x: timeAxis(first.fromMs, end, roomPx, bottomPx, 15),
@@ -136,7 +138,7 @@ export class OverTimeChart {
           .map((at) => ({ at, label: latencyTick(at) })),
       },
       padding: { top: 6, right: rightPx },
-      lines: [this.#line('p50'), this.#line('p99')],
+      lines: [this.#line('p50', end), this.#line('p99', end)],
       under: (plot) => {
         cells(plot, figures.overTime);
         for (const { ms } of limits) {
@@ -161,13 +163,13 @@ export class OverTimeChart {
     };
   }
 
-  #line(which: 'p50' | 'p99'): Line {
+  #line(which: 'p50' | 'p99', end: number): Line {
     const points = this.#columns.flatMap((column): Point[] => {
       const value = column[which];
       const y = value === null ? null : log(value);
       return [
         { x: column.fromMs, y },
-        { x: column.fromMs + this.#step, y },
+        { x: Math.min(end, column.fromMs + this.#step), y },
       ];
     });
     return { ink: 'service', widthPx: 1.3, edge: true, points, ...(which === 'p99' ? { dash: [3, 2.2] } : {}) };
@@ -180,7 +182,7 @@ export class OverTimeChart {
       const value = column?.[which];
       return column === undefined || value === null || value === undefined
         ? []
-        : [{ which, x: plot.x(column.fromMs + this.#step) + 6, y: plot.y(log(value)) + 4 }];
+        : [{ which, x: Math.min(plot.right, plot.x(column.fromMs + this.#step)) + 6, y: plot.y(log(value)) + 4 }];
     });
     const [p99, p50] = ends;
     if (p99 !== undefined && p50 !== undefined && p50.y - p99.y < 13) p99.y = p50.y - 13;
@@ -203,7 +205,6 @@ function latencyTick(at: number): string {
   return latency(10 ** at).replace(/\.0+ /, ' ');
 }
 
-/** While it runs the room of what is still to come is there already. */
 function plannedEnd({ view }: Figures): number {
   const { phase } = view;
   return view.verdict === null && phase?.phase === 'measuring' ? phase.t + (phase.durationMs ?? 0) : 0;
@@ -229,7 +230,7 @@ function cells(plot: Plot, overTime: OverTime): void {
   const edges = edgesMs.map((ms) => plot.y(log(ms)));
   for (const column of columns) {
     const left = plot.x(column.fromMs);
-    const width = plot.x(column.fromMs + stepMs) - left + 0.2;
+    const width = Math.min(plot.right, plot.x(column.fromMs + stepMs)) - left + 0.2;
     for (const [row, count] of column.counts.entries()) {
       const [low, high] = [edges[row], edges[row + 1]];
       if (count === 0 || low === undefined || high === undefined) continue;
