@@ -95,7 +95,7 @@ export class SpecDocument {
     }
     const [document, second] = documents;
     for (const { errors, warnings } of documents) {
-      for (const error of [...errors, ...warnings]) add(...error.pos, ...syntaxText(error));
+      for (const error of [...errors, ...warnings]) add(error.pos[0], this.#endOf(error), ...syntaxText(error));
     }
     if (second !== undefined) {
       const at = second.range?.[0] ?? 0;
@@ -126,6 +126,11 @@ export class SpecDocument {
       if (value === undefined) break;
     }
     return { ...(key === undefined ? {} : { key }), ...(value === undefined || isAlias(value) ? {} : { value }) };
+  }
+
+  /** Of a key that stands twice the parser names the first letter. */
+  #endOf({ code, pos: [start, end] }: YAMLError): number {
+    return code === 'DUPLICATE_KEY' ? start + Math.max(1, this.#text.slice(start).search(/[\s:]|$/)) : end;
   }
 
   /** Where a text's value begins, if it stands in the file as it is: on one line, with nothing escaped. */
@@ -178,6 +183,8 @@ function syntaxText({ code, message }: YAMLError): readonly [message: string, re
       return [t('The key stands twice'), t('Keep one of them.')];
     case 'BAD_INDENT':
       return [t('The indentation does not fit the lines above'), t('Keys of one group begin in one column.')];
+    case 'RESOURCE_EXHAUSTION':
+      return [t('The spec is nested too deeply')];
     case 'TAG_RESOLVE_FAILED':
       return [t('A spec has no tags'), t('Leave the word with “!” out.')];
     case 'MULTILINE_IMPLICIT_KEY':

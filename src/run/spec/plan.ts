@@ -41,7 +41,7 @@ async function targetOf({ scale, file }: SpecEngine, path: string, { folder, rea
   }
   if (file === undefined) return { kind: 'tpch', scale: scale ?? 0 };
   const absolute = resolve(folder, file);
-  if (!readsFiles) return { kind: 'file', path: absolute };
+  if (!readsFiles || scale !== undefined) return { kind: 'file', path: absolute };
   const found = await stat(absolute).catch(() => undefined);
   if (found?.isFile() !== true) {
     report(

@@ -230,7 +230,10 @@ function checked<S extends Base, O>(schema: S, meaning: (written: v.InferOutput<
 function object<const E extends v.ObjectEntries>(kind: string, entries: E) {
   const keys = Object.keys(entries);
   return v.strictObject(entries, (issue) => {
-    const key = issue.path?.at(-1)?.key;
+    const place = issue.path?.at(-1);
+    // A list is an object to JavaScript, and so to the schema.
+    if (Array.isArray(place?.input)) return wrongType(place.input, kind, `{${keys[0] ?? ''}: …}`);
+    const key = place?.key;
     if (issue.expected === 'Object') return wrongType(issue.input, kind, `{${keys[0] ?? ''}: …}`);
     if (issue.expected !== 'never')
       return message(t('“{0}” is missing', issue.expected?.replaceAll('"', '') ?? ''), missing(issue.expected));

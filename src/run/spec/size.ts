@@ -43,8 +43,12 @@ export function tooMuch(plan: Sized): { readonly of: 'load' | 'warmUp'; readonly
 }
 
 function closedSum(clients: number, iterations: number, plan: Sized): string {
-  const parts = [t('{0} clients', formatCount(clients)), t('{0} iterations', formatCount(iterations))];
-  return [...parts, t('{0} statements a pass', formatCount(passSize(plan)))].join(' × ');
+  const parts = [
+    clients === 1 ? t('1 client') : t('{0} clients', formatCount(clients)),
+    iterations === 1 ? t('1 iteration') : t('{0} iterations', formatCount(iterations)),
+    passSize(plan) === 1 ? t('1 statement a pass') : t('{0} statements a pass', formatCount(passSize(plan))),
+  ];
+  return parts.join(' × ');
 }
 
 /** A percentile is shown where five samples lie beyond it, the median from three on. */

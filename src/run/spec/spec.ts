@@ -12,7 +12,7 @@ import { SpecDocument, type SpecPath, type SpecProblem, type SpecRange } from '.
 import { impliedExpectations, LineError, parseAbortRule, parseExpectation } from './expectation.ts';
 import { specDefaults, specLimits } from './limits.ts';
 import { armsOf, checkLoadKeys, loadOf, statementsOf, warmUpOf, type PlanFacts } from './plan.ts';
-import { specSchema, type Spec } from './schema.ts';
+import { specSchema, type Spec, type SpecSchema } from './schema.ts';
 import { tooFewSamples, tooMuch } from './size.ts';
 import { LibraryStatements } from './tpch.ts';
 
@@ -71,6 +71,8 @@ class Reader {
   readonly problems: SpecProblem[] = [];
   readonly #document: SpecDocument;
   readonly #options: SpecOptions;
+  /** Lists in place of groups of keys. */
+  readonly #lists = new Set<unknown>();
 
   constructor(document: SpecDocument, options: SpecOptions) {
     this.#document = document;
@@ -79,7 +81,7 @@ class Reader {
 
   async read(text: string): Promise<RunPlan | undefined> {
     const { value } = this.#document;
-    const parsed = v.safeParse(specSchema(), value);
+    const parsed = this.#parse(value);
     for (const issue of parsed.issues ?? []) this.#issue(issue);
     if (typeof value === 'object' && value !== null && 'load' in value) checkLoadKeys(value.load, this.#report);
     if (!parsed.success) {
@@ -87,6 +89,21 @@ class Reader {
       return undefined;
     }
     return this.#plan(parsed.output, text);
+  }
+
+  /** The schema names one unknown key of a group; without it the next one is found. */
+  #parse(value: unknown): ReturnType<typeof v.safeParse<SpecSchema>> {
+    const schema = specSchema();
+    for (;;) {
+      const parsed = v.safeParse(schema, value);
+      const unknown = (parsed.issues ?? []).filter(isUnknownKey);
+      if (unknown.length === 0 || this.problems.length >= specLimits.maxProblems) return parsed;
+      for (const issue of unknown) {
+        this.#issue(issue);
+        const key = issue.path?.at(-1);
+        if (key?.type === 'object') Reflect.deleteProperty(key.input, key.key);
+      }
+    }
   }
 
   async #plan(spec: Spec, text: string): Promise<RunPlan> {
@@ -169,10 +186,17 @@ class Reader {
   #issue(issue: v.BaseIssue<unknown>): void {
     const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
     const [message = '', remedy] = issue.message.split('\n');
+    const place = issue.type === 'strict_object' ? issue.path?.at(-1)?.input : undefined;
+    if (Array.isArray(place)) {
+      // Said for each key that it lacks and has.
+      if (!this.#lists.has(place)) this.#add(this.#document.rangeOf(path.slice(0, -1)), message, remedy);
+      this.#lists.add(place);
+      return;
+    }
     const isKey = issue.type === 'strict_object' && issue.expected !== 'Object';
     if (!isKey) return this.#add(this.#document.rangeOf(path), message, remedy);
     // A key that is missing is missed where its group stands.
-    this.#add(issue.expected === 'never' ? this.#document.keyRangeOf(path) : this.#document.rangeOf(path.slice(0, -1)), message, remedy);
+    this.#add(isUnknownKey(issue) ? this.#document.keyRangeOf(path) : this.#document.rangeOf(path.slice(0, -1)), message, remedy);
   }
 
   readonly #report: PlanFacts['report'] = (path, message, remedy, severity) =>
@@ -182,6 +206,10 @@ class Reader {
     if (this.problems.length >= specLimits.maxProblems) return;
     this.problems.push({ message, severity, ...(remedy === undefined ? {} : { remedy }), ...range });
   }
+}
+
+function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.expected === 'never' && !Array.isArray(issue.path?.at(-1)?.input);
 }
 
 function linesOf(value: unknown, key: string): readonly (readonly [number, string])[] {
