@@ -29,10 +29,10 @@ export function queryTable(view: RunView): TextTable {
       formatCount(counts.planned),
       formatCount(counts.failed),
       formatCount(counts.dropped),
-      durationText(response.p50),
-      durationText(response.p95),
-      durationText(response.p99),
-      durationText(response.max),
+      shortText(response.p50),
+      shortText(response.p95),
+      shortText(response.p99),
+      shortText(response.max),
       rows === null ? none : formatCount(rows),
       answerText(answer),
     ]),
@@ -85,14 +85,14 @@ export function ratioText(ratio: number): string {
 /** The half width of the interval in percent of the median, the larger side: as benchstat prints it. */
 function medianCells(side: MedianInterval | null): readonly [median: string, spread: string] {
   if (side === null) return [none, none];
-  if (side.low === null || side.high === null) return [medianText(side.median), '∞'];
+  if (side.low === null || side.high === null) return [shortText(side.median), '∞'];
   const spread = Math.max(side.high - side.median, side.median - side.low) / side.median;
-  return [medianText(side.median), `${(spread * 100).toFixed(0)} %`];
+  return [shortText(side.median), `${(spread * 100).toFixed(0)} %`];
 }
 
 /** Three digits below 100 ms, where whole milliseconds would hide what is compared. */
-function medianText(ms: number): string {
-  return ms >= 1 && ms < 99.95 ? `${ms.toPrecision(3)} ms` : durationText(ms);
+function shortText(ms: number | null): string {
+  return ms !== null && ms >= 1 && ms < 99.95 ? `${ms.toPrecision(3)} ms` : durationText(ms);
 }
 
 function pText(p: number): string {

@@ -19,6 +19,7 @@ const newline = 10;
 export function openReport(): LatencyHostApi | null {
   const facts = document.getElementById(factsId)?.textContent;
   if (facts === undefined) return null;
+  followScheme();
   const journals = new Map<'a' | 'b', Promise<Uint8Array>>();
   const journal = (side: 'a' | 'b'): Promise<Uint8Array> => {
     const opened = journals.get(side) ?? inflate(document.getElementById(`faultline-journal-${side}`)?.textContent ?? '');
@@ -41,6 +42,14 @@ export function openReport(): LatencyHostApi | null {
     copyText: (text) => navigator.clipboard.writeText(text),
     openLog: refused,
   };
+}
+
+/** Light and dark are the system's here, and charts look again when the body's theme changes, as in an editor. */
+function followScheme(): void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const tell = (): void => document.body.setAttribute('data-vscode-theme-id', dark.matches ? 'dark' : 'light');
+  dark.addEventListener('change', tell);
+  tell();
 }
 
 function windowOf(bytes: Uint8Array, offset: number): JournalWindow {

@@ -82,7 +82,7 @@ describe('a report as Markdown', () => {
       '',
       '| Query | Planned | Failed | Dropped | p50 | p95 | p99 | Max | Rows | Answer |',
     ]);
-    assert.equal(lines[8], '| q01 | 12 | 0 | 0 | 10 ms | – | – | 10 ms | 4 | ok |');
+    assert.equal(lines[8], '| q01 | 12 | 0 | 0 | 10.1 ms | – | – | 10.1 ms | 4 | ok |');
   });
 
   it('shows failures with their reason', () => {
