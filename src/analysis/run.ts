@@ -38,8 +38,11 @@ export class RunProjection {
   #phase: PhaseEvent | null = null;
   #end: EndEvent | null = null;
   #measuringFrom: number | null = null;
-  /** When the last measured operation was done, or the last one had been sent. */
-  #measuredTo = 0;
+  /** When the last measured operation was done, or all had been planned. */
+  #doneTo = 0;
+  /** End of the last interval that an event stands for. It counts while it is not known when all had been planned. */
+  #intervalsTo = 0;
+  #draining = false;
   #newest = 0;
   #warmUpFailed = 0;
   #warmUpCount = 0;
@@ -66,7 +69,7 @@ export class RunProjection {
         else if (event.warmUp !== true) {
           // The middle is the least wrong where only the interval is known.
           this.#dropped.push({ planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, count: event.count });
-          this.#measured(event.t + event.ms);
+          this.#intervalsTo = Math.max(this.#intervalsTo, event.t + event.ms);
         }
         break;
       case 'driver':
@@ -201,7 +204,8 @@ export class RunProjection {
       statement: q,
       arm: event.arm ?? 0,
       outcome: failed ? outcomeCode.error : wrong ? outcomeCode.wrong : outcomeCode.ok,
-      response: failed ? Number.NaN : wait + service,
+      // Both are whole microseconds: their sum is too, but for the last bit.
+      response: failed ? Number.NaN : Math.round((wait + service) * 1e6) / 1e6,
       service: failed ? Number.NaN : service,
       wait: failed ? Number.NaN : wait,
       error: failed ? this.#kinds.index(q, error, event.t) : 0,
@@ -221,8 +225,9 @@ export class RunProjection {
       return;
     }
     const [response, service, wait] = [buckets(event.response), buckets(event.service), buckets(event.wait)];
-    // The last of the interval were done after it; the slowest not before this.
-    this.#measured(Math.max(end, event.t + (response.at(-1)?.ms ?? 0)));
+    // The earliest that its slowest can have been done.
+    this.#measured(event.t + (response.at(-1)?.ms ?? 0));
+    this.#intervalsTo = Math.max(this.#intervalsTo, end);
     for (const answer of ['ok', 'repeatable', 'unchecked'] as const) {
       if ((event.answers[answer] ?? 0) > 0) notes.answered(end, event.rows, answer);
     }
@@ -240,12 +245,19 @@ export class RunProjection {
       this.#measuringFrom = event.t;
       this.#driver.measuring(event.t);
     }
-    if (event.phase === 'draining') this.#measured(event.t);
+    if (event.phase === 'draining') {
+      this.#draining = true;
+      this.#measured(event.t);
+    }
   }
 
   #measured(toMs: number): void {
-    this.#measuredTo = Math.max(this.#measuredTo, toMs);
+    this.#doneTo = Math.max(this.#doneTo, toMs);
     this.#newest = Math.max(this.#newest, toMs);
+  }
+
+  get #measuredTo(): number {
+    return this.#draining ? this.#doneTo : Math.max(this.#doneTo, this.#intervalsTo);
   }
 
   /** An event that cannot be read is left out and counted, as a line is that cannot be parsed. */

@@ -228,6 +228,12 @@ describe('a run with too many operations for single events', () => {
     }
   });
 
+  it('ends when all was sent and answered, not with the interval of its last event', () => {
+    const events = [phase(1000, 'measuring'), histogram(1000, 250, [op(1000, 0, 40), op(1050, 0, 9)])];
+    assert.deepEqual(projected(plan, events).view('interrupted').measured, { fromMs: 1000, toMs: 1250 });
+    assert.deepEqual(projected(plan, [...events, phase(1051, 'draining'), end(1060)]).view('ended').measured, { fromMs: 1000, toMs: 1051 });
+  });
+
   it('has the same picture over time', () => {
     const [a, b] = [singly.overTime({}), packed.overTime({})];
     assert.deepEqual([b.stepMs, b.fromMs], [a.stepMs, a.fromMs]);
