@@ -1,9 +1,9 @@
 /** Latency over time: a matrix of counts, columns of equal length from the begin of the measured part. Browser-safe. */
 import { LogBins } from './log-bins.ts';
-import type { Ranks } from './ranks.ts';
-import { isEverything, outcomeCode, type Bounds, type Rows, type Sample } from './rows.ts';
+import { needed, type Ranks } from './ranks.ts';
+import { isEverything, outcomeCode, type Bounds, type Grouped, type Rows, type Sample } from './rows.ts';
 import { within, type Dropped } from './tally.ts';
-import type { OverTime } from './view.ts';
+import type { OverTime, Tail } from './view.ts';
 
 const mostColumns = 100;
 const mostRows = 24;
@@ -57,7 +57,31 @@ export function overTime(
         dropped: never[column] ?? 0,
       };
     }),
+    tail: tailOf(grouped, columns, { fromMs: span.from, stepMs }, ranks),
   };
+}
+
+const tails = [0.99, 0.95, 0.9];
+const fewestSteps = 4;
+
+/** As few columns a step as hold half as many samples again as the percentile needs. */
+function tailOf(grouped: Grouped, columns: number, { fromMs, stepMs }: { fromMs: number; stepMs: number }, ranks: Ranks): Tail | null {
+  if (columns === 0) return null;
+  const { count } = ranks.read(grouped.sample(0, columns));
+  for (const quantile of tails) {
+    const together = Math.ceil((columns * needed(quantile) * 1.5) / Math.max(1, count));
+    const steps = Math.ceil(columns / together);
+    if (steps < fewestSteps) continue;
+    return {
+      quantile,
+      steps: Array.from({ length: steps }, (_, step) => {
+        const [first, end] = [step * together, Math.min(columns, (step + 1) * together)];
+        const ms = ranks.read(grouped.sample(first, end)).quantile(quantile);
+        return { fromMs: fromMs + first * stepMs, toMs: fromMs + end * stepMs, ms };
+      }),
+    };
+  }
+  return null;
 }
 
 function stepFor(lengthMs: number): number {

@@ -69,6 +69,14 @@ export interface OverTime {
     readonly failed: number;
     readonly dropped: number;
   }[];
+  /** null: too few samples for any. */
+  readonly tail: Tail | null;
+}
+
+/** The highest of p99, p95 and p90 that some steps of whole columns have enough samples for. */
+export interface Tail {
+  readonly quantile: number;
+  readonly steps: readonly { readonly fromMs: number; readonly toMs: number; readonly ms: number | null }[];
 }
 
 export interface StatementView {

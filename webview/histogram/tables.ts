@@ -5,7 +5,7 @@ import type { Curve } from '../../src/journal/plan.ts';
 import { h, fill, whenChanged, type Child } from '../kit/dom.ts';
 import { barsOf, shown, type Figures } from './charts/figures.ts';
 import { atQuantile, name } from './charts/curves.ts';
-import { digitsFor, inMs, none, percentileName, span } from './words.ts';
+import { clock, digitsFor, inMs, none, percentileName, span } from './words.ts';
 
 const kinds = ['response', 'wait', 'service'] as const;
 const quantiles = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
@@ -92,19 +92,23 @@ function percentiles(figures: Figures): Table {
   };
 }
 
-function overTime({ overTime: { columns, stepMs } }: Figures): Table {
+function overTime({ overTime: { columns, stepMs, tail } }: Figures): Table {
+  const high = (at: number): number | null => tail?.steps.find(({ fromMs, toMs }) => at >= fromMs && at < toMs)?.ms ?? null;
+  const long = tail === null ? 0 : (tail.steps[0]?.toMs ?? 0) - (tail.steps[0]?.fromMs ?? 0);
+  const tailHead =
+    tail === null ? [] : [long > stepMs ? t('{0} of {1}', percentileName(tail.quantile), clock(long)) : percentileName(tail.quantile)];
   const digits = digitsFor(columns.map(({ p50 }) => p50));
   return {
     title: t('Over time'),
     sub: t('response time in ms, by planned start'),
-    head: [t('planned in'), t('answered'), t('failed'), t('dropped'), 'p50', 'p99'],
-    rows: columns.map(({ fromMs, counts, failed, dropped, p50, p99 }) => [
+    head: [t('planned in'), t('answered'), t('failed'), t('dropped'), 'p50', ...tailHead],
+    rows: columns.map(({ fromMs, counts, failed, dropped, p50 }) => [
       span(fromMs, fromMs + stepMs),
       formatCount(counts.reduce((sum, count) => sum + count, 0)),
       formatCount(failed),
       formatCount(dropped),
       inMs(p50, digits),
-      inMs(p99, digits),
+      ...(tail === null ? [] : [inMs(high(fromMs), digits)]),
     ]),
     long: true,
   };

@@ -7,7 +7,7 @@ import { ChartBox, label, stroke } from '../../kit/chart-box.ts';
 import { h } from '../../kit/dom.ts';
 import { quietButton } from '../../kit/toolkit.ts';
 import type { Span } from '../arranged.ts';
-import { latency, span } from '../words.ts';
+import { latency, percentileName, span } from '../words.ts';
 import { latencyTicks, log, timeAxis } from './axes.ts';
 import { Brush } from './brush.ts';
 import { shown, type Figures } from './figures.ts';
@@ -138,7 +138,7 @@ export class OverTimeChart {
           .map((at) => ({ at, label: latencyTick(at) })),
       },
       padding: { top: 6, right: rightPx },
-      lines: [this.#line('p50', end), this.#line('p99', end)],
+      lines: [this.#median(end), this.#tail(end)],
       under: (plot) => {
         cells(plot, figures.overTime);
         for (const { ms } of limits) {
@@ -163,30 +163,28 @@ export class OverTimeChart {
     };
   }
 
-  #line(which: 'p50' | 'p99', end: number): Line {
-    const points = this.#columns.flatMap((column): Point[] => {
-      const value = column[which];
-      const y = value === null ? null : log(value);
-      return [
-        { x: column.fromMs, y },
-        { x: Math.min(end, column.fromMs + this.#step), y },
-      ];
-    });
-    return { ink: 'service', widthPx: 1.3, edge: true, points, ...(which === 'p99' ? { dash: [3, 2.2] } : {}) };
+  #median(end: number): Line {
+    const points = this.#columns.flatMap(({ fromMs, p50 }) => step(fromMs, Math.min(end, fromMs + this.#step), p50));
+    return { ink: 'service', widthPx: 1.3, edge: true, points };
+  }
+
+  #tail(end: number): Line {
+    const steps = this.#figures?.overTime.tail?.steps ?? [];
+    const points = steps.flatMap(({ fromMs, toMs, ms }) => step(fromMs, Math.min(end, toMs), ms));
+    return { ink: 'service', widthPx: 1.3, edge: true, points, dash: [3, 2.2] };
   }
 
   /** A percentile's name stands where its line ends. */
   #names(plot: Plot): void {
-    const ends = (['p99', 'p50'] as const).flatMap((which) => {
-      const column = this.#columns.findLast((each) => each[which] !== null);
-      const value = column?.[which];
-      return column === undefined || value === null || value === undefined
-        ? []
-        : [{ which, x: Math.min(plot.right, plot.x(column.fromMs + this.#step)) + 6, y: plot.y(log(value)) + 4 }];
-    });
-    const [p99, p50] = ends;
-    if (p99 !== undefined && p50 !== undefined && p50.y - p99.y < 13) p99.y = p50.y - 13;
-    for (const { which, x, y } of ends) label(plot, which, x, y);
+    const tail = this.#figures?.overTime.tail;
+    const last = this.#columns.findLast(({ p50 }) => p50 !== null);
+    const high = tail?.steps.findLast(({ ms }) => ms !== null);
+    const at = (toMs: number): number => Math.min(plot.right, plot.x(toMs)) + 6;
+    const median = last === undefined ? undefined : { x: at(last.fromMs + this.#step), y: plot.y(log(last.p50 ?? 0)) + 4 };
+    if (median !== undefined) label(plot, 'p50', median.x, median.y);
+    if (high === undefined || tail === null || tail === undefined) return;
+    const y = plot.y(log(high.ms ?? 0)) + 4;
+    label(plot, percentileName(tail.quantile), at(high.toMs), median === undefined ? y : Math.min(y, median.y - 13));
   }
 
   #readout(index: number): string {
@@ -194,11 +192,23 @@ export class OverTimeChart {
     if (column === undefined) return '';
     const count = column.counts.reduce((sum, each) => sum + each, 0);
     const parts = [t('{0} requests', formatCount(count))];
-    for (const which of ['p50', 'p99'] as const) if (column[which] !== null) parts.push(`${which} ${latency(column[which])}`);
+    if (column.p50 !== null) parts.push(`p50 ${latency(column.p50)}`);
+    const tail = this.#figures?.overTime.tail;
+    const high = tail?.steps.find(({ fromMs, toMs }) => column.fromMs >= fromMs && column.fromMs < toMs);
+    if (tail && high !== undefined && high.ms !== null)
+      parts.push(`${percentileName(tail.quantile)} ${latency(high.ms)} (${span(high.fromMs, high.toMs)})`);
     if (column.failed > 0) parts.push(t('{0} failed', formatCount(column.failed)));
     if (column.dropped > 0) parts.push(t('{0} dropped', formatCount(column.dropped)));
     return `${span(column.fromMs, column.fromMs + this.#step)}: ${parts.join(', ')}`;
   }
+}
+
+function step(fromMs: number, toMs: number, ms: number | null): readonly Point[] {
+  const y = ms === null ? null : log(ms);
+  return [
+    { x: fromMs, y },
+    { x: toMs, y },
+  ];
 }
 
 function latencyTick(at: number): string {
