@@ -248,6 +248,34 @@ function near(measured: number | null, exact: number | null): void {
   assert.ok(Math.abs(measured - exact) <= exact * 0.001 + 0.001, `${measured} is not ${exact}`);
 }
 
+describe('the tail over time', () => {
+  const steady = (count: number): ReturnType<typeof runOf> =>
+    runOf(Array.from({ length: count }, (_, i) => op((i * 30_000) / count, 0, i % 100 === 7 ? 500 : 5 + (i % 40))));
+
+  it('is of the highest percentile that its steps have samples for, exact in each step', () => {
+    for (const [count, quantile] of [
+      [8000, 0.99],
+      [1000, 0.95],
+      [400, 0.9],
+    ] as const) {
+      const run = steady(count);
+      const { tail, columns } = run.overTime({});
+      assert.equal(tail?.quantile, quantile, `${count} operations`);
+      assert.ok(tail.steps.length >= 4 && tail.steps.length < columns.length);
+      for (const { fromMs, toMs, ms } of tail.steps.slice(0, -1)) {
+        const { response } = run.latency({ fromMs, toMs }).percentiles;
+        assert.equal(ms, { 0.99: response.p99, 0.95: response.p95, 0.9: response.p90 }[quantile]);
+        assert.notEqual(ms, null);
+      }
+    }
+  });
+
+  it('is not there where four steps would have too few', () => {
+    assert.equal(steady(100).overTime({}).tail, null);
+    assert.equal(runOf([]).overTime({}).tail, null);
+  });
+});
+
 describe('coordinated omission', () => {
   it('is not in the figures: a stall of 1.4 s at 500/s is what every arrival behind it waited', () => {
     const stall = { from: 20_000, ms: 1400 };
