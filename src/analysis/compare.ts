@@ -167,7 +167,9 @@ function overallText(
   const part = judged < statements.length ? t(', on {0} of {1} statements', judged, statements.length) : '';
   if (finding === 'unsaid') {
     const range = t('A / B is {0} (95 %: {1} to {2})', factor(ratio), factor(low), factor(high));
-    return t('No difference over all can be told: {0}', range) + part + exceptions(statements);
+    const said = t('No difference over all can be told: {0}', range);
+    // The interval alone would make a reader wonder.
+    return (low > 1 || high < 1 ? t('{0}, and a claim needs 99 %', said) : said) + part + exceptions(statements);
   }
   if (finding === 'faster')
     return t('A is {0} % faster (95 %: {1} to {2} %)', percent(1 - ratio), percent(1 - high), percent(1 - low)) + part;

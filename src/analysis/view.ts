@@ -216,13 +216,13 @@ export interface ComparedStatement {
   readonly name: string;
   readonly a: MedianInterval | null;
   readonly b: MedianInterval | null;
-  /** A / B of the medians, with its 95 % interval. */
+  /** A / B: the median of all ratios of an A to a B (Hodges and Lehmann), with the 95 % interval that the rank test leaves. null: below 4 a side. */
   readonly ratio: { readonly value: number; readonly low: number; readonly high: number } | null;
-  /** Of the rank test, two-sided. */
+  /** Of the rank test, two-sided; not corrected for the number of statements, which `finding` is. */
   readonly p: number | null;
   /** Cliff's delta: -1 (all of A faster) to 1. */
   readonly effect: number | null;
-  /** `unsaid` is the `~`: too few samples, or no difference that the rank test can tell. */
+  /** `unsaid` is the `~`: too few samples, or no difference that the rank test can tell. The rules are those of `compare.ts`. */
   readonly finding: 'faster' | 'slower' | 'unsaid';
 }
 
@@ -242,7 +242,7 @@ export interface Comparison {
   readonly roundsA: number;
   readonly roundsB: number;
   readonly statements: readonly ComparedStatement[];
-  /** Geometric mean of the ratios, with its 95 % interval; null when nothing can be said. */
+  /** Geometric mean of the ratios of those with 10 samples a side, with its 95 % interval; null when nothing can be said. */
   readonly geometricMean: { readonly ratio: number; readonly low: number; readonly high: number } | null;
   readonly finding: 'faster' | 'slower' | 'unsaid';
   /** "A is 4.6 % faster (95 %: 3.3 to 5.9 %)" */

@@ -149,7 +149,7 @@ async function journalElement(side: 'a' | 'b', journal: Uint8Array): Promise<str
   return `<script id="faultline-journal-${side}" type="application/octet-stream+base64">${packed.toString('base64')}</script>`;
 }
 
-export function escape(text: string): string {
+function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

@@ -9,7 +9,7 @@
  */
 import type { Comparison, RunView } from '../analysis/view.ts';
 
-export const reportFormat = 1;
+const reportFormat = 1;
 
 /** Ends with a line feed. */
 export function jsonReport(view: RunView): string {

@@ -69,7 +69,7 @@ function list(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [`## ${title}\n\n${lines.map((line) => `- ${escape(line)}`).join('\n')}`];
 }
 
-export function markdownTable({ columns, rows }: TextTable): string {
+function markdownTable({ columns, rows }: TextTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ title }) => escape(title))),

@@ -67,7 +67,7 @@ export function comparisonTable({ statements }: Comparison): TextTable {
   };
 }
 
-export function findingText(finding: ComparedStatement['finding']): string {
+function findingText(finding: ComparedStatement['finding']): string {
   switch (finding) {
     case 'faster':
       return t('faster');
@@ -78,7 +78,7 @@ export function findingText(finding: ComparedStatement['finding']): string {
   }
 }
 
-export function ratioText(ratio: number): string {
+function ratioText(ratio: number): string {
   return ratio >= 9.995 ? ratio.toFixed(1) : ratio.toFixed(3);
 }
 

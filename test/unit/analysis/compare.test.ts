@@ -54,6 +54,16 @@ describe('a comparison', () => {
     assert.match(text, /^No difference over all can be told: A \/ B is 1\.000 /);
   });
 
+  it('says why it claims nothing where the interval alone would let a reader wonder', () => {
+    const between = Array.from({ length: 200 }, (_, seed) =>
+      compareSamples([{ name: 'q01', a: samples(12, seed), b: samples(12, 900 + seed) }]),
+    )
+      .filter(({ finding }) => finding === 'unsaid')
+      .filter(({ geometricMean }) => geometricMean !== null && (geometricMean.low > 1 || geometricMean.high < 1));
+    assert.ok(between.length > 0);
+    for (const { text } of between) assert.match(text, /^No difference over all can be told: A \/ B is .*, and a claim needs 99 %$/);
+  });
+
   it('the column of ratios has the geometric mean that is told', () => {
     const { statements, geometricMean } = compareSamples(simulatedPair({ seed: 9, slowdown: 1.1 }));
     const logs = statements.map(({ ratio }) => Math.log(ratio?.value ?? Number.NaN));
