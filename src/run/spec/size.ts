@@ -1,6 +1,7 @@
 /** How much a plan would do: the arithmetic that refuses a slip, and tells where too few samples are planned. Pure. */
 import { t } from '../../base/messages.ts';
 import { formatCount, formatDuration } from '../../base/units.ts';
+import { needed } from '../../analysis/ranks.ts';
 import type { Expectation, RunPlan } from '../../journal/plan.ts';
 import { specLimits } from './limits.ts';
 
@@ -51,12 +52,6 @@ function closedSum(clients: number, iterations: number, plan: Sized): string {
   return parts.join(' × ');
 }
 
-/** A percentile is shown where five samples lie beyond it, the median from three on. */
-function samplesNeeded(percentile: number): number {
-  if (percentile === 1) return 1;
-  return percentile === 0.5 ? 3 : Math.ceil(Number((5 / (1 - Math.max(percentile, 1 - percentile))).toPrecision(12)));
-}
-
 /** Why an expectation could never be judged: undefined when the load plans enough samples. */
 export function tooFewSamples({ metric, text }: Expectation, plan: Sized): { readonly what: string; readonly remedy: string } | undefined {
   if (metric.kind !== 'latency') return undefined;
@@ -64,13 +59,13 @@ export function tooFewSamples({ metric, text }: Expectation, plan: Sized): { rea
   const { statement } = metric;
   const weight = plan.statements.find(({ name }) => name === statement)?.weight ?? 1;
   const planned = Math.floor(statement === undefined ? plannedOperations(plan) : passes * weight * plan.arms.length);
-  const needed = samplesNeeded(metric.percentile);
-  if (planned >= needed) return undefined;
+  const samples = needed(metric.percentile);
+  if (planned >= samples) return undefined;
   return {
     what: t(
       '“{0}” needs {1} samples, and {2} are planned: the verdict would be inconclusive',
       text,
-      formatCount(needed),
+      formatCount(samples),
       formatCount(planned),
     ),
     remedy: t('Plan more, or expect something of a lower percentile or of the maximum.'),
