@@ -38,6 +38,8 @@ interface Outcome {
   /** Of the pacer's thread in the measured part, percent of a core. */
   readonly corePercent: number;
   readonly coreSource: string;
+  /** Whether the system let the pacer have it. */
+  readonly realTime: boolean;
 }
 
 /** Values in ms with how often each was counted, merged from singles and histograms. */
@@ -79,6 +81,7 @@ async function run(load: Load, pacerEntry: string, execute: (operation: Operatio
   const originNs = process.hrtime.bigint();
   let cpu: { readonly thread: string | undefined; readonly ticks: number; readonly atMs: number } | undefined;
   let corePercent = Number.NaN;
+  let realTime = false;
   const elapsedMs = (): number => Number(process.hrtime.bigint() - originNs) / 1e6;
   const started = startLoad({
     plan: {
@@ -101,6 +104,7 @@ async function run(load: Load, pacerEntry: string, execute: (operation: Operatio
         if (event.kind !== 'phase') continue;
         if (event.phase === 'measuring') {
           const thread = pacerThread(before);
+          realTime = isRealTime(thread);
           cpu = { thread, ticks: cpuMs(thread), atMs: elapsedMs() };
         } else if (event.phase === 'draining' && cpu !== undefined) {
           corePercent = ((cpuMs(cpu.thread) - cpu.ticks) / (elapsedMs() - cpu.atMs)) * 100;
@@ -109,10 +113,11 @@ async function run(load: Load, pacerEntry: string, execute: (operation: Operatio
     },
   });
   await started.finished;
-  return { ...read(events), corePercent, coreSource: cpu?.thread === undefined ? 'the whole process (no /proc here)' : '/proc/self/task' };
+  const coreSource = cpu?.thread === undefined ? 'the whole process (no /proc here)' : '/proc/self/task';
+  return { ...read(events), corePercent, coreSource, realTime };
 }
 
-function read(events: readonly JournalEvent[]): Omit<Outcome, 'corePercent' | 'coreSource'> {
+function read(events: readonly JournalEvent[]): Omit<Outcome, 'corePercent' | 'coreSource' | 'realTime'> {
   const [wait, response, lag] = [new Curve(), new Curve(), new Curve()];
   const phases = events.filter((event) => event.kind === 'phase');
   const measuring = phases.find(({ phase }) => phase === 'measuring');
@@ -144,6 +149,13 @@ function pacerThread(before: ReadonlySet<string>): string | undefined {
   const fresh = threads().filter((id) => !before.has(id));
   const named = fresh.find((id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === 'pacer');
   return named ?? fresh.toSorted((a, b) => cpuMs(b) - cpuMs(a))[0];
+}
+
+/** Field 41 of `stat` (proc_pid_stat(5)): its policy; 2 is round robin. */
+function isRealTime(thread: string | undefined): boolean {
+  if (thread === undefined) return false;
+  const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return fields[41 - 3] === '2';
 }
 
 /** CPU time of a thread; on systems that do not tell, of the whole process, which holds it. */
@@ -250,7 +262,7 @@ await measure(async ({ scratch, extension, progress }) => {
       beside.lag.at(0.99),
       limits.startedMs,
       'ms',
-      `ms: ${beside.lag.text()}; planned to sent: ${beside.wait.text()}; alone: ${alone.lag.text()}; TPC-H made ${passed} passes on ${availableParallelism()} processors`,
+      `ms: ${beside.lag.text()}; planned to sent: ${beside.wait.text()}; alone: ${alone.lag.text()}; TPC-H made ${passed} passes on ${availableParallelism()} processors; pacer ${beside.realTime ? 'is' : 'could not be made'} a real-time thread`,
     ),
     atMost(
       'pacing: the pacer’s thread',

@@ -2,10 +2,12 @@
 import { isMainThread, parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { bell, listening as listeningFlag, type PacerData, type ToPacer } from '../protocol.ts';
 import { PacerCore } from './core.ts';
+import { raisePriority } from './priority.ts';
 
 function pace(data: PacerData, port: MessagePort): void {
   const shared = new Int32Array(data.shared);
   let heard = 0;
+  raisePriority();
   new PacerCore(data, {
     nowMs: () => Number(process.hrtime.bigint() - data.originNs) / 1e6,
     wallMs: () => Date.now(),
