@@ -7,8 +7,10 @@
  *   statements corrected together (S. Holm, Scandinavian Journal of Statistics 6, 1979): at most 3 of 100 identical pairs of runs show
  *   one or more statements as different. The p shown is the uncorrected one.
  * - Over all: the rank test on rounds, at 1 %. A round's value is the geometric mean over the statements of its pass, so what slows a
- *   whole pass counts once and not once a statement. It says nothing about what happened between two runs: runs made one after the
- *   other also differ by what the machine did meanwhile, which only interleaved arms share.
+ *   whole pass counts once and not once a statement. Of a single statement it is that statement's finding.
+ *
+ * Neither says what happened between two runs: runs made one after the other also differ by what the machine did meanwhile, which only
+ * interleaved arms share.
  *
  * So at most 4 of 100 identical pairs claim anything. Intervals are 95 %. Above 500 samples a side a statement is tested on 50
  * stretches of neighbours: queued operations are not independent of each other.
@@ -136,17 +138,24 @@ interface Overall {
  * onto the mean, for the product of the column must be what the line below it says.
  */
 function compareOverall(judged: readonly SamplePair[], statements: readonly ComparedStatement[]): Overall {
-  const logs = statements.flatMap((statement) => (enough(statement) && statement.ratio !== null ? [Math.log(statement.ratio.value)] : []));
-  if (logs.length === 0) return { geometricMean: null, finding: 'unsaid', judged: 0 };
+  const counted = statements.flatMap((statement) =>
+    enough(statement) && statement.ratio !== null ? [{ ...statement, ratio: statement.ratio }] : [],
+  );
+  const [first, ...more] = counted;
+  if (first === undefined) return { geometricMean: null, finding: 'unsaid', judged: 0 };
+  if (more.length === 0) {
+    const { value, low, high } = first.ratio;
+    return { geometricMean: { ratio: value, low, high }, finding: first.finding, judged: 1 };
+  }
   const a = sortedRounds(judged.map((pair) => pair.a));
   const b = sortedRounds(judged.map((pair) => pair.b));
   const rounds = ratioInterval(a, b);
   if (rounds === null) return { geometricMean: null, finding: 'unsaid', judged: 0 };
-  const ratio = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+  const ratio = Math.exp(counted.reduce((sum, statement) => sum + Math.log(statement.ratio.value), 0) / counted.length);
   const low = (ratio * rounds.low) / rounds.value;
   const high = (ratio * rounds.high) / rounds.value;
   const told = rankTest(a, b).p <= claimedOverall && (low > 1 || high < 1);
-  return { geometricMean: { ratio, low, high }, finding: told ? direction({ value: ratio }) : 'unsaid', judged: logs.length };
+  return { geometricMean: { ratio, low, high }, finding: told ? direction({ value: ratio }) : 'unsaid', judged: counted.length };
 }
 
 function sortedRounds(statements: readonly Float64Array[]): Float64Array {
@@ -169,7 +178,8 @@ function overallText(
     const range = t('A / B is {0} (95 %: {1} to {2})', factor(ratio), factor(low), factor(high));
     const said = t('No difference over all can be told: {0}', range);
     // The interval alone would make a reader wonder.
-    return (low > 1 || high < 1 ? t('{0}, and a claim needs 99 %', said) : said) + part + exceptions(statements);
+    const level = judged === 1 ? claimedStatement : claimedOverall;
+    return (low > 1 || high < 1 ? t('{0}, and a claim needs {1} %', said, 100 * (1 - level)) : said) + part + exceptions(statements);
   }
   if (finding === 'faster')
     return t('A is {0} % faster (95 %: {1} to {2} %)', percent(1 - ratio), percent(1 - high), percent(1 - low)) + part;
