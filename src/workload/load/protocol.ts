@@ -19,7 +19,7 @@ export interface PacerData {
   readonly shared: SharedArrayBuffer;
 }
 
-/** Index of the count of messages to the pacer: it sleeps on this one. */
+/** Index of the count of messages to the pacer, each counted after it was posted: the pacer sleeps on this one. */
 export const bell = 0;
 /** Index of a flag: 1 while a message should wake the pacer at once. Else it is read when the pacer wakes for its next arrival. */
 export const listening = 1;
