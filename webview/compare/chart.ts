@@ -64,10 +64,11 @@ export class CompareChart {
     const wide = widthPx > 800;
     const leftPx = wide ? 92 : 74;
     const count = statements.length;
-    const roomPx = widthPx - leftPx - (wide ? 92 : 80);
+    const meanPx = 96;
+    const roomPx = widthPx - leftPx - meanPx;
     // A few statements stand together: their columns don't fill the page.
     const spare = Math.max(0, roomPx - count * widestColumnPx);
-    const rightPx = (wide ? 92 : 80) + spare;
+    const rightPx = meanPx + spare;
     const reach = reachOf(statements);
     const [up, down] = [Math.log(reach), Math.log(1 / reach)];
     const slower = reach < 2 ? t('{0} % slower', Math.round((reach - 1) * 100)) : t('{0} × slower', reach);

@@ -68,7 +68,7 @@ export class Header {
       fill(this.#mark, icon(shape as Parameters<typeof icon>[0], colour));
     });
     this.#drawFacts = whenChanged((facts) => fill(this.#facts, ...facts.map((fact) => h('span', {}, fact))));
-    this.#drawWhy = whenChanged((reason) => fill(this.#why, ...withFigure(reason)));
+    this.#drawWhy = whenChanged((reason) => fill(this.#why, ...withFigure(sentence(reason))));
     this.#drawActions = whenChanged(([place, live, spec, power]) =>
       fill(this.#actions, ...(place === 'editor' ? actions(parts, live, spec, power) : [])),
     );
@@ -155,6 +155,11 @@ function endOf({ phase, startedAt }: RunView): readonly string[] {
   return phase?.phase === 'measuring' && phase.durationMs !== undefined
     ? [t('ends at {0}', timeOfDay(startedAt + phase.t + phase.durationMs))]
     : [];
+}
+
+/** A word begins with a capital, a name (q15, p99.9) does not. */
+function sentence(reason: string): string {
+  return /^\p{Ll}+[\s,:]/u.test(reason) ? reason.charAt(0).toUpperCase() + reason.slice(1) : reason;
 }
 
 /** The figure that decided stands out: the first with a unit. */

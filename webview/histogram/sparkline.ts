@@ -2,11 +2,13 @@
 const namespace = 'http://www.w3.org/2000/svg';
 const width = 78;
 const height = 16;
+/** Two points are no course. */
+const fewest = 3;
 
 export function sparkline(values: readonly (number | null)[]): SVGSVGElement {
   const root = make('svg', { class: 'sparkline', width, height, 'aria-hidden': 'true' });
   const known = values.filter((value): value is number => value !== null && value > 0);
-  if (known.length === 0) return root;
+  if (known.length < fewest) return root;
   const [low, high] = [Math.log(Math.min(...known)), Math.log(Math.max(...known))];
   const x = (i: number): number => 2 + (i * (width - 4)) / Math.max(1, values.length - 1);
   // A steady query is a flat line: noise of a few per cent is not blown up to the whole height.

@@ -3,8 +3,8 @@ import { t } from '../../src/base/messages.ts';
 import { formatCount } from '../../src/base/units.ts';
 import type { Curve } from '../../src/journal/plan.ts';
 import { h, fill, whenChanged, type Child } from '../kit/dom.ts';
-import { barsOf, shown, type Figures } from './charts/figures.ts';
-import { atQuantile, name } from './charts/curves.ts';
+import { barsOf, percentileOf, shown, type Figures } from './charts/figures.ts';
+import { name } from './charts/curves.ts';
 import { clock, digitsFor, inMs, none, percentileName, span } from './words.ts';
 
 const kinds = ['response', 'wait', 'service'] as const;
@@ -69,20 +69,7 @@ function percentiles(figures: Figures): Table {
   const { brush } = figures;
   const { count } = view.percentiles.response;
   const digits = digitsFor([view.percentiles.response.p50]) + 1;
-  const cell = (curve: Curve, quantile: number): string => {
-    const { p50, p90, p95, p99, p999, max } = view.percentiles[curve];
-    const exact = new Map([
-      [0.5, p50],
-      [0.9, p90],
-      [0.95, p95],
-      [0.99, p99],
-      [0.999, p999],
-      [1, max],
-    ]).get(quantile);
-    if (exact !== undefined) return inMs(exact, digits);
-    const point = atQuantile(view.curves[curve], quantile);
-    return point === undefined || point.few ? none : inMs(point.ms, digits);
-  };
+  const cell = (curve: Curve, quantile: number): string => inMs(percentileOf(view, curve, quantile), digits);
   const of = t('ms, {0} requests that answered', formatCount(count));
   return {
     title: t('Percentiles'),

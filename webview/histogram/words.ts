@@ -59,7 +59,8 @@ export function percentileName(quantile: number): string {
 }
 
 export function percent(quantile: number): string {
-  return String(Number((quantile * 100).toPrecision(6)));
+  const nines = -Math.log10(1 - quantile);
+  return String(Number((quantile * 100).toFixed(Math.max(1, Math.ceil(nines - 1e-9)))));
 }
 
 /** 14:05:00 */
@@ -175,7 +176,12 @@ export function reasonInWords(reason: OperationError['reason']): string {
 export function driverInWords(driver: DriverView): string {
   const parts: string[] = [];
   if (driver.lagP99Ms !== null) parts.push(t('driver lag p99 {0} (limit {1})', latency(driver.lagP99Ms), tick(driver.lagLimitMs)));
-  if (driver.busy !== null) parts.push(t('busy {0} % (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100)));
+  if (driver.busy !== null)
+    parts.push(
+      driver.lagP99Ms === null
+        ? t('driver busy {0} % (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100))
+        : t('busy {0} % (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100)),
+    );
   for (const gap of driver.gaps.slice(0, 1)) parts.push(t('stood still for {0} at {1}', formatDuration(gap.ms), clock(gap.atMs)));
   return parts.join(', ');
 }

@@ -6,7 +6,7 @@ import type { Axis, Line, Picture, Plot, Point } from '../../kit/chart.ts';
 import { ChartBox, label, stroke } from '../../kit/chart-box.ts';
 import { latency, percent, percentileName, span, tick, type Limit } from '../words.ts';
 import { latencyTicks, log } from './axes.ts';
-import { shown, type Figures } from './figures.ts';
+import { percentileOf, shown, type Figures } from './figures.ts';
 import type { ChartParts } from './histogram.ts';
 import { section } from './section.ts';
 
@@ -139,16 +139,16 @@ export class CurvesChart {
   }
 
   /** The figure that decides: the limit's percentile, else the highest that has enough samples. */
-  #figure(plot: Plot, { limits }: Figures, most: number): void {
-    const points = this.#points('response');
+  #figure(plot: Plot, figures: Figures, most: number): void {
+    const { limits } = figures;
+    const view = shown(figures);
     const limit = limits.find(({ curve }) => curve === 'response');
-    const enough = points.filter(({ few, quantile }) => !few && quantile < 1);
-    const said = [0.999, 0.99, 0.95, 0.9, 0.5].find((quantile) => enough.some((point) => point.quantile >= quantile - 1e-9));
-    const at = limit !== undefined && enough.some(({ quantile }) => quantile >= limit.percentile - 1e-9) ? limit.percentile : said;
+    const said = [0.999, 0.99, 0.95, 0.9, 0.5].find((quantile) => percentileOf(view, 'response', quantile) !== null);
+    const at = limit !== undefined && percentileOf(view, 'response', limit.percentile) !== null ? limit.percentile : said;
     if (at === undefined) return;
     const placed = (['response', 'service'] as const).flatMap((kind) => {
-      const point = atQuantile(this.#points(kind), at);
-      return point === undefined ? [] : [{ kind, ms: point.ms, x: plot.x(nines(at, most)), y: plot.y(log(point.ms)) }];
+      const ms = percentileOf(view, kind, at);
+      return ms === null ? [] : [{ kind, ms, x: plot.x(nines(at, most)), y: plot.y(log(ms)) }];
     });
     const [response, service] = placed;
     if (response === undefined) return;
@@ -174,7 +174,7 @@ export class CurvesChart {
   }
 }
 
-export function atQuantile(points: readonly CurvePoint[], quantile: number): CurvePoint | undefined {
+function atQuantile(points: readonly CurvePoint[], quantile: number): CurvePoint | undefined {
   return points.find((point) => point.quantile >= quantile - 1e-9) ?? points.at(-1);
 }
 

@@ -1,5 +1,6 @@
 /** What the charts and the tables behind them show: the same figures in both, all computed by src/analysis. */
 import type { HistogramBin, LatencyView, OverTime, RunView } from '../../../src/analysis/view.ts';
+import type { Curve } from '../../../src/journal/plan.ts';
 import type { Span } from '../arranged.ts';
 import type { Limit } from '../words.ts';
 
@@ -19,6 +20,23 @@ export interface Figures {
 /** Of the brushed time where there is one. */
 export function shown({ part, whole }: Figures): LatencyView {
   return part ?? whole;
+}
+
+/** The exact percentile where there is one, else the curve's; null: too few samples. What a chart says is what its table says. */
+export function percentileOf({ percentiles, curves }: LatencyView, curve: Curve, quantile: number): number | null {
+  const { p50, p90, p95, p99, p999, max } = percentiles[curve];
+  const exact = new Map([
+    [0.5, p50],
+    [0.9, p90],
+    [0.95, p95],
+    [0.99, p99],
+    [0.999, p999],
+    [1, max],
+  ]).get(quantile);
+  if (exact !== undefined) return exact;
+  const points = curves[curve];
+  const point = points.find((each) => each.quantile >= quantile - 1e-9) ?? points.at(-1);
+  return point === undefined || point.few ? null : point.ms;
 }
 
 export interface Bar {

@@ -163,7 +163,14 @@ export class OverTimeChart {
     };
   }
 
+  /** Medians of a step here and there are no line. */
+  get #hasMedian(): boolean {
+    const answered = this.#columns.filter(({ counts }) => counts.some((count) => count > 0));
+    return answered.filter(({ p50 }) => p50 !== null).length * 2 >= answered.length;
+  }
+
   #median(end: number): Line {
+    if (!this.#hasMedian) return { ink: 'service', widthPx: 1.3, points: [] };
     const points = this.#columns.flatMap(({ fromMs, p50 }) => step(fromMs, Math.min(end, fromMs + this.#step), p50));
     return { ink: 'service', widthPx: 1.3, edge: true, points };
   }
@@ -177,7 +184,7 @@ export class OverTimeChart {
   /** A percentile's name stands where its line ends. */
   #names(plot: Plot): void {
     const tail = this.#figures?.overTime.tail;
-    const last = this.#columns.findLast(({ p50 }) => p50 !== null);
+    const last = this.#hasMedian ? this.#columns.findLast(({ p50 }) => p50 !== null) : undefined;
     const high = tail?.steps.findLast(({ ms }) => ms !== null);
     const at = (toMs: number): number => Math.min(plot.right, plot.x(toMs)) + 6;
     const median = last === undefined ? undefined : { x: at(last.fromMs + this.#step), y: plot.y(log(last.p50 ?? 0)) + 4 };
