@@ -1,5 +1,4 @@
 /** Starting benchmarks: of a statement, of the library, of a spec file; and opening one as text before it is run. */
-import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { invalid } from '../../base/errors.ts';
@@ -10,6 +9,7 @@ import type { ReadSpec, SpecOptions, SpecProblem } from '../../run/spec/spec.ts'
 import type { SpecSubject, SpecTextOptions } from '../../run/spec/write.ts';
 import { entriesOf, type Library, type LibraryEntry, type LibraryNode } from '../../workload/library.ts';
 import type { Commands, SettingsReader } from '../contribute.ts';
+import { placeOf } from '../editor/spec/documents.ts';
 import type { Statements } from '../editor/statements.ts';
 import { needsTrust } from '../notify.ts';
 import { benchmarkText, libraryBenchmark, statementBenchmark, type Benchmark } from '../session/benchmark.ts';
@@ -163,13 +163,6 @@ async function specDocument(argument: unknown): Promise<vscode.TextDocument> {
 
 function isSpec({ path }: vscode.Uri): boolean {
   return /\.faultline\.ya?ml$/.test(path);
-}
-
-/** Relative paths of a spec begin beside it; of a text without a file, in the workspace. */
-function placeOf(uri: vscode.Uri | undefined): Omit<SpecOptions, 'library'> {
-  if (uri?.scheme === 'file') return { file: uri.fsPath, folder: dirname(uri.fsPath) };
-  const folder = vscode.workspace.workspaceFolders?.find((each) => each.uri.scheme === 'file')?.uri.fsPath ?? process.cwd();
-  return uri ? { file: uri.path, folder } : { folder };
 }
 
 async function showProblem(document: vscode.TextDocument, { line, column, endLine, endColumn }: SpecProblem): Promise<void> {

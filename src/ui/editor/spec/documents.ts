@@ -14,8 +14,8 @@ export function isSpec(document: vscode.TextDocument): boolean {
 }
 
 /** Relative paths of a spec begin beside it; of one that is not saved yet, in the workspace. */
-export function placeOf(uri: vscode.Uri): Pick<SpecOptions, 'file' | 'folder'> {
-  if (uri.scheme === 'file') return { file: uri.fsPath, folder: dirname(uri.fsPath) };
+export function placeOf(uri: vscode.Uri | undefined): Pick<SpecOptions, 'file' | 'folder'> {
+  if (uri?.scheme === 'file') return { file: uri.fsPath, folder: dirname(uri.fsPath) };
   const folder = vscode.workspace.workspaceFolders?.find((each) => each.uri.scheme === 'file')?.uri.fsPath;
-  return { file: uri.path, folder: folder ?? homedir() };
+  return { folder: folder ?? homedir(), ...(uri === undefined ? {} : { file: uri.path }) };
 }
