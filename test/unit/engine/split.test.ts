@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { splitStatements, statementAt } from '../../../src/engine/sql/split.ts';
-import { effortMs } from '../query/effort.ts';
+import { effortMs } from './effort.ts';
 
 const corpus = [
   'select 1; select 2',
