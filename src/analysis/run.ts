@@ -15,7 +15,7 @@ import { latencies } from './latency.ts';
 import type { Facts } from './metric.ts';
 import { overTime } from './over-time.ts';
 import { Ranks } from './ranks.ts';
-import { everything, outcomeCode, Rows, type Bounds, type Grouped } from './rows.ts';
+import { everything, isEverything, outcomeCode, Rows, type Bounds, type Grouped, type Row } from './rows.ts';
 import { StatementNotes } from './statements.ts';
 import { ErrorKinds, Tally, tallied, type Dropped } from './tally.ts';
 import { tpchPower } from './tpch-power.ts';
@@ -31,6 +31,8 @@ export class RunProjection {
   readonly #dropped: Dropped[] = [];
   readonly #kinds = new ErrorKinds();
   readonly #statements: readonly StatementNotes[];
+  /** By statement, kept as operations come. */
+  readonly #tallies: readonly Tally[];
   readonly #driver: DriverWatch;
   readonly #engines = new Map<number, EngineEvent>();
   readonly #notes: string[] = [];
@@ -52,6 +54,7 @@ export class RunProjection {
   constructor(header: JournalHeader) {
     this.header = header;
     this.#statements = header.plan.statements.map(() => new StatementNotes(header.plan.arms.length));
+    this.#tallies = header.plan.statements.map(() => new Tally());
     this.#driver = new DriverWatch(header.startedAt);
   }
 
@@ -68,6 +71,7 @@ export class RunProjection {
         if (this.#statements[event.q] === undefined) this.#strange++;
         else if (event.warmUp !== true) {
           // The middle is the least wrong where only the interval is known.
+          this.#tallies[event.q]?.drop(event.count);
           this.#dropped.push({ planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, count: event.count });
           this.#intervalsTo = Math.max(this.#intervalsTo, event.t + event.ms);
         }
@@ -103,12 +107,9 @@ export class RunProjection {
     const status: RunStatus = state === 'running' ? 'running' : (this.#end?.how ?? 'interrupted');
     const measured = this.#span(state);
     const grouped = this.#grouped(measured);
-    const tallies = this.#tallies();
-    const total = new Tally();
-    for (const tally of tallies) total.merge(tally);
     const response = this.#ranks.read(grouped.sample(0, plan.statements.length * spans)).percentiles();
-    const counts = total.counts(this.#kinds, state === 'running' ? this.#driver.underway : 0);
-    const statements = tallies.map((tally, index) => this.#statement(index, tally, grouped));
+    const counts = this.#total().counts(this.#kinds, state === 'running' ? this.#driver.underway : 0);
+    const statements = this.#tallies.map((tally, index) => this.#statement(index, tally, grouped));
     const length = measured === null ? 0 : measured.toMs - measured.fromMs;
     const driver = this.#driver.view(response.p50);
     const facts: Facts = {
@@ -153,8 +154,8 @@ export class RunProjection {
 
   latency(selection: Selection): LatencyView {
     const bounds = this.#bounds(selection);
-    const counts = tallied(this.#rows, this.#dropped, bounds).counts(this.#kinds);
-    return { selection, counts, ...latencies(this.#rows, bounds, this.#ranks) };
+    const tally = isEverything(bounds) ? this.#total() : tallied(this.#rows, this.#dropped, bounds);
+    return { selection, counts: tally.counts(this.#kinds), ...latencies(this.#rows, bounds, this.#ranks) };
   }
 
   /** Columns from the begin of the measured part (or of the selection) to its newest operation's end. */
@@ -199,7 +200,7 @@ export class RunProjection {
     // The difference of two clock readings may be below 0 by its last bit.
     const wait = Math.max(0, event.wait);
     const service = Math.max(0, event.service);
-    this.#rows.push({
+    this.#push({
       planned: event.t,
       statement: q,
       arm: event.arm ?? 0,
@@ -229,13 +230,14 @@ export class RunProjection {
     this.#measured(event.t + (response.at(-1)?.ms ?? 0));
     this.#intervalsTo = Math.max(this.#intervalsTo, end);
     for (const answer of ['ok', 'repeatable', 'unchecked'] as const) {
-      if ((event.answers[answer] ?? 0) > 0) notes.answered(end, event.rows, answer);
+      const count = event.answers[answer] ?? 0;
+      if (count > 0) notes.answered(end, event.rows, answer, count);
     }
     const row = { planned: event.t + event.ms / 2, statement: event.q, arm: event.arm ?? 0, outcome: outcomeCode.ok, error: 0 };
     for (let i = 0; i < Math.max(response.length, service.length, wait.length); i++) {
       const [a = none, b = none, c = none] = [response[i], service[i], wait[i]];
       const weights = { response: a.count, service: b.count, wait: c.count };
-      this.#rows.push({ ...row, response: a.ms, service: b.ms, wait: c.ms, weights });
+      this.#push({ ...row, response: a.ms, service: b.ms, wait: c.ms, weights });
     }
   }
 
@@ -296,14 +298,15 @@ export class RunProjection {
     });
   }
 
-  #tallies(): readonly Tally[] {
-    const tallies = this.#statements.map(() => new Tally());
-    for (let row = 0; row < this.#rows.length; row++) tallies[this.#rows.statement[row] ?? 0]?.add(this.#rows, row);
-    for (const { statement, count } of this.#dropped) {
-      const tally = tallies[statement];
-      if (tally !== undefined) tally.dropped += count;
-    }
-    return tallies;
+  #total(): Tally {
+    const total = new Tally();
+    for (const tally of this.#tallies) total.merge(tally);
+    return total;
+  }
+
+  #push(row: Row): void {
+    this.#rows.push(row);
+    this.#tallies[row.statement]?.add(this.#rows, this.#rows.length - 1);
   }
 
   #statement(index: number, tally: Tally, grouped: Grouped): StatementView {

@@ -64,6 +64,10 @@ export class Tally {
     }
   }
 
+  drop(count: number): void {
+    this.dropped += count;
+  }
+
   merge(other: Tally): void {
     this.ok += other.ok;
     this.wrong += other.wrong;
@@ -91,7 +95,7 @@ export function tallied(rows: Rows, dropped: readonly Dropped[], bounds: Bounds)
   const tally = new Tally();
   const all = isEverything(bounds);
   for (let i = 0; i < rows.length; i++) if (all || rows.matches(i, bounds)) tally.add(rows, i);
-  for (const each of dropped) if (within(each, bounds)) tally.dropped += each.count;
+  for (const each of dropped) if (within(each, bounds)) tally.drop(each.count);
   return tally;
 }
 

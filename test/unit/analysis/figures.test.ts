@@ -167,6 +167,18 @@ describe('figures of a run', () => {
     assert.equal(statement.difference?.t, 3);
   });
 
+  it('call a statement repeatable whose first answer had none before it, told singly or together', () => {
+    const answers = (unchecked: number, repeatable: number): readonly unknown[] => {
+      const outcomes = [...Array<'unchecked'>(unchecked).fill('unchecked'), ...Array<'repeatable'>(repeatable).fill('repeatable')];
+      const ops = outcomes.map((answer, i) => op(i, 0, 5, { answer }));
+      const packed = { ...histogram(0, 250, ops), answers: { unchecked, repeatable } };
+      return [ops, [packed]].map((events) => projected(planOf(1), events).view('running').statements[0]?.answer);
+    };
+    assert.deepEqual(answers(1, 99), ['repeatable', 'repeatable']);
+    assert.deepEqual(answers(2, 98), ['unchecked', 'unchecked']);
+    assert.deepEqual(answers(5, 0), ['unchecked', 'unchecked']);
+  });
+
   it('are without percentiles where too few samples lie beyond', () => {
     const some = (count: number): RunView =>
       projected(planOf(1), [phase(0, 'measuring'), ...Array.from({ length: count }, (_, i) => op(i, 0, i + 1)), end(9999)]).view('ended');
