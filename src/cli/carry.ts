@@ -23,6 +23,9 @@ export interface CarryOptions {
   readonly json: boolean;
 }
 
+/** Lines of a process that ended unexpectedly. */
+const lastWords = 10;
+
 /** Answers the exit code. Fails as `startRun`. */
 export async function carryOut(
   plan: RunPlan,
@@ -33,6 +36,7 @@ export async function carryOut(
 ): Promise<number> {
   const home = faultlineHome(terminal.env);
   const store = new RunStore({ home });
+  const log: string[] = [];
   const started = await startRun({
     plan,
     store,
@@ -43,7 +47,7 @@ export async function carryOut(
     workingFolder,
     detach,
     externalAccess: true,
-    log: () => undefined,
+    log: (line) => log.push(line),
     ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
   });
   if (detach) {
@@ -60,6 +64,8 @@ export async function carryOut(
   const { projection, view } = await projectRun(await store.record(started.run));
   await print(terminal, json ? runJson(summaryOf(view)) : describeRun(view, projection));
   terminal.stderr.write(describeWrongAnswers(view));
+  // A process that was killed, or that an engine crashed: what it said last is all there is.
+  if (view.status === 'interrupted') terminal.stderr.write(`faultline: ${log.slice(-lastWords).join('\n')}\n`);
   return exitCodeOfRun(view);
 }
 

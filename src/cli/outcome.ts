@@ -39,7 +39,8 @@ export function runJson(summary: RunSummary): string {
 }
 
 export function describeRun(view: RunView, projection: RunProjection): string {
-  const lines = [titleOf(view), '', ...table(view.statements), '', countsOf(view)];
+  const figures = view.counts.planned > 0 ? ['', ...table(view.statements), ''] : [];
+  const lines = [titleOf(view), ...figures, countsOf(view)];
   for (const { text, count } of view.counts.errorsByReason) lines.push(`  ${formatCount(count)} × ${text}`);
   lines.push(driverOf(view));
   if (view.tpchPower !== null) lines.push(`power ${formatCount(Math.round(view.tpchPower.value))} (${view.tpchPower.label})`);
@@ -70,10 +71,11 @@ export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string 
 }
 
 function titleOf(view: RunView): string {
-  const arms = view.arms.map(
-    ({ label, title, target, threads, memoryLimitBytes }) =>
-      `${view.arms.length > 1 ? `${label}: ` : ''}${title} on ${target}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${formatBytes(memoryLimitBytes)}`,
-  );
+  const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }) => {
+    const name = `${view.arms.length > 1 ? `${label}: ` : ''}${title} on ${target}`;
+    // An engine that was never opened has neither.
+    return threads === 0 ? name : `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${formatBytes(memoryLimitBytes)}`;
+  });
   return [...(arms.length === 0 ? [view.name] : arms), loadOf(view.plan), formatDuration(view.durationMs)].join(' · ');
 }
 

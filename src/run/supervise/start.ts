@@ -11,6 +11,7 @@ import { t } from '../../base/messages.ts';
 import { sweepTemp } from '../../base/temp.ts';
 import { isHeld, readLease } from '../../journal/lease.ts';
 import type { RunPlan } from '../../journal/plan.ts';
+import { runFiles } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { adoptWithinMs, type RunnerMessage, type StarterMessage } from '../control.ts';
 import { removeSocket } from '../runner/control-server.ts';
@@ -148,11 +149,14 @@ class Started implements StartedRun {
   }
 }
 
-/** What a runner that was killed could not remove: its socket, and rows that did not fit into memory. */
+/** What a runner that was killed could not remove: its socket, its reserve of the disk, rows that did not fit into memory. */
 async function sweepAfter(folder: string, home: string): Promise<void> {
   const lease = readLease(folder);
   try {
-    if (lease !== undefined && !isHeld(lease)) removeSocket(lease.socket);
+    if (lease !== undefined && !isHeld(lease)) {
+      removeSocket(lease.socket);
+      await rm(join(folder, runFiles.reserve), { force: true });
+    }
     await sweepTemp(home, 'run');
   } catch {
     // The next run sweeps too.

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { readLease } from '../../../src/journal/lease.ts';
 import { RunStore } from '../../../src/journal/store.ts';
 import { connectRun } from '../../../src/run/supervise/connect.ts';
 import { until } from '../run/support.ts';
@@ -111,6 +112,19 @@ describe('faultline bench and run', function () {
     const [, planned, ok, failed, dropped] = /planned (\d+) = ok (\d+) \+ failed (\d+) \+ dropped (\d+)$/m.exec(await output) ?? [];
     assert.ok(Number(planned) >= 25);
     assert.equal(Number(planned), Number(ok) + Number(failed) + Number(dropped));
+  });
+
+  it('an engine that crashes its process is exit code 3, with how it ended and the figures so far', async () => {
+    const child = home.start('bench', 'tpch', '--queries', '6', '--rate', '20/s', '--duration', '10min');
+    const [output, errors] = [text(child.stdout), text(child.stderr)];
+    const folder = await newRun(home);
+    await until(folder, (events) => events.filter(({ kind }) => kind === 'op').length > 30);
+    process.kill(Number.parseInt(readLease(folder)?.owner ?? '', 10), 'SIGSEGV');
+    await once(child, 'exit');
+    assert.equal(child.exitCode, 3);
+    assert.match(await output, /^INCONCLUSIVE: interrupted/m);
+    assert.match(await output, /^q06 +\d+ /m);
+    assert.match(await errors, /runner \d+ ended: SIGSEGV/);
   });
 
   it('--detach returns at once, and the run goes on', async () => {

@@ -136,7 +136,7 @@ export function isRunning(pid: number): boolean {
 /** Sockets, plans and temporary folders. A lease of a process that was killed stays: it tells who that was. */
 async function leftovers(home: string): Promise<readonly string[]> {
   const names = await readdir(home, { recursive: true });
-  const own = names.filter((name) => /control\.sock$|plan\.json$|^tmp\/run-/.test(name));
+  const own = names.filter((name) => /control\.sock$|plan\.json$|reserve$|^tmp\/run-/.test(name));
   const short = (await readdir(tmpdir())).filter((name) => {
     const owner = name.startsWith('faultline-socket-') ? parseOwner(name.slice('faultline-socket-'.length)) : undefined;
     return owner !== undefined && !isAlive(owner);

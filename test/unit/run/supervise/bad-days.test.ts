@@ -169,7 +169,7 @@ describe('bad days of a run', function () {
   it('the disk is full in the middle: the end is in the journal and says why', async () => {
     // A disk of its own. Only root may make one: for others this fails, and says so.
     const disk = await mkdtemp(join(tmpdir(), 'faultline-disk-'));
-    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'faultline-test', disk]);
+    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=220k', 'faultline-test', disk]);
     let small: Place | undefined;
     try {
       small = await makePlace(disk);
