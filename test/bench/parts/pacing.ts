@@ -79,7 +79,7 @@ async function run(load: Load, pacerEntry: string, execute: (operation: Operatio
   const events: JournalEvent[] = [];
   const before = new Set(threads());
   const originNs = process.hrtime.bigint();
-  let cpu: { readonly thread: string | undefined; readonly ticks: number; readonly atMs: number } | undefined;
+  let cpu: { readonly thread: string | undefined; readonly usedMs: number; readonly atMs: number } | undefined;
   let corePercent = Number.NaN;
   let realTime = false;
   const elapsedMs = (): number => Number(process.hrtime.bigint() - originNs) / 1e6;
@@ -101,13 +101,14 @@ async function run(load: Load, pacerEntry: string, execute: (operation: Operatio
     onEvents: (batch) => {
       events.push(...batch);
       for (const event of batch) {
-        if (event.kind !== 'phase') continue;
-        if (event.phase === 'measuring') {
+        if (event.kind === 'phase' && event.phase === 'measuring') {
           const thread = pacerThread(before);
           realTime = isRealTime(thread);
-          cpu = { thread, ticks: cpuMs(thread), atMs: elapsedMs() };
-        } else if (event.phase === 'draining' && cpu !== undefined) {
-          corePercent = ((cpuMs(cpu.thread) - cpu.ticks) / (elapsedMs() - cpu.atMs)) * 100;
+          cpu = { thread, usedMs: cpuMs(thread) ?? 0, atMs: elapsedMs() };
+        } else if (event.kind === 'driver' && cpu !== undefined) {
+          const used = cpuMs(cpu.thread);
+          // Once a second, and the last time before the thread has ended.
+          if (used !== undefined) corePercent = ((used - cpu.usedMs) / (elapsedMs() - cpu.atMs)) * 100;
         }
       }
     },
@@ -148,7 +149,7 @@ function threads(): readonly string[] {
 function pacerThread(before: ReadonlySet<string>): string | undefined {
   const fresh = threads().filter((id) => !before.has(id));
   const named = fresh.find((id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === 'pacer');
-  return named ?? fresh.toSorted((a, b) => cpuMs(b) - cpuMs(a))[0];
+  return named ?? fresh.toSorted((a, b) => (cpuMs(b) ?? 0) - (cpuMs(a) ?? 0))[0];
 }
 
 /** Field 41 of `stat` (proc_pid_stat(5)): its policy; 2 is round robin. */
@@ -158,14 +159,18 @@ function isRealTime(thread: string | undefined): boolean {
   return fields[41 - 3] === '2';
 }
 
-/** CPU time of a thread; on systems that do not tell, of the whole process, which holds it. */
-function cpuMs(thread: string | undefined): number {
+/** CPU time of a thread, undefined when it has ended; on systems that do not tell, of the whole process, which holds it. */
+function cpuMs(thread: string | undefined): number | undefined {
   if (thread === undefined) {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
   }
-  // The first number of schedstat: nanoseconds on a processor.
-  return Number(readFileSync(`/proc/self/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  try {
+    // The first number of schedstat: nanoseconds on a processor.
+    return Number(readFileSync(`/proc/self/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Nanoseconds an operation: recording it, and folding it into events a quarter of a second's worth at a time. */
