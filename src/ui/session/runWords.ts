@@ -50,16 +50,16 @@ export function markWord(mark: RunMark): string {
   }
 }
 
-/** "passed · 12.4 s · p99 41 ms · DuckDB 1.5.5": what matters most first, a side bar is narrow. */
+/** "passed · p99 41 ms · 12.4 s · DuckDB 1.5.5": what matters most first, a side bar is narrow. */
 export function runFacts(record: RunRecord, summary: RunSummary | undefined, nowMs: number): string {
   const mark = markOf(record, summary);
   const parts = [markWord(mark)];
   if (mark === 'running' && record.header) parts.push(elapsedText(nowMs - record.header.startedAt));
   if (summary && mark !== 'running') {
     const { p50, p99 } = summary.latencyMs;
-    parts.push(formatDuration(summary.durationMs));
     if (p99 !== null) parts.push(`p99 ${formatDuration(p99)}`);
     else if (p50 !== null) parts.push(`p50 ${formatDuration(p50)}`);
+    parts.push(formatDuration(summary.durationMs));
   }
   const engine = summary?.engine ?? engineOf(record.header);
   if (engine !== undefined) parts.push(engine);

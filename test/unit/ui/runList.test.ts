@@ -102,13 +102,13 @@ describe('a run in one line', () => {
   const ended = recordOf('a', 'ended');
 
   it('begins with its verdict as a word', () => {
-    assert.equal(runFacts(ended, summaryOf(), 0), 'passed · 12.4 s · p99 41 ms · DuckDB 1.5.5');
-    assert.equal(runFacts(ended, summaryOf({ verdict: 'failed' }), 0), 'failed · 12.4 s · p99 41 ms · DuckDB 1.5.5');
+    assert.equal(runFacts(ended, summaryOf(), 0), 'passed · p99 41 ms · 12.4 s · DuckDB 1.5.5');
+    assert.equal(runFacts(ended, summaryOf({ verdict: 'failed' }), 0), 'failed · p99 41 ms · 12.4 s · DuckDB 1.5.5');
   });
 
   it('with too few samples for a p99 shows the median, and of none nothing', () => {
     const few = { p50: 8, p95: null, p99: null, max: 9 };
-    assert.equal(runFacts(ended, summaryOf({ latencyMs: few }), 0), 'passed · 12.4 s · p50 8 ms · DuckDB 1.5.5');
+    assert.equal(runFacts(ended, summaryOf({ latencyMs: few }), 0), 'passed · p50 8 ms · 12.4 s · DuckDB 1.5.5');
     assert.equal(runFacts(ended, summaryOf({ latencyMs: { ...few, p50: null } }), 0), 'passed · 12.4 s · DuckDB 1.5.5');
   });
 

@@ -265,15 +265,18 @@ function factsOf({ a, b }: OpenPanel): PanelFacts {
 }
 
 /**
- * Where our panels are already, else beside the editor: two panels must not make three columns. A group that a panel has locked takes
- * another one only when it is named.
+ * Beside the text that is being looked at, where our panels are already: two of them must not make three columns, and none may cover the
+ * statement that it came from. A group that a panel has locked takes another one only when it is named.
  */
 function panelColumn(): vscode.ViewColumn {
-  const { all } = vscode.window.tabGroups;
-  const ours = all.find(({ tabs }) => tabs.some(({ input }) => input instanceof vscode.TabInputWebview && isOurs(input.viewType)));
+  const { activeTextEditor, tabGroups, visibleTextEditors } = vscode.window;
+  const texts = new Set(visibleTextEditors.map(({ viewColumn }) => viewColumn));
+  const hasOurs = ({ tabs }: vscode.TabGroup): boolean =>
+    tabs.some(({ input }) => input instanceof vscode.TabInputWebview && isOurs(input.viewType));
+  const ours = tabGroups.all.find((group) => hasOurs(group) && !texts.has(group.viewColumn));
   if (ours) return ours.viewColumn;
-  const isEmpty = all.every(({ tabs }) => tabs.length === 0);
-  return isEmpty ? vscode.ViewColumn.One : vscode.ViewColumn.Beside;
+  const text = activeTextEditor?.viewColumn ?? visibleTextEditors[0]?.viewColumn;
+  return text === undefined ? vscode.ViewColumn.Active : text + 1;
 }
 
 function isOurs(viewType: string): boolean {
