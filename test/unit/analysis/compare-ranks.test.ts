@@ -62,7 +62,7 @@ describe('the rank test', () => {
     const tied = rankTest(Float64Array.from([...a.slice(0, 25), 9, 9]).sort(), b);
     const untied = rankTest(Float64Array.from([...a.slice(0, 25), 9, 9.1]).sort(), b);
     assert.deepEqual([tied.exact, untied.exact], [false, true]);
-    near(tied.p, untied.p, 0.003);
+    near(tied.p, untied.p, 0.005);
   });
 
   it('has the critical values of the tables of U', () => {
