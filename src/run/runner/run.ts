@@ -14,7 +14,7 @@ import { JournalWriter } from '../../journal/writer.ts';
 import { startLoad } from '../../workload/load/load.ts';
 import { AnswerChecker } from './answers.ts';
 import { closeArms, openArms, type OpenArm } from './arms.ts';
-import { EndRequest, type HowItEnded } from './ending.ts';
+import type { EndRequest, HowItEnded } from './ending.ts';
 import { executorOf, operationError } from './executor.ts';
 import type { RunnerSettings } from './settings.ts';
 

@@ -12,7 +12,7 @@ import { FaultlineError } from '../../../../src/base/errors.ts';
 import { readLease } from '../../../../src/journal/lease.ts';
 import type { RunPlan } from '../../../../src/journal/plan.ts';
 import { runFiles } from '../../../../src/journal/runs.ts';
-import type { RunStore } from '../../../../src/journal/store.ts';
+import { RunStore } from '../../../../src/journal/store.ts';
 import { projectRun, summaryOfRun } from '../../../../src/run/summaries.ts';
 import { connectRun } from '../../../../src/run/supervise/connect.ts';
 import { endless, endOf, eventsOf, isRunning, makePlace, operations, steady, until, type Place } from '../support.ts';
@@ -191,14 +191,14 @@ describe('bad days of a run', function () {
 
   it('a run that can’t be written is refused, and nothing of it stays', async () => {
     // A folder where the journal has to be.
-    const blocking = {
-      ...place.store,
-      create: async (name: string, at: number) => {
-        const made = await place.store.create(name, at);
+    class Blocking extends RunStore {
+      override async create(name: string, startedAt: number): Promise<{ readonly run: string; readonly folder: string }> {
+        const made = await super.create(name, startedAt);
         await mkdir(join(made.folder, runFiles.journal));
         return made;
-      },
-    } as unknown as RunStore;
+      }
+    }
+    const blocking = new Blocking({ home: place.home });
     await assert.rejects(place.start(place.plan(), { store: blocking }), (error) => FaultlineError.is(error, 'storage'));
     assert.deepEqual(await readdir(join(place.home, 'runs')), []);
   });
