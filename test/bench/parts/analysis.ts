@@ -14,7 +14,7 @@ const statements = 22;
 const rounds = 5;
 /** Lines are parsed and projected this many at a time, as a page does: a million parsed events at once would be the collector's test. */
 const batch = 20_000;
-const limits = { projectMs: 1000, ratio: 1, refreshMs: 150 } as const;
+const limits = { projectMs: 1000, ratio: 1, refreshRatio: 0.4 } as const;
 
 const header: JournalHeader = {
   faultline: 1,
@@ -98,6 +98,7 @@ await measure(async ({ progress }): Promise<readonly Finding[]> => {
   }
   const live = round(lines.slice(0, liveOperations)).run;
   const refreshes = Array.from({ length: 20 }, () => refresh(live));
+  const refreshMs = median(refreshes);
   const projectMs = median(times.map((time) => time.projectMs));
   const parseMs = median(times.map((time) => time.parseMs));
   const ratio = median(times.map((time) => time.projectMs / time.parseMs));
@@ -111,12 +112,12 @@ await measure(async ({ progress }): Promise<readonly Finding[]> => {
       limit: `≤ ${limits.ratio} ×`,
       ok: ratio <= limits.ratio,
     },
-    atMost(
-      'one refresh of a live page at 700,000 operations',
-      median(refreshes),
-      limits.refreshMs,
-      'ms',
-      `all figures made anew, n = ${refreshes.length}, worst ${Math.max(...refreshes).toFixed(0)} ms`,
-    ),
+    {
+      name: 'one refresh of a live page at 700,000 operations, against parsing 1,000,000',
+      measured: `${(refreshMs / parseMs).toFixed(2)} × (${refreshMs.toFixed(0)} ms)`,
+      against: `all figures made anew, n = ${refreshes.length}, worst ${Math.max(...refreshes).toFixed(0)} ms; ${against}`,
+      limit: `≤ ${limits.refreshRatio} ×`,
+      ok: refreshMs / parseMs <= limits.refreshRatio,
+    },
   ]);
 });
