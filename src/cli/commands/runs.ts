@@ -69,7 +69,8 @@ export function addCompare(program: Command, terminal: Terminal, paths: ReportPa
     .addHelpText(
       'after',
       `
-A claim needs 10 samples a side and query. At most 4 of 100 pairs of identical runs show any difference.
+A claim needs 10 samples a side and query. Between the arms of one run, at most 4 of 100 identical pairs show any difference; between runs made one after the
+other the machine may have changed too.
 A / B below 1: A is faster. Effect (Cliff's delta): −1 when all of A is faster, 0 when neither, 1 when all of A is slower.
 
 Examples:
