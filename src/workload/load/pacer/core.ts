@@ -36,6 +36,8 @@ interface InFlight {
 const driverEveryMs = 1000;
 /** Later than it asked to be woken by more than this: it did not run. */
 const gapMs = 1000;
+/** Answers that nothing hangs on are read together: their times were taken where they came. */
+const hearEveryMs = 10;
 /** Arrivals that are acted on before messages are read again: after a stall answers must not wait for all of them. */
 const burst = 64;
 /** Recorded operations are folded only while the next arrival is at least so far away: a step takes less than that. */
@@ -61,6 +63,7 @@ export class PacerCore {
   /** When it was running for certain, or had asked to be woken. */
   #awakeMs: number;
   #giveUpMs = Infinity;
+  #heardMs = -Infinity;
 
   constructor(plan: PacerPlan, edges: PacerEdges) {
     this.#plan = plan;
@@ -101,11 +104,19 @@ export class PacerCore {
   }
 
   #hear(): void {
-    this.#runs();
+    const now = this.#runs();
+    if (!this.#listening() && now - this.#heardMs < hearEveryMs && now < this.#driverAtMs) return;
+    this.#heardMs = now;
     for (let message = this.#edges.receive(); message !== undefined; message = this.#edges.receive()) {
       if (message.kind === 'ended') this.#settle(message);
       else this.#stop();
     }
+  }
+
+  /** In an open loop that has room, nothing hangs on an answer: to be woken for it, or to read each alone, would only cost. */
+  #listening(): boolean {
+    if (this.#plan.load.kind === 'closed' || this.#planner.allPlanned) return true;
+    return this.#queue.size > 0 || this.#inFlight.size * 2 >= this.#maxInFlight;
   }
 
   /** Between any two of these calls it was to run, or to sleep until `#awakeMs`: the rest it did not run. */
@@ -214,9 +225,7 @@ export class PacerCore {
       return;
     }
     this.#awakeMs = wakeMs;
-    // In an open loop without a queue nothing hangs on an answer: then waking for it would only cost.
-    const listening = this.#plan.load.kind === 'closed' || this.#queue.size > 0 || this.#planner.allPlanned;
-    this.#edges.wait(wakeMs - from, listening);
+    this.#edges.wait(wakeMs - from, this.#listening());
     this.#sleptMs += Math.max(0, this.#edges.nowMs() - from);
   }
 

@@ -26,7 +26,8 @@ function pace(data: PacerData, port: MessagePort): void {
     },
     wait: (durationMs, listening) => {
       Atomics.store(shared, listeningFlag, listening ? 1 : 0);
-      Atomics.wait(shared, bell, heard, durationMs);
+      // Not listening, it sleeps on whatever came since.
+      Atomics.wait(shared, bell, listening ? heard : Atomics.load(shared, bell), durationMs);
     },
     post: (message) => port.postMessage(message),
   }).run();
