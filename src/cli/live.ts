@@ -6,6 +6,7 @@ import { formatCount, formatDuration } from '../base/units.ts';
 import { JournalText } from '../journal/parse.ts';
 import { readWindow } from '../journal/reader.ts';
 import { runFiles } from '../journal/runs.ts';
+import { visible } from './format/width.ts';
 import { StatusLine, type Terminal } from './terminal.ts';
 
 const everyMs = 500;
@@ -55,7 +56,7 @@ export class LiveStatus {
       for (const event of events) this.#projection.add(event);
     }
     const view = this.#projection?.view('running');
-    if (view !== undefined && !this.#isDisposed) this.#status.show(lineOf(view));
+    if (view !== undefined && !this.#isDisposed) this.#status.show(visible(lineOf(view)));
   }
 }
 

@@ -4,6 +4,7 @@ import type { RunProjection } from '../analysis/run.ts';
 import type { RunSummary, RunView, StatementView } from '../analysis/view.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import type { RunPlan } from '../journal/plan.ts';
+import { visible } from './format/width.ts';
 import { exitCodes } from './terminal.ts';
 
 /** 0 passed, 1 failed, 3 could not be carried out (its process was killed, too), 4 inconclusive. */
@@ -52,7 +53,7 @@ export function describeRun(view: RunView, projection: RunProjection): string {
   lines.push(...view.notes.map((note) => `note: ${note}`));
   lines.push('', `${(view.verdict ?? 'inconclusive').toUpperCase()}: ${view.reason}`);
   lines.push(`Run ${view.run}; “faultline report ${view.run} --format html” makes a page of it, and the editor shows it under Runs.`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visible).join('\n')}\n`;
 }
 
 /** Row by row, as the answer check of clause 2.1.3.5 found it. Empty where every answer was right. */
@@ -67,7 +68,7 @@ export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string 
       ),
     ];
   });
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  return lines.length === 0 ? '' : `${lines.map(visible).join('\n')}\n`;
 }
 
 function titleOf(view: RunView): string {

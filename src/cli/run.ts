@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { FaultlineError } from '../base/errors.ts';
 import { readSpec, type SpecProblem } from '../run/spec/spec.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
+import { visible } from './format/width.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 export interface RunRequest {
@@ -27,5 +28,5 @@ export async function runSpec(request: RunRequest, terminal: Terminal, paths: Ca
 
 function problemLine(file: string, { line, column, severity, message, remedy }: SpecProblem): string {
   const what = /[.!?]$/.test(message) ? message : `${message}.`;
-  return `${file}:${line + 1}:${column + 1}: ${severity}: ${what}${remedy === undefined ? '' : ` ${remedy}`}\n`;
+  return `${visible(`${file}:${line + 1}:${column + 1}: ${severity}: ${what}${remedy === undefined ? '' : ` ${remedy}`}`)}\n`;
 }

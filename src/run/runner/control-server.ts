@@ -34,9 +34,9 @@ export class ControlServer {
   static async open(folder: string, actions: ControlActions): Promise<ControlServer> {
     let failure: unknown;
     // A path that is too long, or a disk that can't hold a socket: then in the system's folder for temporary files.
-    for (const path of candidates(folder)) {
+    for (const make of candidates(folder)) {
       try {
-        return await ControlServer.#listen(path, actions);
+        return await ControlServer.#listen(make(), actions);
       } catch (error) {
         failure = error;
       }
@@ -106,18 +106,19 @@ export function removeSocket(path: string): void {
   if (dirname(folder) === tmpdir() && basename(folder).startsWith(shortPrefix)) rmdirSync(folder);
 }
 
-function* candidates(folder: string): Generator<string> {
-  const unique = randomBytes(4).toString('hex');
-  if (process.platform === 'win32') {
-    yield `\\\\.\\pipe\\faultline-run-${process.pid}-${unique}`;
-    return;
-  }
+/** Paths to try, in this order; the folder of one is made when it is asked for. */
+function candidates(folder: string): readonly (() => string)[] {
+  if (process.platform === 'win32') return [() => `\\\\.\\pipe\\faultline-run-${process.pid}-${randomBytes(4).toString('hex')}`];
   const own = join(folder, fileName);
-  if (Buffer.byteLength(own) <= longestPath) yield own;
+  return Buffer.byteLength(own) <= longestPath ? [() => own, shortPath] : [shortPath];
+}
+
+function shortPath(): string {
   sweepDead();
   const short = join(tmpdir(), `${shortPrefix}${ownerText(ownerOf(process.pid))}`);
-  mkdirSync(short, { recursive: true, mode: 0o700 });
-  yield join(short, fileName);
+  // One that is there already is not ours.
+  mkdirSync(short, { mode: 0o700 });
+  return join(short, fileName);
 }
 
 /** What runners that were killed left in the system's folder. */

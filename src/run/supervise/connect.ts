@@ -19,6 +19,9 @@ export interface RunLink {
   close(): void;
 }
 
+/** A process that stands still has its socket open all the same. */
+const answerWithinMs = 5000;
+
 /** Fails: `unreachable` (it has ended, or does not answer). */
 export async function connectRun(record: RunRecord): Promise<RunLink> {
   const lease = readLease(record.folder);
@@ -34,9 +37,14 @@ export async function connectRun(record: RunRecord): Promise<RunLink> {
   socket.on('error', () => undefined);
   const remote = connect<RunControl, object>(linePort(socket), {});
   void closed.then(() => remote.$close(gone(record.run)));
-  if ((await remote.run()) !== record.run) {
+  const silent = setTimeout(() => socket.destroy(), answerWithinMs);
+  try {
+    if ((await remote.run()) !== record.run) throw gone(record.run);
+  } catch (error) {
     socket.destroy();
-    throw gone(record.run);
+    throw error;
+  } finally {
+    clearTimeout(silent);
   }
   return {
     stop: () => remote.stop(),

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFile, stat } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import type { RunPlan } from '../../../../src/journal/plan.ts';
 import { runFiles } from '../../../../src/journal/runs.ts';
+import { environmentOf } from '../../../../src/run/runner/environment.ts';
 import { projectRun, summaryOfRun } from '../../../../src/run/summaries.ts';
 import { LibraryStatements } from '../../../../src/run/spec/tpch.ts';
 import { packagePaths } from '../../../../src/base/package.ts';
@@ -43,6 +45,23 @@ describe('a run', function () {
     );
     assert.ok((await stat(join(folder, runFiles.summary))).size > 0);
     assert.equal((await summaryOfRun(record)).planned, 20);
+  });
+
+  it('names the revision of the folder it was started for, and whether that was changed', async () => {
+    const folder = join(place.home, 'work');
+    const git = (...args: readonly string[]): void => {
+      execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { stdio: 'ignore' });
+    };
+    await mkdir(folder);
+    await writeFile(join(folder, 'q.sql'), 'SELECT 1');
+    git('init');
+    git('add', '.');
+    git('commit', '-m', 'one');
+    const clean = await environmentOf('1', folder);
+    assert.match(clean.gitRevision ?? '', /^[0-9a-f]{7,}$/);
+    await writeFile(join(folder, 'q.sql'), 'SELECT 2');
+    assert.equal((await environmentOf('1', folder)).gitRevision, `${clean.gitRevision}, changed`);
+    assert.equal((await environmentOf('1', place.home)).gitRevision, undefined);
   });
 
   it('knows the answers of TPC-H, and shows a wrong one row by row', async () => {

@@ -6,7 +6,6 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import { readLease } from '../../../../src/journal/lease.ts';
@@ -136,7 +135,10 @@ describe('bad days of a run', function () {
     const started = await place.start(place.plan(steady));
     await until(started.folder, (events) => operations(events) >= 10);
     process.kill(started.pid, 'SIGSTOP');
-    await sleep(2500);
+    const asked = performance.now();
+    // Nobody waits for ever for a process that does not answer.
+    await assert.rejects(connectRun(await place.store.record(started.run)), (error) => FaultlineError.is(error, 'unreachable'));
+    assert.ok(performance.now() - asked > 2500);
     process.kill(started.pid, 'SIGCONT');
     const events = await until(started.folder, (found) => found.some(({ kind }) => kind === 'gap'));
     const gap = events.find((event) => event.kind === 'gap');
