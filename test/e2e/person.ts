@@ -28,8 +28,8 @@ export class Person {
     return this.editor.locator('.view-line').filter({ hasText: text });
   }
 
-  /** Run or Explain above the nth statement. */
-  async lens(title: 'Run' | 'Explain', statement = 0): Promise<void> {
+  /** What stands above the nth statement. */
+  async lens(title: 'Run' | 'Explain' | 'Benchmark', statement = 0): Promise<void> {
     await this.editor.locator('.codelens-decoration a').filter({ hasText: title }).nth(statement).click();
   }
 
@@ -43,6 +43,31 @@ export class Person {
   /** The results page; a new one after a reload. */
   results(): Promise<Frame> {
     return this.workbench.webviewFrame('Results');
+  }
+
+  /** The page of a run's panel, by the run's name. */
+  latency(name: string): Promise<Frame> {
+    return this.workbench.webviewFrame(`Latency of ${name}`);
+  }
+
+  /** Rows of the Runs view whose label is this run's name. */
+  runs(name: string | RegExp): Locator {
+    return this.workbench.view('Runs').locator('.monaco-list-row').filter({ hasText: name });
+  }
+
+  /** The action that shows on a row of a tree when the pointer is on it. */
+  async rowAction(row: Locator, label: string): Promise<void> {
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${label}"]`).first().click();
+  }
+
+  /** Chooses from the menu of a row of a tree. */
+  async rowMenu(row: Locator, label: string | RegExp): Promise<void> {
+    await row.click({ button: 'right' });
+    const { page } = this.workbench;
+    // A menu takes no click in its first moments: it could be the one that opened it.
+    await page.locator('.monaco-menu .action-item').filter({ hasText: label }).first().hover();
+    await page.keyboard.press('Enter');
   }
 
   /** Item of the status bar that shows `text`. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { latencyPanelType } from '../../src/contributions.ts';
 import type { RunSummary } from '../../src/analysis/view.ts';
 import type { TestApi } from '../../src/extension.ts';
+import { runFiles, type Lease } from '../../src/journal/runs.ts';
 import type { EndedBenchmark } from '../../src/ui/session/runs.ts';
 import { activated, closeEditors, sqlEditor, until } from './kit.ts';
 
@@ -169,6 +171,27 @@ describe('benchmarks in the editor', function () {
     listening.dispose();
     assert.equal(ended[0]?.summary?.status, 'stopped');
     assert.equal(ended[0]?.summary?.verdict, 'inconclusive');
+    await until(
+      (listener) => faultline.latency.changed.listen(listener),
+      () => faultline.latency.following === 0,
+    );
+  });
+
+  it('a run whose process was killed is interrupted: view and panel say so, and what was measured is there', async () => {
+    const { runList, runRoom } = faultline.services;
+    runList.follow();
+    await sqlEditor('select count(*) from lineitem a, lineitem b where a.l_orderkey + b.l_orderkey = 7;\n');
+    const run = await vscode.commands.executeCommand<string>('faultline.benchmarkStatement');
+    const { folder } = await runRoom.record(run);
+    const { owner } = JSON.parse(await readFile(join(folder, runFiles.lease), 'utf8')) as Lease;
+    process.kill(Number(owner.split('-')[0]), 'SIGKILL');
+    await until(
+      (listener) => faultline.latency.changed.listen(listener),
+      () => faultline.latency.factsOf(run)?.a.state === 'interrupted',
+    );
+    const { rows } = await runList.read();
+    assert.equal(rows.find(({ record }) => record.run === run)?.record.state, 'interrupted');
+    assert.equal((await faultline.latency.callsOf(run).read('a', 0)).text.split('\n')[0]?.startsWith('{"faultline":1'), true);
     await until(
       (listener) => faultline.latency.changed.listen(listener),
       () => faultline.latency.following === 0,

@@ -83,6 +83,11 @@ export class LatencyPanels implements Disposable {
     return open && factsOf(open);
   }
 
+  /** What the page of a run's panel calls. */
+  callsOf(run: string): LatencyHostApi {
+    return this.#calls(run);
+  }
+
   isVisible(run: string): boolean {
     return this.#open.get(run)?.panel.visible ?? false;
   }
