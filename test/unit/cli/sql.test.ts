@@ -190,12 +190,14 @@ describe('faultline sql', () => {
 
   it('help names formats, exit codes and examples', async () => {
     for (const [args, pattern] of [
-      [['--help'], /Exit codes: 0 done, 2 the request is invalid, 3 it could not be carried out/],
+      [['--help'], /Exit codes: 0 done, 1 a verdict failed, 2 the request is invalid, 3 it could not be carried out/],
       [['sql', '--help'], /Examples:\n {2}faultline sql/],
       [['data', '--help'], /tpch .*\n(.*\n)* {2}list/],
       [['data', 'tpch', '--help'], /Example:\n {2}faultline data tpch --scale 1/],
       [['data', 'list', '--help'], /--json/],
       [['data', 'remove', '--help'], /--all/],
+      [['bench', 'tpch', '--help'], /Exit codes: 0 passed, 1 failed [^]*Examples:\n {2}faultline bench tpch/],
+      [['run', '--help'], /Example:\n {2}faultline run /],
       [['--version'], /^\d+\.\d+\.\d+\n$/],
     ] as const) {
       const { code, stdout, stderr } = await home.run(args);
