@@ -77,6 +77,7 @@ function differenceOf({ name, counts, difference }: StatementView): HTMLElement 
       ),
     ),
   );
+  for (const heading of table.querySelectorAll('th')) heading.scope = 'col';
   const details = h('details', {}, summary, differences.length === 0 ? null : h('div', { class: 'wide-table' }, table));
   details.open = true;
   return details;

@@ -56,7 +56,8 @@ export class QueryTable {
   readonly #drawHead = whenChanged(([sort, isP90]: readonly [Arrangement['sort'], boolean]) => this.#showHead(sort, isP90));
   readonly #drawPicked: (state: readonly [number, string] | null) => void;
   #order: readonly number[] = [];
-  #tabStop = 0;
+  /** The row that had the focus last; null: the first is the tab stop. */
+  #tabStop: number | null = null;
 
   constructor(parts: QueryTableParts) {
     this.#parts = parts;
@@ -96,9 +97,8 @@ export class QueryTable {
       this.#body.replaceChildren(...order.flatMap((index) => this.#drawn.get(index) ?? []));
       if (focused instanceof HTMLElement && this.#body.contains(focused)) focused.focus();
     }
-    if (!order.includes(this.#tabStop)) this.#tabStop = order[0] ?? 0;
-    if (picked !== null) this.#tabStop = picked;
-    for (const [index, row] of this.#drawn) attr(row, 'tabindex', index === this.#tabStop ? 0 : -1);
+    const stop = this.#tabStop ?? picked ?? order[0];
+    for (const [index, row] of this.#drawn) attr(row, 'tabindex', index === stop ? 0 : -1);
     const name = statements.find(({ index }) => index === picked)?.name;
     this.#drawPicked(picked === null || name === undefined ? null : [picked, name]);
   }
@@ -113,12 +113,12 @@ export class QueryTable {
         const press = h('button', { class: 'sort', data: { column }, on: { click: () => this.#parts.sort(column) } }, words);
         press.type = 'button';
         const cell = h('th', { class: left === true ? 'l' : '' }, press);
-        cell.scope = 'col';
         if (on) cell.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
         return cell;
       }),
       h('th', { class: 'spark' }, isP90 ? t('p90 over time') : t('over time')),
     );
+    for (const cell of this.#head.querySelectorAll('th')) cell.scope = 'col';
     if (hadFocus) this.#head.querySelector<HTMLElement>(`[data-column="${sorted}"]`)?.focus();
   }
 
@@ -129,7 +129,7 @@ export class QueryTable {
     const element = h('tr', {
       tabindex: -1,
       data: { statement: index },
-      on: { click: () => this.#pick(index), focus: () => (this.#tabStop = index) },
+      on: { click: () => this.#pick(index), focus: () => this.#stopAt(index) },
     });
     const draw = whenChanged<readonly [Row, boolean]>(([row, picked]) => {
       element.classList.toggle('sel', picked);
@@ -139,6 +139,11 @@ export class QueryTable {
     this.#drawn.set(index, element);
     this.#drawRow.set(index, draw);
     return draw;
+  }
+
+  #stopAt(index: number): void {
+    this.#tabStop = index;
+    for (const [each, row] of this.#drawn) attr(row, 'tabindex', each === index ? 0 : -1);
   }
 
   #pick(index: number): void {

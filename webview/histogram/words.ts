@@ -91,26 +91,28 @@ export function verdictMark(verdict: Verdict | null, status: RunStatus): Mark {
     case 'passed':
       return { icon: 'ok', colour: 'c-ok', word: t('Passed'), tone: 'passed' };
     case 'failed':
-      return { icon: 'bad', colour: 'c-bad', word: status === 'aborted' ? t('Aborted') : t('Failed'), tone: 'failed' };
+      return { icon: 'bad', colour: 'c-bad', word: withEnd(t('Failed'), status), tone: 'failed' };
     case 'inconclusive':
-      return { icon: 'unsure', colour: 'c-warn', word: inconclusiveWord(status), tone: 'inconclusive' };
+      return { icon: 'unsure', colour: 'c-warn', word: withEnd(t('Inconclusive'), status), tone: 'inconclusive' };
     case null:
       return { icon: 'running', colour: 'c-prog', word: t('Running'), tone: 'running' };
   }
 }
 
-function inconclusiveWord(status: RunStatus): string {
+/** A run that did not come to its own end says so beside its verdict. */
+function withEnd(word: string, status: RunStatus): string {
   switch (status) {
     case 'stopped':
-      return t('Inconclusive: stopped');
+      return t('{0}: stopped', word);
     case 'interrupted':
-      return t('Inconclusive: interrupted');
+      return t('{0}: interrupted', word);
+    case 'aborted':
+      return t('{0}: aborted', word);
     case 'failed':
-      return t('Inconclusive: could not be carried out');
+      return t('{0}: could not be carried out', word);
     case 'running':
     case 'finished':
-    case 'aborted':
-      return t('Inconclusive');
+      return word;
   }
 }
 

@@ -72,8 +72,6 @@ export interface Sample {
   readonly text: string;
 }
 
-const warmUpMs = 0;
-
 export function planOf(options: SampleOptions = {}): RunPlan {
   const { durationMs = 600_000, ratePerSecond = 20, queries = 22, arms = [duckdb], seed = 20, name = 'tpch-1' } = options;
   const statements: PlannedStatement[] = queryNames.slice(0, queries).map((query, i) => ({
@@ -139,7 +137,7 @@ export function sample(options: SampleOptions = {}): Sample {
   ];
   all.sort((a, b) => a.at - b.at);
   for (const each of all) if (until === undefined || each.at <= until) events.push(...each.events);
-  const last = Math.max(durationMs, ...operations.filter((each) => each.kind !== 'dropped').map(ends)) + warmUpMs;
+  const last = operations.reduce((latest, each) => (each.kind === 'dropped' ? latest : Math.max(latest, ends(each))), durationMs);
   if (until === undefined)
     events.push({ t: last, src: 'runner', kind: 'phase', phase: 'draining' }, { t: last + 5, src: 'runner', kind: 'end', how: 'finished' });
   return { header, events, text: textOf(header, events) };
