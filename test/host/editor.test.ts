@@ -63,11 +63,11 @@ describe('help in a SQL editor', () => {
     const lenses = async () =>
       (await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri)).length;
     const settings = vscode.workspace.getConfiguration();
-    assert.equal(await lenses(), 2);
+    assert.equal(await lenses(), 3);
     await settings.update('faultline.editor.codeLens', false, vscode.ConfigurationTarget.Global);
     assert.equal(await lenses(), 0);
     await settings.update('faultline.editor.codeLens', undefined, vscode.ConfigurationTarget.Global);
-    assert.equal(await lenses(), 2);
+    assert.equal(await lenses(), 3);
   });
 
   it('columns of the tables in FROM are proposed', async () => {
