@@ -52,6 +52,9 @@ describe('the latency page', function () {
     assert.match(await page.locator('h1').innerText(), /^Running: 0:\d\d of 1:00$/);
     assert.equal(await page.getByRole('progressbar').getAttribute('aria-valuemax'), '100');
     assert.equal(await page.getByRole('button', { name: 'Compare…' }).isDisabled(), true);
+    await page.mouse.wheel(0, 5000);
+    const stop = await page.getByRole('button', { name: 'Stop' }).boundingBox();
+    assert.ok(stop !== null && stop.y >= 0 && stop.y < 60, `Stop is at ${stop?.y}`);
     await countDraws(page);
     const before = Number((await count('q01')).replace(',', ''));
     const began = performance.now();
@@ -359,7 +362,7 @@ describe('the latency page', function () {
       charts: [...document.querySelectorAll('.chart')].map((chart) => [
         chart.getAttribute('role'),
         chart.getAttribute('tabindex'),
-        /\.$/.test(chart.getAttribute('aria-label') ?? ''),
+        (chart.getAttribute('aria-label') ?? '').endsWith('.'),
         chart.querySelectorAll('[tabindex], button').length,
       ]),
       nameless: [...document.querySelectorAll('button, vscode-button, [role=radio], [role=region], summary')].filter(

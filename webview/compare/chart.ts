@@ -26,6 +26,7 @@ export class CompareChart {
     this.#box = new ChartBox({
       palette: parts.palette,
       heightPx,
+      nothing: t('The runs have no query in common.'),
       picture: (widthPx) => this.#picture(widthPx),
       places: () => (this.#comparison?.statements ?? []).map((_, i) => i + 0.5),
       readout: (index, spoken) => parts.readout(index === null ? '' : this.#readout(index), spoken),

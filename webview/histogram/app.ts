@@ -158,6 +158,7 @@ export class App {
       else this.#tables.show(figures);
     }
     const { projection } = a;
+    this.#queries.element.hidden = view.verdict === null && view.counts.planned === 0;
     this.#queries.show(view.statements, now, (statement) =>
       this.#trends.of(statement, () => projection?.responses(statement.index) ?? new Float64Array()),
     );

@@ -1,61 +1,88 @@
 /** Below the charts: wrong answers row by row, then expectations, the environment and notes, folded. */
 import { t } from '../../src/base/messages.ts';
 import { formatBytes, formatCount, formatRows } from '../../src/base/units.ts';
-import type { RunView, StatementView } from '../../src/analysis/view.ts';
+import type { RunView } from '../../src/analysis/view.ts';
+import type { AnswerEvent } from '../../src/journal/events.ts';
 import { fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { expectationMark, reasonInWords } from './words.ts';
 
 export class Details {
-  readonly #wrong = h('section', { class: 'wide wrong', hidden: true });
-  readonly #about = h('section', { class: 'wide about', hidden: true });
+  readonly #wrongList = h('div');
+  readonly #wrong = h(
+    'section',
+    { class: 'wide wrong', hidden: true },
+    h('div', { class: 'st' }, h('h2', {}, t('Wrong answers')), h('span', { class: 'dim sm' }, t('the first of each query, row by row'))),
+    this.#wrongList,
+  );
+  readonly #expectations = new Fold(t('Expectations'));
+  readonly #errors = new Fold(t('Errors'));
+  readonly #environment = new Fold(t('Environment'));
+  readonly #notes = new Fold(t('Notes'));
+  readonly #about = h(
+    'section',
+    { class: 'wide about', hidden: true },
+    ...[this.#expectations, this.#errors, this.#environment, this.#notes].map(({ element }) => element),
+  );
   readonly elements = [this.#wrong, this.#about] as const;
-  readonly #drawWrong = whenChanged((wrong: readonly StatementView[]) => this.#showWrong(wrong));
-  readonly #drawAbout = whenChanged((view: AboutView) => this.#showAbout(view));
+  readonly #drawWrong = whenChanged((wrong: readonly WrongView[]) => {
+    this.#wrong.hidden = wrong.length === 0;
+    fill(this.#wrongList, ...wrong.map(differenceOf));
+  });
 
   show(view: RunView): void {
-    this.#drawWrong(view.statements.filter(({ difference }) => difference !== undefined));
-    const { run, expectations, environment, notes, skippedLines, counts, arms, plan } = view;
-    this.#drawAbout({ run, expectations, environment, notes, skippedLines, errors: counts.errorsByReason, arms, seed: plan.seed });
-  }
-
-  #showWrong(statements: readonly StatementView[]): void {
-    this.#wrong.hidden = statements.length === 0;
-    fill(
-      this.#wrong,
-      h('div', { class: 'st' }, h('h2', {}, t('Wrong answers')), h('span', { class: 'dim sm' }, t('the first of each query, row by row'))),
-      ...statements.map(differenceOf),
+    const wrong = view.statements.flatMap(({ name, counts, difference }) =>
+      difference === undefined ? [] : [{ name, times: counts.wrong, difference }],
     );
-  }
-
-  #showAbout(view: AboutView): void {
+    this.#drawWrong(wrong);
     this.#about.hidden = false;
-    const folded = [...this.#about.querySelectorAll('details')].map(({ open }) => open);
-    fill(
-      this.#about,
-      fold(
-        expectationsTitle(view),
-        expectationList(view),
-        folded[0] ?? view.expectations.some(({ outcome, expectation }) => outcome !== 'met' && expectation.implied !== true),
-      ),
-      view.errors.length === 0 ? null : fold(t('Errors'), errorTable(view), true),
-      fold(t('Environment'), environmentTable(view), false),
-      view.notes.length === 0 && view.skippedLines === 0 ? null : fold(t('Notes'), noteList(view), true),
-    );
+    const { expectations, counts, notes, skippedLines } = view;
+    // Before a run has ended most of it is unknown: that is no news.
+    const telling =
+      view.verdict !== null && expectations.some(({ outcome, expectation }) => outcome !== 'met' && expectation.implied !== true);
+    this.#expectations.show(expectations, expectationList, telling, expectationsInWords(expectations));
+    this.#errors.show(counts.errorsByReason, errorTable, true);
+    this.#errors.element.hidden = counts.errorsByReason.length === 0;
+    const { run, environment, arms, plan } = view;
+    this.#environment.show({ run, environment, arms, seed: plan.seed }, environmentTable, false);
+    this.#notes.show({ notes, skippedLines }, noteList, true);
+    this.#notes.element.hidden = notes.length === 0 && skippedLines === 0;
   }
 }
 
-interface AboutView extends Pick<RunView, 'run' | 'expectations' | 'environment' | 'notes' | 'skippedLines' | 'arms'> {
-  readonly errors: RunView['counts']['errorsByReason'];
-  readonly seed: number;
+interface WrongView {
+  readonly name: string;
+  readonly times: number;
+  readonly difference: AnswerEvent;
 }
 
-function differenceOf({ name, counts, difference }: StatementView): HTMLElement | null {
-  if (difference === undefined) return null;
+/** Open or folded as the person left it; before they touched it, as it is worth. */
+class Fold {
+  readonly #words = h('span', { class: 'dim sm' });
+  readonly #body = h('div');
+  readonly element: HTMLDetailsElement;
+  #last = '';
+  #touched = false;
+
+  constructor(title: string) {
+    this.element = h('details', {}, h('summary', { on: { click: () => (this.#touched = true) } }, title, ' ', this.#words), this.#body);
+  }
+
+  show<T>(value: T, draw: (value: T) => HTMLElement, open: boolean, words = ''): void {
+    if (!this.#touched && this.element.open !== open) this.element.open = open;
+    const key = JSON.stringify(value);
+    if (key === this.#last) return;
+    this.#last = key;
+    this.#words.textContent = words;
+    fill(this.#body, draw(value));
+  }
+}
+
+function differenceOf({ name, times, difference }: WrongView): HTMLElement {
   const { differences, rowsExpected, rowsGot } = difference;
   const rows = rowsExpected === rowsGot ? formatRows(rowsGot) : t('{0}, {1} expected', formatRows(rowsGot), formatCount(rowsExpected));
-  const times = counts.wrong === 1 ? t('wrong once') : t('wrong {0} times', formatCount(counts.wrong));
-  const summary = h('summary', {}, icon('bad', 'c-bad s'), ' ', h('b', {}, name), ' ', h('span', { class: 'dim' }, `${times}; ${rows}`));
+  const often = times === 1 ? t('wrong once') : t('wrong {0} times', formatCount(times));
+  const summary = h('summary', {}, icon('bad', 'c-bad s'), ' ', h('b', {}, name), ' ', h('span', { class: 'dim' }, `${often}; ${rows}`));
   const value = (text: string | null): Child => (text === null ? h('i', { class: 'chip null' }, 'NULL') : text === '' ? "''" : text);
   const table = h(
     'table',
@@ -83,24 +110,17 @@ function differenceOf({ name, counts, difference }: StatementView): HTMLElement 
   return details;
 }
 
-function fold(title: Child, body: HTMLElement, open: boolean): HTMLElement {
-  const element = h('details', {}, h('summary', {}, title), body);
-  element.open = open;
-  return element;
-}
-
-function expectationsTitle({ expectations }: AboutView): HTMLElement {
+function expectationsInWords(expectations: RunView['expectations']): string {
   const count = (outcome: string): number => expectations.filter((each) => each.outcome === outcome).length;
   const parts = [
     [count('broken'), t('{0} broken', count('broken'))],
     [count('unknown'), t('{0} unknown', count('unknown'))],
     [count('met'), t('{0} met', count('met'))],
   ] as const;
-  const words = parts.flatMap(([n, text]) => (n > 0 ? [text] : [])).join(', ');
-  return h('span', {}, t('Expectations'), ' ', h('span', { class: 'dim sm' }, words));
+  return parts.flatMap(([n, text]) => (n > 0 ? [text] : [])).join(', ');
 }
 
-function expectationList({ expectations }: AboutView): HTMLElement {
+function expectationList(expectations: RunView['expectations']): HTMLElement {
   return h(
     'ul',
     { class: 'expectations' },
@@ -113,14 +133,14 @@ function expectationList({ expectations }: AboutView): HTMLElement {
   );
 }
 
-function errorTable({ errors }: AboutView): HTMLElement {
+function errorTable(errors: RunView['counts']['errorsByReason']): HTMLElement {
   const rows = errors.map(({ reason, text, count }) =>
     h('tr', {}, h('td', { class: 'num' }, formatCount(count)), h('td', {}, reasonInWords(reason)), h('td', { class: 'dim' }, text)),
   );
   return h('table', { class: 'facts-table' }, h('tbody', {}, ...rows));
 }
 
-function environmentTable({ run, environment, arms, seed }: AboutView): HTMLElement {
+function environmentTable({ run, environment, arms, seed }: Pick<RunView, 'run' | 'environment' | 'arms'> & { seed: number }): HTMLElement {
   const facts: readonly (readonly [string, string])[] = [
     [t('run'), run],
     ...arms.map(
@@ -144,7 +164,7 @@ function environmentTable({ run, environment, arms, seed }: AboutView): HTMLElem
   return h('table', { class: 'facts-table' }, h('tbody', {}, ...rows));
 }
 
-function noteList({ notes, skippedLines }: AboutView): HTMLElement {
+function noteList({ notes, skippedLines }: Pick<RunView, 'notes' | 'skippedLines'>): HTMLElement {
   const skipped =
     skippedLines === 0
       ? []

@@ -93,7 +93,9 @@ export class Header {
       this.#drawTitle([title, mark.tone, mark.icon, mark.colour]);
     }
     this.#showProgress(view, reading, live);
-    this.#drawWhy(view === null || reading !== null ? '' : view.reason);
+    // While it is made ready the title says it all.
+    const said = view !== null && view.verdict === null && view.reason === progressOf(view).words;
+    this.#drawWhy(view === null || reading !== null || said ? '' : view.reason);
     this.#drawFacts(view === null ? [] : factsOf(view));
   }
 

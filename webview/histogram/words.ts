@@ -60,7 +60,7 @@ export function percentileName(quantile: number): string {
 
 export function percent(quantile: number): string {
   const nines = -Math.log10(1 - quantile);
-  return String(Number((quantile * 100).toFixed(Math.max(1, Math.ceil(nines - 1e-9)))));
+  return String(Number((quantile * 100).toFixed(Math.max(0, Math.ceil(nines - 1e-9) - 1))));
 }
 
 /** 14:05:00 */

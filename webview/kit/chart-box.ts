@@ -9,6 +9,8 @@ import type { Palette } from './palette.ts';
 export interface ChartBoxParts {
   readonly palette: Palette;
   readonly heightPx: number;
+  /** Said in place of a picture. */
+  readonly nothing: string;
   /** What is to be seen in this width; null: nothing yet. */
   picture(widthPx: number): Picture | null;
   /** Places of the readout, in order, as values of the x axis. */
@@ -23,6 +25,7 @@ export class ChartBox {
   readonly element: HTMLElement;
   readonly #canvas: ChartCanvas;
   readonly #parts: ChartBoxParts;
+  readonly #nothing: HTMLElement;
   readonly #sizes: ResizeObserver;
   #widthPx = 0;
   #index: number | null = null;
@@ -30,6 +33,7 @@ export class ChartBox {
   constructor(parts: ChartBoxParts) {
     this.#parts = parts;
     this.#canvas = new ChartCanvas(parts.palette);
+    this.#nothing = h('span', { class: 'nothing', hidden: true }, parts.nothing);
     this.element = h(
       'div',
       {
@@ -45,6 +49,7 @@ export class ChartBox {
         },
       },
       this.#canvas.element,
+      this.#nothing,
     );
     this.#sizes = new ResizeObserver(() => this.#resized());
     this.#sizes.observe(this.element);
@@ -69,6 +74,7 @@ export class ChartBox {
     if (this.#widthPx === 0) return;
     const picture = this.#parts.picture(this.#widthPx);
     this.#canvas.element.hidden = picture === null;
+    this.#nothing.hidden = picture !== null;
     if (picture === null) return;
     const over = picture.over;
     this.#canvas.draw({

@@ -29,6 +29,7 @@ export class CurvesChart {
     this.#box = new ChartBox({
       palette: parts.palette,
       heightPx,
+      nothing: t('No request was answered.'),
       picture: () => this.#picture(),
       places: () => this.#points('response').map(({ quantile }) => nines(quantile, this.#most)),
       readout: (index, spoken) => {
@@ -47,6 +48,7 @@ export class CurvesChart {
 
   show(figures: Figures): void {
     this.#figures = figures;
+    this.element.hidden = figures.whole.percentiles.response.count === 0;
     this.#section.sub(t('response = wait + service, each request'));
     const { brush } = figures;
     this.#section.rest(brush === null ? '' : t('planned in {0}', span(brush.fromMs, brush.toMs)));

@@ -33,6 +33,7 @@ export class HistogramChart {
     this.#box = new ChartBox({
       palette: parts.palette,
       heightPx,
+      nothing: t('No request was answered.'),
       picture: (widthPx) => this.#picture(widthPx),
       places: () => this.#bars.map((bar) => log(middle(bar))),
       readout: (index, spoken) => {
@@ -51,6 +52,7 @@ export class HistogramChart {
 
   show(figures: Figures): void {
     this.#figures = figures;
+    this.element.hidden = figures.whole.percentiles.response.count === 0;
     const { brush, statement } = figures;
     this.#section.sub(statement === null ? t('requests per bin') : t('{0}, requests per bin', statement));
     if (brush === null) this.#section.rest();

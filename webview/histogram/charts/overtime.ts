@@ -35,6 +35,7 @@ export class OverTimeChart {
     this.#box = new ChartBox({
       palette: parts.palette,
       heightPx,
+      nothing: t('No request was answered.'),
       picture: (widthPx) => this.#picture(widthPx),
       places: () => this.#columns.map(({ fromMs }) => fromMs + this.#step / 2),
       readout: (index, spoken) => {
@@ -191,7 +192,8 @@ export class OverTimeChart {
     if (median !== undefined) label(plot, 'p50', median.x, median.y);
     if (high === undefined || tail === null || tail === undefined) return;
     const y = plot.y(log(high.ms ?? 0)) + 4;
-    label(plot, percentileName(tail.quantile), at(high.toMs), median === undefined ? y : Math.min(y, median.y - 13));
+    const x = Math.max(at(high.toMs), median?.x ?? 0);
+    label(plot, percentileName(tail.quantile), x, median === undefined ? y : Math.min(y, median.y - 13));
   }
 
   #readout(index: number): string {
