@@ -52,9 +52,11 @@ export function markWord(mark: RunMark): string {
 
 /** "passed · p99 41 ms · 12.4 s · DuckDB 1.5.5": what matters most first, a side bar is narrow. */
 export function runFacts(record: RunRecord, summary: RunSummary | undefined, nowMs: number): string {
+  // Its name says what is wrong with it.
+  if (!record.header) return record.run;
   const mark = markOf(record, summary);
   const parts = [markWord(mark)];
-  if (mark === 'running' && record.header) parts.push(elapsedText(nowMs - record.header.startedAt));
+  if (mark === 'running') parts.push(elapsedText(nowMs - record.header.startedAt));
   if (summary && mark !== 'running') {
     const { p50, p99 } = summary.latencyMs;
     if (p99 !== null) parts.push(`p99 ${formatDuration(p99)}`);
@@ -74,8 +76,10 @@ export function elapsedText(durationMs: number): string {
   return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
-export function runName(record: RunRecord): string {
-  return record.header?.plan.name ?? record.run;
+/** What can't be read has no name. */
+export function runName({ header, state }: RunRecord): string {
+  if (header) return header.plan.name;
+  return state === 'newer' ? t('Run of a newer version') : t('Damaged run');
 }
 
 function engineOf(header: JournalHeader | undefined): string | undefined {

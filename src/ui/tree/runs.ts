@@ -185,7 +185,7 @@ export function tooltipOf({ record, summary, problem }: RunRow): readonly string
     );
   }
   if (problem !== undefined) lines.push(normalise(problem).message);
-  if (state === 'interrupted') lines.push(t('It was interrupted: what was measured until then is there.'));
+  if (state === 'interrupted' && !summary) lines.push(t('It was interrupted: what was measured until then is there.'));
   lines.push(`${new Date(startedAt).toLocaleString()} · ${run}`);
   lines.push(loadText(plan));
   lines.push(...plan.arms.map((arm) => armText(arm, summary?.engine, environment)));

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { RunSummary } from '../../../src/analysis/view.ts';
 import type { RunRecord } from '../../../src/journal/runs.ts';
 import { pageOfRuns, RunList } from '../../../src/ui/session/runList.ts';
-import { elapsedText, markOf, runFacts } from '../../../src/ui/session/runWords.ts';
+import { elapsedText, markOf, runFacts, runName } from '../../../src/ui/session/runWords.ts';
 import { recordOf, summaryOf } from './run-records.ts';
 
 /** A list over these records; `open` is how many summaries are being read, `let go` answers the oldest of them. */
@@ -127,6 +127,13 @@ describe('a run in one line', () => {
       markOf(ended, undefined),
     ];
     assert.deepEqual(marks, ['stopped', 'interrupted', 'interrupted', 'newer', 'damaged', 'unknown']);
-    assert.equal(runFacts(recordOf('a', 'newer'), undefined, 0), 'from a newer version');
+    const unreadable = [recordOf('a', 'newer'), recordOf('b', 'damaged')];
+    assert.deepEqual(
+      unreadable.map((record) => [runName(record), runFacts(record, undefined, 0)]),
+      [
+        ['Run of a newer version', 'a'],
+        ['Damaged run', 'b'],
+      ],
+    );
   });
 });
