@@ -47,6 +47,7 @@ const shots: Readonly<Record<string, Scene>> = {
   interrupted: { served: scenes.interrupted },
   few: { served: scenes.few },
   short: { served: scenes.short },
+  power: { served: scenes.power },
   preparing: { served: scenes.preparing },
   broken: { served: scenes.broken },
 };

@@ -1,7 +1,7 @@
 /** Runs for the latency page's tests and pictures, and how their journals are served a window at a time. */
 import type { JournalFacts, JournalState, JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
-import { headerOf, opening, planOf, sample, textOf, type SampleOptions } from './journals/sample.ts';
+import { headerOf, opening, planOf, powerRun, sample, textOf, type SampleOptions } from './journals/sample.ts';
 
 /** A journal as a host reads it: whole lines from a byte offset. */
 export class ServedJournal {
@@ -82,6 +82,10 @@ export const scenes = {
     a: served({ durationMs: 45_000, ratePerSecond: 100, factor: 0.03, stall: false, troubles: false, queries: 3 }),
     b: null,
   }),
+  power: () => {
+    const made = powerRun();
+    return { a: new ServedJournal(made.header.run, made.text, 'ended'), b: null };
+  },
   preparing: () => withEvents([{ t: 0, src: 'runner', kind: 'phase', phase: 'preparing', text: 'making TPC-H 1, 42 %' }], 'live'),
   broken: () => {
     const plan = planOf();

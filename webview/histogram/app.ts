@@ -8,7 +8,7 @@ import { Announcer } from '../kit/announcer.ts';
 import { fill, h } from '../kit/dom.ts';
 import type { Palette } from '../kit/palette.ts';
 import { quietButton } from '../kit/toolkit.ts';
-import { Arranged, type Arrangement, type Column, type Span } from './arranged.ts';
+import { Arranged, type Arrangement, type Column, type Sort, type Span } from './arranged.ts';
 import { CurvesChart } from './charts/curves.ts';
 import type { Figures } from './charts/figures.ts';
 import { HistogramChart } from './charts/histogram.ts';
@@ -17,7 +17,7 @@ import { Comparing, wordsOf } from './comparing.ts';
 import { Details } from './details.ts';
 import { Feed } from './feed.ts';
 import { Header } from './header.ts';
-import { QueryTable } from './queries.ts';
+import { QueryTable, usualSort } from './queries.ts';
 import { Strip } from './strip.ts';
 import { ChartTables } from './tables.ts';
 import { Trends } from './trend.ts';
@@ -53,6 +53,7 @@ export class App {
   #stopping = false;
   #failure: { readonly words: string; retry(): void } | null = null;
   #saidVerdict = '';
+  #sorted: Sort = { column: 'p99', descending: true };
   /** Of this run: later reading goes on behind a page that is there. */
   #everDrawn = false;
 
@@ -159,7 +160,8 @@ export class App {
     }
     const { projection } = a;
     this.#queries.element.hidden = view.verdict === null && view.counts.planned === 0;
-    this.#queries.show(view.statements, now, (statement) =>
+    this.#sorted = now.sort ?? usualSort(view.statements);
+    this.#queries.show(view.statements, { sort: this.#sorted, picked: now.picked }, (statement) =>
       this.#trends.of(statement, () => projection?.responses(statement.index) ?? new Float64Array()),
     );
     const canEnd = facts?.place === 'editor' && facts.b !== null;
@@ -221,7 +223,7 @@ export class App {
   }
 
   #sort(column: Column): void {
-    const { sort } = this.#arranged.now;
+    const sort = this.#sorted;
     const descending = sort.column === column ? !sort.descending : column !== 'name';
     this.#arrange({ sort: { column, descending } });
   }

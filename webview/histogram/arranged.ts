@@ -9,9 +9,15 @@ export interface Span {
 export const columns = ['name', 'count', 'errors', 'answer', 'p50', 'p95', 'p99', 'max'] as const;
 export type Column = (typeof columns)[number];
 
+export interface Sort {
+  readonly column: Column;
+  readonly descending: boolean;
+}
+
 export interface Arrangement {
   readonly view: 'chart' | 'table';
-  readonly sort: { readonly column: Column; readonly descending: boolean };
+  /** null: as the figures that are there suggest. */
+  readonly sort: Sort | null;
   /** Index of the picked statement. */
   readonly picked: number | null;
   readonly arm: number | null;
@@ -21,7 +27,7 @@ export interface Arrangement {
 
 const fresh: Arrangement = {
   view: 'chart',
-  sort: { column: 'p99', descending: true },
+  sort: null,
   picked: null,
   arm: null,
   brush: null,
@@ -89,7 +95,7 @@ function read(stored: unknown): { readonly run: string; readonly arrangement: Ar
     run: stored['a'],
     arrangement: {
       view: arrangement['view'] === 'table' ? 'table' : 'chart',
-      sort: column === undefined ? fresh.sort : { column, descending: sort['descending'] === true },
+      sort: column === undefined ? null : { column, descending: sort['descending'] === true },
       picked: index(arrangement['picked']),
       arm: index(arrangement['arm']),
       brush: brush(arrangement['brush']),

@@ -5,7 +5,7 @@ import type { StatementView } from '../../src/analysis/view.ts';
 import { attr, fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { quietButton } from '../kit/toolkit.ts';
-import type { Arrangement, Column } from './arranged.ts';
+import type { Column, Sort } from './arranged.ts';
 import { sparkline } from './sparkline.ts';
 import type { Trend } from './trend.ts';
 import { digitsFor, inMs, none } from './words.ts';
@@ -53,7 +53,7 @@ export class QueryTable {
   );
   readonly #drawn = new Map<number, HTMLTableRowElement>();
   readonly #drawRow = new Map<number, (row: readonly [Row, boolean]) => void>();
-  readonly #drawHead = whenChanged(([sort, isP90]: readonly [Arrangement['sort'], boolean]) => this.#showHead(sort, isP90));
+  readonly #drawHead = whenChanged(([sort, isP90]: readonly [Sort, boolean]) => this.#showHead(sort, isP90));
   readonly #drawPicked: (state: readonly [number, string] | null) => void;
   #order: readonly number[] = [];
   /** The row that had the focus last; null: the first is the tab stop. */
@@ -78,7 +78,11 @@ export class QueryTable {
     });
   }
 
-  show(statements: readonly StatementView[], { sort, picked }: Arrangement, trendOf: (view: StatementView) => Trend): void {
+  show(
+    statements: readonly StatementView[],
+    { sort, picked }: { readonly sort: Sort; readonly picked: number | null },
+    trendOf: (view: StatementView) => Trend,
+  ): void {
     const trends = new Map(statements.map((view) => [view.index, trendOf(view)]));
     this.#drawHead([sort, [...trends.values()].every(({ isP90 }) => isP90)]);
     const digits = digitsFor(statements.map(({ response }) => response.p50));
@@ -103,7 +107,7 @@ export class QueryTable {
     this.#drawPicked(picked === null || name === undefined ? null : [picked, name]);
   }
 
-  #showHead({ column: sorted, descending }: Arrangement['sort'], isP90: boolean): void {
+  #showHead({ column: sorted, descending }: Sort, isP90: boolean): void {
     const hadFocus = this.#head.contains(document.activeElement);
     fill(
       this.#head,
@@ -205,8 +209,15 @@ function answerOf({ answer, counts }: StatementView): Child {
   }
 }
 
+/** Slowest first, by the highest percentile that at least half of the queries have. */
+export function usualSort(statements: readonly StatementView[]): Sort {
+  const known = (column: 'p99' | 'p95'): number => statements.filter(({ response }) => response[column] !== null).length;
+  const column = (['p99', 'p95'] as const).find((each) => known(each) * 2 >= statements.length) ?? 'p50';
+  return { column, descending: true };
+}
+
 /** What has no figure comes last, either way. */
-function by({ column, descending }: Arrangement['sort']): (a: StatementView, b: StatementView) => number {
+function by({ column, descending }: Sort): (a: StatementView, b: StatementView) => number {
   const way = descending ? -1 : 1;
   return (a, b) => {
     if (column === 'name') return way * a.name.localeCompare(b.name, 'en', { numeric: true });

@@ -5,7 +5,7 @@ import type { Curve } from '../../src/journal/plan.ts';
 import { h, fill, whenChanged, type Child } from '../kit/dom.ts';
 import { barsOf, percentileOf, shown, type Figures } from './charts/figures.ts';
 import { name } from './charts/curves.ts';
-import { clock, digitsFor, inMs, none, percentileName, span } from './words.ts';
+import { digitsFor, inMs, none, percentileName, planLength, span } from './words.ts';
 
 const kinds = ['response', 'wait', 'service'] as const;
 const quantiles = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
@@ -83,7 +83,9 @@ function overTime({ overTime: { columns, stepMs, tail } }: Figures): Table {
   const high = (at: number): number | null => tail?.steps.find(({ fromMs, toMs }) => at >= fromMs && at < toMs)?.ms ?? null;
   const long = tail === null ? 0 : (tail.steps[0]?.toMs ?? 0) - (tail.steps[0]?.fromMs ?? 0);
   const tailHead =
-    tail === null ? [] : [long > stepMs ? t('{0} of {1}', percentileName(tail.quantile), clock(long)) : percentileName(tail.quantile)];
+    tail === null
+      ? []
+      : [long > stepMs ? t('{0} each {1}', percentileName(tail.quantile), planLength(long)) : percentileName(tail.quantile)];
   const digits = digitsFor(columns.map(({ p50 }) => p50));
   return {
     title: t('Over time'),

@@ -123,16 +123,16 @@ export function loadInWords(load: Load, warmUp?: WarmUp): string {
       ? [
           t('open loop'),
           load.arrivals === 'poisson' ? t('{0}/s Poisson', number(load.ratePerSecond)) : t('{0}/s uniform', number(load.ratePerSecond)),
-          length(load.durationMs),
+          planLength(load.durationMs),
         ]
       : [
           t('closed loop'),
           load.clients === 1 ? t('1 client') : t('{0} clients', formatCount(load.clients)),
           load.iterations === 1 ? t('1 pass') : t('{0} passes', formatCount(load.iterations)),
-          ...(load.thinkTimeMs > 0 ? [t('think time {0}', length(load.thinkTimeMs))] : []),
+          ...(load.thinkTimeMs > 0 ? [t('think time {0}', planLength(load.thinkTimeMs))] : []),
         ];
   if (load.order === 'shuffled') parts.push(t('shuffled'));
-  if (warmUp?.kind === 'duration') parts.push(t('warm-up {0}', length(warmUp.durationMs)));
+  if (warmUp?.kind === 'duration') parts.push(t('warm-up {0}', planLength(warmUp.durationMs)));
   if (warmUp?.kind === 'iterations') parts.push(warmUp.iterations === 1 ? t('warm-up 1 pass') : t('warm-up {0} passes', warmUp.iterations));
   return parts.join(', ');
 }
@@ -245,7 +245,7 @@ function number(value: number): string {
 }
 
 /** 10 min, 90 s, 250 ms: as a person plans it. */
-function length(ms: number): string {
+export function planLength(ms: number): string {
   if (ms >= 60_000 && ms % 60_000 === 0) return `${formatCount(ms / 60_000)} min`;
   return ms >= 1000 ? `${number(ms / 1000)} s` : `${number(ms)} ms`;
 }

@@ -165,6 +165,36 @@ export function opening(plan: RunPlan, durationMs: number): readonly JournalEven
   ];
 }
 
+/** One client that runs the 22 queries of TPC-H in power order, three times. */
+export function powerRun(): Sample {
+  const listed = headerOf({ run: '20261121-150000-tpch-1-power', expectations: implied, name: 'tpch-1-power' });
+  const power = [14, 2, 9, 20, 6, 17, 18, 8, 21, 13, 3, 22, 16, 4, 11, 15, 1, 10, 19, 5, 7, 12];
+  const statements = power.map((n): PlannedStatement => ({ name: queryNames[n - 1] ?? '', sql: `select ${n}`, weight: 1, tpchQuery: n }));
+  const plan: RunPlan = {
+    ...listed.plan,
+    statements,
+    load: { kind: 'closed', clients: 1, iterations: 3, thinkTimeMs: 0, order: 'listed' },
+  };
+  const header: JournalHeader = { ...listed, plan };
+  const random = rng(5);
+  const events: JournalEvent[] = opening(plan, 0).map((event) =>
+    event.kind === 'phase' && event.phase === 'measuring' ? measuring66 : event,
+  );
+  let t = 0;
+  for (let pass = 0; pass < 3; pass++) {
+    for (const [q, n] of power.entries()) {
+      const service = micro((base[n - 1] ?? 100) * (0.9 + 0.3 * random()));
+      events.push({ t: micro(t), src: 'runner', kind: 'op', q, wait: 0.05, service, rows: 10, answer: n === 11 ? 'repeatable' : 'ok' });
+      t += service + 1;
+    }
+  }
+  for (const { at, events: driver } of driverEvents(header, t)) if (at < t) events.push(...driver);
+  events.push({ t: micro(t), src: 'runner', kind: 'end', how: 'finished' });
+  return { header, events, text: textOf(header, events) };
+}
+
+const measuring66: JournalEvent = { t: 0, src: 'runner', kind: 'phase', phase: 'measuring', planned: 66 };
+
 function simulate(
   plan: RunPlan,
   { durationMs = 600_000, ratePerSecond = 20, factor = 1, seed = 20, stall = true }: SampleOptions,
