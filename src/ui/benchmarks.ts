@@ -13,7 +13,7 @@ import { LatencyPanels } from './panels/histogram/panel.ts';
 import type { Services } from './services.ts';
 import { defaultScale } from './session/dataSets.ts';
 import type { EndedBenchmark } from './session/runs.ts';
-import { markOf, markWord, type RunMark } from './session/runWords.ts';
+import { asSentence, endMark, markOf, markWord } from './session/runWords.ts';
 import { registerBenchmarkStatus } from './status/benchmarks.ts';
 import { registerRunsTree } from './tree/runs.ts';
 
@@ -125,14 +125,10 @@ async function summaryIfOver(record: RunRecord, { runRoom }: Services): Promise<
 
 /** Nobody looks at its panel: verdict and reason in a message. */
 function tellEnd({ run, name, summary }: EndedBenchmark, { notifier }: Services, latency: LatencyPanels): void {
-  const mark: RunMark = summary
-    ? summary.status === 'stopped' || summary.status === 'interrupted'
-      ? summary.status
-      : (summary.verdict ?? 'unknown')
-    : 'unknown';
+  const mark = summary ? endMark(summary) : 'unknown';
   if (mark === 'stopped') return;
   const text = summary
-    ? t('{0}: {1}. {2}', name, markWord(mark), summary.reason)
+    ? t('{0}: {1}. {2}', name, markWord(mark), asSentence(summary.reason))
     : t('{0} has ended, and its journal can’t be read.', name);
   const open = { title: t('Open'), run: () => latency.show(run, { takeFocus: true }) };
   if (mark === 'passed') notifier.tell(text, open);

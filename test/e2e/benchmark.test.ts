@@ -88,6 +88,20 @@ describe('benchmarks', function () {
     assert.equal(await counts(page), seen);
   });
 
+  it('that ends while nobody looks, it tells its verdict and leads to its panel', async () => {
+    await writeFile(join(workbench.folder, 'brief.faultline.yaml'), steady.replace('steady q06', 'brief q06').replace('30 s', '8 s'));
+    await workbench.openFile('brief.faultline.yaml');
+    await workbench.runCommand('Faultline: Run Benchmark File');
+    await (await person.latency('brief q06')).getByText('planned so far').waitFor();
+    const tab = workbench.page.locator('.tabs-container .tab', { hasText: 'brief q06 ·' });
+    await tab.click();
+    await workbench.runCommand('View: Close Editor');
+    await tab.waitFor({ state: 'detached' });
+    const told = person.notification(/brief q06: (passed|inconclusive)\. /);
+    await told.getByRole('button', { name: 'Open', exact: true }).click();
+    assert.equal(await counts(await person.latency('brief q06')), 'Planned 80 equals ok 80 plus failed 0 plus dropped 0');
+  });
+
   it('two runs that are selected in Runs are compared in one panel', async () => {
     await person.rowAction(workbench.treeRow('TPC-H, 22 queries'), 'Benchmark');
     const both = person.runs('TPC-H 0.01').filter({ hasText: /passed|inconclusive/ });
@@ -105,7 +119,7 @@ describe('benchmarks', function () {
     await workbench.pick('HTML report');
     const file = join(workbench.folder, 'report.html');
     await person.chooseFile(file);
-    await person.notification(/^report\.html: /).waitFor();
+    await person.notification(/report\.html: /).waitFor();
     const text = await readFile(file, 'utf8');
     assert.doesNotMatch(text, /(?:src|href)="(?:https?:)?\/\//);
     const alone = await workbench.page.context().newPage();

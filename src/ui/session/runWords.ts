@@ -19,10 +19,13 @@ export function markOf(record: RunRecord, summary: RunSummary | undefined): RunM
     case 'interrupted':
       return 'interrupted';
     case 'ended':
-      if (!summary) return 'unknown';
-      if (summary.status === 'interrupted' || summary.status === 'stopped') return summary.status;
-      return summary.verdict ?? 'unknown';
+      return summary ? endMark(summary) : 'unknown';
   }
+}
+
+/** Of a run that has ended. */
+export function endMark({ status, verdict }: RunSummary): RunMark {
+  return status === 'interrupted' || status === 'stopped' ? status : (verdict ?? 'unknown');
 }
 
 export function markWord(mark: RunMark): string {
@@ -74,6 +77,11 @@ export function elapsedText(durationMs: number): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+/** A reason as a sentence of its own. */
+export function asSentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
 }
 
 /** What can't be read has no name. */

@@ -10,7 +10,7 @@ import type { RunPlan } from '../../journal/plan.ts';
 import { commandLink } from '../contribute.ts';
 import { pageOfRuns, type RunList, type RunRow } from '../session/runList.ts';
 import type { WindowRuns } from '../session/runs.ts';
-import { markOf, markWord, runFacts, runName, type RunMark } from '../session/runWords.ts';
+import { asSentence, markOf, markWord, runFacts, runName, type RunMark } from '../session/runWords.ts';
 import { NodeTree, plainMarkdown, treeItem, type TreeNode } from './provider.ts';
 
 export interface RunsTreeParts {
@@ -172,7 +172,7 @@ export function tooltipOf({ record, summary, problem }: RunRow): readonly string
   const { plan, environment, startedAt } = header;
   const lines = [plan.name];
   if (summary) {
-    lines.push(summary.reason);
+    lines.push(asSentence(summary.reason));
     lines.push(
       t(
         '{0} planned = {1} ok + {2} failed + {3} dropped, in {4}',
