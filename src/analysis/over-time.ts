@@ -11,6 +11,8 @@ const mostRows = 24;
 /** ms: steps that a person counts in. */
 const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000];
 const stepsBeyond = 600_000;
+/** Fast operations are recorded by quarters of a second, all at its begin: columns between them would be empty. */
+const shortestWeighted = 500;
 
 /** `span`: of the columns, in ms of the run. The edges of the rows are those of the statement and arm over the whole run. */
 export function overTime(
@@ -23,7 +25,7 @@ export function overTime(
   const range = rows.range({ ...bounds, from: -Infinity, to: Infinity });
   const bins = range === undefined ? undefined : new LogBins(range.min, range.max, mostRows);
   const length = Math.max(0, span.to - span.from);
-  const stepMs = stepFor(length);
+  const stepMs = stepFor(length, rows.weighted ? shortestWeighted : 0);
   const columns = Math.ceil(length / stepMs);
   // What was planned in an interval that began before the span is put into its first column.
   const columnOf = (planned: number): number => Math.min(columns - 1, Math.max(0, Math.floor((planned - span.from) / stepMs)));
@@ -84,8 +86,11 @@ function tailOf(grouped: Grouped, columns: number, { fromMs, stepMs }: { fromMs:
   return null;
 }
 
-function stepFor(lengthMs: number): number {
-  return steps.find((step) => lengthMs / step <= mostColumns) ?? Math.ceil(lengthMs / mostColumns / stepsBeyond) * stepsBeyond;
+function stepFor(lengthMs: number, shortestMs: number): number {
+  return (
+    steps.find((step) => step >= shortestMs && lengthMs / step <= mostColumns) ??
+    Math.ceil(lengthMs / mostColumns / stepsBeyond) * stepsBeyond
+  );
 }
 
 function countsOf({ values, words, weights, from, to }: Sample, bins: LogBins): readonly number[] {
