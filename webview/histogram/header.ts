@@ -146,7 +146,7 @@ function factsOf(view: RunView): readonly string[] {
   return [
     view.name,
     ...arms,
-    statementsInWords(plan),
+    view.name.includes(statementsInWords(plan)) ? '' : statementsInWords(plan),
     loadInWords(plan.load, plan.warmUp),
     dayAndTime(view.startedAt),
     ...(view.verdict === null ? endOf(view) : [formatDuration(view.durationMs)]),

@@ -68,8 +68,7 @@ function spokenCounts({ planned, ok, failed, dropped, underway }: Counts): strin
 
 function validity(driver: RunView['driver']): Child[] {
   const facts = driverInWords(driver);
-  if (driver.lagP99Ms === null && driver.valid)
-    return [icon('partial', 'c-unk s'), h('span', { class: 'dim num' }, facts === '' ? t('driver lag: too few samples') : facts)];
+  if (facts === '' && driver.valid) return [icon('partial', 'c-unk s'), h('span', { class: 'dim' }, t('driver: not seen yet'))];
   return driver.valid
     ? [icon('tick', 'c-ok s'), h('span', {}, h('b', {}, t('valid')), ' ', h('span', { class: 'dim num' }, facts))]
     : [icon('warn', 'c-warn s'), h('span', {}, h('b', {}, t('not valid')), ' ', h('span', { class: 'num' }, driver.reason ?? facts))];

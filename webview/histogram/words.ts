@@ -177,13 +177,10 @@ export function reasonInWords(reason: OperationError['reason']): string {
 /** "driver lag p99 800 µs (limit 9 ms), busy 31 % (limit 80 %)" */
 export function driverInWords(driver: DriverView): string {
   const parts: string[] = [];
-  if (driver.lagP99Ms !== null) parts.push(t('driver lag p99 {0} (limit {1})', latency(driver.lagP99Ms), tick(driver.lagLimitMs)));
-  if (driver.busy !== null)
-    parts.push(
-      driver.lagP99Ms === null
-        ? t('driver busy {0} % (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100))
-        : t('busy {0} % (limit {1} %)', Math.round(driver.busy * 100), Math.round(driver.busyLimit * 100)),
-    );
+  const { lagP99Ms, busy } = driver;
+  if (lagP99Ms !== null) parts.push(t('driver lag p99 {0} (limit {1})', latency(lagP99Ms), tick(driver.lagLimitMs)));
+  else if (busy !== null) parts.push(t('driver: too few requests for the p99 of its lag'));
+  if (busy !== null) parts.push(t('busy {0} % (limit {1} %)', Math.round(busy * 100), Math.round(driver.busyLimit * 100)));
   for (const gap of driver.gaps.slice(0, 1)) parts.push(t('stood still for {0} at {1}', formatDuration(gap.ms), clock(gap.atMs)));
   return parts.join(', ');
 }

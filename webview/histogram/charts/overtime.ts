@@ -127,7 +127,7 @@ export class OverTimeChart {
     const ends = figures.view.measured?.toMs ?? 0;
     // The last step is cut where the run ended; while it runs the room of what is to come is there already.
     const end = Math.max(ends > last.fromMs ? Math.min(ends, last.fromMs + stepMs) : last.fromMs + stepMs, plannedEnd(figures));
-    const ticks = latencyTicks(min, max, heightPx - bottomPx, 24);
+    const ticks = edgesMs.length === 0 ? [] : latencyTicks(min, max, heightPx - bottomPx, 24);
     return {
       x: timeAxis(first.fromMs, end, roomPx, bottomPx, 15),
       y: {
@@ -187,13 +187,11 @@ export class OverTimeChart {
     const tail = this.#figures?.overTime.tail;
     const last = this.#hasMedian ? this.#columns.findLast(({ p50 }) => p50 !== null) : undefined;
     const high = tail?.steps.findLast(({ ms }) => ms !== null);
-    const at = (toMs: number): number => Math.min(plot.right, plot.x(toMs)) + 6;
-    const median = last === undefined ? undefined : { x: at(last.fromMs + this.#step), y: plot.y(log(last.p50 ?? 0)) + 4 };
-    if (median !== undefined) label(plot, 'p50', median.x, median.y);
-    if (high === undefined || tail === null || tail === undefined) return;
-    const y = plot.y(log(high.ms ?? 0)) + 4;
-    const x = Math.max(at(high.toMs), median?.x ?? 0);
-    label(plot, percentileName(tail.quantile), x, median === undefined ? y : Math.min(y, median.y - 13));
+    const ends = [last === undefined ? 0 : last.fromMs + this.#step, high?.toMs ?? 0];
+    const x = Math.min(plot.right, plot.x(Math.max(...ends))) + 6;
+    const medianY = last === undefined ? Infinity : plot.y(log(last.p50 ?? 0)) + 4;
+    if (last !== undefined) label(plot, 'p50', x, medianY);
+    if (high !== undefined && tail) label(plot, percentileName(tail.quantile), x, Math.min(plot.y(log(high.ms ?? 0)) + 4, medianY - 13));
   }
 
   #readout(index: number): string {
