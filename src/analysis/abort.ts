@@ -5,7 +5,7 @@ import type { HistogramEvent, JournalEvent, OperationEvent } from '../journal/ev
 import type { AbortRule, Curve, RunPlan } from '../journal/plan.ts';
 import { holds, measure, type Facts } from './metric.ts';
 import { enough, rankOf } from './ranks.ts';
-import { formatMetric } from './text.ts';
+import { formatMeasured } from './text.ts';
 
 /** What became known at one moment of the run. */
 interface Known {
@@ -25,7 +25,8 @@ const noLatencies: Known['latencies'] = { response: [], service: [], wait: [] };
 /**
  * A rule holds when its metric is on the wrong side over the newest `overMs`, by when things became known: what was slow counts when it
  * has ended. It can hold from `overMs` after the begin of the measured part on, so that a first error is not 100 %; a percentile with
- * too few samples in the window never does. Operations of the warm-up don't count.
+ * too few samples in the window never does. Operations of the warm-up don't count. Once all is sent, throughput falls because nothing
+ * more is asked for: it is no longer watched.
  */
 export class AbortWatch {
   readonly #rules: readonly AbortRule[];
@@ -33,6 +34,7 @@ export class AbortWatch {
   readonly #longestMs: number;
   #known: Known[] = [];
   #measuringFrom: number | null = null;
+  #draining = false;
 
   constructor(rules: readonly AbortRule[], plan: Pick<RunPlan, 'statements'>) {
     this.#rules = rules;
@@ -43,6 +45,7 @@ export class AbortWatch {
   add(event: JournalEvent): void {
     if (this.#rules.length === 0) return;
     if (event.kind === 'phase' && event.phase === 'measuring') this.#measuringFrom = event.t;
+    if (event.kind === 'phase' && event.phase === 'draining') this.#draining = true;
     if ((event.kind !== 'op' && event.kind !== 'histogram' && event.kind !== 'dropped') || event.warmUp === true) return;
     if (event.kind === 'op') this.#known.push(operation(event));
     else if (event.kind === 'histogram') this.#known.push(histogram(event));
@@ -58,9 +61,10 @@ export class AbortWatch {
     this.#known = this.#known.filter(({ at }) => at > nowMs - this.#longestMs);
     for (const rule of this.#rules) {
       if (this.#measuringFrom === null || nowMs - this.#measuringFrom < rule.overMs) continue;
+      if (this.#draining && rule.metric.kind === 'throughput') continue;
       const measured = measure(rule.metric, this.#facts(nowMs - rule.overMs, rule.overMs));
       if (measured.kind === 'unknown' || !holds(measured.value, rule)) continue;
-      const value = formatMetric(rule.metric, measured.value);
+      const value = formatMeasured(rule.metric, measured.value, rule.limit);
       return measured.of === undefined ? t('{0}: {1}', rule.text, value) : t('{0}: {1} ({2})', rule.text, value, measured.of);
     }
     return null;

@@ -4,7 +4,7 @@ import { t } from '../base/messages.ts';
 import { formatDuration } from '../base/units.ts';
 import type { DriverEvent, GapEvent } from '../journal/events.ts';
 import { enough, rankOf } from './ranks.ts';
-import { formatShare, percentileName } from './text.ts';
+import { durationBeside, formatShare, percentileName, shareBeside } from './text.ts';
 import type { DriverView } from './view.ts';
 
 const busyLimit = 0.8;
@@ -70,10 +70,10 @@ export class DriverWatch {
     if (longest > 0) {
       reason = t('the driver stood still for {0}: the machine slept or the process was stopped', formatDuration(longest));
     } else if (judgedMs !== null && judgedMs > lagLimitMs) {
-      const values = [percentileName(judged), formatDuration(judgedMs), formatDuration(lagLimitMs)] as const;
+      const values = [percentileName(judged), durationBeside(judgedMs, lagLimitMs), formatDuration(lagLimitMs)] as const;
       reason = t('driver lag {0} was {1}, the limit is {2}', ...values);
     } else if (this.#busy !== null && this.#busy > busyLimit) {
-      reason = t('the driver was {0} busy, the limit is {1}', formatShare(this.#busy), formatShare(busyLimit));
+      reason = t('the driver was {0} busy, the limit is {1}', shareBeside(this.#busy, busyLimit), formatShare(busyLimit));
     }
     return { valid: reason === null, reason, lagP99Ms, lagLimitMs, busy: this.#busy, busyLimit, gaps };
   }

@@ -87,8 +87,8 @@ export class Rows {
     );
   }
 
-  /** Latencies of a curve in the order of the journal. */
-  sample(curve: Curve, bounds: Bounds): Sample {
+  /** Latencies of a curve in the order of the journal. `outcome`: only of operations that ended so. */
+  sample(curve: Curve, bounds: Bounds, outcome?: OutcomeCode): Sample {
     const column = this[curve];
     const values = new Float64Array(this.length);
     const from = this.weights?.[curve];
@@ -98,6 +98,7 @@ export class Rows {
     for (let i = 0; i < this.length; i++) {
       const value = column[i] ?? Number.NaN;
       if (Number.isNaN(value) || !(all || this.matches(i, bounds))) continue;
+      if (outcome !== undefined && this.outcome[i] !== outcome) continue;
       if (weights !== null) weights[count] = from?.[i] ?? 0;
       values[count++] = value;
     }

@@ -40,6 +40,7 @@ export class RunProjection {
   #phase: PhaseEvent | null = null;
   #end: EndEvent | null = null;
   #measuringFrom: number | null = null;
+  #announced: number | null = null;
   /** When the last measured operation was done, or all had been planned. */
   #doneTo = 0;
   /** End of the last interval that an event stands for. It counts while it is not known when all had been planned. */
@@ -47,6 +48,7 @@ export class RunProjection {
   #draining = false;
   #newest = 0;
   #warmUpFailed = 0;
+  #warmUpWrong = 0;
   #warmUpCount = 0;
   /** Events that name no statement of the plan, or hold no histogram. */
   #strange = 0;
@@ -124,7 +126,7 @@ export class RunProjection {
     const durationMs = this.#end?.t ?? this.#newest;
     const lastEventAt = header.startedAt + this.#newest;
     const { verdict, reason } = verdictOf({
-      ...{ status, phase: this.#phase, end: this.#end, durationMs, lastEventAt, plan },
+      ...{ status, phase: this.#phase, announced: this.#announced, end: this.#end, durationMs, lastEventAt, plan },
       ...{ counts, statements, response, driver, expectations },
     });
     return {
@@ -188,6 +190,7 @@ export class RunProjection {
     if (event.warmUp === true) {
       this.#warmUpCount++;
       if (wrong || error !== undefined) this.#warmUpFailed++;
+      if (wrong) this.#warmUpWrong++;
       return;
     }
     if (notes === undefined) {
@@ -245,6 +248,7 @@ export class RunProjection {
     this.#phase = event;
     if (event.phase === 'measuring') {
       this.#measuringFrom = event.t;
+      this.#announced = event.planned ?? null;
       this.#driver.measuring(event.t);
     }
     if (event.phase === 'draining') {
@@ -349,7 +353,8 @@ export class RunProjection {
 
   #warmUpNotes(): readonly string[] {
     if (this.#warmUpFailed === 0) return [];
-    return [t('{0} of {1} operations of the warm-up failed', formatCount(this.#warmUpFailed), formatCount(this.#warmUpCount))];
+    const text = t('{0} of {1} operations of the warm-up failed', formatCount(this.#warmUpFailed), formatCount(this.#warmUpCount));
+    return [this.#warmUpWrong === 0 ? text : t('{0}, {1} of them with a wrong answer', text, formatCount(this.#warmUpWrong))];
   }
 }
 

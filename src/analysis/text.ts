@@ -33,6 +33,35 @@ export function formatMetric(metric: Metric, value: number): string {
   }
 }
 
+/** A measured value beside its limit: in more digits where both would read the same ("2 ms, the limit is 2 ms"). */
+export function formatMeasured(metric: Metric, value: number, limit: number): string {
+  switch (metric.kind) {
+    case 'latency':
+      return durationBeside(value, limit);
+    case 'errors':
+    case 'dropped':
+      return shareBeside(value, limit);
+    case 'throughput':
+      return formatRate(value) === formatRate(limit) ? `${finer(value, limit)}/s` : formatRate(value);
+    case 'answers':
+      return formatCount(value);
+  }
+}
+
+/** ms, as `formatMeasured`. */
+export function durationBeside(value: number, limit: number): string {
+  const text = formatDuration(value);
+  if (text !== formatDuration(limit)) return text;
+  if (value < 0.9995) return `${finer(value * 1000, limit * 1000)} µs`;
+  return value < 999.5 ? `${finer(value, limit)} ms` : `${finer(value / 1000, limit / 1000)} s`;
+}
+
+/** 0 to 1, as `formatMeasured`. */
+export function shareBeside(value: number, limit: number): string {
+  const text = formatShare(value);
+  return text === formatShare(limit) ? `${finer(value * 100, limit * 100)} %` : text;
+}
+
 /** As a person would write it: 2 s and not 2.00 s. */
 export function formatLimit(metric: Metric, limit: number): string {
   return formatMetric(metric, limit).replace(/\.?0+ s$/, ' s');
@@ -43,12 +72,23 @@ export function curveName(curve: Curve): string {
   return names[curve];
 }
 
+/** "Stopped by a person": its first word gets a capital; a figure or a name (p99, q15, 20 %) stays as it is. */
+export function sentence(text: string): string {
+  return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+}
+
 /** Of a local clock: 2026-11-21 14:05:09. */
 export function formatInstant(epochMs: number): string {
   const at = new Date(epochMs);
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** In as many digits as tell it from the other; as short as a person would write it where it is the other. */
+function finer(value: number, other: number): string {
+  const digits = [3, 4, 5, 6, 8, 10, 12].find((each) => value.toPrecision(each) !== other.toPrecision(each)) ?? 3;
+  return Number(value.toPrecision(digits)).toLocaleString('en-US', { maximumFractionDigits: 12 });
 }
 
 function threeDigits(value: number): string {

@@ -12,7 +12,7 @@ const widestRatio = 1000;
 /**
  * 3600 · SF / geometric mean of the 22 response times in seconds, of every pass in which all were answered and none wrongly; the median
  * of the passes. null: not one stream of all 22, or no complete pass. Where operations came too fast to be recorded singly, passes
- * cannot be told apart: then of the medians of the queries, and the label says so.
+ * cannot be told apart: then of the medians of the queries' right answers, and the label says so.
  */
 export function tpchPower(plan: RunPlan, rows: Rows, ranks: Ranks): TpchPower | null {
   const scale = scaleOf(plan);
@@ -20,7 +20,7 @@ export function tpchPower(plan: RunPlan, rows: Rows, ranks: Ranks): TpchPower | 
   const label = t('derived from TPC-H: power of 22 queries without refresh functions (22nd root)');
   if (rows.weighted) {
     const queryMedians = plan.statements.map((_, statement) => {
-      const { count } = ranks.read(rows.sample('response', { ...everything, statement }));
+      const { count } = ranks.read(rows.sample('response', { ...everything, statement }, outcomeCode.ok));
       return { count, median: ranks.quantile(0.5) };
     });
     const medians = queryMedians.map((query) => query.median).filter((each) => each !== null);

@@ -4,7 +4,17 @@ import { formatCount, formatDuration } from '../base/units.ts';
 import type { EndEvent, PhaseEvent } from '../journal/events.ts';
 import type { Expectation, RunPlan } from '../journal/plan.ts';
 import { holds, measure, type Facts } from './metric.ts';
-import { curveName, formatInstant, formatLimit, formatMetric, formatRate, formatShare, percentileName } from './text.ts';
+import {
+  curveName,
+  formatInstant,
+  formatLimit,
+  formatMeasured,
+  formatMetric,
+  formatRate,
+  formatShare,
+  percentileName,
+  sentence,
+} from './text.ts';
 import type { Counts, DriverView, ExpectationView, Percentiles, RunStatus, StatementView, Verdict } from './view.ts';
 
 /** What is expected of every run: no wrong answer, ever; no error and nothing dropped unless the person wrote a limit. */
@@ -23,19 +33,19 @@ export function judge(plan: RunPlan, facts: Facts): readonly ExpectationView[] {
     const measured = measure(expectation.metric, facts);
     if (measured.kind === 'unknown') return { expectation, outcome: 'unknown', measured: null, text: measured.why };
     const outcome = holds(measured.value, expectation) ? 'met' : 'broken';
-    const text = sentence(expectation, outcome, measured, plan, facts);
+    const text = findingText(expectation, outcome, measured, plan, facts);
     return { expectation, outcome, measured: measured.value, text };
   });
 }
 
-function sentence(
+function findingText(
   { metric, limit: limitValue }: Expectation,
   outcome: 'met' | 'broken',
   measured: { readonly value: number; readonly of?: string },
   plan: RunPlan,
   facts: Facts,
 ): string {
-  const value = formatMetric(metric, measured.value);
+  const value = outcome === 'broken' ? formatMeasured(metric, measured.value, limitValue) : formatMetric(metric, measured.value);
   const limit = formatLimit(metric, limitValue);
   const none = outcome === 'met' && measured.value === 0;
   switch (metric.kind) {
@@ -65,6 +75,8 @@ function sentence(
 export interface Judged {
   readonly status: RunStatus;
   readonly phase: PhaseEvent | null;
+  /** Operations that the measured part was to plan, where that was known before. */
+  readonly announced: number | null;
   readonly end: EndEvent | null;
   readonly durationMs: number;
   /** Milliseconds since the epoch. */
@@ -80,18 +92,18 @@ export interface Judged {
 /** The order is the rule: a wrong answer fails every run; what could not be measured is not judged; then the expectations decide. */
 export function verdictOf(run: Judged): { readonly verdict: Verdict | null; readonly reason: string } {
   if (run.status === 'running') return { verdict: null, reason: soFar(run) };
-  if (run.status === 'aborted') return { verdict: 'failed', reason: run.end?.reason ?? t('an abort rule ended it') };
+  if (run.status === 'aborted') return { verdict: 'failed', reason: sentence(run.end?.reason ?? t('an abort rule ended it')) };
   if (run.counts.wrong > 0) return { verdict: 'failed', reason: wrongAnswers(run.statements) };
   const inconclusive = notCarriedOut(run) ?? run.driver.reason;
-  if (inconclusive !== null) return { verdict: 'inconclusive', reason: inconclusive };
+  if (inconclusive !== null) return { verdict: 'inconclusive', reason: sentence(inconclusive) };
   const broken = run.expectations.find(({ outcome }) => outcome === 'broken');
-  if (broken !== undefined) return { verdict: 'failed', reason: withCause(broken, run.counts) };
+  if (broken !== undefined) return { verdict: 'failed', reason: sentence(withCause(broken, run.counts)) };
   const unknown = run.expectations.find(({ outcome }) => outcome === 'unknown');
-  if (unknown !== undefined) return { verdict: 'inconclusive', reason: unknown.text };
-  return { verdict: 'passed', reason: t('every expectation was met: {0}', run.expectations.flatMap((each) => met(each, run)).join(', ')) };
+  if (unknown !== undefined) return { verdict: 'inconclusive', reason: sentence(unknown.text) };
+  return { verdict: 'passed', reason: t('Every expectation was met: {0}', run.expectations.flatMap((each) => met(each, run)).join(', ')) };
 }
 
-function notCarriedOut({ status, end, durationMs, lastEventAt }: Judged): string | null {
+function notCarriedOut({ status, end, durationMs, lastEventAt, announced, counts }: Judged): string | null {
   switch (status) {
     case 'failed':
       return end?.reason ?? end?.error?.text ?? t('it could not be carried out');
@@ -99,8 +111,11 @@ function notCarriedOut({ status, end, durationMs, lastEventAt }: Judged): string
       return t('stopped by a person after {0}', formatDuration(durationMs));
     case 'interrupted':
       return t('interrupted after {0}, the last event is from {1}', formatDuration(durationMs), formatInstant(lastEventAt));
-    case 'running':
     case 'finished':
+      // Lines of the journal were lost: what they said may have been anything.
+      if (announced === null || counts.planned >= announced) return null;
+      return t('the journal accounts for {0} of {1} planned operations', formatCount(counts.planned), formatCount(announced));
+    case 'running':
     case 'aborted':
       return null;
   }
@@ -145,12 +160,28 @@ function met({ expectation, measured }: ExpectationView, run: Judged): readonly 
       return [measured === 0 ? t('none dropped') : t('{0} dropped (limit {1})', value, formatShare(limit))];
     case 'throughput':
       return [t('throughput {0} (limit {1})', value, formatLimit(metric, limit))];
-    case 'answers': {
-      const seen = new Set(run.statements.map(({ answer }) => answer));
-      if (seen.has('unchecked')) return [seen.has('ok') ? t('answers ok where they could be checked') : t('answers not checked')];
-      return [seen.has('repeatable') ? t('answers repeatable') : t('answers ok')];
-    }
+    case 'answers':
+      return [answersText(run.statements)];
   }
+}
+
+/** "answers ok (2 of 22 only repeatable)": of most statements the word, of the rest how many. */
+function answersText(statements: readonly StatementView[]): string {
+  const count = (of: StatementView['answer']): number => statements.filter(({ answer }) => answer === of).length;
+  const [ok, repeatable, unchecked, none] = [count('ok'), count('repeatable'), count('unchecked'), count(null)];
+  const rest = (...parts: readonly (readonly [count: number, words: string])[]): string => {
+    const [first, ...others] = parts.filter(([each]) => each > 0);
+    if (first === undefined) return '';
+    const start = t('{0} of {1} {2}', formatCount(first[0]), formatCount(statements.length), first[1]);
+    return ` (${[start, ...others.map(([each, words]) => `${formatCount(each)} ${words}`)].join(', ')})`;
+  };
+  const notChecked = [unchecked, t('not checked')] as const;
+  const never = [none, t('never answered')] as const;
+  if (ok >= Math.max(1, repeatable, unchecked)) {
+    return t('answers ok') + rest([repeatable, t('only repeatable')], notChecked, never);
+  }
+  if (repeatable >= Math.max(1, unchecked)) return t('answers repeatable') + rest([ok, t('ok')], notChecked, never);
+  return t('answers not checked') + rest([ok, t('ok')], [repeatable, t('repeatable')], never);
 }
 
 function soFar({ phase, counts, response }: Judged): string {

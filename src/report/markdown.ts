@@ -78,10 +78,13 @@ function markdownTable({ columns, rows }: TextTable): string {
   ].join('\n');
 }
 
-/** Names and error texts are anything: none of them may become a heading, a link, a tag or a column. */
+/** Names and error texts are anything: none of them may become a heading, a list, a link, a formula, a tag or a column. */
 function escape(text: string): string {
   return text
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_[\]<>|#~&]/g, (character) => `\\${character}`)
-    .trim();
+    .trim()
+    .replaceAll(/[\\`*_[\]<>|#~&$]/g, (character) => `\\${character}`)
+    .replaceAll('://', String.raw`:\//`)
+    .replaceAll(/\bwww\./gi, (start) => `${start.slice(0, 3)}\\.`)
+    .replace(/^(\d{1,9}(?=[.)](?: |$))|(?=[-+](?: |$)|--))/, '$1\\');
 }

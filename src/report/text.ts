@@ -58,13 +58,16 @@ export function factsOf(view: RunView): readonly (readonly [name: string, value:
   const { environment } = view;
   const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }): readonly [string, string] => [
     view.arms.length > 1 ? t('Engine {0}', label) : t('Engine'),
-    t(
-      '{0} on {1}, {2}, {3} of memory',
-      title,
-      target,
-      threads === 1 ? t('1 thread') : t('{0} threads', threads),
-      formatBytes(memoryLimitBytes),
-    ),
+    // An engine that was never opened has neither.
+    threads === 0
+      ? t('{0} on {1}', title, target)
+      : t(
+          '{0} on {1}, {2}, {3} of memory',
+          title,
+          target,
+          threads === 1 ? t('1 thread') : t('{0} threads', threads),
+          formatBytes(memoryLimitBytes),
+        ),
   ]);
   return [
     [t('Run'), view.run],
@@ -83,7 +86,9 @@ export function factsOf(view: RunView): readonly (readonly [name: string, value:
     ],
     [t('Made with'), t('Faultline {0}, Node.js {1}', environment.faultline, environment.node)],
     ...(environment.gitRevision === undefined ? [] : [[t('Git revision'), environment.gitRevision] as const]),
-    ...(view.tpchPower === null ? [] : [[t('Power'), `${view.tpchPower.value.toPrecision(4)} (${view.tpchPower.label})`] as const]),
+    ...(view.tpchPower === null
+      ? []
+      : [[t('Power'), `${formatCount(Number(view.tpchPower.value.toPrecision(4)))} (${view.tpchPower.label})`] as const]),
     [t('Driver'), driverText(view)],
   ];
 }

@@ -22,8 +22,8 @@ interface KeptSummary {
   readonly summary: RunSummary;
 }
 
-/** Goes up whenever a figure of a summary gets another meaning. */
-const summaryFormat = 1;
+/** Goes up whenever a figure of a summary gets another meaning, or its verdict other words. */
+const summaryFormat = 2;
 
 /** Reads the whole journal. Fails: `invalid` and `unsupported` (damaged or newer), `notFound`, `cancelled`. */
 export async function projectRun(record: RunRecord, signal?: AbortSignal): Promise<ProjectedRun> {

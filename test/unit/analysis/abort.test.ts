@@ -99,6 +99,19 @@ describe('an abort rule', () => {
     assert.equal(slow.check(5000), 'throughput < 10/s over 5 s: 9.8/s');
   });
 
+  it('on throughput is over once all is sent: answers that are waited for are fewer', () => {
+    const slow = rule('throughput < 5/s over 5 s', { kind: 'throughput' }, 5, 5000, '<');
+    const abort = watch([slow, errors], [...every(100, 0, 10_000, (t) => op(t, 0, 1)), phase(10_000, 'draining')]);
+    assert.equal(abort.check(20_000), null);
+    for (const event of every(100, 20_000, 25_000, wentWrong)) abort.add(event);
+    assert.match(abort.check(25_000) ?? '', /^errors > 20 %/);
+  });
+
+  it('tells what was measured from its limit', () => {
+    const slow = rule('latency.max > 2 s over 5 s', { kind: 'latency', curve: 'response', percentile: 1 }, 2000, 5000);
+    assert.equal(watch([slow], [op(4000, 0, 2004)]).check(8000), 'latency.max > 2 s over 5 s: 2.004 s');
+  });
+
   it('is the first of those that hold', () => {
     const second = rule('errors > 10 % over 5 s', { kind: 'errors' }, 0.1, 5000);
     const abort = watch([errors, second], every(100, 0, 30_000, wentWrong));

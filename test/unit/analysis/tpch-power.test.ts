@@ -81,5 +81,7 @@ describe('the power of TPC-H', () => {
     assert.ok(Math.abs((view.tpchPower?.value ?? 0) / (36 / 0.004) - 1) < 0.001, String(view.tpchPower?.value));
     assert.equal(view.tpchPower?.passes, 3);
     assert.match(view.tpchPower.label, /, of the queries’ medians$/);
+    const wrong = Array.from({ length: 9 }, (_, i) => op(300 + i, 0, 4000, { answer: 'wrong' }));
+    assert.deepEqual(ended(plan, [...packed, ...wrong, end(1000)]).tpchPower, view.tpchPower);
   });
 });

@@ -3,6 +3,7 @@ import type { JournalEvent, OperationEvent } from '../../../src/journal/events.t
 import type { Expectation } from '../../../src/journal/plan.ts';
 import { summaryOf } from '../../../src/analysis/summary.ts';
 import {
+  closed,
   driver,
   dropped,
   end,
@@ -38,13 +39,13 @@ describe('the verdict', () => {
   it('passes with every figure and its limit', () => {
     assert.deepEqual(verdict(ops(500), latency(0.99, 2000)), [
       'passed',
-      'every expectation was met: p99 495 ms (limit 2 s), no errors, none dropped, answers ok',
+      'Every expectation was met: p99 495 ms (limit 2 s), no errors, none dropped, answers ok',
     ]);
   });
 
   it('passes a closed load without a word on drops, and without written expectations', () => {
     const view = ended(planOf(3), ops(3));
-    assert.deepEqual([view.verdict, view.reason], ['passed', 'every expectation was met: no errors, answers ok']);
+    assert.deepEqual([view.verdict, view.reason], ['passed', 'Every expectation was met: no errors, answers ok']);
     assert.deepEqual(
       view.expectations.map(({ expectation, text }) => [expectation.text, text, expectation.implied]),
       [
@@ -60,16 +61,56 @@ describe('the verdict', () => {
       ended(
         planOf(3),
         ops(3, (i) => ({ answer: answers[i] ?? 'ok' })),
-      ).reason.replace('every expectation was met: ', '');
-    assert.equal(said('ok', 'repeatable'), 'no errors, answers repeatable');
-    assert.equal(said('ok', 'unchecked'), 'no errors, answers ok where they could be checked');
+      ).reason.replace('Every expectation was met: ', '');
+    assert.equal(said('ok', 'repeatable'), 'no errors, answers ok (1 of 3 only repeatable)');
+    assert.equal(said('ok', 'unchecked', 'repeatable'), 'no errors, answers ok (1 of 3 only repeatable, 1 not checked)');
+    assert.equal(said('repeatable', 'repeatable', 'ok'), 'no errors, answers repeatable (1 of 3 ok)');
+    assert.equal(said('repeatable', 'repeatable', 'repeatable'), 'no errors, answers repeatable');
+    assert.equal(said('unchecked', 'unchecked', 'repeatable'), 'no errors, answers not checked (1 of 3 repeatable)');
     assert.equal(said('unchecked', 'unchecked', 'unchecked'), 'no errors, answers not checked');
+  });
+
+  it('names statements that were never answered', () => {
+    assert.equal(ended(planOf(3), ops(2)).reason, 'Every expectation was met: no errors, answers ok (1 of 3 never answered)');
+    const lenient = planOf(2, closed, { expectations: [expecting('errors <= 90 %', errors, 0.9)] });
+    const view = ended(lenient, [op(0, 0, 5), failed(10, 1)]);
+    assert.equal(view.reason, 'Every expectation was met: 50 % errors (limit 90 %), answers ok (1 of 2 never answered)');
+  });
+
+  it('tells a value from its limit in as many digits as that takes', () => {
+    assert.equal(verdict([op(0, 0, 2004)], latency(1, 2000))[1], 'Max response time was 2.004 s, the limit is 2 s');
+    assert.equal(verdict([op(0, 0, 0.1234)], latency(1, 0.123))[1], 'Max response time was 123.4 µs, the limit is 123 µs');
+    const fewer = expecting('throughput >= 5/s', throughput, 5, '>=');
+    assert.equal(verdict([op(0, 0, 200.1)], fewer)[1], 'Throughput was 4.998/s, the limit is 5/s');
+    const events = [...ops(9999 - 2004), ...Array.from({ length: 2004 }, () => failed(1, 0))];
+    assert.equal(
+      verdict(events, expecting('errors <= 20 %', errors, 0.2))[1],
+      '20.04 % failed (2,004 of 9,999), the limit is 20 %: It took longer than 2 s',
+    );
+  });
+
+  it('is inconclusive where operations are missing in the journal', () => {
+    const measuring = { ...phase(0, 'measuring'), planned: 100 };
+    const said = (count: number, how: 'finished' | 'stopped' = 'finished'): readonly [string | null, string] => {
+      const view = projected(planOf(3), [measuring, ...ops(count), end(10_000, how)]).view('ended');
+      return [view.verdict, view.reason];
+    };
+    assert.deepEqual(said(98), ['inconclusive', 'The journal accounts for 98 of 100 planned operations']);
+    assert.equal(said(100)[0], 'passed');
+    assert.equal(said(98, 'stopped')[1], 'Stopped by a person after 10.0 s');
+  });
+
+  it('tells of wrong answers of the warm-up, which fail nothing', () => {
+    const warm = [phase(0, 'warmUp'), op(0, 0, 1, { warmUp: true, answer: 'wrong' }), op(2, 1, 1, { warmUp: true })];
+    const view = projected(planOf(2), [...warm, phase(10, 'measuring'), op(10, 0, 5), op(20, 1, 5), end(100)]).view('ended');
+    assert.equal(view.verdict, 'passed');
+    assert.deepEqual(view.notes, ['1 of 2 operations of the warm-up failed, 1 of them with a wrong answer']);
   });
 
   it('fails on a broken percentile', () => {
     assert.deepEqual(verdict(ops(500), latency(0.99, 400)), ['failed', 'p99 response time was 495 ms, the limit is 400 ms']);
     const ofStatement = latency(1, 400, 'q02');
-    assert.deepEqual(verdict(ops(500), ofStatement), ['failed', 'max response time of q02 was 500 ms, the limit is 400 ms']);
+    assert.deepEqual(verdict(ops(500), ofStatement), ['failed', 'Max response time of q02 was 500 ms, the limit is 400 ms']);
   });
 
   it('fails on the first that is broken', () => {
@@ -88,21 +129,21 @@ describe('the verdict', () => {
 
   it('fails on low throughput', () => {
     const [result, reason] = verdict([op(0, 0, 1), op(1000, 1, 1000)], expecting('throughput >= 5/s', throughput, 5, '>='));
-    assert.deepEqual([result, reason], ['failed', 'throughput was 1/s, the limit is 5/s']);
+    assert.deepEqual([result, reason], ['failed', 'Throughput was 1/s, the limit is 5/s']);
   });
 
   it('fails on errors and names the most frequent one', () => {
     const events = [...ops(60), failed(1, 0), failed(2, 1), failed(3, 1, 'engine', 'Out of memory'), failed(4, 2)];
     assert.deepEqual(verdict(events), ['failed', '6.25 % failed (4 of 64), the limit is 0 %: It took longer than 2 s']);
     const lenient = verdict(events, expecting('errors <= 10 %', errors, 0.1));
-    assert.deepEqual(lenient, ['passed', 'every expectation was met: 6.25 % errors (limit 10 %), none dropped, answers ok']);
+    assert.deepEqual(lenient, ['passed', 'Every expectation was met: 6.25 % errors (limit 10 %), none dropped, answers ok']);
   });
 
   it('fails when the engine could not take the rate', () => {
     const events = [...ops(588), dropped(100, 0, 400), dropped(200, 1, 12)];
-    assert.deepEqual(verdict(events), ['failed', 'the engine could not take 50/s: 412 of 1,000 were never sent']);
+    assert.deepEqual(verdict(events), ['failed', 'The engine could not take 50/s: 412 of 1,000 were never sent']);
     const lenient = verdict(events, expecting('dropped <= 50 %', never, 0.5));
-    assert.deepEqual(lenient, ['passed', 'every expectation was met: 41.2 % dropped (limit 50 %), no errors, answers ok']);
+    assert.deepEqual(lenient, ['passed', 'Every expectation was met: 41.2 % dropped (limit 50 %), no errors, answers ok']);
   });
 
   it('fails on a wrong answer, whatever else was written, broken or invalid', () => {
@@ -120,8 +161,8 @@ describe('the verdict', () => {
     assert.deepEqual(verdict(ops(120), latency(0.99, 2000)), ['inconclusive', 'p99 needs 500 samples, there are 120']);
     assert.deepEqual(verdict(ops(120), latency(0.9, 2000, 'q02')), ['inconclusive', 'p90 of q02 needs 50 samples, there are 40']);
     assert.deepEqual(verdict(ops(1), latency(0.5, 2000)), ['inconclusive', 'p50 needs 3 samples, there is 1']);
-    assert.deepEqual(verdict(ops(9), latency(1, 2000, 'q99')), ['inconclusive', 'there is no statement q99']);
-    assert.deepEqual(verdict([]), ['inconclusive', 'nothing was sent']);
+    assert.deepEqual(verdict(ops(9), latency(1, 2000, 'q99')), ['inconclusive', 'There is no statement q99']);
+    assert.deepEqual(verdict([]), ['inconclusive', 'Nothing was sent']);
   });
 
   it('fails on what is broken even where something else cannot be said', () => {
@@ -130,7 +171,7 @@ describe('the verdict', () => {
 
   it('of an aborted run is failed, and the rule is the reason', () => {
     const view = ended(planOf(3), ops(60, wrong), 'aborted', 'errors > 20 % over 10 s: 34 % (17 of 50)');
-    assert.deepEqual([view.status, view.verdict, view.reason], ['aborted', 'failed', 'errors > 20 % over 10 s: 34 % (17 of 50)']);
+    assert.deepEqual([view.status, view.verdict, view.reason], ['aborted', 'failed', 'Errors > 20 % over 10 s: 34 % (17 of 50)']);
   });
 
   it('of a run that was stopped, interrupted or not carried out is inconclusive, also where an expectation is broken', () => {
@@ -141,11 +182,11 @@ describe('the verdict', () => {
         const view = ended(planOf(3, open(50), { expectations: [latency(1, 1)] }), ops(60), how, reason);
         return [view.verdict, view.reason];
       };
-      assert.deepEqual(said('stopped'), ['inconclusive', 'stopped by a person after 10.0 s']);
+      assert.deepEqual(said('stopped'), ['inconclusive', 'Stopped by a person after 10.0 s']);
       assert.deepEqual(said('failed', 'The database file is gone'), ['inconclusive', 'The database file is gone']);
-      assert.deepEqual(said('interrupted'), ['inconclusive', 'interrupted after 10.0 s, the last event is from 2026-11-21 14:05:10']);
+      assert.deepEqual(said('interrupted'), ['inconclusive', 'Interrupted after 10.0 s, the last event is from 2026-11-21 14:05:10']);
       const killed = projected(planOf(3), [phase(0, 'measuring'), op(251_000, 0, 1000)]).view('interrupted');
-      assert.equal(killed.reason, 'interrupted after 4:12 min, the last event is from 2026-11-21 14:09:12');
+      assert.equal(killed.reason, 'Interrupted after 4:12 min, the last event is from 2026-11-21 14:09:12');
       assert.equal(killed.status, 'interrupted');
     } finally {
       if (before === undefined) delete process.env['TZ'];
@@ -187,18 +228,19 @@ describe('the driver', () => {
   });
 
   it('that lagged makes it inconclusive, with the figure and its limit', () => {
-    assert.deepEqual(said(driver(1000, lags(14))), ['inconclusive', 'driver lag p99 was 14 ms, the limit is 2 ms']);
+    assert.deepEqual(said(driver(1000, lags(2.4))), ['inconclusive', 'Driver lag p99 was 2.4 ms, the limit is 2 ms']);
+    assert.deepEqual(said(driver(1000, lags(14))), ['inconclusive', 'Driver lag p99 was 14 ms, the limit is 2 ms']);
   });
 
   it('may lag by 5 % of the response median where that is more than 2 ms', () => {
     const slow = Array.from({ length: 60 }, (_, i) => op(i * 1000, 0, 400));
     const lagged = (ms: number): readonly [string | null, string] => verdict([...slow, driver(1000, lags(ms))]);
     assert.equal(lagged(19.9)[0], 'passed');
-    assert.deepEqual(lagged(21), ['inconclusive', 'driver lag p99 was 21 ms, the limit is 20 ms']);
+    assert.deepEqual(lagged(21), ['inconclusive', 'Driver lag p99 was 21 ms, the limit is 20 ms']);
   });
 
   it('is judged by a lower percentile where there are too few arrivals for a p99', () => {
-    assert.deepEqual(said(driver(1000, lags(14, 60))), ['inconclusive', 'driver lag p90 was 14 ms, the limit is 2 ms']);
+    assert.deepEqual(said(driver(1000, lags(14, 60))), ['inconclusive', 'Driver lag p90 was 14 ms, the limit is 2 ms']);
     assert.equal(ended(planOf(3), [driver(1000, lags(14, 60))]).driver.lagP99Ms, null);
   });
 
@@ -209,14 +251,14 @@ describe('the driver', () => {
   it('that was above 80 % busy makes it inconclusive', () => {
     assert.deepEqual(said(driver(1000, [], { busy: 0.92 }), driver(2000, [])), [
       'inconclusive',
-      'the driver was 92 % busy, the limit is 80 %',
+      'The driver was 92 % busy, the limit is 80 %',
     ]);
     assert.equal(said(driver(1000, [], { busy: 0.8 }))[0], 'passed');
   });
 
   it('that stood still makes it inconclusive', () => {
     const gap = { t: 5000, src: 'runner', kind: 'gap', ms: 30_100 } as const;
-    const reason = 'the driver stood still for 30.1 s: the machine slept or the process was stopped';
+    const reason = 'The driver stood still for 30.1 s: the machine slept or the process was stopped';
     assert.deepEqual(said(gap), ['inconclusive', reason]);
     assert.deepEqual(ended(planOf(3), [...ops(9), gap]).driver.gaps, [{ atMs: 5000, ms: 30_100 }]);
   });

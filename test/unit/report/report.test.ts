@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { inflateSync } from 'node:zlib';
 import { compareRuns } from '../../../src/analysis/compare.ts';
+import { RunProjection } from '../../../src/analysis/run.ts';
 import { csvReport } from '../../../src/report/csv.ts';
 import { htmlReport } from '../../../src/report/html.ts';
 import { jsonComparison, jsonReport } from '../../../src/report/json.ts';
@@ -95,6 +96,32 @@ describe('a report as Markdown', () => {
     assert.match(text, /^\| \\<img src=x\\> \|/m);
   });
 
+  it('lets no name begin a list, become a formula or a link', () => {
+    const names = ['- a', '12. b', 'www.example.org $x$', 'http://example.org/', '1.5 x', '-5'];
+    const text = markdownReport(view({ name: '--- rule', statements: names }));
+    assert.match(text, /^# \\--- rule: /);
+    const shown = text.split('\n').flatMap((line) => /^\| ([^|]+) \| 12 \|/.exec(line)?.[1] ?? []);
+    assert.deepEqual(shown, [
+      String.raw`\- a`,
+      String.raw`12\. b`,
+      String.raw`www\.example.org \$x\$`,
+      String.raw`http:\//example.org/`,
+      '1.5 x',
+      '-5',
+    ]);
+  });
+
+  it('says nothing of threads and memory where no engine was opened', () => {
+    const { header } = madeJournal({ threads: 0 });
+    const text = markdownReport(new RunProjection(header).view('interrupted'));
+    assert.match(text, /^- Engine: DuckDB on TPC-H 0\.01$/m);
+  });
+
+  it('shows a power of ten thousands as a number, and not as a power of ten', () => {
+    const text = markdownReport({ ...view(), tpchPower: { label: 'derived from TPC-H', value: 12_345.6, passes: 3 } });
+    assert.match(text, /^- Power: 12,350 \(derived from TPC-H\)$/m);
+  });
+
   it('of a comparison has a row a query and what else differed', () => {
     const text = markdownComparison(compareRuns(madeRun({ run: 'a' }), madeRun({ run: 'b', threads: 4, responses: (q) => 20 * (q + 1) })));
     assert.match(text, /^# A is 50 % faster \(95 %: 50 to 50 %\)\n/);
@@ -121,5 +148,16 @@ describe('a report for programs', () => {
     assert.equal(head, 'query,planned,ok,failed,dropped,p50Ms,p90Ms,p95Ms,p99Ms,maxMs,rows,answer');
     assert.equal(first, '"q,1",12,12,0,0,10.625,,,,11.375,4,ok');
     assert.equal(rest.length, 2);
+  });
+
+  it('as CSV gives a spreadsheet no formula', () => {
+    const names = ['=1+1', '+a', '-a', '@a', '\ta', 'a=b', '=a,"b"'];
+    const lines = csvReport(view({ statements: names }))
+      .split('\n')
+      .slice(1, -1);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/,12,12,.*$/, '')),
+      ["'=1+1", "'+a", "'-a", "'@a", "'\ta", 'a=b', '"\'=a,""b"""'],
+    );
   });
 });

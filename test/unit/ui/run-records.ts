@@ -41,7 +41,7 @@ export function summaryOf(parts: Partial<RunSummary> = {}): RunSummary {
     durationMs: 12_400,
     status: 'finished',
     verdict: 'passed',
-    reason: 'every expectation was met',
+    reason: 'Every expectation was met',
     engine: 'DuckDB 1.5.5',
     scale: 0.01,
     planned: 100,
