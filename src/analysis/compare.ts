@@ -27,8 +27,8 @@ import type { ComparedStatement, Comparison, RunView } from './view.ts';
 /** What is compared of a run: a `RunProjection` is one. */
 export interface ComparedRun {
   readonly header: JournalHeader;
-  /** Response times in ms of measured, answered operations, in the order in which they were made. */
-  responses(statement: number, arm?: number): Float64Array;
+  /** Response times in ms of measured operations with a right answer, in the order in which they were made. */
+  rightResponses(statement: number, arm?: number): Float64Array;
   view(state: 'running' | 'ended' | 'interrupted'): RunView;
 }
 
@@ -46,7 +46,7 @@ export function compareRuns(a: ComparedRun, b: ComparedRun): Comparison {
   const indexInB = new Map(b.header.plan.statements.map(({ name }, index) => [name, index]));
   const pairs = a.header.plan.statements.flatMap(({ name }, index) => {
     const other = indexInB.get(name);
-    return other === undefined ? [] : [{ name, a: a.responses(index), b: b.responses(other) }];
+    return other === undefined ? [] : [{ name, a: a.rightResponses(index), b: b.rightResponses(other) }];
   });
   return {
     a: { run: a.header.run, label: a.header.plan.name },
@@ -69,7 +69,9 @@ export function compareArms(run: ComparedRun): Comparison {
     a: { run: run.header.run, label: first.label },
     b: { run: run.header.run, label: second.label },
     interleaved: true,
-    ...compareSamples(plan.statements.map(({ name }, index) => ({ name, a: run.responses(index, 0), b: run.responses(index, 1) }))),
+    ...compareSamples(
+      plan.statements.map(({ name }, index) => ({ name, a: run.rightResponses(index, 0), b: run.rightResponses(index, 1) })),
+    ),
     differences: differencesOf({ view, arm: 0 }, { view, arm: 1 }),
   };
 }

@@ -15,7 +15,7 @@ import { latencies } from './latency.ts';
 import type { Facts } from './metric.ts';
 import { overTime } from './over-time.ts';
 import { Ranks } from './ranks.ts';
-import { everything, isEverything, outcomeCode, Rows, type Bounds, type Grouped, type Row } from './rows.ts';
+import { everything, isEverything, outcomeCode, Rows, type Bounds, type Grouped, type OutcomeCode, type Row } from './rows.ts';
 import { StatementNotes } from './statements.ts';
 import { ErrorKinds, Tally, tallied, type Dropped } from './tally.ts';
 import { tpchPower } from './tpch-power.ts';
@@ -169,7 +169,16 @@ export class RunProjection {
 
   /** Response times in ms of measured, answered operations, in the order of the journal. */
   responses(statement: number, arm?: number): Float64Array {
-    const { values, weights, to } = this.#rows.sample('response', { ...everything, statement, arm: arm ?? -1 });
+    return this.#durations(statement, arm);
+  }
+
+  /** As `responses`, without wrong answers: how fast they come is worth nothing. */
+  rightResponses(statement: number, arm?: number): Float64Array {
+    return this.#durations(statement, arm, outcomeCode.ok);
+  }
+
+  #durations(statement: number, arm = -1, outcome?: OutcomeCode): Float64Array {
+    const { values, weights, to } = this.#rows.sample('response', { ...everything, statement, arm }, outcome);
     if (weights === null) return values.slice(0, to);
     const all = new Float64Array(weights.reduce((sum, weight) => sum + weight, 0));
     let at = 0;

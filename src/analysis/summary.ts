@@ -2,7 +2,7 @@
 import type { Percentiles, RunSummary, RunView } from './view.ts';
 
 export function summaryOf(view: RunView): RunSummary {
-  const [target] = view.plan.arms.map(({ target: of }) => of);
+  const [scale, ...others] = new Set(view.plan.arms.map(({ target }) => (target.kind === 'tpch' ? target.scale : null)));
   return {
     run: view.run,
     name: view.name,
@@ -12,7 +12,8 @@ export function summaryOf(view: RunView): RunSummary {
     verdict: view.verdict,
     reason: view.reason,
     engine: [...new Set(view.arms.map(({ title }) => title))].join(', '),
-    scale: target?.kind === 'tpch' ? target.scale : null,
+    // Arms on two scales have none in common.
+    scale: others.length === 0 ? (scale ?? null) : null,
     planned: view.counts.planned,
     ok: view.counts.ok,
     failed: view.counts.failed,

@@ -77,12 +77,14 @@ export function sentence(text: string): string {
   return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
-/** Of a local clock: 2026-11-21 14:05:09. */
+/** Of a local clock, and which: 2026-11-21 14:05:09 +01:00. A report is read anywhere. */
 export function formatInstant(epochMs: number): string {
   const at = new Date(epochMs);
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const ahead = -at.getTimezoneOffset();
+  const zone = `${ahead < 0 ? '−' : '+'}${two(Math.floor(Math.abs(ahead) / 60))}:${two(Math.abs(ahead) % 60)}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${ahead === 0 ? 'UTC' : zone}`;
 }
 
 /** In as many digits as tell it from the other; as short as a person would write it where it is the other. */

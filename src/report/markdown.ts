@@ -81,7 +81,7 @@ function markdownTable({ columns, rows }: TextTable): string {
 /** Names and error texts are anything: none of them may become a heading, a list, a link, a formula, a tag or a column. */
 function escape(text: string): string {
   return text
-    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .replaceAll(/[\\`*_[\]<>|#~&$]/g, (character) => `\\${character}`)
     .replaceAll('://', String.raw`:\//`)

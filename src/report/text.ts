@@ -94,6 +94,9 @@ export function factsOf(view: RunView): readonly (readonly [name: string, value:
 }
 
 function driverText({ driver }: RunView): string {
-  const lag = t('lag p99 {0}, limit {1}', durationText(driver.lagP99Ms), durationText(driver.lagLimitMs));
+  const lag =
+    driver.lagP99Ms === null
+      ? t('too few operations for the p99 of its lag')
+      : t('lag p99 {0}, limit {1}', durationText(driver.lagP99Ms), durationText(driver.lagLimitMs));
   return driver.valid ? t('valid: {0}', lag) : t('invalid: {0}', driver.reason ?? lag);
 }

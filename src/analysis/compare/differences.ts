@@ -87,24 +87,26 @@ function doubts(side: string, view: RunView): readonly string[] {
   const say = (text: string): void => void found.push(side === '' ? text : t('{0}: {1}', side, text));
   if (view.status !== 'finished') say(statusText(view.status));
   if (!view.driver.valid && view.driver.reason !== null) say(view.driver.reason);
-  const { planned, failed, dropped } = view.counts;
-  if (failed > 0) say(t('{0} of {1} failed', formatCount(failed), formatCount(planned)));
+  const { planned, failed, wrong, dropped } = view.counts;
+  const failures = t('{0} of {1} failed', formatCount(failed), formatCount(planned));
+  if (failed > 0)
+    say(wrong === 0 ? failures : t('{0}, {1} of them with a wrong answer, which is not compared', failures, formatCount(wrong)));
   if (dropped > 0) say(t('{0} of {1} dropped', formatCount(dropped), formatCount(planned)));
   return found;
 }
 
 function statusText(status: RunView['status']): string {
   switch (status) {
-    case 'running':
-      return t('still running');
     case 'stopped':
       return t('stopped before its end');
     case 'aborted':
       return t('ended by an abort rule');
     case 'failed':
       return t('could not be carried out');
+    case 'running':
     case 'interrupted':
-      return t('interrupted');
+      // A comparison sees the journal alone: it does not tell a run that goes on from one whose runner died.
+      return t('not ended: still running, or interrupted');
     case 'finished':
       return t('finished');
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { compareArms, compareRuns, compareSamples } from '../../../src/analysis/compare.ts';
+import { RunProjection } from '../../../src/analysis/run.ts';
 import { FaultlineError } from '../../../src/base/errors.ts';
 import { generator, simulatedPair } from '../../bench/simulated.ts';
-import { madeRun } from '../report/support.ts';
+import { madeJournal, madeRun } from '../report/support.ts';
 
 /** Around 100 ms, within ±5 %. */
 function samples(count: number, seed: number, factor = 1): Float64Array {
@@ -169,6 +170,27 @@ describe('two runs', () => {
       'B: 3 of 39 failed',
     ]);
     assert.deepEqual(compareRuns(a, madeRun({ run: 'c' })).differences, []);
+  });
+
+  it('are compared on right answers alone, and what was wrong is said', () => {
+    const a = madeJournal({ run: 'a' });
+    const run = new RunProjection(a.header);
+    for (const event of a.events) run.add(event.kind === 'op' && event.q < 2 ? { ...event, service: 1, answer: 'wrong' } : event);
+    const { statements, differences } = compareRuns(run, madeRun({ run: 'b' }));
+    assert.deepEqual(
+      statements.map(({ a: side, finding }) => [side?.count ?? 0, finding]),
+      [
+        [0, 'unsaid'],
+        [0, 'unsaid'],
+        [12, 'unsaid'],
+      ],
+    );
+    assert.deepEqual(differences, ['A: 24 of 36 failed, 24 of them with a wrong answer, which is not compared']);
+  });
+
+  it('that have no end are said to be still running, or interrupted', () => {
+    const { differences } = compareRuns(madeRun({ run: 'a', end: 'none' }), madeRun({ run: 'b' }));
+    assert.deepEqual(differences, ['A: not ended: still running, or interrupted']);
   });
 
   it('without a common query say so', () => {

@@ -184,10 +184,13 @@ describe('the verdict', () => {
       };
       assert.deepEqual(said('stopped'), ['inconclusive', 'Stopped by a person after 10.0 s']);
       assert.deepEqual(said('failed', 'The database file is gone'), ['inconclusive', 'The database file is gone']);
-      assert.deepEqual(said('interrupted'), ['inconclusive', 'Interrupted after 10.0 s, the last event is from 2026-11-21 14:05:10']);
+      assert.deepEqual(said('interrupted'), ['inconclusive', 'Interrupted after 10.0 s, the last event is from 2026-11-21 14:05:10 UTC']);
       const killed = projected(planOf(3), [phase(0, 'measuring'), op(251_000, 0, 1000)]).view('interrupted');
-      assert.equal(killed.reason, 'Interrupted after 4:12 min, the last event is from 2026-11-21 14:09:12');
+      assert.equal(killed.reason, 'Interrupted after 4:12 min, the last event is from 2026-11-21 14:09:12 UTC');
       assert.equal(killed.status, 'interrupted');
+      process.env['TZ'] = 'Asia/Kolkata';
+      const there = projected(planOf(3), [phase(0, 'measuring'), op(0, 0, 1000)]).view('interrupted');
+      assert.equal(there.reason, 'Interrupted after 1.00 s, the last event is from 2026-11-21 19:35:01 +05:30');
     } finally {
       if (before === undefined) delete process.env['TZ'];
       else process.env['TZ'] = before;
@@ -288,6 +291,14 @@ describe('the driver', () => {
 });
 
 describe('a run in one line', () => {
+  it('has no scale where its arms have two', () => {
+    const [arm] = planOf(1).arms;
+    assert.ok(arm);
+    const scaleOf = (...scales: readonly number[]): number | null =>
+      summaryOf(ended(planOf(1, closed, { arms: scales.map((scale) => ({ ...arm, target: { kind: 'tpch', scale } })) }), [])).scale;
+    assert.deepEqual([scaleOf(0.01), scaleOf(0.01, 0.01), scaleOf(0.01, 0.1)], [0.01, 0.01, null]);
+  });
+
   it('has its figures, null where too few samples lie beyond', () => {
     const engine = {
       t: 0,

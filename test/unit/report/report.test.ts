@@ -111,6 +111,15 @@ describe('a report as Markdown', () => {
     ]);
   });
 
+  it('sends no orders to a terminal', () => {
+    const text = markdownReport(view({ name: 'a\u001b[2J\u009b2J\u0007', failures: 1, errorText: 'b\u001b]0;x' }));
+    assert.ok(!/[^\P{Cc}\n]/u.test(text));
+  });
+
+  it('of a run without arrivals claims no lag', () => {
+    assert.match(markdownReport(view()), /^- Driver: valid: too few operations for the p99 of its lag$/m);
+  });
+
   it('says nothing of threads and memory where no engine was opened', () => {
     const { header } = madeJournal({ threads: 0 });
     const text = markdownReport(new RunProjection(header).view('interrupted'));
@@ -151,13 +160,13 @@ describe('a report for programs', () => {
   });
 
   it('as CSV gives a spreadsheet no formula', () => {
-    const names = ['=1+1', '+a', '-a', '@a', '\ta', 'a=b', '=a,"b"'];
+    const names = ['=1+1', '\u001b[2J', '+a', '-a', '@a', '\ta', 'a=b', '=a,"b"'];
     const lines = csvReport(view({ statements: names }))
       .split('\n')
       .slice(1, -1);
     assert.deepEqual(
       lines.map((line) => line.replace(/,12,12,.*$/, '')),
-      ["'=1+1", "'+a", "'-a", "'@a", "'\ta", 'a=b', '"\'=a,""b"""'],
+      ["'=1+1", '\ufffd[2J', "'+a", "'-a", "'@a", "'\ta", 'a=b', '"\'=a,""b"""'],
     );
   });
 });
