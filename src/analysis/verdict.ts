@@ -185,7 +185,7 @@ function answersText(statements: readonly StatementView[]): string {
 }
 
 function soFar({ phase, counts, response }: Judged): string {
-  if (phase === null || phase.phase === 'preparing') return phase?.text ?? t('Preparing');
+  if (phase === null || phase.phase === 'preparing') return sentence(phase?.text ?? t('Preparing'));
   if (phase.phase === 'warmUp') return t('Warming up');
   const done = counts.ok + counts.failed + counts.dropped;
   if (done === 0) return t('Nothing has been answered yet');

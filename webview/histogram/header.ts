@@ -94,7 +94,7 @@ export class Header {
     }
     this.#showProgress(view, reading, live);
     // While it is made ready the title says it all.
-    const said = view !== null && view.verdict === null && view.reason === progressOf(view).words;
+    const said = view !== null && view.verdict === null && view.reason.toLowerCase() === progressOf(view).words.toLowerCase();
     this.#drawWhy(view === null || reading !== null || said ? '' : view.reason);
     this.#drawFacts(view === null ? [] : factsOf(view));
   }

@@ -206,7 +206,7 @@ describe('the verdict', () => {
     };
     assert.equal(said(), 'Preparing');
     run.add({ ...phase(0, 'preparing'), text: 'making TPC-H 1, 42 %' });
-    assert.equal(said(), 'making TPC-H 1, 42 %');
+    assert.equal(said(), 'Making TPC-H 1, 42 %');
     run.add(phase(10, 'warmUp'));
     assert.equal(said(), 'Warming up');
     run.add(phase(20, 'measuring'));
