@@ -1,13 +1,16 @@
 /** `faultline bench tpch`: TPC-H on an engine, from a few flags. */
 import { join } from 'node:path';
-import { invalid } from '../base/errors.ts';
+import { FaultlineError, invalid } from '../base/errors.ts';
+import { formatCount, formatDuration } from '../base/units.ts';
 import { LineError, parseExpectation } from '../run/spec/expectation.ts';
-import { specDefaults } from '../run/spec/limits.ts';
-import { parseQueries } from '../run/spec/queries.ts';
+import { specDefaults, specLimits } from '../run/spec/limits.ts';
+import { parseQueries, queryName, tpchQueries } from '../run/spec/queries.ts';
+import { tooFewSamples } from '../run/spec/size.ts';
 import { tpchPlan } from '../run/spec/tpch.ts';
 import { parseDuration, parseRate } from '../run/spec/units.ts';
-import type { Expectation, Load, WarmUp } from '../journal/plan.ts';
+import type { Expectation, Load, RunPlan, WarmUp } from '../journal/plan.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
+import { visible } from './format/width.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface BenchRequest {
@@ -33,20 +36,29 @@ const defaultDurationMs = 60_000;
 
 /** Answers the exit code: 0 passed, 1 failed, 4 inconclusive, 3 not carried out. Fails: `invalid`. */
 export async function runBench(request: BenchRequest, terminal: Terminal, paths: CarryPaths): Promise<number> {
-  const queries = request.queries === undefined ? undefined : parseQueries(request.queries);
+  const queries = request.queries === undefined ? undefined : option('--queries', () => parseQueries(request.queries ?? ''));
   const order = request.order ?? (queries === undefined ? 'power' : 'listed');
   const plan = await tpchPlan({
     scale: request.scale,
     load: loadOf(request, order),
     order,
-    expectations: expectationsOf(request.expect),
+    expectations: expectationsOf(request.expect, queries ?? tpchQueries),
     library: join(paths.root, 'snippets'),
     ...(queries === undefined ? {} : { queries }),
     ...(request.warmUp === undefined ? {} : { warmUp: warmUpOf(request.warmUp) }),
     ...(request.threads === undefined ? {} : { threads: request.threads }),
-    ...(request.timeout === undefined ? {} : { timeoutMs: positive('--timeout', parseDuration(request.timeout)) }),
+    ...(request.timeout === undefined ? {} : { timeoutMs: durationOf('--timeout', request.timeout, specLimits.maxTimeoutMs) }),
   });
+  for (const warning of warningsOf(plan)) terminal.stderr.write(`${visible(warning)}\n`);
   return carryOut(plan, request, terminal, paths);
+}
+
+/** What is known to end without a verdict, told before it begins. */
+function warningsOf(plan: RunPlan): readonly string[] {
+  return plan.expectations.flatMap((expectation) => {
+    const few = tooFewSamples(expectation, plan);
+    return few === undefined ? [] : [`faultline: warning: --expect: ${few.what}. ${few.remedy}`];
+  });
 }
 
 function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'power' | 'listed' | 'shuffled'): Load {
@@ -70,9 +82,9 @@ function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'p
   }
   return {
     kind: 'open',
-    ratePerSecond: positive('--rate', /^[\d.]+$/.test(rate) ? Number(rate) : parseRate(rate)),
+    ratePerSecond: rateOf(rate),
     arrivals: specDefaults.arrivals,
-    durationMs: duration === undefined ? defaultDurationMs : positive('--duration', parseDuration(duration)),
+    durationMs: duration === undefined ? defaultDurationMs : durationOf('--duration', duration, specLimits.maxDurationMs),
     maxInFlight: specDefaults.maxInFlight,
     maxQueued: specDefaults.maxQueued,
     order: passOrder,
@@ -80,23 +92,46 @@ function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'p
 }
 
 function warmUpOf(text: string): WarmUp | null {
-  if (/^0+$/.test(text)) return null;
-  return /^\d+$/.test(text)
-    ? { kind: 'iterations', iterations: positive('--warm-up', Number(text)) }
-    : { kind: 'duration', durationMs: positive('--warm-up', parseDuration(text)) };
+  const written = text.trim();
+  if (/^0+$/.test(written)) return null;
+  if (/^\d+$/.test(written)) return { kind: 'iterations', iterations: Number(written) };
+  if (!/^\d/.test(written))
+    throw invalid(`--warm-up: “${text}” is neither passes nor a time`, 'Write 2 for two passes, 10s for ten seconds, 0 for none.');
+  return { kind: 'duration', durationMs: durationOf('--warm-up', written, specLimits.maxDurationMs) };
 }
 
-function expectationsOf(lines: readonly string[]): readonly Expectation[] {
-  return lines.map((line) => {
-    try {
-      return parseExpectation(line);
-    } catch (error) {
-      throw error instanceof LineError ? error.error : error;
-    }
-  });
+function expectationsOf(lines: readonly string[], queries: readonly number[]): readonly Expectation[] {
+  const names = queries.map(queryName);
+  return lines.map((line) => option('--expect', () => parseExpectation(line, names)));
 }
 
-function positive(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw invalid(`${option} has to be more than 0`);
+function rateOf(text: string): number {
+  const rate = option('--rate', () => (/^[\d.]+$/.test(text) ? Number(text) : parseRate(text)));
+  return within('--rate', rate, specLimits.maxRatePerSecond, (most) => `${formatCount(most)}/s`);
+}
+
+function durationOf(name: string, text: string, mostMs: number): number {
+  return within(
+    name,
+    option(name, () => parseDuration(text)),
+    mostMs,
+    formatDuration,
+  );
+}
+
+function within(name: string, value: number, most: number, format: (value: number) => string): number {
+  if (!Number.isFinite(value) || value <= 0) throw invalid(`${name} has to be more than 0`);
+  if (value > most) throw invalid(`${name} is ${format(most)} at most`);
+  return value;
+}
+
+/** The parsers know a text, not where it was written: of several options a person has to be told which. */
+function option<V>(name: string, parse: () => V): V {
+  try {
+    return parse();
+  } catch (error) {
+    const known = error instanceof LineError ? error.error : error;
+    if (!FaultlineError.is(known, 'invalid')) throw error;
+    throw new FaultlineError('invalid', { ...known.facts, what: `${name}: ${known.facts.what}` }, known);
+  }
 }

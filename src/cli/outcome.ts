@@ -43,7 +43,8 @@ export function describeRun(view: RunView, projection: RunProjection): string {
   const figures = view.counts.planned > 0 ? ['', ...table(view.statements), ''] : [];
   const lines = [titleOf(view), ...figures, countsOf(view)];
   for (const { text, count } of view.counts.errorsByReason) lines.push(`  ${formatCount(count)} × ${text}`);
-  lines.push(driverOf(view));
+  // Of a run that never began there is nothing to trust or not.
+  if (view.counts.planned > 0) lines.push(driverOf(view));
   if (view.tpchPower !== null) lines.push(`power ${formatCount(Math.round(view.tpchPower.value))} (${view.tpchPower.label})`);
   if (view.arms.length > 1) lines.push(compareArms(projection).text);
   for (const { expectation, outcome, text } of view.expectations) {
@@ -51,7 +52,7 @@ export function describeRun(view: RunView, projection: RunProjection): string {
       lines.push(`${outcome === 'met' ? 'met    ' : outcome === 'broken' ? 'broken ' : 'unknown'} ${expectation.text}: ${text}`);
   }
   lines.push(...view.notes.map((note) => `note: ${note}`));
-  lines.push('', `${(view.verdict ?? 'inconclusive').toUpperCase()}: ${view.reason}`);
+  lines.push('', `${verdictOf(view)}: ${view.reason}`);
   lines.push(`Run ${view.run}; “faultline report ${view.run} --format html” makes a page of it, and the editor shows it under Runs.`);
   return `${lines.map(visible).join('\n')}\n`;
 }
@@ -62,7 +63,7 @@ export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string 
     if (difference === undefined) return [];
     const { rowsExpected, rowsGot, differences } = difference;
     return [
-      `${name} answered wrong: ${formatCount(rowsExpected)} rows expected, ${formatCount(rowsGot)} came`,
+      `${name} answered wrong: ${formatCount(rowsExpected)} ${rowsExpected === 1 ? 'row' : 'rows'} expected, ${formatCount(rowsGot)} came`,
       ...differences.map(
         ({ row, column, rule, expected, got }) => `  row ${row}, ${column} (${rule}): expected ${expected ?? 'NULL'}, got ${got ?? 'NULL'}`,
       ),
@@ -71,26 +72,37 @@ export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string 
   return lines.length === 0 ? '' : `${lines.map(visible).join('\n')}\n`;
 }
 
+/** As its exit code says: what could not be carried out has no verdict to look for. */
+function verdictOf({ status, verdict }: RunView): string {
+  if (verdict !== 'failed' && status === 'failed') return 'NOT CARRIED OUT';
+  return (verdict ?? 'inconclusive').toUpperCase();
+}
+
 function titleOf(view: RunView): string {
   const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }) => {
     const name = `${view.arms.length > 1 ? `${label}: ` : ''}${title} on ${target}`;
     // An engine that was never opened has neither.
-    return threads === 0 ? name : `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${formatBytes(memoryLimitBytes)}`;
+    return threads === 0
+      ? name
+      : `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, memory limit ${formatBytes(memoryLimitBytes)}`;
   });
   return [...(arms.length === 0 ? [view.name] : arms), loadOf(view.plan), formatDuration(view.durationMs)].join(' · ');
 }
 
 function loadOf({ load }: RunPlan): string {
-  if (load.kind === 'open') return `${load.ratePerSecond}/s for ${formatDuration(load.durationMs)}`;
+  if (load.kind === 'open') return `${formatCount(load.ratePerSecond)}/s for ${formatDuration(load.durationMs)}`;
   return `${load.clients} ${load.clients === 1 ? 'client' : 'clients'} × ${load.iterations}`;
 }
 
 function table(statements: readonly StatementView[]): readonly string[] {
   const duration = (ms: number | null): string => (ms === null ? '–' : formatDuration(ms));
+  // With arrivals a query's count is not all that was sent: who reads its figures must see that.
+  const anyDropped = statements.some(({ counts }) => counts.dropped > 0);
   const rows = statements.map(({ name, counts, response, rows: answered, answer }) => [
     name,
     formatCount(counts.planned),
     formatCount(counts.failed),
+    ...(anyDropped ? [formatCount(counts.dropped)] : []),
     duration(response.p50),
     duration(response.p95),
     duration(response.p99),
@@ -98,9 +110,9 @@ function table(statements: readonly StatementView[]): readonly string[] {
     answered === null ? '–' : formatCount(answered),
     answer ?? '–',
   ]);
-  const all = [['QUERY', 'COUNT', 'FAILED', 'P50', 'P95', 'P99', 'MAX', 'ROWS', 'ANSWER'], ...rows];
+  const all = [['QUERY', 'COUNT', 'FAILED', ...(anyDropped ? ['DROPPED'] : []), 'P50', 'P95', 'P99', 'MAX', 'ROWS', 'ANSWER'], ...rows];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const isText = (column: number): boolean => column === 0 || column === 8;
+  const isText = (column: number): boolean => column === 0 || column === (all[0]?.length ?? 0) - 1;
   return all.map((row) =>
     row
       .map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))

@@ -1,7 +1,7 @@
 /** `faultline run`: a spec file, checked and carried out. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FaultlineError } from '../base/errors.ts';
+import { FaultlineError, invalid } from '../base/errors.ts';
 import { readSpec, type SpecProblem } from '../run/spec/spec.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
 import { visible } from './format/width.ts';
@@ -17,13 +17,21 @@ export interface RunRequest {
 export async function runSpec(request: RunRequest, terminal: Terminal, paths: CarryPaths): Promise<number> {
   const file = resolve(request.file);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new FaultlineError('notFound', { what: `${request.file} can’t be read`, remedy: 'Check the path.' }, error);
+    throw unreadable(request.file, error);
   });
   const library = join(paths.root, 'snippets');
   const { plan, problems } = await readSpec(text, { file: basename(file), folder: dirname(file), library });
   for (const problem of problems) terminal.stderr.write(problemLine(request.file, problem));
   if (plan === undefined || problems.some(({ severity }) => severity === 'error')) return exitCodes.invalid;
   return carryOut(plan, request, terminal, paths, dirname(file));
+}
+
+function unreadable(file: string, error: unknown): FaultlineError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return new FaultlineError('notFound', { what: `There is no file ${file}`, remedy: 'Check the path.' }, error);
+  if (code === 'EISDIR') return invalid(`${file} is a folder`, 'Name one spec file in it.');
+  const meaning = error instanceof Error ? error.message : String(error);
+  return new FaultlineError('notFound', { what: `${file} can’t be read`, meaning, remedy: 'Check the path and who may read it.' }, error);
 }
 
 function problemLine(file: string, { line, column, severity, message, remedy }: SpecProblem): string {

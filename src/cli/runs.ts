@@ -1,11 +1,12 @@
 /** `faultline runs`: what was run on this machine, from any window or terminal. */
 import type { RunSummary } from '../analysis/view.ts';
-import { FaultlineError } from '../base/errors.ts';
+import { FaultlineError, invalid } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
 import { formatDuration } from '../base/units.ts';
 import type { RunRecord } from '../journal/runs.ts';
 import { RunStore } from '../journal/store.ts';
 import { summaryOfRun } from '../run/summaries.ts';
+import { connectRun } from '../run/supervise/connect.ts';
 import { columnsText, minute } from './columns.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
@@ -46,6 +47,29 @@ export async function runRunsRemove(names: readonly string[], terminal: Terminal
   return exitCodes.done;
 }
 
+/** Ends runs of any window or terminal, this one's detached ones too. Fails: `notFound`, `invalid` (it has ended), `unreachable`. */
+export async function runRunsStop(names: readonly string[], terminal: Terminal): Promise<number> {
+  const store = runStore(terminal);
+  // As with `remove`: a wrong name stops nothing.
+  const found = await Promise.all(names.map((name) => store.find(name)));
+  const records = [...new Map(found.map((record) => [record.run, record])).values()];
+  for (const { run, state } of records) {
+    if (state !== 'running')
+      throw invalid(`The run ${run} is not running: there is nothing to stop`, '“faultline runs” shows those that are.');
+  }
+  for (const record of records) {
+    const link = await connectRun(record);
+    try {
+      await link.stop();
+      await link.closed;
+    } finally {
+      link.close();
+    }
+    await write(terminal, `Run ${record.run} stopped; “faultline report ${record.run} --format md” shows its figures so far.\n`);
+  }
+  return exitCodes.done;
+}
+
 async function readAll(records: readonly RunRecord[], terminal: Terminal): Promise<readonly (RunSummary | UnreadableRun)[]> {
   const status = new StatusLine(terminal);
   const runs: (RunSummary | UnreadableRun)[] = [];
@@ -79,6 +103,8 @@ function tableOf(runs: readonly (RunSummary | UnreadableRun)[], terminal: Termin
   return columnsText(
     {
       columns: [text('Run'), text('Started'), text('Verdict'), text('Engine'), number('Duration'), number('p99'), text('Reason')],
+      // When it began is in its id.
+      spare: ['Started', 'Engine', 'Duration'],
       rows: runs.map((run) => ('verdict' in run ? summaryCells(run) : [run.run, '', run.status, '', '', '', run.reason])),
     },
     terminal,

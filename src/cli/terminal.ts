@@ -1,9 +1,10 @@
 /** The edges of a command in the terminal. */
 import type { Readable, Writable } from 'node:stream';
+import { fit } from './format/width.ts';
 
 export interface Terminal {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stdin: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl+C, by a reader of our output that has gone (`| head`), and by a disk that does not take our output. */
@@ -47,7 +48,8 @@ export class StatusLine {
 
   show(text: string): void {
     if (!this.isVisible) return;
-    this.#terminal.stderr.write(`\r\u001b[2K${text}`);
+    // A line that wraps would stay: only its last row is cleared.
+    this.#terminal.stderr.write(`\r\u001b[2K${fit(text, (this.#terminal.stderr.columns ?? 80) - 1)}`);
     this.#shown = true;
   }
 

@@ -61,7 +61,10 @@ function differenceText(name: string, { rowsExpected, rowsGot, differences }: An
     ],
     rows: differences.map(({ row, column, expected, got, rule }) => [formatCount(row), column, expected ?? 'NULL', got ?? 'NULL', rule]),
   };
-  const rows = t('{0} rows expected, {1} came', formatCount(rowsExpected), formatCount(rowsGot));
+  const rows =
+    rowsExpected === 1
+      ? t('1 row expected, {0} came', formatCount(rowsGot))
+      : t('{0} rows expected, {1} came', formatCount(rowsExpected), formatCount(rowsGot));
   return [`## ${escape(t('Wrong answer of {0}', name))}`, escape(rows), ...(differences.length === 0 ? [] : [markdownTable(table)])];
 }
 

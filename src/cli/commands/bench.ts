@@ -1,6 +1,8 @@
 /** The commands that carry a run out, and their help. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { FaultlineError } from '../../base/errors.ts';
+import { formatCount } from '../../base/units.ts';
+import { specLimits } from '../../run/spec/limits.ts';
 import { parseScale } from '../../workload/tpch/scale.ts';
 import { runBench } from '../bench.ts';
 import type { CarryPaths } from '../carry.ts';
@@ -42,13 +44,21 @@ export function addBench(program: Command, terminal: Terminal, paths: CarryPaths
     .addOption(new Option('--engine <engine>', 'where to run').choices(['duckdb']).default('duckdb'))
     .addOption(new Option('--scale <factor>', 'of the data set (default: 0.01)').argParser(scaleArgument))
     .option('--queries <list>', 'such as 1,3,5-10 (default: all 22)')
-    .addOption(new Option('--clients <n>', 'each sends its next query when the one before has answered (default: 1)').argParser(count))
-    .addOption(new Option('--iterations <n>', 'passes over the queries that each client makes (default: 3)').argParser(count))
+    .addOption(
+      new Option('--clients <n>', 'each sends its next query when the one before has answered (default: 1)').argParser(
+        count(specLimits.maxConcurrent),
+      ),
+    )
+    .addOption(
+      new Option('--iterations <n>', 'passes over the queries that each client makes (default: 3)').argParser(
+        count(specLimits.maxOperations),
+      ),
+    )
     .option('--rate <rate>', 'such as 20/s: queries arrive at a rate, whether or not those before have ended')
     .option('--duration <time>', 'of the arrivals, such as 60s (default: 60 s)')
     .addOption(new Option('--order <order>', 'of a pass (default: power for all queries)').choices(['power', 'listed', 'shuffled']))
     .option('--warm-up <passes|time>', 'before the measured part, such as 2 or 10s (default: 1)')
-    .addOption(new Option('--threads <n>', 'of the engine (default: all)').argParser(count))
+    .addOption(new Option('--threads <n>', 'of the engine (default: all)').argParser(count(specLimits.maxThreads)))
     .addOption(
       new Option('--expect <rule>', 'such as "latency.p99 <= 2 s"; can be repeated').argParser(
         (text: string, before?: readonly string[]) => [...(before ?? []), text],
@@ -106,7 +116,9 @@ function scaleArgument(text: string): number {
   }
 }
 
-function count(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It has to be a whole number from 1 on.');
+function count(most: number): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d*$/.test(text) && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`It has to be a whole number from 1 to ${formatCount(most)}.`);
+  };
 }

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runCompare } from '../compare.ts';
 import { reportFormats, runReport, type ReportFormat, type ReportPaths } from '../report.ts';
-import { runRuns, runRunsRemove } from '../runs.ts';
+import { runRuns, runRunsRemove, runRunsStop } from '../runs.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Run = (work: Promise<number>) => Promise<void>;
@@ -13,16 +13,25 @@ export function addRuns(program: Command, terminal: Terminal, run: Run): void {
   const runs = program
     .command('runs')
     .copyInheritedSettings(program)
-    .summary('list and remove runs')
+    .summary('list, stop and remove runs')
     .description('Lists the runs on this machine, newest first, those of the editor too.')
     .option('--json', 'print an array of summaries: { run, verdict, reason, engine, scale, planned, ok, failed, dropped, … }')
     .addOption(new Option('--limit <number>', 'at most so many').argParser(limitArgument).default(50))
-    .addHelpText('after', '\nExamples:\n  faultline runs\n  faultline runs --json --limit 1\n  faultline runs remove last')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  faultline runs\n  faultline runs --json --limit 1\n  faultline runs stop last\n  faultline runs remove last',
+    )
     .action((options: { json?: boolean; limit: number }) => run(runRuns({ json: options.json === true, limit: options.limit }, terminal)));
+  runs
+    .command('stop')
+    .copyInheritedSettings(program)
+    .description('Stops runs, those of other windows and terminals and detached ones too. What they measured stays.')
+    .argument('<run...>', runHelp)
+    .action((names: readonly string[]) => run(runRunsStop(names, terminal)));
   runs
     .command('remove')
     .copyInheritedSettings(program)
-    .description('Removes runs with their journals. A run that is still running stays.')
+    .description('Removes runs with their journals. A run that is still running stays: stop it first.')
     .argument('<run...>', runHelp)
     .action((names: readonly string[]) => run(runRunsRemove(names, terminal)));
 }
@@ -71,7 +80,7 @@ export function addCompare(program: Command, terminal: Terminal, paths: ReportPa
       `
 A claim needs 10 samples a side and query. Between the arms of one run, at most 4 of 100 identical pairs show any difference; between runs made one after the
 other the machine may have changed too.
-A / B below 1: A is faster. Effect (Cliff's delta): −1 when all of A is faster, 0 when neither, 1 when all of A is slower.
+A / B below 1: A is faster. It is the middle of the ratios of every pair of samples, not the ratio of the two medians. Effect (Cliff's delta): −1 when all of A is faster, 0 when neither, 1 when all of A is slower.
 
 Examples:
   faultline compare 20261121-1405 last

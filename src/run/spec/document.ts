@@ -54,6 +54,11 @@ export class SpecDocument {
       add(0, 1, most, t('Keep long statements in files: {file: report.sql}.'));
       return;
     }
+    // What no text holds: the file is of another kind, and its bytes say nothing to a person.
+    if (this.#text.includes('\0') || this.#text.slice(0, 1_000).split('\uFFFD').length > 10) {
+      add(0, 1, t('The file is no text in UTF-8'), t('A spec is a YAML file; begin with {0}.', `faultline: ${specFormat}`));
+      return;
+    }
     const document = this.#parse(add);
     if (document === undefined || problems.length > 0) return;
     this.#document = document;
@@ -182,6 +187,10 @@ function syntaxText({ code, message }: YAMLError): readonly [message: string, re
     case 'DUPLICATE_KEY':
       return [t('The key stands twice'), t('Keep one of them.')];
     case 'BAD_INDENT':
+      // One code for lines that begin in the wrong column and for a “{” that the lines after it should have closed.
+      if (/^Flow (?:map|sequence)/i.test(message)) {
+        return [t('A “{” or “[” above is not closed'), t('Close it with “}” or “]” in its line, or indent what belongs to it.')];
+      }
       return [t('The indentation does not fit the lines above'), t('Keys of one group begin in one column.')];
     case 'RESOURCE_EXHAUSTION':
       return [t('The spec is nested too deeply')];

@@ -283,9 +283,11 @@ function whole(from: number, to?: number) {
   return v.pipe(v.number(wrong), v.safeInteger(wrong), v.minValue(from, wrong), v.maxValue(to ?? Number.MAX_SAFE_INTEGER, wrong));
 }
 
-function choice<const O extends readonly string[]>(options: O) {
+function choice<const O extends readonly [string, ...string[]]>(options: O) {
   return v.picklist(options, (issue) => {
     const near = typeof issue.input === 'string' ? nearest(issue.input, options) : undefined;
+    const [only, ...others] = options;
+    if (others.length === 0) return message(t('{0} is not known here', shown(issue.input)), t('Write {0}.', only));
     return message(
       t('{0} is not one of {1}', shown(issue.input), options.join(', ')),
       near === undefined ? undefined : t('Did you mean {0}?', near),

@@ -25,7 +25,9 @@ export class LibraryStatements {
     const entries = await this.#all();
     const wanted = path.trim().replaceAll('\\', '/').replace(/^\.\//, '');
     const entry = entries.get(wanted) ?? entries.get(`${wanted}.sql`);
-    return entry === undefined ? nearest(wanted, [...entries.keys()]) : statementOf(entry);
+    if (entry !== undefined) return statementOf(entry);
+    // Its queries have two digits: by letters alone q1 is as near to q10.
+    return nearest(wanted.replace(/\bq(?=\d\b)/, 'q0'), [...entries.keys()]);
   }
 
   /** Paths of every entry. */

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { readLease } from '../../../src/journal/lease.ts';
 import { RunStore } from '../../../src/journal/store.ts';
-import { connectRun } from '../../../src/run/supervise/connect.ts';
 import { until } from '../run/support.ts';
 import { makeHome, type Home } from './support.ts';
 
@@ -21,6 +20,7 @@ describe('faultline bench and run', function () {
   it('runs all 22 queries in power order, and prints a table, the counts, the power and the verdict', async () => {
     const { code, stdout, stderr } = await home.run(['bench', 'tpch', '--engine', 'duckdb', '--scale', '0.01', '--iterations', '1']);
     assert.equal(stderr, '');
+    assert.match(stdout, /^DuckDB \S+ on TPC-H 0\.01, \d+ threads?, memory limit [\d.]+ [GM]B · 1 client × 1 · /);
     const names = [...stdout.matchAll(/^(q\d\d) .* ok$/gm)].map(([, name]) => name);
     assert.deepEqual(
       names.map((name) => Number(name?.slice(1))),
@@ -65,14 +65,21 @@ describe('faultline bench and run', function () {
     const requests: readonly (readonly [RegExp, ...string[]])[] = [
       [/no query 23/, '--queries', '1,23'],
       [/named twice/, '--queries', '6,6'],
-      [/more than 0/, '--rate', '-5/s'],
+      [/--rate has to be more than 0/, '--rate', '-5/s'],
       [/--duration is given without --rate/, '--duration', '10s'],
       [/--rate is given beside/, '--rate', '5', '--clients', '2'],
       [/Did you mean latency/, '--expect', 'latencyy.p99 <= 2 s'],
-      [/whole number/, '--clients', '0'],
+      [/--expect: The workload has no statement “q9”/, '--queries', '6', '--expect', 'latency.p50(q9) <= 2 s'],
+      [/--queries: TPC-H has no query 0/, '--queries', '0'],
+      [/--rate is 50,000\/s at most/, '--rate', '1e9/s'],
+      [/--timeout: “5” has no unit/, '--timeout', '5'],
+      [/--warm-up: “-1” is neither passes nor a time/, '--warm-up', '-1'],
+      [/whole number from 1 to 250/, '--clients', '0'],
+      [/whole number from 1 to 250/, '--clients', '600'],
+      [/whole number from 1 to 256/, '--threads', '9999'],
       [/not a scale factor/, '--scale', '0'],
       [/engine/, '--engine', 'oracle'],
-      [/“10” has no unit/, '--rate', '5', '--duration', '10'],
+      [/--duration: “10” has no unit/, '--rate', '5', '--duration', '10'],
     ];
     for (const [message, ...args] of requests) {
       const { code, stderr } = await home.run(['bench', 'tpch', ...args]);
@@ -87,7 +94,10 @@ describe('faultline bench and run', function () {
     const { code, stderr } = await home.run(['run', 'wrong.faultline.yaml']);
     assert.equal(code, 2);
     assert.match(stderr, /^wrong\.faultline\.yaml:4:\d+: error: /m);
-    assert.equal((await home.run(['run', 'gone.faultline.yaml'])).code, 2);
+    const gone = await home.run(['run', 'gone.faultline.yaml']);
+    assert.deepEqual([gone.code, gone.stderr], [2, 'faultline: There is no file gone.faultline.yaml.\n  Check the path.\n']);
+    const folder = await home.run(['run', '.']);
+    assert.deepEqual([folder.code, folder.stderr], [2, 'faultline: . is a folder.\n  Name one spec file in it.\n']);
   });
 
   it('a spec is carried out', async () => {
@@ -98,6 +108,37 @@ describe('faultline bench and run', function () {
     const { stdout } = await home.run(['run', 'six.faultline.yaml', '--json']);
     const { planned, ok } = JSON.parse(stdout) as { planned: number; ok: number };
     assert.deepEqual([planned, ok], [4, 4]);
+  });
+
+  it('an expectation that could never be judged is told before the run', async () => {
+    const { code, stderr } = await home.run(['bench', 'tpch', '--queries', '6', '--expect', 'latency.p99 <= 2 s']);
+    assert.equal(code, 4);
+    assert.match(stderr, /^faultline: warning: --expect: “latency\.p99 <= 2 s” needs 500 samples, and 3 are planned: .*\. Plan more,/);
+  });
+
+  it('what could not begin is exit code 3, and says so in place of a verdict', async () => {
+    await writeFile(join(home.path, 'junk.parquet'), 'no parquet');
+    await writeFile(
+      join(home.path, 'junk.faultline.yaml'),
+      'faultline: 1\nengine: {kind: duckdb, file: junk.parquet}\nworkload: {statements: [{sql: select 1}]}\n',
+    );
+    const { code, stdout } = await home.run(['run', 'junk.faultline.yaml']);
+    assert.equal(code, 3);
+    assert.match(stdout, /^NOT CARRIED OUT: .*junk\.parquet can’t be opened/m);
+    assert.doesNotMatch(stdout, /driver/);
+  });
+
+  it('arrivals that were dropped stand beside the figures of their query', async () => {
+    await writeFile(
+      join(home.path, 'flood.faultline.yaml'),
+      'faultline: 1\nengine: {kind: duckdb, scale: 0.01}\nworkload: {tpch: 9}\n' +
+        'load: {rate: 2000/s, duration: 1 s, maxInFlight: 1, maxQueued: 1}\n',
+    );
+    const { stdout } = await home.run(['run', 'flood.faultline.yaml']);
+    assert.match(stdout, /^DuckDB .* · 2,000\/s for 1\.00 s · /);
+    assert.match(stdout, /^QUERY +COUNT +FAILED +DROPPED +P50 /m);
+    const [, dropped] = /^q09 +2,000 +0 +([\d,]+) /m.exec(stdout) ?? [];
+    assert.match(stdout, new RegExp(`dropped ${dropped}$`, 'm'));
   });
 
   it('Ctrl+C stops the run, prints its figures so far, and is inconclusive', async () => {
@@ -127,7 +168,7 @@ describe('faultline bench and run', function () {
     assert.match(await errors, /runner \d+ ended: SIGSEGV/);
   });
 
-  it('--detach returns at once, and the run goes on', async () => {
+  it('--detach returns at once, and the run goes on until “runs stop”', async () => {
     const { code, stdout } = await home.run(['bench', 'tpch', '--queries', '6', '--rate', '10/s', '--duration', '10min', '--detach']);
     const [, run = ''] = /^Run (\S+) /.exec(stdout) ?? [];
     assert.equal(code, 0);
@@ -135,9 +176,14 @@ describe('faultline bench and run', function () {
     const record = await store.record(run);
     assert.equal(record.state, 'running');
     await until(record.folder, (events) => events.some(({ kind }) => kind === 'op'));
-    const link = await connectRun(record);
-    await link.stop();
-    await link.closed;
+    assert.equal((await home.run(['runs', 'stop', run, 'nothing'])).code, 2);
+    assert.equal((await store.record(run)).state, 'running');
+    const stopped = await home.run(['runs', 'stop', 'last']);
+    assert.deepEqual([stopped.code, stopped.stderr], [0, '']);
+    assert.match(stopped.stdout, new RegExp(`^Run ${run} stopped; `));
+    const again = await home.run(['runs', 'stop', run]);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, new RegExp(`The run ${run} is not running: there is nothing to stop\\.`));
     assert.match(readFileSync(join(record.folder, 'journal.ndjson'), 'utf8'), /"how":"stopped"\}\n$/);
   });
 

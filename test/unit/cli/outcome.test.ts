@@ -43,6 +43,14 @@ describe('what came of a run, in the terminal', () => {
     );
   });
 
+  it('one row is one row', () => {
+    const difference = { t: 1, src: 'runner', kind: 'answer', q: 0, rowsExpected: 1, rowsGot: 0, differences: [] } as const;
+    assert.equal(
+      describeWrongAnswers({ statements: [{ name: 'q06', difference } as unknown as StatementView] }),
+      'q06 answered wrong: 1 row expected, 0 came\n',
+    );
+  });
+
   it('says on one line how it goes', () => {
     const none = { p50: null, p90: null, p95: null, p99: null, p999: null, max: null };
     const view = {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { packagePaths } from '../../../src/base/package.ts';
+import { columnsText } from '../../../src/cli/columns.ts';
 import { createFormat } from '../../../src/cli/format/format.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { fit, visible, widthOf } from '../../../src/cli/format/width.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
+import { StatusLine, type Terminal } from '../../../src/cli/terminal.ts';
 import { makeHome } from './support.ts';
 
 describe('what a terminal shows', () => {
@@ -30,6 +31,42 @@ describe('what a terminal shows', () => {
     } finally {
       await home.remove();
     }
+  });
+
+  it('progress that is wider than the terminal stays on its line, so that it can be cleared', () => {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 20 });
+    const terminal: Terminal = {
+      stdout: new PassThrough(),
+      stderr,
+      stdin: new PassThrough(),
+      env: {},
+      signal: new AbortController().signal,
+    };
+    const status = new StatusLine(terminal);
+    status.show('measuring 12.3 s · 1,198 ok · of 2,000');
+    assert.equal(String(stderr.read()), '\r\u001b[2Kmeasuring 12.3 s ·…');
+  });
+
+  it('a narrow terminal does without the columns that tell least', () => {
+    const shown = (columns: number): readonly string[] => {
+      const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
+      const terminal: Terminal = {
+        stdout,
+        stderr: new PassThrough(),
+        stdin: new PassThrough(),
+        env: {},
+        signal: new AbortController().signal,
+      };
+      const table = {
+        columns: ['Run', 'Started', 'Engine', 'Reason'].map((title) => ({ title, isNumber: false })),
+        rows: [['20261121-140500-made-2c3d', '2026-11-21 14:05', 'DuckDB 1.5.5', 'every expectation was met: answers ok']],
+        spare: ['Started', 'Engine'],
+      };
+      return columnsText(table, terminal).split('\n');
+    };
+    assert.match(shown(200)[1] ?? '', /2c3d {2}2026-11-21 14:05 {2}DuckDB 1\.5\.5 {2}every expectation was met: answers ok$/);
+    assert.match(shown(70)[1] ?? '', /2c3d {2}DuckDB 1\.5\.5 {2}every expectation was met: a…$/);
+    assert.deepEqual(shown(40), ['RUN                        REASON', '20261121-140500-made-2c3d  every expectation w…', '']);
   });
 
   it('wide, combining and control characters take the room they take', () => {

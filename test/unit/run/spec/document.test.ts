@@ -47,6 +47,17 @@ describe('the text of a spec', () => {
 
   it('brackets that do not close', async () => {
     assert.match((await said('faultline: 1\nengine: {kind: duckdb\n')).at, /^[12]:/);
+    assert.deepEqual(await said('faultline: 1\nengine: {kind: duckdb\nworkload: {tpch: 6}\n'), {
+      at: '2:0-2:1',
+      said: 'A “{” or “[” above is not closed | Close it with “}” or “]” in its line, or indent what belongs to it.',
+    });
+  });
+
+  it('a file of another kind', async () => {
+    const other = 'The file is no text in UTF-8 | A spec is a YAML file; begin with faultline: 1.';
+    for (const bytes of [Buffer.from('PAR1\0\0'), Buffer.from(Array.from({ length: 200 }, (_, at) => 128 + (at % 64)))]) {
+      assert.equal((await said(bytes.toString('utf8'))).said, other);
+    }
   });
 
   it('aliases, tags and bombs are refused, not followed', async () => {

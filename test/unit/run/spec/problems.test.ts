@@ -66,7 +66,7 @@ describe('a problem of a spec stands at its value and says what to write', () =>
     [`${minimal}load: {clients: «many»}\n`, /“many” is not a whole number/],
     [`${minimal}load: «4»\n`, '“4” is not a load | Write it as {clients: …}.'],
     [`${minimal}seed: «-1»\n`, /whole number from 0 to 4,294,967,295/],
-    [`faultline: 1\nengine: {kind: «duckdbb», scale: 1}\nworkload: {tpch: 6}\n`, '“duckdbb” is not one of duckdb | Did you mean duckdb?'],
+    [`faultline: 1\nengine: {kind: «duckdbb», scale: 1}\nworkload: {tpch: 6}\n`, '“duckdbb” is not known here | Write duckdb.'],
     [
       `faultline: 1\nengine: {kind: duckdb, scale: «0»}\nworkload: {tpch: 6}\n`,
       /0 is not a scale factor \| Choose a number from 0.001 to 1000/,
@@ -180,6 +180,7 @@ describe('a problem of a spec stands at its value and says what to write', () =>
       [`${head}workload: {statements: [{file: «large.sql»}]}\n`, /large\.sql has 1\.00 MB; a file of statements has 1\.00 MB at most/],
       [`${head}workload: {statements: [{file: «binary.sql»}]}\n`, /binary\.sql is not a text/],
       [`${head}workload: {statements: [{library: «tpch/q1.sql»}]}\n`, 'The SQL library has no tpch/q1.sql | Did you mean tpch/q01.sql?'],
+      [`${head}workload: {statements: [{library: «tpch/q1»}]}\n`, 'The SQL library has no tpch/q1 | Did you mean tpch/q01.sql?'],
       [`${head}workload: {statements: [{library: «../secret.sql»}]}\n`, /The SQL library has no/],
       [
         `faultline: 1\nengine: {kind: duckdb, file: «sales.parquet»}\nworkload: {statements: [{sql: select 1}]}\n`,
