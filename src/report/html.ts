@@ -11,7 +11,7 @@ import { deflate } from 'node:zlib';
 import { t } from '../base/messages.ts';
 import type { Comparison, RunView } from '../analysis/view.ts';
 import { comparisonTable, queryTable, type TextTable } from './table.ts';
-import { countsText, factsOf, verdictText } from './text.ts';
+import { countsText, factsOf, figureNotes, verdictText } from './text.ts';
 import { reportStyle } from './theme.ts';
 
 export interface HtmlReport {
@@ -97,6 +97,7 @@ function summary({ view }: ReportedRun, b: HtmlReport['b']): string {
           `<p class="reason">${escape(view.reason)}</p>`,
           `<p>${escape(countsText(view.counts))}</p>`,
           table(t('By query, response time'), queryTable(view)),
+          ...figureNotes(view).map((note) => `<p>${escape(note)}</p>`),
           list(
             t('Expectations'),
             view.expectations.map(({ expectation, text }) => `${expectation.text}: ${text}`),

@@ -4,7 +4,7 @@ import type { AnswerEvent } from '../journal/events.ts';
 import type { Comparison, RunView } from '../analysis/view.ts';
 import { formatCount } from '../base/units.ts';
 import { comparisonTable, queryTable, type TextTable } from './table.ts';
-import { countsText, factsOf, none, verdictText } from './text.ts';
+import { countsText, factsOf, figureNotes, none, verdictText } from './text.ts';
 
 /** Ends with a line feed. */
 export function markdownReport(view: RunView): string {
@@ -14,6 +14,7 @@ export function markdownReport(view: RunView): string {
     escape(countsText(view.counts)),
     ...errors(view),
     markdownTable(queryTable(view)),
+    ...figureNotes(view).map(escape),
     ...view.statements.flatMap(({ name, difference }) => (difference === undefined ? [] : differenceText(name, difference))),
     ...list(
       t('Expectations'),

@@ -29,6 +29,20 @@ export function countsText({ planned, ok, failed, dropped, underway }: Counts): 
   return underway > 0 ? t('{0} + {1} underway', sum, formatCount(underway)) : sum;
 }
 
+/** What a reader of the table could take for something else: whose times they are, and whose they are not. */
+export function figureNotes({ arms, counts: { ok, wrong, errors, dropped } }: RunView): readonly string[] {
+  const [a, b] = arms;
+  const answered = formatCount(ok + wrong);
+  return [
+    ...(errors + dropped === 0
+      ? []
+      : [t('Times are of the {0} operations that were answered: what failed with an error or was dropped has none.', answered)]),
+    ...(a === undefined || b === undefined
+      ? []
+      : [t('Figures are of {0} and {1} together; a comparison tells them apart.', a.label, b.label)]),
+  ];
+}
+
 export function durationText(ms: number | null): string {
   return ms === null ? none : formatDuration(ms);
 }

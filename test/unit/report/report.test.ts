@@ -90,6 +90,19 @@ describe('a report as Markdown', () => {
     assert.match(markdownReport(view({ failures: 3 })), /\n- 3 × engine: There is no table lineitem\n/);
   });
 
+  it('says whose times the table shows where that is not plain', async () => {
+    const failures = 'Times are of the 36 operations that were answered: what failed with an error or was dropped has none.';
+    const arms = 'Figures are of old and new together; a comparison tells them apart.';
+    for (const [made, note] of [
+      [{ failures: 3 }, failures],
+      [{ arms: ['old', 'new'] }, arms],
+    ] as const) {
+      assert.ok(markdownReport(view(made)).split('\n').includes(note));
+      assert.ok((await htmlOf(made)).includes(`<p>${note}</p>`));
+    }
+    assert.ok(!/Times are of|Figures are of/.test(markdownReport(view())));
+  });
+
   it('keeps a name with Markdown in it in its cell', () => {
     const text = markdownReport(view({ statements: ['a|b\n# c', '<img src=x>'] }));
     assert.match(text, /^\| a\\\|b \\# c \| 12 \|/m);
