@@ -153,9 +153,9 @@ function factsOf(view: RunView): readonly string[] {
   ].filter((fact, i, all) => fact !== '' && all.indexOf(fact) === i);
 }
 
-function endOf({ phase, startedAt }: RunView): readonly string[] {
+function endOf({ plan, phase, startedAt }: RunView): readonly string[] {
   return phase?.phase === 'measuring' && phase.durationMs !== undefined
-    ? [t('ends at {0}', timeOfDay(startedAt + phase.t + phase.durationMs))]
+    ? [t(endsEarlier({ plan, phase }) ? 'ends at {0} at the latest' : 'ends at {0}', timeOfDay(startedAt + phase.t + phase.durationMs))]
     : [];
 }
 

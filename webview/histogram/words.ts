@@ -3,6 +3,7 @@ import { t } from '../../src/base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../../src/base/units.ts';
 import type { OperationError } from '../../src/journal/events.ts';
 import type { Load, Metric, RunPlan, WarmUp } from '../../src/journal/plan.ts';
+import { closedLength, planLength } from '../../src/analysis/text.ts';
 import type { ArmView, Counts, DriverView, ExpectationView, RunStatus, RunView, Verdict } from '../../src/analysis/view.ts';
 import type { IconName } from '../kit/icons.ts';
 
@@ -128,7 +129,7 @@ export function loadInWords(load: Load, warmUp?: WarmUp): string {
       : [
           t('closed loop'),
           load.clients === 1 ? t('1 client') : t('{0} clients', formatCount(load.clients)),
-          load.iterations === 1 ? t('1 pass') : t('{0} passes', formatCount(load.iterations)),
+          closedLength(load),
           ...(load.thinkTimeMs > 0 ? [t('think time {0}', planLength(load.thinkTimeMs))] : []),
         ];
   if (load.order === 'shuffled') parts.push(t('shuffled'));
@@ -185,22 +186,32 @@ export function driverInWords(driver: DriverView): string {
   return parts.join(', ');
 }
 
-/** "4:12 of 10:00", "132 of 660 queries"; null where neither is known. */
+/** "4:12 of 10:00", "132 of 660 queries", "132 of 660 queries, 0:20 of at most 1:00"; null where neither is known. */
 export function progressOf(view: RunView): { readonly words: string; readonly fraction: number | null } {
   const { phase } = view;
   if (phase === null) return { words: t('starting'), fraction: null };
   if (phase.phase === 'preparing') return { words: phase.text ?? t('preparing'), fraction: null };
   const into = Math.max(0, view.durationMs - phase.t);
   if (phase.phase === 'draining') return { words: t('waiting for {0} answers', formatCount(view.counts.underway)), fraction: 1 };
+  const done = view.counts.ok + view.counts.failed + view.counts.dropped;
+  if (endsEarlier(view) && phase.planned !== undefined && phase.durationMs !== undefined) {
+    const queries = t('{0} of {1} queries', formatCount(done), formatCount(phase.planned));
+    const words = t('{0}, {1} of at most {2}', queries, clock(Math.min(into, phase.durationMs)), clock(phase.durationMs));
+    return { words, fraction: Math.min(1, Math.max(done / phase.planned, into / phase.durationMs)) };
+  }
   if (phase.durationMs !== undefined && phase.durationMs > 0) {
     const words = t('{0} of {1}', clock(Math.min(into, phase.durationMs)), clock(phase.durationMs));
     return { words: warm(phase.phase, words), fraction: Math.min(1, into / phase.durationMs) };
   }
   if (phase.phase === 'measuring' && phase.planned !== undefined && phase.planned > 0) {
-    const done = view.counts.ok + view.counts.failed + view.counts.dropped;
     return { words: t('{0} of {1} queries', formatCount(done), formatCount(phase.planned)), fraction: Math.min(1, done / phase.planned) };
   }
   return { words: warm(phase.phase, clock(into)), fraction: null };
+}
+
+/** Clients that make their passes sooner do not go on until the time is over. */
+export function endsEarlier({ plan, phase }: Pick<RunView, 'plan' | 'phase'>): boolean {
+  return plan.load.kind === 'closed' && phase?.phase === 'measuring' && phase.planned !== undefined && phase.durationMs !== undefined;
 }
 
 function warm(phase: 'warmUp' | 'measuring', words: string): string {
@@ -241,8 +252,3 @@ function number(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 }
 
-/** 10 min, 90 s, 250 ms: as a person plans it. */
-export function planLength(ms: number): string {
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${formatCount(ms / 60_000)} min`;
-  return ms >= 1000 ? `${number(ms / 1000)} s` : `${number(ms)} ms`;
-}

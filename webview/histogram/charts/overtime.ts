@@ -224,7 +224,7 @@ function latencyTick(at: number): string {
 
 function plannedEnd({ view }: Figures): number {
   const { phase } = view;
-  return view.verdict === null && phase?.phase === 'measuring' ? phase.t + (phase.durationMs ?? 0) : 0;
+  return view.verdict === null && phase?.phase === 'measuring' && !endsEarlier(view) ? phase.t + (phase.durationMs ?? 0) : 0;
 }
 
 function mostOf({ columns }: OverTime): number {
