@@ -2,8 +2,9 @@
  * Pictures of the workbench in its main states, in three themes and two widths, for a person to look at:
  *   node test/e2e/screenshots.ts FOLDER [theme]
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
 import { cell, Person } from './person.ts';
 import { Workbench } from './workbench.ts';
 import type { Theme } from './workbench.ts';
@@ -15,6 +16,24 @@ const widths = [1600, 800] as const;
 const orders = `select o_orderkey, c_name, o_orderstatus, o_totalprice, o_orderdate, o_orderpriority, o_comment
 from orders join customer on o_custkey = c_custkey
 order by o_totalprice desc;
+`;
+
+const arrivals = `faultline: 1
+name: Arrivals
+engine: { kind: duckdb, scale: 0.01 }
+workload: { tpch: [1, 3, 6, 12, 14, 19], order: shuffled }
+load: { rate: 40/s, arrivals: poisson, duration: 30 s }
+expect:
+  - latency.p99 <= 100 ms
+`;
+
+const arms = `faultline: 1
+name: Two threads against one
+engine: { kind: duckdb, scale: 0.01, threads: 2 }
+against: { kind: duckdb, scale: 0.01, threads: 1 }
+workload: { tpch: [1, 3, 6, 9] }
+load: { clients: 1, iterations: 30 }
+warmUp: { iterations: 2 }
 `;
 
 async function picture(workbench: Workbench, folder: string, theme: Theme, name: string): Promise<void> {
@@ -92,9 +111,50 @@ async function tour(theme: Theme, folder: string): Promise<void> {
     await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
     await shoot('12-engine');
     await page.keyboard.press('Escape');
+    await workbench.runCommand('View: Close All Editors');
+
+    await benchmarks(workbench, person, shoot);
   } finally {
     await workbench.close();
   }
+}
+
+/** Measuring: the panel while it runs and at its end, a file, two arms, the list of runs, a comparison. */
+async function benchmarks(workbench: Workbench, person: Person, shoot: (name: string) => Promise<void>): Promise<void> {
+  const { page } = workbench;
+  const ended = (latency: Frame): Promise<void> =>
+    latency.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)$/ }).waitFor({ timeout: 120_000 });
+  await workbench.showContainer('Faultline');
+  await person.rowAction(workbench.treeRow('TPC-H, 22 queries'), 'Benchmark');
+  const power = await person.latency('TPC-H 0.01');
+  await power.getByText('planned so far').waitFor();
+  await power.getByText('q12', { exact: true }).first().waitFor();
+  await shoot('13-benchmark-live');
+  await ended(power);
+  await shoot('14-benchmark-ended');
+
+  await writeFile(join(workbench.folder, 'arrivals.faultline.yaml'), arrivals);
+  await workbench.openFile('arrivals.faultline.yaml');
+  await person.line('latency.p99').click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Space');
+  await page.locator('.suggest-widget .monaco-list-row').first().waitFor();
+  await shoot('15-file');
+  await page.keyboard.press('Escape');
+  await workbench.runCommand('File: Revert File');
+  await workbench.runCommand('Faultline: Run Benchmark File');
+  await ended(await person.latency('Arrivals'));
+  await shoot('16-arrivals');
+
+  await writeFile(join(workbench.folder, 'arms.faultline.yaml'), arms);
+  await workbench.openFile('arms.faultline.yaml');
+  await workbench.runCommand('Faultline: Run Benchmark File');
+  await ended(await person.latency('Two threads against one'));
+  await shoot('17-arms');
+  await person.runs('Arrivals').hover();
+  await page.locator('.monaco-hover:visible').first().waitFor();
+  await shoot('18-runs');
 }
 
 const [folder, only] = process.argv.slice(2);
