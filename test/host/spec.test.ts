@@ -120,6 +120,7 @@ describe('a spec in the editor', () => {
   it('a line under expect is proposed part by part, with the names of the statements', async () => {
     const proposed: readonly (readonly [string, string])[] = [
       ['expect:\n  - │', 'errors <= 1 %'],
+      ['expect:\n  - answers ok\n  │', '- errors <= 1 %'],
       ['expect:\n  - latency.│', 'p99'],
       ['expect:\n  - answers ok\n  - latency.p95(│', 'q22)'],
       ['expect:\n  - latency.p95(q22) │', '<='],

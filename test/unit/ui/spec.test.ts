@@ -17,9 +17,11 @@ describe('help in a spec', () => {
   };
 
   it('knows what stands at the cursor', () => {
-    assert.deepEqual(at('expect:\n  - lat│'), { kind: 'rule', of: 'expect', typed: 'lat' });
-    assert.deepEqual(at('expect:\n- errors │'), { kind: 'rule', of: 'expect', typed: 'errors ' });
-    assert.deepEqual(at('abort:\n  # why\n  - errors > 1 % over 10 s\n\n  - │'), { kind: 'rule', of: 'abort', typed: '' });
+    assert.deepEqual(at('expect:\n  - lat│'), { kind: 'rule', of: 'expect', typed: 'lat', begins: false });
+    assert.deepEqual(at('expect:\n- errors │'), { kind: 'rule', of: 'expect', typed: 'errors ', begins: false });
+    assert.deepEqual(at('abort:\n  # why\n  - errors > 1 % over 10 s\n\n  - │'), { kind: 'rule', of: 'abort', typed: '', begins: false });
+    assert.deepEqual(at('expect:\n  - answers ok\n  │'), { kind: 'rule', of: 'expect', typed: '', begins: true });
+    assert.deepEqual(at('abort:\n  err│'), { kind: 'rule', of: 'abort', typed: 'err', begins: true });
     assert.deepEqual(at('workload:\n  statements:\n    - {weight: 2, library: tpch/│}'), { kind: 'library', typed: 'tpch/' });
     assert.deepEqual(at('  - library: │'), { kind: 'library', typed: '' });
     assert.deepEqual(at('workload:\n  tpch: │'), { kind: 'queries', typed: '', inList: false });
@@ -27,6 +29,7 @@ describe('help in a spec', () => {
     assert.deepEqual(at('workload:\n  tpch:\n    - 1│'), { kind: 'queries', typed: '1', inList: true });
     for (const marked of [
       'expect: │',
+      'expect:\n  - answers ok\n│',
       'workload:\n  statements:\n    - │',
       'load:\n  │',
       'expect:\n  - errors # lat│',

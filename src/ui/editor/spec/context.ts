@@ -2,7 +2,8 @@
 import { t } from '../../../base/messages.ts';
 
 export type SpecContext =
-  | { readonly kind: 'rule'; readonly of: 'expect' | 'abort'; readonly typed: string }
+  /** `begins`: the line has no dash yet. */
+  | { readonly kind: 'rule'; readonly of: 'expect' | 'abort'; readonly typed: string; readonly begins: boolean }
   | { readonly kind: 'library'; readonly typed: string }
   /** In a list only numbers make sense, else `all` too. */
   | { readonly kind: 'queries'; readonly typed: string; readonly inList: boolean };
@@ -15,11 +16,13 @@ export function contextAt(lines: readonly string[], line: number, column: number
   if (library !== undefined) return { kind: 'library', typed: library };
   const queries = /^\s*tpch:\s+(\[?)(?:[^\]]*,)?\s*([^\s,\]]*)$/.exec(before);
   if (queries !== null) return { kind: 'queries', typed: queries[2] ?? '', inList: queries[1] === '[' || before.includes(',') };
-  const item = /^(\s*)-\s+["']?(.*)$/.exec(before);
+  // Without a dash only an indented line is one of a list: else it may become a key.
+  const item = /^(\s*)-\s+["']?(.*)$/.exec(before) ?? /^(\s+)(\w*)$/.exec(before);
   if (item === null) return undefined;
+  const begins = !before.includes('-');
   const parent = keyAbove(lines, line, (item[1] ?? '').length);
-  if (parent === 'tpch') return { kind: 'queries', typed: item[2] ?? '', inList: true };
-  return parent === 'expect' || parent === 'abort' ? { kind: 'rule', of: parent, typed: item[2] ?? '' } : undefined;
+  if (parent === 'tpch' && !begins) return { kind: 'queries', typed: item[2] ?? '', inList: true };
+  return parent === 'expect' || parent === 'abort' ? { kind: 'rule', of: parent, typed: item[2] ?? '', begins } : undefined;
 }
 
 /** The key whose list an item at this indentation is in: a list may stand below its key or under its first letter. */

@@ -35,7 +35,9 @@ export class SpecHelp {
     const names = context.typed.includes('(') ? await this.#parts.namesWithout(document, position.line) : [];
     const { replaces, proposals } = ruleProposals(context.typed, context.of, names);
     return proposals.map(({ text: proposed, detail, goesOn }, rank) => {
-      const item = choice(proposed, detail, range(replaces), rank);
+      const item = choice(context.begins ? `- ${proposed}` : proposed, detail, range(replaces), rank);
+      // What is typed has no dash either.
+      item.filterText = proposed;
       if (goesOn) item.command = { command: 'editor.action.triggerSuggest', title: t('Go on') };
       return item;
     });
