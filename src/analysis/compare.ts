@@ -13,7 +13,8 @@
  * interleaved arms share.
  *
  * So at most 4 of 100 identical pairs claim anything. Intervals are 95 %. Above 500 samples a side a statement is tested on 50
- * stretches of neighbours: queued operations are not independent of each other.
+ * stretches of neighbours: queued operations are not independent of each other. A stretch and a round have as many samples on both
+ * sides, so that the side with more of them does not look different by that alone.
  */
 import { invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
@@ -21,7 +22,7 @@ import type { JournalHeader } from '../journal/events.ts';
 import { differencesOf } from './compare/differences.ts';
 import { medianInterval, ratioInterval } from './compare/intervals.ts';
 import { rankTest } from './compare/ranks.ts';
-import { roundMeans, stretchMeans } from './compare/rounds.ts';
+import { roundMeans, roundSize } from './compare/rounds.ts';
 import type { ComparedStatement, Comparison, RunView } from './view.ts';
 
 /** What is compared of a run: a `RunProjection` is one. */
@@ -103,7 +104,7 @@ export function compareSamples(given: readonly SamplePair[]): ComparedSamples {
 function compareStatement({ name, a, b }: SamplePair): ComparedStatement {
   const sorted = { a: a.toSorted(), b: b.toSorted() };
   const many = a.length > fewestForStretches && b.length > fewestForStretches;
-  const tested = many ? { a: stretchMeans(a, stretches).sort(), b: stretchMeans(b, stretches).sort() } : sorted;
+  const tested = many ? roundsOf([{ a, b }], stretches, stretches) : sorted;
   const ratio = ratioInterval(tested.a, tested.b);
   return {
     name,
@@ -149,8 +150,8 @@ function compareOverall(judged: readonly SamplePair[], statements: readonly Comp
     const { value, low, high } = first.ratio;
     return { geometricMean: { ratio: value, low, high }, finding: first.finding, judged: 1 };
   }
-  const a = sortedRounds(judged.map((pair) => pair.a));
-  const b = sortedRounds(judged.map((pair) => pair.b));
+  const [inA, inB] = [judged.map((pair) => pair.a.length), judged.map((pair) => pair.b.length)];
+  const { a, b } = roundsOf(judged, Math.min(stretches, fewest(inA)), Math.min(stretches, fewest(inB)));
   const rounds = ratioInterval(a, b);
   if (rounds === null) return { geometricMean: null, finding: 'unsaid', judged: 0 };
   const ratio = Math.exp(counted.reduce((sum, statement) => sum + Math.log(statement.ratio.value), 0) / counted.length);
@@ -160,8 +161,18 @@ function compareOverall(judged: readonly SamplePair[], statements: readonly Comp
   return { geometricMean: { ratio, low, high }, finding: told ? direction({ value: ratio }) : 'unsaid', judged: counted.length };
 }
 
-function sortedRounds(statements: readonly Float64Array[]): Float64Array {
-  return roundMeans(statements, Math.min(stretches, fewest(statements.map(({ length }) => length)))).sort();
+/** Sorted means of as many rounds a side, which are of equally many samples on both. */
+function roundsOf(
+  pairs: readonly Omit<SamplePair, 'name'>[],
+  countA: number,
+  countB: number,
+): { readonly a: Float64Array; readonly b: Float64Array } {
+  const sizes = pairs.map(({ a, b }) => roundSize(a, countA, b, countB));
+  const side = (of: 'a' | 'b', count: number): Float64Array => {
+    const samples = pairs.map((pair) => pair[of]);
+    return roundMeans(samples, count, sizes).sort();
+  };
+  return { a: side('a', countA), b: side('b', countB) };
 }
 
 function overallText(

@@ -128,6 +128,20 @@ describe('a comparison', () => {
     assert.ok(claims <= 2, `${claims} claims of 20`);
   });
 
+  it('is not misled by ten times as many samples on one side', () => {
+    // Skewed, as latencies are: means of ten of them lie elsewhere than means of a hundred.
+    const skewed = (count: number, seed: number): Float64Array => {
+      const random = generator(seed);
+      return Float64Array.from({ length: count }, () => 20 * (1 + 0.2 * random()) * (random() < 0.05 ? 2 : 1));
+    };
+    let claims = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const pair = { name: 'q01', a: skewed(501, seed), b: skewed(8000, 1000 + seed) };
+      if (compareSamples([pair]).finding !== 'unsaid') claims++;
+    }
+    assert.ok(claims <= 6, `${claims} claims of 100`);
+  });
+
   it('takes an answer within the clock’s step for a nanosecond, not for nothing', () => {
     const { geometricMean, finding } = compareSamples([{ name: 'q01', a: new Float64Array(12), b: samples(12, 1) }]);
     assert.equal(finding, 'faster');
