@@ -257,11 +257,14 @@ export class RunProjection {
     this.#phase = event;
     if (event.phase === 'measuring') {
       this.#measuringFrom = event.t;
-      this.#announced = event.planned ?? null;
+      // Clients that stop at a time may plan fewer.
+      const most = this.header.plan.load.kind === 'closed' && event.durationMs !== undefined;
+      this.#announced = most ? null : (event.planned ?? null);
       this.#driver.measuring(event.t);
     }
     if (event.phase === 'draining') {
       this.#draining = true;
+      this.#announced = event.planned ?? this.#announced;
       this.#measured(event.t);
     }
   }

@@ -1,11 +1,26 @@
 /** Figures as sentences name them. Browser-safe. */
 import { t } from '../base/messages.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
-import type { Curve, Metric } from '../journal/plan.ts';
+import type { Curve, Load, Metric } from '../journal/plan.ts';
 
 /** p50, p99, p99.9, max. */
 export function percentileName(percentile: number): string {
   return percentile >= 1 ? t('max') : `p${Number((percentile * 100).toFixed(4))}`;
+}
+
+/** 10 min, 90 s, 250 ms: as a person plans it. */
+export function planLength(ms: number): string {
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${formatCount(ms / 60_000)} min`;
+  const [value, unit] = ms >= 1000 ? [ms / 1000, 's'] : [ms, 'ms'];
+  return `${value.toLocaleString('en-US', { maximumFractionDigits: 3 })} ${unit}`;
+}
+
+/** How far each client goes: "100 passes", "1 min", "100 passes, at most 1 min". */
+export function closedLength({ iterations, durationMs }: Extract<Load, { kind: 'closed' }>): string {
+  const length = durationMs === undefined ? '' : planLength(durationMs);
+  if (iterations === undefined) return length;
+  const passes = iterations === 1 ? t('1 pass') : t('{0} passes', formatCount(iterations));
+  return durationMs === undefined ? passes : t('{0}, at most {1}', passes, length);
 }
 
 /** 0 %, 0.41 %, 33 %. */

@@ -4,6 +4,7 @@ import { FaultlineError, invalid } from '../base/errors.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
 import { LineError, parseExpectation } from '../run/spec/expectation.ts';
 import { specDefaults, specLimits } from '../run/spec/limits.ts';
+import { closedBounds } from '../run/spec/plan.ts';
 import { parseQueries, queryName, tpchQueries } from '../run/spec/queries.ts';
 import { tooFewSamples } from '../run/spec/size.ts';
 import { tpchPlan } from '../run/spec/tpch.ts';
@@ -64,12 +65,12 @@ function warningsOf(plan: RunPlan): readonly string[] {
 function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'power' | 'listed' | 'shuffled'): Load {
   const passOrder = order === 'shuffled' ? 'shuffled' : 'listed';
   if (rate === undefined) {
-    if (duration !== undefined)
-      throw invalid('--duration is given without --rate', 'Clients make --iterations passes each; give --rate too.');
+    if (duration !== undefined && clients === undefined && iterations === undefined)
+      throw invalid('--duration is given without --clients, --iterations or --rate', 'Write --clients 1 for one client, or give a rate.');
     return {
       kind: 'closed',
       clients: clients ?? specDefaults.clients,
-      iterations: iterations ?? specDefaults.iterations,
+      ...closedBounds(iterations, duration === undefined ? undefined : lengthOf(duration)),
       thinkTimeMs: 0,
       order: passOrder,
     };
@@ -84,7 +85,7 @@ function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'p
     kind: 'open',
     ratePerSecond: rateOf(rate),
     arrivals: specDefaults.arrivals,
-    durationMs: duration === undefined ? defaultDurationMs : durationOf('--duration', duration, specLimits.maxDurationMs),
+    durationMs: duration === undefined ? defaultDurationMs : lengthOf(duration),
     maxInFlight: specDefaults.maxInFlight,
     maxQueued: specDefaults.maxQueued,
     order: passOrder,
@@ -108,6 +109,10 @@ function expectationsOf(lines: readonly string[], queries: readonly number[]): r
 function rateOf(text: string): number {
   const rate = option('--rate', () => (/^[\d.]+$/.test(text) ? Number(text) : parseRate(text)));
   return within('--rate', rate, specLimits.maxRatePerSecond, (most) => `${formatCount(most)}/s`);
+}
+
+function lengthOf(duration: string): number {
+  return durationOf('--duration', duration, specLimits.maxDurationMs);
 }
 
 function durationOf(name: string, text: string, mostMs: number): number {

@@ -1,6 +1,7 @@
 /** How a run goes, on one line of a terminal. Nothing where stderr is none. */
 import { join } from 'node:path';
 import { RunProjection } from '../analysis/run.ts';
+import { planLength } from '../analysis/text.ts';
 import type { RunView } from '../analysis/view.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
 import { JournalText } from '../journal/parse.ts';
@@ -68,6 +69,8 @@ export function lineOf(view: RunView): string {
   if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} failed`);
   if (counts.dropped > 0) parts.push(`${formatCount(counts.dropped)} dropped`);
   if (phase.planned !== undefined) parts.push(`of ${formatCount(phase.planned)}`);
+  if (phase.phase === 'measuring' && phase.durationMs !== undefined && view.plan.load.kind === 'closed')
+    parts.push(`at most ${planLength(phase.durationMs)}`);
   if (response.p50 !== null) parts.push(`median ${formatDuration(response.p50)}`);
   if (response.p99 !== null) parts.push(`p99 ${formatDuration(response.p99)}`);
   return parts.join(' · ');

@@ -1,5 +1,6 @@
 /** What came of a run, for a person and for a program. */
 import { compareArms } from '../analysis/compare.ts';
+import { closedLength } from '../analysis/text.ts';
 import type { RunProjection } from '../analysis/run.ts';
 import type { RunSummary, RunView, StatementView } from '../analysis/view.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
@@ -91,7 +92,7 @@ function titleOf(view: RunView): string {
 
 function loadOf({ load }: RunPlan): string {
   if (load.kind === 'open') return `${formatCount(load.ratePerSecond)}/s for ${formatDuration(load.durationMs)}`;
-  return `${load.clients} ${load.clients === 1 ? 'client' : 'clients'} × ${load.iterations}`;
+  return `${load.clients} ${load.clients === 1 ? 'client' : 'clients'} × ${closedLength(load)}`;
 }
 
 function table(statements: readonly StatementView[]): readonly string[] {

@@ -70,7 +70,10 @@ export interface PhaseEvent extends Timed {
   readonly phase: 'preparing' | 'warmUp' | 'measuring' | 'draining';
   /** While preparing: "making TPC-H 1, 42 %". */
   readonly text?: string;
-  /** Operations that the phase will plan, and its length, where that is known before. */
+  /**
+   * Operations that the phase will plan, and its length, where that is known before. With a length clients may plan fewer: then
+   * `draining` says in `planned` how many the measured part has planned.
+   */
   readonly planned?: number;
   readonly durationMs?: number;
 }

@@ -17,7 +17,17 @@ const target = v.variant('kind', [
 ]);
 
 const load = v.variant('kind', [
-  v.looseObject({ kind: v.literal('closed'), clients: whole, iterations: whole, thinkTimeMs: finite, order }),
+  v.pipe(
+    v.looseObject({
+      kind: v.literal('closed'),
+      clients: whole,
+      iterations: v.exactOptional(whole),
+      durationMs: v.exactOptional(finite),
+      thinkTimeMs: finite,
+      order,
+    }),
+    v.check(({ iterations, durationMs }) => iterations !== undefined || durationMs !== undefined, 'no iterations and no duration'),
+  ),
   v.looseObject({
     kind: v.literal('open'),
     ratePerSecond: finite,

@@ -52,7 +52,9 @@ export type Load =
       readonly kind: 'closed';
       readonly clients: number;
       /** Passes over the statements that each client makes. */
-      readonly iterations: number;
+      readonly iterations?: number;
+      /** Of the measured part: no client begins a statement after it. One of the two is there; of both, what comes first ends it. */
+      readonly durationMs?: number;
       readonly thinkTimeMs: number;
       readonly order: PassOrder;
     }

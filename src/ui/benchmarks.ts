@@ -22,7 +22,7 @@ export interface BenchmarkUi {
 }
 
 export function registerBenchmarks(services: Services, { statements }: EditorParts): BenchmarkUi {
-  const { context, store, commands, notifier, log, settings, session, dataSets, library, clock, runRoom, runs, runList, tabs } = services;
+  const { context, store, commands, notifier, log, settings, session, dataSets, library, clock, runRoom, runs, runList } = services;
   const { wallMs } = clock;
   const record = (run: string): Promise<RunRecord> => runRoom.record(run);
   const choose = (title: string, except?: string): Promise<string | undefined> =>
@@ -98,7 +98,6 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
       library,
       specs: runRoom.specs,
       defaultTarget: { kind: 'tpch', scale: defaultScale, path: dataSets.pathOf(defaultScale) },
-      lastTimeOf: async (sql) => tabs.all().findLast(({ state }) => state.statement === sql && state.status === 'done')?.state.durationMs,
       start,
     }),
   );

@@ -6,7 +6,7 @@ import type { RunView } from '../../src/analysis/view.ts';
 import { attr, fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { button, quietButton } from '../kit/toolkit.ts';
-import { armInWords, dayAndTime, loadInWords, progressOf, statementsInWords, timeOfDay, verdictMark } from './words.ts';
+import { armInWords, dayAndTime, endsEarlier, loadInWords, progressOf, statementsInWords, timeOfDay, verdictMark } from './words.ts';
 
 export interface HeaderParts {
   stop(): void;
@@ -154,9 +154,9 @@ function factsOf(view: RunView): readonly string[] {
 }
 
 function endOf({ plan, phase, startedAt }: RunView): readonly string[] {
-  return phase?.phase === 'measuring' && phase.durationMs !== undefined
-    ? [t(endsEarlier({ plan, phase }) ? 'ends at {0} at the latest' : 'ends at {0}', timeOfDay(startedAt + phase.t + phase.durationMs))]
-    : [];
+  if (phase?.phase !== 'measuring' || phase.durationMs === undefined) return [];
+  const at = timeOfDay(startedAt + phase.t + phase.durationMs);
+  return [endsEarlier({ plan, phase }) ? t('ends at {0} at the latest', at) : t('ends at {0}', at)];
 }
 
 /** A word begins with a capital, a name (q15, p99.9) does not. */

@@ -1,11 +1,12 @@
 /** The tables behind the charts: the same numbers in the same order. */
+import { planLength } from '../../src/analysis/text.ts';
 import { t } from '../../src/base/messages.ts';
 import { formatCount } from '../../src/base/units.ts';
 import type { Curve } from '../../src/journal/plan.ts';
 import { h, fill, whenChanged, type Child } from '../kit/dom.ts';
 import { barsOf, percentileOf, shown, type Figures } from './charts/figures.ts';
 import { name } from './charts/curves.ts';
-import { digitsFor, inMs, none, percentileName, planLength, span } from './words.ts';
+import { digitsFor, inMs, none, percentileName, span } from './words.ts';
 
 const kinds = ['response', 'wait', 'service'] as const;
 const quantiles = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];

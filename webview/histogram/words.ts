@@ -251,4 +251,3 @@ export function limitsOf(view: RunView, statement: string | null): readonly Limi
 function number(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 }
-

@@ -2,6 +2,7 @@
 import { t } from '../../base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../../base/units.ts';
 import type { Load, RunPlan } from '../../journal/plan.ts';
+import { closedLength } from '../text.ts';
 import type { ArmView, RunView } from '../view.ts';
 
 export interface Side {
@@ -116,9 +117,7 @@ function loadText(load: Load): string {
   const order = load.order === 'shuffled' ? t(', shuffled') : '';
   if (load.kind === 'closed') {
     const think = load.thinkTimeMs > 0 ? t(', think time {0}', formatDuration(load.thinkTimeMs)) : '';
-    return (
-      t('closed, {0} × {1}', load.clients === 1 ? t('1 client') : t('{0} clients', load.clients), passes(load.iterations)) + think + order
-    );
+    return t('closed, {0} × {1}', load.clients === 1 ? t('1 client') : t('{0} clients', load.clients), closedLength(load)) + think + order;
   }
   const most = t(', at most {0} in flight', load.maxInFlight);
   return t('open, {0}/s {1} for {2}', load.ratePerSecond, load.arrivals, formatDuration(load.durationMs)) + most + order;

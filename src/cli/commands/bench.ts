@@ -50,12 +50,12 @@ export function addBench(program: Command, terminal: Terminal, paths: CarryPaths
       ),
     )
     .addOption(
-      new Option('--iterations <n>', 'passes over the queries that each client makes (default: 3)').argParser(
+      new Option('--iterations <n>', 'passes over the queries that each client makes (default: 3, or until --duration)').argParser(
         count(specLimits.maxOperations),
       ),
     )
     .option('--rate <rate>', 'such as 20/s: queries arrive at a rate, whether or not those before have ended')
-    .option('--duration <time>', 'of the arrivals, such as 60s (default: 60 s)')
+    .option('--duration <time>', 'of the arrivals, such as 60s (default: 60 s); of clients the most, nothing is begun after it')
     .addOption(new Option('--order <order>', 'of a pass (default: power for all queries)').choices(['power', 'listed', 'shuffled']))
     .option('--warm-up <passes|time>', 'before the measured part, such as 2 or 10s (default: 1)')
     .addOption(new Option('--threads <n>', 'of the engine (default: all)').argParser(count(specLimits.maxThreads)))

@@ -147,7 +147,7 @@ function fromFolder(folder: string): string {
 }
 
 const closedKeys = ['clients', 'iterations', 'thinkTime'] as const;
-const openKeys = ['rate', 'duration', 'arrivals', 'maxInFlight', 'maxQueued'] as const;
+const openKeys = ['rate', 'arrivals', 'maxInFlight', 'maxQueued'] as const;
 
 /** On the value as it was read, so that it is said beside what is wrong with single values. */
 export function checkLoadKeys(load: unknown, report: Report): void {
@@ -163,6 +163,9 @@ export function checkLoadKeys(load: unknown, report: Report): void {
   } else if (open !== undefined) {
     if (!('rate' in load)) report(['load'], t('An open loop has a rate'), t('Write {0}.', 'rate: 20/s'));
     if (!('duration' in load)) report(['load'], t('An open loop has a duration'), t('Write {0}.', 'duration: 1 min'));
+  } else if (closed === undefined && 'duration' in load) {
+    // A rate that was forgotten must not become one client that sends what it can.
+    report(['load'], t('A load has clients or a rate'), t('Write {0} or {1}.', 'clients: 1', 'rate: 20/s'));
   }
 }
 
@@ -182,10 +185,19 @@ export function loadOf({ load, workload }: Spec): Load {
   return {
     kind: 'closed',
     clients: load?.clients ?? specDefaults.clients,
-    iterations: load?.iterations ?? specDefaults.iterations,
+    ...closedBounds(load?.iterations, load?.duration),
     thinkTimeMs: load?.thinkTime ?? specDefaults.thinkTimeMs,
     order,
   };
+}
+
+/** What ends a closed loop: passes, a time, or both; where nothing is said the default of passes. */
+export function closedBounds(
+  iterations: number | undefined,
+  durationMs: number | undefined,
+): Pick<Extract<Load, { kind: 'closed' }>, 'iterations' | 'durationMs'> {
+  if (durationMs === undefined) return { iterations: iterations ?? specDefaults.iterations };
+  return iterations === undefined ? { durationMs } : { iterations, durationMs };
 }
 
 export function warmUpOf({ warmUp }: Spec, report: Report): WarmUp | undefined {

@@ -150,7 +150,9 @@ function load() {
         [1, 4],
       ),
     ),
-    iterations: v.optional(described(whole(1), t('Closed loop: passes over the statements that each client makes.'), [10])),
+    iterations: v.optional(
+      described(whole(1), t('Closed loop: passes over the statements that each client makes. With a duration the most.'), [10]),
+    ),
     thinkTime: v.optional(
       duration(t('Closed loop: what a client waits between an answer and its next statement.'), ['100 ms'], {
         from: 0,
@@ -172,7 +174,11 @@ function load() {
       ),
     ),
     duration: v.optional(
-      duration(t('Open loop: how long statements arrive.'), ['1 min', '10 min'], { from: 1, to: specLimits.maxDurationMs }),
+      duration(
+        t('Open loop: how long statements arrive. Closed loop: after it no client begins a statement; passes may end it before.'),
+        ['1 min', '10 min'],
+        { from: 1, to: specLimits.maxDurationMs },
+      ),
     ),
     maxInFlight: v.optional(
       described(

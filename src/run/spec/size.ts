@@ -12,11 +12,11 @@ export function passSize({ arms, statements }: Sized): number {
   return arms.length * statements.reduce((sum, { weight }) => sum + weight, 0);
 }
 
-/** Of the measured part. */
-export function plannedOperations(plan: Sized): number {
+/** Of the measured part; the most where clients stop at a time, undefined where only the time ends it. */
+export function plannedOperations(plan: Sized): number | undefined {
   const { load } = plan;
   if (load.kind === 'open') return Math.ceil((load.ratePerSecond * load.durationMs) / 1_000);
-  return load.clients * load.iterations * passSize(plan);
+  return load.iterations === undefined ? undefined : load.clients * load.iterations * passSize(plan);
 }
 
 function warmUpOperations(plan: Sized): number {
@@ -30,12 +30,13 @@ function warmUpOperations(plan: Sized): number {
 export function tooMuch(plan: Sized): { readonly of: 'load' | 'warmUp'; readonly what: string } | undefined {
   const { load, warmUp } = plan;
   const most = t('a run plans {0} at most', formatCount(specLimits.maxOperations));
-  const measured = plannedOperations(plan);
+  // A time alone is no slip, however fast the answers: it has a bound of its own.
+  const measured = plannedOperations(plan) ?? 0;
   if (measured > specLimits.maxOperations) {
     const sum =
       load.kind === 'open'
         ? `${formatCount(load.ratePerSecond)}/s × ${formatDuration(load.durationMs)}`
-        : closedSum(load.clients, load.iterations, plan);
+        : closedSum(load.clients, load.iterations ?? 0, plan);
     return { of: 'load', what: t('{0} is {1} operations; {2}', sum, formatCount(measured), most) };
   }
   const before = warmUpOperations(plan);
@@ -52,13 +53,15 @@ function closedSum(clients: number, iterations: number, plan: Sized): string {
   return parts.join(' × ');
 }
 
-/** Why an expectation could never be judged: undefined when the load plans enough samples. */
+/** Why an expectation could never be judged: undefined when the load plans enough samples, or may. */
 export function tooFewSamples({ metric, text }: Expectation, plan: Sized): { readonly what: string; readonly remedy: string } | undefined {
   if (metric.kind !== 'latency') return undefined;
-  const passes = plannedOperations(plan) / Math.max(1, passSize(plan));
+  const operations = plannedOperations(plan);
+  if (operations === undefined) return undefined;
+  const passes = operations / Math.max(1, passSize(plan));
   const { statement } = metric;
   const weight = plan.statements.find(({ name }) => name === statement)?.weight ?? 1;
-  const planned = Math.floor(statement === undefined ? plannedOperations(plan) : passes * weight * plan.arms.length);
+  const planned = Math.floor(statement === undefined ? operations : passes * weight * plan.arms.length);
   const samples = needed(metric.percentile);
   if (planned >= samples) return undefined;
   return {

@@ -1,6 +1,7 @@
 /** The spec that *Benchmark* makes: short, commented, and without a problem when it is read again (a test holds that). */
 import { isAbsolute } from 'node:path';
 import { Document, isCollection, stringify, visit } from 'yaml';
+import { planLength } from '../../analysis/text.ts';
 import { t } from '../../base/messages.ts';
 import type { PlanTarget } from '../../journal/plan.ts';
 import { specDefaults, specFormat, specLimits } from './limits.ts';
@@ -20,6 +21,8 @@ export interface SpecTextOptions {
   readonly name?: string;
   /** Of a single statement 100 unless given (a p95), of several 10, of all of TPC-H 3 (the fewest with a median). */
   readonly iterations?: number;
+  /** After it nothing more is begun. Whole seconds. */
+  readonly durationMs?: number;
   readonly clients?: number;
   /** Of the engine, where the person set them. 0 is not written. */
   readonly threads?: number;
@@ -42,7 +45,7 @@ export function specText(subject: SpecSubject, options: SpecTextOptions): string
     `engine: ${flow(engine)}`,
     'workload:',
     ...workloadLines(subject),
-    `load: ${flow({ clients, iterations })}`,
+    ...loadLines(clients, iterations, options.durationMs),
     `# ${t('or an open loop')}: {rate: 20/s, arrivals: poisson, duration: 1 min}`,
     `warmUp: {iterations: 1} # ${t('in no figure')}`,
     'timeout: 5 min',
@@ -53,6 +56,11 @@ export function specText(subject: SpecSubject, options: SpecTextOptions): string
     '  # - latency.p95 <= 2 s',
     '',
   ].join('\n');
+}
+
+function loadLines(clients: number, iterations: number, durationMs: number | undefined): readonly string[] {
+  if (durationMs === undefined) return [`load: ${flow({ clients, iterations })}`];
+  return [`load: ${flow({ clients, iterations, duration: planLength(durationMs) })} # ${t('ends with what comes first')}`];
 }
 
 function iterationsOf(subject: SpecSubject): number {

@@ -32,8 +32,6 @@ export interface BenchmarkParts {
   readonly specs: SpecRoom;
   /** What queries of TPC-H run on when an own file is selected. */
   readonly defaultTarget: EngineTarget;
-  /** How long a statement took last, where that is known. */
-  readonly lastTimeOf: (sql: string) => Promise<number | undefined>;
   /** Starts it and shows its panel. */
   readonly start: (plan: RunPlan) => Promise<string>;
 }
@@ -75,13 +73,14 @@ async function run(benchmark: Benchmark, parts: BenchmarkParts): Promise<string>
   return run;
 }
 
-function textOf({ subject, name, target, iterations }: Benchmark, { specs, settings }: BenchmarkParts): Promise<string> {
+function textOf({ subject, name, target, iterations, durationMs }: Benchmark, { specs, settings }: BenchmarkParts): Promise<string> {
   const threads = settings.read('faultline.duckdb.threads');
   const memoryLimitBytes = settings.read('faultline.duckdb.memoryLimitMB') * 1e6;
-  return specs.specText(subject, { target: planTarget(target), name, iterations, threads, memoryLimitBytes });
+  const bounds = { iterations, ...(durationMs === undefined ? {} : { durationMs }) };
+  return specs.specText(subject, { target: planTarget(target), name, ...bounds, threads, memoryLimitBytes });
 }
 
-async function ofStatement(argument: unknown, { statements, session, library, lastTimeOf }: BenchmarkParts): Promise<Benchmark> {
+async function ofStatement(argument: unknown, { statements, session, library }: BenchmarkParts): Promise<Benchmark> {
   const { document, statements: meant } = await statements.meant(argument);
   const [first, ...more] = meant;
   if (!first || more.length > 0) {
@@ -91,8 +90,7 @@ async function ofStatement(argument: unknown, { statements, session, library, la
     );
   }
   const { sql, title } = statements.toRun(document, first, 'rows');
-  const { target } = session;
-  return statementBenchmark({ sql, title }, target, { tookMs: await lastTimeOf(sql), library: await library().entries() });
+  return statementBenchmark({ sql, title }, session.target, await library().entries());
 }
 
 /** From tree items, a path in the library, or a question. */

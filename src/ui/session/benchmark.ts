@@ -1,6 +1,7 @@
 /**
  * What *Benchmark* means for a statement, and for entries of the SQL library: which statements, on what, how often. No `vscode` import.
  */
+import { planLength } from '../../analysis/text.ts';
 import { t } from '../../base/messages.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import type { SpecSubject } from '../../run/spec/write.ts';
@@ -14,6 +15,8 @@ export interface Benchmark {
   readonly target: EngineTarget;
   /** Passes over the statements, by one client. */
   readonly iterations: number;
+  /** After it nothing more is begun. */
+  readonly durationMs?: number;
 }
 
 /** How many queries TPC-H has. */
@@ -22,23 +25,22 @@ const tpchQueries = 22;
 /** p95 needs 5 samples beyond it. */
 const samplesForP95 = 100;
 
-/** As many as p95 needs, but no more than fit into a minute by what the statement took last; never fewer than can be compared. */
-const statementBudgetMs = 60_000;
-const fewestIterations = 11;
+/** As many passes as p95 needs, but of a slow statement no more than are begun in a minute. */
+const oneStatement = { iterations: samplesForP95, durationMs: 60_000 } as const;
 
-/**
- * One statement. `tookMs`: its last time, where it is known. Where its text is that of a query of TPC-H, it is run as that query: then
- * its answers are checked.
- */
+/** The fewest that can be compared. */
+const comparablePasses = 11;
+
+/** One statement. Where its text is that of a query of TPC-H, it is run as that query: then its answers are checked. */
 export function statementBenchmark(
   { sql, title }: { readonly sql: string; readonly title: string },
   target: EngineTarget,
-  { tookMs, library }: { readonly tookMs?: number | undefined; readonly library: readonly LibraryEntry[] },
+  library: readonly LibraryEntry[],
 ): Benchmark {
   const bare = bareText(sql);
   const entry = target.kind === 'tpch' ? library.find((known) => isTpch(known) && bareText(known.sql) === bare) : undefined;
   const subject: SpecSubject = entry ? { kind: 'library', paths: [entry.path] } : { kind: 'statement', sql, name: title };
-  return { name: onTarget(title, target), subject, target, iterations: iterationsFor(tookMs) };
+  return { name: onTarget(title, target), subject, target, ...oneStatement };
 }
 
 /**
@@ -52,27 +54,24 @@ export function libraryBenchmark(entries: readonly LibraryEntry[], title: string
   if (paths.length === tpchQueries && queries.length === tpchQueries) {
     return { name: targetName(on), subject: { kind: 'tpch' }, target: on, iterations: passesFor(on) };
   }
-  const iterations = paths.length === 1 ? samplesForP95 : passesFor(on);
-  return { name: onTarget(title, on), subject: { kind: 'library', paths }, target: on, iterations };
+  const bounds = paths.length === 1 ? oneStatement : { iterations: passesFor(on) };
+  return { name: onTarget(title, on), subject: { kind: 'library', paths }, target: on, ...bounds };
 }
 
-/** "100 passes over 1 statement by one client, after one that counts for nothing" */
-export function benchmarkText({ iterations, subject }: Benchmark): string {
+/** "100 passes over one statement by one client, at most 1 min, after a warm-up pass" */
+export function benchmarkText({ iterations, durationMs, subject }: Benchmark): string {
   const count = subject.kind === 'tpch' ? tpchQueries : subject.kind === 'statement' ? 1 : subject.paths.length;
   const of = count === 1 ? t('one statement') : t('{0} statements', count);
-  return t('{0} passes over {1} by one client, after a warm-up pass', iterations, of);
-}
-
-export function iterationsFor(tookMs: number | undefined): number {
-  if (tookMs === undefined || tookMs <= 0) return samplesForP95;
-  return Math.max(fewestIterations, Math.min(samplesForP95, Math.floor(statementBudgetMs / tookMs)));
+  return durationMs === undefined
+    ? t('{0} passes over {1} by one client, after a warm-up pass', iterations, of)
+    : t('{0} passes over {1} by one client, at most {2}, after a warm-up pass', iterations, of, planLength(durationMs));
 }
 
 /** A pass of TPC-H takes about 0.4 s at scale 0.01, and grows with it. */
 function passesFor(target: EngineTarget): number {
   if (target.kind !== 'tpch') return 10;
   if (target.scale <= 0.01) return 25;
-  return target.scale <= 0.1 ? fewestIterations : 3;
+  return target.scale <= 0.1 ? comparablePasses : 3;
 }
 
 function onTarget(title: string, target: EngineTarget): string {

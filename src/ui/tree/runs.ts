@@ -1,5 +1,6 @@
 /** The Runs view: every benchmark of this machine, whoever started it, with its verdict in shape, colour and word. */
 import * as vscode from 'vscode';
+import { closedLength } from '../../analysis/text.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -199,7 +200,7 @@ function loadText({ load, statements }: RunPlan): string {
     return t('{0}, {1} a second ({2}) for {3}', of, load.ratePerSecond, load.arrivals, formatDuration(load.durationMs));
   }
   const clients = load.clients === 1 ? t('1 client') : t('{0} clients', load.clients);
-  return t('{0}, {1}, {2} passes', of, clients, load.iterations);
+  return `${of}, ${clients}, ${closedLength(load)}`;
 }
 
 function armText(arm: RunPlan['arms'][number], engine: string | undefined, { processors, memoryBytes }: Environment): string {

@@ -7,7 +7,7 @@ import { ChartBox, label, stroke } from '../../kit/chart-box.ts';
 import { h } from '../../kit/dom.ts';
 import { quietButton } from '../../kit/toolkit.ts';
 import type { Span } from '../arranged.ts';
-import { latency, percentileName, span } from '../words.ts';
+import { endsEarlier, latency, percentileName, span } from '../words.ts';
 import { latencyTicks, log, timeAxis } from './axes.ts';
 import { Brush } from './brush.ts';
 import { shown, type Figures } from './figures.ts';

@@ -13,7 +13,7 @@ export interface ClosedPlan {
 
 interface Client {
   deck: Deck;
-  /** Operations that it still plans in this phase. */
+  /** Operations that it still plans in this phase. Infinity: only time ends it. */
   left: number;
   readyMs: number;
   busy: boolean;
@@ -30,7 +30,10 @@ export class ClosedPlanner implements Planner {
   readonly #onPhase: OnPhase;
   readonly #clients: readonly Client[];
   #warmUp = false;
-  #warmUpEndMs = Infinity;
+  /** Of the phase. */
+  #endMs = Infinity;
+  /** In the measured part. */
+  #taken = 0;
 
   constructor(plan: ClosedPlan, startMs: number, onPhase: OnPhase) {
     this.#plan = plan;
@@ -44,9 +47,9 @@ export class ClosedPlanner implements Planner {
 
   take(): Planned | undefined {
     const next = this.#nextClient();
-    if (next === undefined || this.#readyOf(next) >= this.#warmUpEndMs) {
-      const endMs = this.#warmUpEndMs;
-      this.#warmUpEndMs = Infinity;
+    if (next === undefined || this.#readyOf(next) >= this.#endMs) {
+      const endMs = this.#endMs;
+      this.#endMs = Infinity;
       for (const client of this.#clients) client.left = 0;
       this.#look(endMs);
       return undefined;
@@ -55,6 +58,7 @@ export class ClosedPlanner implements Planner {
     const planned: Planned = { ...client.deck.draw(), client: next, plannedMs: client.readyMs, warmUp: this.#warmUp };
     client.left--;
     client.busy = true;
+    if (!this.#warmUp) this.#taken++;
     this.#look(planned.plannedMs);
     return planned;
   }
@@ -82,7 +86,7 @@ export class ClosedPlanner implements Planner {
 
   #schedule(): void {
     const next = this.#nextClient();
-    this.nextMs = Math.min(next === undefined ? Infinity : this.#readyOf(next), this.#warmUpEndMs);
+    this.nextMs = Math.min(next === undefined ? Infinity : this.#readyOf(next), this.#endMs);
   }
 
   #nextClient(): number | undefined {
@@ -101,7 +105,7 @@ export class ClosedPlanner implements Planner {
     this.#warmUp = true;
     const { clients } = this.#plan.load;
     if (warmUp.kind === 'duration') {
-      this.#warmUpEndMs = startMs + warmUp.durationMs;
+      this.#endMs = startMs + warmUp.durationMs;
       this.#begin('warmUp', Infinity, startMs);
       this.#onPhase({ phase: 'warmUp', t: startMs, durationMs: warmUp.durationMs });
     } else {
@@ -113,19 +117,21 @@ export class ClosedPlanner implements Planner {
   }
 
   #measure(startMs: number): void {
-    const { clients, iterations } = this.#plan.load;
+    const { clients, iterations = Infinity, durationMs } = this.#plan.load;
     const each = iterations * Deck.size(this.#plan.deck);
     this.#warmUp = false;
-    this.#warmUpEndMs = Infinity;
+    this.#endMs = durationMs === undefined ? Infinity : startMs + durationMs;
     this.#begin('measuring', each, startMs);
-    this.#onPhase({ phase: 'measuring', t: startMs, planned: clients * each });
+    const planned = each === Infinity ? {} : { planned: clients * each };
+    this.#onPhase({ phase: 'measuring', t: startMs, ...planned, ...(durationMs === undefined ? {} : { durationMs }) });
     this.#look(startMs);
   }
 
   #drain(atMs: number): void {
     this.allPlanned = true;
     this.nextMs = Infinity;
-    this.#onPhase({ phase: 'draining', t: atMs });
+    const timed = !this.#warmUp && this.#plan.load.durationMs !== undefined;
+    this.#onPhase({ phase: 'draining', t: atMs, ...(timed ? { planned: this.#taken } : {}) });
   }
 
   #begin(stream: string, each: number, startMs: number): void {

@@ -13,7 +13,7 @@ export interface Planned {
 export interface Phase {
   readonly phase: 'warmUp' | 'measuring' | 'draining';
   readonly t: number;
-  /** Where they are known before. */
+  /** As in the journal's event. */
   readonly planned?: number;
   readonly durationMs?: number;
 }
