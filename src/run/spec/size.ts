@@ -64,12 +64,13 @@ export function tooFewSamples({ metric, text }: Expectation, plan: Sized): { rea
   const planned = Math.floor(statement === undefined ? operations : passes * weight * plan.arms.length);
   const samples = needed(metric.percentile);
   if (planned >= samples) return undefined;
+  const mayBeFewer = plan.load.kind === 'closed' && plan.load.durationMs !== undefined;
   return {
     what: t(
       '“{0}” needs {1} samples, and {2} are planned: the verdict would be inconclusive',
       text,
       formatCount(samples),
-      formatCount(planned),
+      mayBeFewer ? t('at most {0}', formatCount(planned)) : formatCount(planned),
     ),
     remedy: t('Plan more, or expect something of a lower percentile or of the maximum.'),
   };

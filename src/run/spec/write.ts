@@ -1,7 +1,6 @@
 /** The spec that *Benchmark* makes: short, commented, and without a problem when it is read again (a test holds that). */
 import { isAbsolute } from 'node:path';
 import { Document, isCollection, stringify, visit } from 'yaml';
-import { planLength } from '../../analysis/text.ts';
 import { t } from '../../base/messages.ts';
 import type { PlanTarget } from '../../journal/plan.ts';
 import { specDefaults, specFormat, specLimits } from './limits.ts';
@@ -21,7 +20,7 @@ export interface SpecTextOptions {
   readonly name?: string;
   /** Of a single statement 100 unless given (a p95), of several 10, of all of TPC-H 3 (the fewest with a median). */
   readonly iterations?: number;
-  /** After it nothing more is begun. Whole seconds. */
+  /** After it nothing more is begun. */
   readonly durationMs?: number;
   readonly clients?: number;
   /** Of the engine, where the person set them. 0 is not written. */
@@ -60,7 +59,8 @@ export function specText(subject: SpecSubject, options: SpecTextOptions): string
 
 function loadLines(clients: number, iterations: number, durationMs: number | undefined): readonly string[] {
   if (durationMs === undefined) return [`load: ${flow({ clients, iterations })}`];
-  return [`load: ${flow({ clients, iterations, duration: planLength(durationMs) })} # ${t('ends with what comes first')}`];
+  const duration = durationMs % 60_000 === 0 ? `${durationMs / 60_000} min` : `${durationMs / 1_000} s`;
+  return [`load: ${flow({ clients, iterations, duration })} # ${t('ends with what comes first')}`];
 }
 
 function iterationsOf(subject: SpecSubject): number {

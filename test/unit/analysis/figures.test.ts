@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { closedLength } from '../../../src/analysis/text.ts';
 import type { Counts, LatencyView, RunView } from '../../../src/analysis/view.ts';
 import type { JournalEvent, OperationEvent } from '../../../src/journal/events.ts';
 import { anyRun, closed, driver, dropped, end, failed, histogram, op, open, phase, planOf, projected, random } from './support.ts';
@@ -301,5 +302,16 @@ describe('coordinated omission', () => {
     assert.ok(Math.abs((response.p99 ?? 0) - 802) <= 2, `${response.p99}`);
     assert.equal(response.max, 1400);
     assert.equal(response.p50, 0);
+  });
+});
+
+describe('how far clients go, in words', () => {
+  const load = { kind: 'closed', clients: 1, thinkTimeMs: 0, order: 'listed' } as const;
+
+  it('names passes, a time, or both', () => {
+    assert.equal(closedLength({ ...load, iterations: 1 }), '1 pass');
+    assert.equal(closedLength({ ...load, iterations: 1_000 }), '1,000 passes');
+    assert.equal(closedLength({ ...load, durationMs: 90_000 }), '90 s');
+    assert.equal(closedLength({ ...load, iterations: 100, durationMs: 60_000 }), '100 passes, at most 1 min');
   });
 });

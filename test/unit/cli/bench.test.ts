@@ -54,6 +54,14 @@ describe('faultline bench and run', function () {
     assert.deepEqual([typeof p50, p95, p99, typeof max], ['number', null, null, 'number']);
   });
 
+  it('clients stop at --duration, wherever in a pass they are, and all that they began is in the figures', async () => {
+    const { code, stdout } = await home.run(['bench', 'tpch', '--queries', '6,1', '--clients', '2', '--duration', '1s']);
+    assert.match(stdout, / · 2 clients × 1 s · /);
+    const [, planned, ok] = /^planned ([\d,]+) = ok ([\d,]+) \+ failed 0 \+ dropped 0$/m.exec(stdout) ?? [];
+    assert.ok(planned !== undefined && planned === ok, stdout);
+    assert.match(stdout, code === 0 ? /^PASSED: /m : /^INCONCLUSIVE: (Driver|The driver) /m);
+  });
+
   it('a broken expectation is exit code 1, and its figure is the reason', async () => {
     const { code, stdout } = await home.run(['bench', 'tpch', '--queries', '6', '--expect', 'latency.max <= 1 us']);
     assert.match(stdout, /latency\.max <= 1 us/);
@@ -66,7 +74,7 @@ describe('faultline bench and run', function () {
       [/no query 23/, '--queries', '1,23'],
       [/named twice/, '--queries', '6,6'],
       [/--rate has to be more than 0/, '--rate', '-5/s'],
-      [/--duration is given without --rate/, '--duration', '10s'],
+      [/--duration is given without --clients, --iterations or --rate/, '--duration', '10s'],
       [/--rate is given beside/, '--rate', '5', '--clients', '2'],
       [/Did you mean latency/, '--expect', 'latencyy.p99 <= 2 s'],
       [/--expect: The workload has no statement “q9”/, '--queries', '6', '--expect', 'latency.p50(q9) <= 2 s'],

@@ -70,5 +70,10 @@ describe('what came of a run, in the terminal', () => {
       }),
       'measuring 12.3 s · 1,198 ok · 2 failed · of 2,000 · median 3 ms · p99 1.23 s',
     );
+    const plan = { load: { kind: 'closed' } } as RunView['plan'];
+    const measuring = { t: 0, src: 'runner', kind: 'phase', phase: 'measuring', durationMs: 60_000 } as const;
+    const timed = { ...view, plan, durationMs: 12_300, counts: { ...view.counts, ok: 7 } };
+    assert.equal(lineOf({ ...timed, phase: measuring }), 'measuring 12.3 s · 7 ok · at most 1 min');
+    assert.equal(lineOf({ ...timed, phase: { ...measuring, planned: 100 } }), 'measuring 12.3 s · 7 ok · of 100 · at most 1 min');
   });
 });

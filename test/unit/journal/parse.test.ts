@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { FaultlineError } from '../../../src/base/errors.ts';
 import { newHistogram } from '../../../src/base/histogram.ts';
-import type { JournalEvent } from '../../../src/journal/events.ts';
+import type { JournalEvent, JournalHeader } from '../../../src/journal/events.ts';
 import { JournalText } from '../../../src/journal/parse.ts';
 import { end, header, operation, operations } from './fixture.ts';
 
@@ -167,6 +167,17 @@ describe('journal text', () => {
   it('keeps what a later version added to the head', () => {
     const later = { ...header, cluster: 'kind', plan: { ...header.plan, faults: [] } };
     assert.deepEqual(read(`${JSON.stringify(later)}\n`).text.header, later);
+  });
+
+  it('of clients knows passes, a time or both, and refuses what would never end', () => {
+    const { iterations: _, ...client } = { ...header.plan.load, kind: 'closed', clients: 1, iterations: 3 };
+    const headOf = (load: object): JournalHeader | undefined =>
+      read(`${JSON.stringify({ ...header, plan: { ...header.plan, load } })}\n`).text.header;
+    for (const bounds of [{ iterations: 3 }, { durationMs: 60_000 }, { iterations: 3, durationMs: 60_000 }]) {
+      assert.deepEqual(headOf({ ...client, ...bounds })?.plan.load, { ...client, ...bounds });
+    }
+    assert.throws(() => headOf(client), { reason: 'invalid', message: /no iterations and no duration/ });
+    assert.throws(() => headOf({ ...client, durationMs: '1 min' }), { reason: 'invalid' });
   });
 
   it('reads a text that goes on after a head that is known', () => {

@@ -105,6 +105,17 @@ abort: ["errors > 20 % over 10 s"]
     });
   });
 
+  it('clients go on for passes, for a time, or until the first of both', async () => {
+    const load = async (written: string) => (await planOf(`${minimal}load: ${written}\n`)).load;
+    const client = { kind: 'closed', thinkTimeMs: 0, order: 'listed' };
+    assert.deepEqual(await load('{clients: 4}'), { ...client, clients: 4, iterations: 3 });
+    assert.deepEqual(await load('{clients: 4, duration: 1 min}'), { ...client, clients: 4, durationMs: 60_000 });
+    const both = { ...client, clients: 1, iterations: 100, durationMs: 60_000 };
+    assert.deepEqual(await load('{iterations: 100, duration: 1 min}'), both);
+    // A day of it is no slip, however many answers that are.
+    assert.deepEqual(await load('{clients: 250, duration: 24 h}'), { ...client, clients: 250, durationMs: 86_400_000 });
+  });
+
   it('queries in the order written, and in that of the power test', async () => {
     const names = async (workload: string): Promise<string> =>
       (await planOf(`${head}workload: ${workload}\n`)).statements.map(({ name }) => name).join();

@@ -59,6 +59,8 @@ describe('a problem of a spec stands at its value and says what to write', () =>
     [`${minimal}name: «[a]»\n`, 'A list is not a text | Write it as "a text".'],
     [`${minimal}«name»:\n`, /^The value is missing \| Write a text, as/],
     [`${minimal}«load»:\n`, /^The value is missing/],
+    [`${minimal}load: {clients: 1, duration: «1»}\n`, '“1” has no unit | Write 1 s.'],
+    [`${minimal}load: {clients: 1, duration: «25 h»}\n`, /24/],
     [`${minimal}load: {clients: «0»}\n`, '“0” is not a whole number from 1 to 250 | Write it as 1.'],
     [`${minimal}load: {clients: «-2»}\n`, /“-2” is not a whole number from 1 to 250/],
     [`${minimal}load: {clients: «1.5»}\n`, /“1.5” is not a whole number/],
@@ -89,7 +91,8 @@ describe('a problem of a spec stands at its value and says what to write', () =>
     [`${head}workload: {statements: «[]»}\n`, 'There is no statement'],
     [`${head}workload:\n  statements:\n    - «name»: x\n      weight: 2\n`, 'A statement has one of sql, file and library'],
     [`${minimal}load: «{rate: 20/s}»\n`, 'An open loop has a duration | Write duration: 1 min.'],
-    [`${minimal}load: «{duration: 1 min}»\n`, 'An open loop has a rate | Write rate: 20/s.'],
+    [`${minimal}load: «{duration: 1 min}»\n`, 'A load has clients or a rate | Write clients: 1 or rate: 20/s.'],
+    [`${minimal}load: «{duration: 1 min, maxInFlight: 4}»\n`, 'An open loop has a rate | Write rate: 20/s.'],
     [`${minimal}warmUp: «{}»\n`, 'The warm-up has no length | Write iterations: 1 or duration: 30 s.'],
   ]);
 
@@ -99,7 +102,7 @@ describe('a problem of a spec stands at its value and says what to write', () =>
     [`${minimal}warmUp: {iterations: 1, duration: «1 min»}\n`, /^A warm-up has iterations or a duration/],
     [
       `${minimal}load: {clients: 4, rate: «20/s», duration: 1 min}\n`,
-      '“clients” is of a closed loop, “rate” of an open one | Keep clients, iterations, thinkTime, or keep rate, duration, arrivals, maxInFlight, maxQueued.',
+      '“clients” is of a closed loop, “rate” of an open one | Keep clients, iterations, thinkTime, or keep rate, arrivals, maxInFlight, maxQueued.',
     ],
     [`${head}workload: {tpch: 6, order: «power», statements: [{sql: select 1}]}\n`, /^The power order is one of TPC-H’s queries only/],
     [
@@ -129,6 +132,7 @@ describe('a problem of a spec stands at its value and says what to write', () =>
       `${minimal}load: {rate: «50000/s», duration: 10 min}\n`,
       /^50,000\/s × 10:00 min is 30,000,000 operations; a run plans 10,000,000 at most/,
     ],
+    [`${minimal}load: {clients: 1, duration: 1 min}\nwarmUp: «{iterations: 1000000}»\n`, /^The warm-up adds 22,000,000 operations/],
     [`${minimal}warmUp: «{iterations: 1000000}»\n`, /^The warm-up adds 22,000,000 operations/],
     [`${head}workload: {tpch: 6, statements: [{sql: select 1, weight: «1001»}]}\n`, /whole number from 1 to 1,000/],
   ]);
@@ -162,8 +166,17 @@ describe('a problem of a spec stands at its value and says what to write', () =>
       `${minimal}expect:\n  - «latency.p99 <= 2 s»\n`,
       'warning: “latency.p99 <= 2 s” needs 500 samples, and 66 are planned: the verdict would be inconclusive | Plan more, or expect something of a lower percentile or of the maximum.',
     ],
+    [
+      `${minimal}load: {clients: 1, iterations: 3, duration: 1 h}\nexpect:\n  - «latency.p99 <= 2 s»\n`,
+      /^warning: .* needs 500 samples, and at most 66 are planned/,
+    ],
     [`${minimal}load: {iterations: 99}\nexpect:\n  - «latency.p95(q01) <= 2 s»\n`, /^warning: .* needs 100 samples, and 99 are planned/],
   ]);
+
+  it('how many answers come in a time nobody knows: no warning', async () => {
+    const found = await read(`${minimal}load: {clients: 1, duration: 1 s}\nexpect:\n  - latency.p99 <= 2 s\n`);
+    assert.deepEqual(found.said, []);
+  });
 
   it('files that are not there, are folders, are empty or too large', async () => {
     await mkdir(join(folder, 'folder.sql'), { recursive: true });

@@ -44,6 +44,13 @@ describe('the spec that Benchmark makes', () => {
     }
   });
 
+  it('of one statement for a time at most: passes and time are both in it', async () => {
+    const plan = await back({ kind: 'statement', sql: 'select 1' }, { ...tpch, iterations: 100, durationMs: 60_000 });
+    assert.deepEqual(plan.load, { kind: 'closed', clients: 1, iterations: 100, durationMs: 60_000, thinkTimeMs: 0, order: 'listed' });
+    const odd = await back({ kind: 'statement', sql: 'select 1' }, { ...tpch, durationMs: 1_234_567 });
+    assert.equal(odd.load.durationMs, 1_234_567);
+  });
+
   it('its names are such as can stand in a spec', async () => {
     for (const name of ['a (b): #x', '- x', '', ' ', "it's", '"', 'x'.repeat(200), 'two\nlines', 'null', '1', '~', 'ä: {']) {
       const plan = await back({ kind: 'statement', sql: 'select 1', name }, { ...tpch, name });
