@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { formatDuration } from '../../src/base/units.ts';
-import { sample } from './journals/sample.ts';
+import type { JournalEvent } from '../../src/journal/events.ts';
+import { headerOf, sample, textOf } from './journals/sample.ts';
 import { Harness, type OpenOptions } from './harness.ts';
 import { brush, called, calls, cells, countDraws, draws, keptBrush, ms, projected } from './latency-look.ts';
 import { factsOf, reader, scenes, ServedJournal, type Served } from './latency-states.ts';
@@ -41,6 +42,24 @@ describe('the latency page', function () {
     assert.match(await page.locator('.lag').innerText(), /^valid\s+driver lag p99 .* \(limit .*\), busy \d+ % \(limit 80 %\)$/);
     assert.match(await page.locator('header .facts').innerText(), /DuckDB 1\.5\.5 on TPC-H 1, 4 threads/);
     await page.locator('.vh[role=status]', { hasText: /^Failed\. q15 answered wrong 3 times/ }).waitFor({ state: 'attached' });
+  });
+
+  it('of clients with passes and a time says both, how far each is, and when it ends at the latest', async () => {
+    const header = headerOf({ queries: 1 });
+    const load = { kind: 'closed', clients: 1, iterations: 100, durationMs: 60_000, thinkTimeMs: 0, order: 'listed' } as const;
+    const events: readonly JournalEvent[] = [
+      { t: 1_000, src: 'runner', kind: 'phase', phase: 'measuring', planned: 100, durationMs: 60_000 },
+      ...Array.from({ length: 7 }, (_, i): JournalEvent => {
+        return { t: 1_000 + i * 3_000, src: 'runner', kind: 'op', q: 0, wait: 0, service: 3_000, rows: 1, answer: 'ok' };
+      }),
+    ];
+    const text = textOf({ ...header, plan: { ...header.plan, load } }, events);
+    await open({ a: new ServedJournal(header.run, text, 'live'), b: null });
+    assert.equal(await page.locator('h1').innerText(), 'Running: 7 of 100 queries, 0:21 of at most 1:00');
+    assert.equal(await page.getByRole('progressbar').getAttribute('aria-valuenow'), '35');
+    const facts = await page.locator('header .facts').innerText();
+    assert.match(facts, /closed loop, 1 client, 100 passes, at most 1 min/);
+    assert.match(facts, /ends at \S+ at the latest/);
   });
 
   it('grows while the run goes on, is drawn at most four times a second, and says the verdict when it has ended', async () => {

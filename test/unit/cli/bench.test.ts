@@ -20,7 +20,7 @@ describe('faultline bench and run', function () {
   it('runs all 22 queries in power order, and prints a table, the counts, the power and the verdict', async () => {
     const { code, stdout, stderr } = await home.run(['bench', 'tpch', '--engine', 'duckdb', '--scale', '0.01', '--iterations', '1']);
     assert.equal(stderr, '');
-    assert.match(stdout, /^DuckDB \S+ on TPC-H 0\.01, \d+ threads?, memory limit [\d.]+ [GM]B · 1 client × 1 · /);
+    assert.match(stdout, /^DuckDB \S+ on TPC-H 0\.01, \d+ threads?, memory limit [\d.]+ [GM]B · 1 client × 1 pass · /);
     const names = [...stdout.matchAll(/^(q\d\d) .* ok$/gm)].map(([, name]) => name);
     assert.deepEqual(
       names.map((name) => Number(name?.slice(1))),
