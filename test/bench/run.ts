@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, string>> = {
   pacing: 'parts/pacing.ts',
   scrolling: 'page/scrolling.ts',
   window: 'parts/window.ts',
+  live: 'parts/live.ts',
   journal: 'parts/journal.ts',
   compare: 'parts/compare.ts',
   analysis: 'parts/analysis.ts',

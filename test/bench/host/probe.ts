@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { connect } from '../../../src/base/rpc.ts';
 import type { TestApi } from '../../../src/extension.ts';
 import type { StatementToRun } from '../../../src/ui/session/statement.ts';
+import { closePanels, computedSoFar, openPanel, runSpec, stopRun } from './benchmarks.ts';
 import { calm, LoopWatch } from './loop.ts';
 import { portOf, portVariable, type Activation, type ProbeApi, type StartedRun } from './protocol.ts';
 
@@ -40,6 +41,11 @@ export function activate(context: vscode.ExtensionContext): void {
       const { services } = await faultline();
       for (const { state } of services.tabs.all()) services.tabs.close(state.id);
     },
+    runSpec,
+    openPanel,
+    closePanels,
+    stopRun,
+    computedSoFar: async () => computedSoFar(),
     watchLoop: async (phase) => loop.phase(phase),
     loopFacts: async () => loop.facts(),
   };

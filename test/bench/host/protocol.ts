@@ -40,6 +40,15 @@ export interface StartedRun {
   readonly endedAt: number;
 }
 
+export interface ComputedSoFar {
+  /** When: on the clock of the extension host, and by the wall clock. */
+  readonly atMs: number;
+  readonly wallMs: number;
+  /** Processor time of all threads of the extension host, and of its main thread. */
+  readonly processMs: number;
+  readonly threadMs: number;
+}
+
 export interface ProbeApi {
   /** Answers when the extension host has had nothing to do for a second, or after ten. */
   calm(): Promise<void>;
@@ -55,6 +64,15 @@ export interface ProbeApi {
   page(tab: string, windows: number, rows: number): Promise<number>;
   /** Closes all tabs of the results. */
   closeResults(): Promise<void>;
+  /** Runs the text of a benchmark file as a person does; answers the run's id once its panel is there. */
+  runSpec(name: string, text: string): Promise<string>;
+  /** The run's panel, as a click on it in *Runs* opens it. */
+  openPanel(run: string): Promise<void>;
+  /** Closes all latency panels. */
+  closePanels(): Promise<void>;
+  stopRun(run: string): Promise<void>;
+  /** Since the extension host began. */
+  computedSoFar(): Promise<ComputedSoFar>;
   watchLoop(phase: string): Promise<void>;
   loopFacts(): Promise<LoopFacts>;
 }
