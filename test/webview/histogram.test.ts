@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { formatDuration } from '../../src/base/units.ts';
-import type { JournalEvent } from '../../src/journal/events.ts';
-import { headerOf, sample, textOf } from './journals/sample.ts';
+import { sample } from './journals/sample.ts';
 import { Harness, type OpenOptions } from './harness.ts';
 import { brush, called, calls, cells, countDraws, draws, keptBrush, ms, projected } from './latency-look.ts';
 import { factsOf, reader, scenes, ServedJournal, type Served } from './latency-states.ts';
@@ -45,16 +44,7 @@ describe('the latency page', function () {
   });
 
   it('of clients with passes and a time says both, how far each is, and when it ends at the latest', async () => {
-    const header = headerOf({ queries: 1 });
-    const load = { kind: 'closed', clients: 1, iterations: 100, durationMs: 60_000, thinkTimeMs: 0, order: 'listed' } as const;
-    const events: readonly JournalEvent[] = [
-      { t: 1_000, src: 'runner', kind: 'phase', phase: 'measuring', planned: 100, durationMs: 60_000 },
-      ...Array.from({ length: 7 }, (_, i): JournalEvent => {
-        return { t: 1_000 + i * 3_000, src: 'runner', kind: 'op', q: 0, wait: 0, service: 3_000, rows: 1, answer: 'ok' };
-      }),
-    ];
-    const text = textOf({ ...header, plan: { ...header.plan, load } }, events);
-    await open({ a: new ServedJournal(header.run, text, 'live'), b: null });
+    await open(scenes.timed());
     assert.equal(await page.locator('h1').innerText(), 'Running: 7 of 100 queries, 0:21 of at most 1:00');
     assert.equal(await page.getByRole('progressbar').getAttribute('aria-valuenow'), '35');
     const facts = await page.locator('header .facts').innerText();

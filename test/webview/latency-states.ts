@@ -86,6 +86,18 @@ export const scenes = {
     const made = powerRun();
     return { a: new ServedJournal(made.header.run, made.text, 'ended'), b: null };
   },
+  /** Clients with passes and a time, whichever ends first; its statement is slow. */
+  timed: () => {
+    const header = headerOf({ queries: 1 });
+    const load = { kind: 'closed', clients: 1, iterations: 100, durationMs: 60_000, thinkTimeMs: 0, order: 'listed' } as const;
+    const events: readonly JournalEvent[] = [
+      { t: 1_000, src: 'runner', kind: 'phase', phase: 'measuring', planned: 100, durationMs: 60_000 },
+      ...Array.from({ length: 7 }, (_, i): JournalEvent => {
+        return { t: 1_000 + i * 3_000, src: 'runner', kind: 'op', q: 0, wait: 0, service: 3_000, rows: 1, answer: 'ok' };
+      }),
+    ];
+    return { a: new ServedJournal(header.run, textOf({ ...header, plan: { ...header.plan, load } }, events), 'live'), b: null };
+  },
   preparing: () => withEvents([{ t: 0, src: 'runner', kind: 'phase', phase: 'preparing', text: 'making TPC-H 1, 42 %' }], 'live'),
   broken: () => {
     const plan = planOf();

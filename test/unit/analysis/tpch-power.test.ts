@@ -50,7 +50,7 @@ describe('the power of TPC-H', () => {
     assert.equal(powerOf(third), undefined);
     // Stopped by its time in the second pass.
     const cut = passes(2, (_, pass) => (pass === 0 ? 500 : 50)).slice(0, 40);
-    close(powerOf(cut, planOf(22, { ...closed, durationMs: 60_000 } as RunPlan['load'])), 36 / 0.5);
+    close(powerOf(cut, planOf(22, { ...closed, durationMs: 60_000 })), 36 / 0.5);
   });
 
   it('is only of one client with each of the 22 queries once', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JournalEvent, OperationEvent } from '../../../src/journal/events.ts';
-import type { Expectation, Load } from '../../../src/journal/plan.ts';
+import type { Expectation } from '../../../src/journal/plan.ts';
 import { summaryOf } from '../../../src/analysis/summary.ts';
 import {
   closed,
@@ -100,7 +100,7 @@ describe('the verdict', () => {
     assert.equal(said(98, 'stopped')[1], 'Stopped by a person after 10.0 s');
     // Clients that stop at a time say at its end how many there were.
     const timed = (planned?: number): string | null => {
-      const plan = planOf(3, { ...closed, durationMs: 60_000 } as Load);
+      const plan = planOf(3, { ...closed, durationMs: 60_000 });
       const draining = { ...phase(9_000, 'draining'), ...(planned === undefined ? {} : { planned }) };
       return projected(plan, [{ ...measuring, durationMs: 60_000 }, ...ops(98), draining, end(10_000)]).view('ended').verdict;
     };
