@@ -111,7 +111,7 @@ describe('benchmarks in the editor', function () {
     await sqlEditor('select 42 as answer;\n');
     const uri = await vscode.commands.executeCommand<vscode.Uri>('faultline.openBenchmarkSpec');
     const document = await vscode.workspace.openTextDocument(uri);
-    assert.match(document.getText(), /select 42 as answer/);
+    assert.match(document.getText(), /select 42 as answer.*iterations: 100, duration: 1 min/s);
     const edit = new vscode.WorkspaceEdit();
     const at = document.getText().indexOf('iterations: 100');
     edit.replace(uri, new vscode.Range(document.positionAt(at), document.positionAt(at + 'iterations: 100'.length)), 'iterations: 12');

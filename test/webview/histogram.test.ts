@@ -48,7 +48,7 @@ describe('the latency page', function () {
     assert.equal(await page.locator('h1').innerText(), 'Running: 7 of 100 queries, 0:21 of at most 1:00');
     assert.equal(await page.getByRole('progressbar').getAttribute('aria-valuenow'), '35');
     const facts = await page.locator('header .facts').innerText();
-    assert.match(facts, /closed loop, 1 client, 100 passes, at most 1 min.* ends at \S+ at the latest/s);
+    assert.match(facts, /closed loop, 1 client, 100 passes, at most 1 min.*\bends at \S+ at the latest/s);
   });
 
   it('grows while the run goes on, is drawn at most four times a second, and says the verdict when it has ended', async () => {
