@@ -135,7 +135,8 @@ function wrongAnswers(statements: readonly StatementView[]): string {
     .slice(0, namedStatements - 1)
     .map(({ name, counts }) => (counts.wrong === 1 ? t('{0} once', name) : t('{0} {1} times', name, formatCount(counts.wrong))));
   const rest = others.length - named.length;
-  return [start, ...named, ...(rest > 0 ? [t('{0} more statements too', rest)] : [])].join(', ');
+  const more = rest === 0 ? [] : [rest === 1 ? t('another statement too') : t('{0} more statements too', rest)];
+  return [start, ...named, ...more].join(', ');
 }
 
 /** Errors name the most frequent one. */

@@ -115,11 +115,16 @@ function summaryCells({ run, startedAt, verdict, status, engine, scale, duration
   return [
     run,
     minute(startedAt),
-    // An interrupted run is inconclusive: that it has no end is what a person looks for.
-    status === 'running' || status === 'interrupted' ? status : (verdict ?? status),
+    verdictCell(status, verdict),
     scale === null ? engine : `${engine}, TPC-H ${scale}`,
     formatDuration(durationMs),
     latencyMs.p99 === null ? '–' : formatDuration(latencyMs.p99),
     reason,
   ];
+}
+
+/** An interrupted run is inconclusive, and so is one that never began: how it ended is what a person looks for. */
+function verdictCell(status: RunSummary['status'], verdict: RunSummary['verdict']): string {
+  if (status === 'running' || status === 'interrupted') return status;
+  return status === 'failed' && verdict !== 'failed' ? 'not carried out' : (verdict ?? status);
 }

@@ -11,6 +11,8 @@ export function linePort(socket: Socket): Port {
     },
     listen: (onMessage) => {
       const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY });
+      // It repeats the socket's errors, and one that nobody hears ends the process: a peer that left would end the run.
+      lines.on('error', () => undefined);
       lines.on('line', (line) => {
         try {
           onMessage(JSON.parse(line));

@@ -3,7 +3,9 @@ import { connect as connectSocket } from 'node:net';
 import { once } from 'node:events';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { parseOwner } from '../../base/owner.ts';
 import { connect } from '../../base/rpc.ts';
+import { formatDuration } from '../../base/units.ts';
 import { readLease } from '../../journal/lease.ts';
 import type { RunRecord } from '../../journal/runs.ts';
 import type { RunControl } from '../control.ts';
@@ -22,7 +24,7 @@ export interface RunLink {
 /** A process that stands still has its socket open all the same. */
 const answerWithinMs = 5000;
 
-/** Fails: `unreachable` (it has ended, or does not answer). */
+/** Fails: `unreachable` (it has ended), `timedOut` (it does not answer). */
 export async function connectRun(record: RunRecord): Promise<RunLink> {
   const lease = readLease(record.folder);
   if (lease === undefined) throw gone(record.run);
@@ -36,8 +38,12 @@ export async function connectRun(record: RunRecord): Promise<RunLink> {
   // Its end is told by `close`.
   socket.on('error', () => undefined);
   const remote = connect<RunControl, object>(linePort(socket), {});
-  void closed.then(() => remote.$close(gone(record.run)));
-  const silent = setTimeout(() => socket.destroy(), answerWithinMs);
+  let isSilent = false;
+  void closed.then(() => remote.$close(isSilent ? silentRunner(record.run, lease.owner) : gone(record.run)));
+  const silent = setTimeout(() => {
+    isSilent = true;
+    socket.destroy();
+  }, answerWithinMs);
   try {
     if ((await remote.run()) !== record.run) throw gone(record.run);
   } catch (error) {
@@ -60,8 +66,16 @@ function gone(run: string, cause?: unknown): FaultlineError {
     {
       what: t('The process of run {0} can’t be reached', run),
       meaning: t('It may have ended just now'),
-      remedy: t('Refresh the runs; what it wrote is in its journal.'),
+      remedy: t('What it wrote is in its journal.'),
     },
     cause,
   );
+}
+
+function silentRunner(run: string, owner: string): FaultlineError {
+  return new FaultlineError('timedOut', {
+    what: t('The process of run {0} did not answer within {1}', run, formatDuration(answerWithinMs)),
+    meaning: t('It stands still, or the machine is overloaded'),
+    remedy: t('Try again; if it goes on so, end process {0}: its journal stays.', parseOwner(owner)?.pid ?? '?'),
+  });
 }

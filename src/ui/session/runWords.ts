@@ -7,7 +7,7 @@ import type { RunRecord } from '../../journal/runs.ts';
 
 /** What a person sees first of a run: its icon has this shape, its description begins with this word. */
 export type RunMark =
-  'running' | 'stopping' | 'passed' | 'failed' | 'inconclusive' | 'stopped' | 'interrupted' | 'newer' | 'damaged' | 'unknown';
+  'running' | 'stopping' | 'passed' | 'failed' | 'inconclusive' | 'stopped' | 'interrupted' | 'unable' | 'newer' | 'damaged' | 'unknown';
 
 export function markOf(record: RunRecord, summary: RunSummary | undefined): RunMark {
   switch (record.state) {
@@ -25,7 +25,9 @@ export function markOf(record: RunRecord, summary: RunSummary | undefined): RunM
 
 /** Of a run that has ended. */
 export function endMark({ status, verdict }: RunSummary): RunMark {
-  return status === 'interrupted' || status === 'stopped' ? status : (verdict ?? 'unknown');
+  if (status === 'interrupted' || status === 'stopped') return status;
+  // A wrong answer fails a run that could not be carried out to its end, too.
+  return status === 'failed' && verdict !== 'failed' ? 'unable' : (verdict ?? 'unknown');
 }
 
 export function markWord(mark: RunMark): string {
@@ -44,6 +46,8 @@ export function markWord(mark: RunMark): string {
       return t('stopped');
     case 'interrupted':
       return t('interrupted');
+    case 'unable':
+      return t('not carried out');
     case 'newer':
       return t('from a newer version');
     case 'damaged':

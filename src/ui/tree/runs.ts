@@ -149,6 +149,8 @@ function markIcon(mark: RunMark): vscode.ThemeIcon {
       return icon('circle-slash', 'descriptionForeground');
     case 'interrupted':
       return icon('debug-disconnect', 'charts.yellow');
+    case 'unable':
+      return icon('circle-slash', 'charts.yellow');
     case 'newer':
       return icon('versions', 'descriptionForeground');
     case 'damaged':
