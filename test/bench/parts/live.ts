@@ -14,11 +14,12 @@ import { BenchWorkbench, type BenchWindow } from '../host/workbench.ts';
 import { measure } from '../part.ts';
 import { atMost, type Finding } from '../table.ts';
 
-/** What the limit is for. Of more than 50 operations in a quarter of a second the recorder makes histograms, which are far less to read. */
-const promisedPerSecond = 200;
-/** 48 in a quarter of a second: a recorder that comes 10 ms late still writes each of them. */
+/**
+ * As near to 200 as a busy machine allows. Of more than 50 operations in a quarter of a second the recorder makes histograms, which are
+ * less to read: here they are 48, so that one that comes 10 ms late still writes each of them.
+ */
 const ratePerSecond = 192;
-/** On a machine so busy that fewer are written, the figure would be of something else. */
+/** With fewer singly written operations the figure would be of something else. */
 const fewestPerSecond = 100;
 const rounds = 2;
 const phaseMs = 20_000;
@@ -62,7 +63,6 @@ await measure(async ({ scratch, extension, progress }) => {
   try {
     const window = await workbench.open();
     const { probe, page } = window;
-    const idle = await during(window, idleMs);
     const run = await probe.runSpec(name.replaceAll(' ', '-'), spec);
     const open: Phase[] = [];
     const closed: Phase[] = [];
@@ -84,6 +84,8 @@ await measure(async ({ scratch, extension, progress }) => {
     }
     await probe.stopRun(run);
     const written = await writtenDuring(open, await journalOf(store, run));
+    await page.waitForTimeout(settleMs);
+    const idle = await during(window, idleMs);
     await window.close();
     return findings([idle], open, closed, written);
   } finally {
@@ -98,14 +100,12 @@ function findings(idle: readonly Phase[], open: readonly Phase[], closed: readon
     throw new Error(`Only ${perSecond.toFixed(0)} events a second were written, and ${written.histograms} histograms in place of more.`);
   const live = percent(open, 'processMs');
   const without = percent(closed, 'processMs');
-  // As if all that the panel adds grew with the events: some of it does not, so that the figure is never too small.
-  const promised = without + Math.max(0, live - without) * Math.max(1, promisedPerSecond / perSecond);
   const against =
-    `at ${promisedPerSecond} events/s, from ${live.toFixed(2)} % at ${perSecond.toFixed(0)}/s in ${written.seconds.toFixed(0)} s (and ${written.histograms} histograms); ` +
-    `panel closed ${without.toFixed(2)} %, so it adds ${(promised - without).toFixed(2)} %; nothing running ${percent(idle, 'processMs').toFixed(2)} %; ` +
+    `${perSecond.toFixed(0)} events/s for ${written.seconds.toFixed(0)} s, ${written.histograms} histograms; ` +
+    `panel closed ${without.toFixed(2)} %, so it adds ${(live - without).toFixed(2)} %; after the run ${percent(idle, 'processMs').toFixed(2)} %; ` +
     `main thread ${percent(open, 'threadMs').toFixed(2)} %, closed ${percent(closed, 'threadMs').toFixed(2)} %; ` +
     `main thread of the page, workbench and panel ${percent(open, 'pageMs').toFixed(0)} %, closed ${percent(closed, 'pageMs').toFixed(0)} %`;
-  return [atMost('extension host, live latency panel: of a core', promised, limitPercent, '%', against)];
+  return [atMost('extension host, live latency panel: of a core', live, limitPercent, '%', against)];
 }
 
 /** What extension host and page compute while this function waits. */
