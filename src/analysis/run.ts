@@ -127,7 +127,7 @@ export class RunProjection {
     const lastEventAt = header.startedAt + this.#newest;
     const { verdict, reason } = verdictOf({
       ...{ status, phase: this.#phase, announced: this.#announced, end: this.#end, durationMs, lastEventAt, plan },
-      ...{ counts, statements, response, driver, expectations },
+      ...{ counts, statements, response, driver, expectations, takenProcessors: this.#takenProcessors() },
     });
     return {
       run: header.run,
@@ -347,6 +347,13 @@ export class RunProjection {
     if (name !== undefined && statement < 0) return undefined;
     const ranks = this.#ranks.read(this.#rows.sample(curve, { ...everything, statement }));
     return { count: ranks.count, ms: ranks.quantile(percentile) };
+  }
+
+  /** The engines of today are in the driver's own process, and an arm's threads are all its own. */
+  #takenProcessors(): number | null {
+    const { processors } = this.header.environment;
+    const threads = Math.max(0, ...[...this.#engines.values()].map((engine) => engine.threads));
+    return processors > 1 && threads >= processors ? processors : null;
   }
 
   #arm(index: number): ArmView {

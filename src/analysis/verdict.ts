@@ -86,6 +86,8 @@ export interface Judged {
   readonly statements: readonly StatementView[];
   readonly response: Percentiles;
   readonly driver: DriverView;
+  /** Processors of the machine, where an engine on it may take every one: then none is sure to be left to the driver. */
+  readonly takenProcessors: number | null;
   readonly expectations: readonly ExpectationView[];
 }
 
@@ -94,7 +96,7 @@ export function verdictOf(run: Judged): { readonly verdict: Verdict | null; read
   if (run.status === 'running') return { verdict: null, reason: soFar(run) };
   if (run.status === 'aborted') return { verdict: 'failed', reason: sentence(run.end?.reason ?? t('an abort rule ended it')) };
   if (run.counts.wrong > 0) return { verdict: 'failed', reason: wrongAnswers(run.statements) };
-  const inconclusive = notCarriedOut(run) ?? run.driver.reason;
+  const inconclusive = notCarriedOut(run) ?? invalidDriver(run);
   if (inconclusive !== null) return { verdict: 'inconclusive', reason: sentence(inconclusive) };
   const broken = run.expectations.find(({ outcome }) => outcome === 'broken');
   if (broken !== undefined) return { verdict: 'failed', reason: sentence(withCause(broken, run.counts)) };
@@ -119,6 +121,16 @@ function notCarriedOut({ status, end, durationMs, lastEventAt, announced, counts
     case 'aborted':
       return null;
   }
+}
+
+/** What it means, and what can be done about it, beside the figure. */
+function invalidDriver({ driver, takenProcessors, counts }: Judged): string | null {
+  if (driver.reason === null) return null;
+  const parts = [driver.reason];
+  if (counts.dropped > 0) parts.push(t('{0} of {1} were never sent', formatCount(counts.dropped), formatCount(counts.planned)));
+  if (driver.gaps.length === 0 && takenProcessors !== null)
+    parts.push(t('the engine takes all {0} processors, so give it fewer threads', formatCount(takenProcessors)));
+  return parts.join('; ');
 }
 
 const namedStatements = 3;

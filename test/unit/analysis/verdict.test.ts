@@ -242,6 +242,19 @@ describe('the driver', () => {
     assert.deepEqual(said(driver(1000, lags(14))), ['inconclusive', 'Driver lag p99 was 14 ms, the limit is 2 ms']);
   });
 
+  it('that lagged beside an engine on all processors says what to do; drops are told with it', () => {
+    const engine = (threads: number): JournalEvent => ({
+      ...{ t: 0, src: 'runner', kind: 'engine', arm: 0, title: 'DuckDB 1.5.5', version: '1.5.5', target: 'TPC-H 0.01' },
+      ...{ threads, memoryLimitBytes: 1e9 },
+    });
+    assert.deepEqual(said(engine(3), driver(1000, lags(14))), ['inconclusive', 'Driver lag p99 was 14 ms, the limit is 2 ms']);
+    assert.deepEqual(said(engine(4), driver(1000, lags(14)), dropped(900, 0, 40)), [
+      'inconclusive',
+      'Driver lag p99 was 14 ms, the limit is 2 ms; 40 of 100 were never sent; ' +
+        'the engine takes all 4 processors, so give it fewer threads',
+    ]);
+  });
+
   it('may lag by 5 % of the response median where that is more than 2 ms', () => {
     const slow = Array.from({ length: 60 }, (_, i) => op(i * 1000, 0, 400));
     const lagged = (ms: number): readonly [string | null, string] => verdict([...slow, driver(1000, lags(ms))]);
