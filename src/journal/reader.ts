@@ -54,11 +54,13 @@ export async function readWindow(
   maxBytes: number,
 ): Promise<{ readonly text: string; readonly next: number }> {
   return withFile(path, async (file) => {
+    // A page that follows a run asks for some kilobytes several times a second: no megabyte is filled for them.
+    const left = Math.max(0, (await file.stat()).size - offset);
     for (let size = maxBytes; ; size = Math.min(size * 4, longestLineBytes)) {
-      const bytes = await readAt(file, offset, size);
+      const bytes = await readAt(file, offset, Math.min(size, left));
       const end = bytes.lastIndexOf(lineBreak) + 1;
       if (end > 0) return { text: bytes.toString('utf8', 0, end), next: offset + end };
-      if (bytes.length < size) return { text: '', next: offset };
+      if (size > left) return { text: '', next: offset };
       if (size >= longestLineBytes) throw tooLong(path);
     }
   });

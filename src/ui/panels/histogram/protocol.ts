@@ -31,7 +31,7 @@ export const savedRuns = v.object({ a: v.string(), b: v.nullable(v.string()) });
 export type SavedRuns = v.InferOutput<typeof savedRuns>;
 
 export interface LatencyPageApi {
-  /** At most 4 a second: the journal has grown, the run has ended, another run was chosen for B. */
+  /** At most 2 a second: the journal has grown, the run has ended, another run was chosen for B. */
   changed(facts: PanelFacts): void;
 }
 

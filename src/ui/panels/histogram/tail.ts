@@ -6,8 +6,8 @@ import type { Disposable } from '../../../base/disposables.ts';
 import { runFiles, type RunRecord } from '../../../journal/runs.ts';
 import type { JournalFacts, JournalState } from './protocol.ts';
 
-/** A page redraws at most so often. */
-const lookEveryMs = 250;
+/** Twice a second is live to the eye; each look costs host, workbench and page some milliseconds of the machine that is being measured. */
+const lookEveryMs = 500;
 /** A runner that was killed tells nobody: its lease is looked at. */
 const stateEveryMs = 1_000;
 
@@ -15,7 +15,7 @@ export interface TailParts {
   readonly record: RunRecord;
   /** The run as it is now. */
   readonly look: (run: string) => Promise<RunRecord>;
-  /** At most four a second; not called once it was disposed. */
+  /** At most two a second; not called once it was disposed. */
   readonly onChange: () => void;
   readonly onError: (error: unknown) => void;
 }
@@ -87,7 +87,7 @@ export class JournalTail implements Disposable {
     let state: JournalState = stateBefore;
     const size = await sizeOf(join(record.folder, runFiles.journal));
     // An end comes with the last line, or with silence: a journal that grows is alive.
-    if (due && (size === before || now - this.#stateSeenMs >= stateEveryMs)) {
+    if (due && size <= before) {
       this.#touched = false;
       this.#stateSeenMs = now;
       state = journalState((await look(run)).state);
