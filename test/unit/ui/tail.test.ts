@@ -48,7 +48,7 @@ describe('a journal that is followed', () => {
     return { tail: made, times, next };
   }
 
-  it('tells that it has grown, at most four times a second however often it is written', async () => {
+  it('tells that it has grown, at most twice a second however often it is written', async () => {
     const { tail: followed, times, next } = follow();
     let writing = true;
     const writer = (async () => {
@@ -60,7 +60,7 @@ describe('a journal that is followed', () => {
     writing = false;
     await writer;
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    for (const gap of gaps) assert.ok(gap > 240, `${gap} ms between two changes`);
+    for (const gap of gaps) assert.ok(gap > 490, `${gap} ms between two changes`);
     assert.equal(followed.facts.state, 'live');
     assert.ok(followed.facts.sizeBytes > 3);
   });
