@@ -137,7 +137,7 @@ describe('bad days of a run', function () {
     process.kill(started.pid, 'SIGSTOP');
     const asked = performance.now();
     // Nobody waits for ever for a process that does not answer.
-    await assert.rejects(connectRun(await place.store.record(started.run)), (error) => FaultlineError.is(error, 'unreachable'));
+    await assert.rejects(connectRun(await place.store.record(started.run)), (error) => FaultlineError.is(error, 'timedOut'));
     assert.ok(performance.now() - asked > 2500);
     process.kill(started.pid, 'SIGCONT');
     const events = await until(started.folder, (found) => found.some(({ kind }) => kind === 'gap'));
