@@ -19,8 +19,10 @@ import { atMost, type Finding } from '../table.ts';
  * less to read: here they are 48, so that one that comes 10 ms late still writes each of them.
  */
 const ratePerSecond = 192;
-/** With fewer singly written operations the figure is of less work than was promised: the part fails, and says so. */
+/** With fewer operations the figure is of less work than was promised: the part fails, and says so. */
 const fewestPerSecond = 180;
+/** The same of events: operations that crowd behind a hiccup of the machine are written as histograms. */
+const fewestSinglesPerSecond = 160;
 const rounds = 2;
 const phaseMs = 20_000;
 const idleMs = 10_000;
@@ -96,7 +98,7 @@ await measure(async ({ scratch, extension, progress }) => {
 
 function findings(idle: readonly Phase[], open: readonly Phase[], closed: readonly Phase[], written: Written): Finding[] {
   const perSecond = written.operations / written.seconds;
-  if (perSecond < fewestPerSecond)
+  if (perSecond < fewestSinglesPerSecond)
     throw new Error(`Only ${perSecond.toFixed(0)} events a second were written, and ${written.histograms} histograms in place of more.`);
   const live = percent(open, 'processMs');
   const without = percent(closed, 'processMs');
