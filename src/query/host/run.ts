@@ -23,9 +23,9 @@ const chunksBetweenCollections = 64;
 /** After so many chunks (65,536 rows) a result is large, and its first rows go before the rest. */
 const chunksOfLarge = 32;
 /** So long after the first word of rows the engine goes on, whether anybody looked or not. */
-const firstLookMs = 200;
+const firstLookMs = 300;
 /** What a page takes to draw the rows that it was given. */
-const drawMs = 80;
+const drawMs = 120;
 
 /** Never rejects. `abort` is what the person's stop aborts; the run uses it to stop the engine at a limit. */
 export async function runStatement(
