@@ -5,8 +5,7 @@
 import * as v from 'valibot';
 import { systemClock } from '../../base/clock.ts';
 import { collector } from '../../base/collector.ts';
-import { isEntry } from '../../base/entry.ts';
-import { causeChain } from '../../base/errors.ts';
+import { entrySettings, isEntry } from '../../base/entry.ts';
 import { connect, type Port } from '../../base/rpc.ts';
 import { openDuckDb } from '../../engine/duckdb/duckdb.ts';
 import { freeBytesOf } from '../store/disk.ts';
@@ -62,19 +61,10 @@ function parentPort(): Port {
 }
 
 if (isEntry(import.meta.url)) {
-  const settings = v.safeParse(settingsSchema, parseJson(process.argv[2] ?? ''));
+  const settings = v.safeParse(settingsSchema, entrySettings());
   if (settings.success && process.send !== undefined) start(settings.output);
   else {
     process.stderr.write('The query host is started by Faultline, with its settings and a channel.\n');
     process.exitCode = 2;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    process.stderr.write(`${causeChain(error)}\n`);
-    return undefined;
   }
 }

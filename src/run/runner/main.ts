@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import * as v from 'valibot';
-import { isEntry } from '../../base/entry.ts';
+import { entrySettings, isEntry } from '../../base/entry.ts';
 import { causeChain, FaultlineError, toWire } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { packagePaths } from '../../base/package.ts';
@@ -112,7 +112,7 @@ function tell(message: RunnerMessage): void {
 }
 
 if (isEntry(import.meta.url)) {
-  const settings = v.safeParse(settingsSchema, parseJson(process.argv[2] ?? ''));
+  const settings = v.safeParse(settingsSchema, entrySettings());
   if (settings.success) {
     try {
       await carryOut(settings.output);
@@ -128,14 +128,5 @@ if (isEntry(import.meta.url)) {
   } else {
     process.stderr.write('A run’s process is started by Faultline, with its settings.\n');
     process.exitCode = 2;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    process.stderr.write(`${causeChain(error)}\n`);
-    return undefined;
   }
 }
