@@ -4,28 +4,15 @@ import { FaultlineError } from '../../base/errors.ts';
 import { formatCount } from '../../base/units.ts';
 import { specLimits } from '../../run/spec/limits.ts';
 import { parseScale } from '../../workload/tpch/scale.ts';
-import { runBench } from '../bench.ts';
+import { runBench, type BenchRequest } from '../bench.ts';
 import type { CarryPaths } from '../carry.ts';
 import { runSpec } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Run = (work: Promise<number>) => Promise<void>;
 
-interface BenchOptions {
-  readonly scale?: number;
-  readonly queries?: string;
-  readonly clients?: number;
-  readonly iterations?: number;
-  readonly rate?: string;
-  readonly duration?: string;
-  readonly order?: 'power' | 'listed' | 'shuffled';
-  readonly warmUp?: string;
-  readonly threads?: number;
-  readonly expect?: readonly string[];
-  readonly timeout?: string;
-  readonly detach?: boolean;
-  readonly json?: boolean;
-}
+/** What was written: the rest has its default in the action. */
+type BenchOptions = Partial<BenchRequest>;
 
 const verdicts = `
 Exit codes: 0 passed, 1 failed (an expectation broken, a wrong answer), 2 the request is invalid, 3 it could not be carried out,
