@@ -62,7 +62,7 @@ export async function carryOut(
   }
   await follow(started, terminal);
   const { projection, view } = await projectRun(await store.record(started.run));
-  await print(terminal, json ? runJson(summaryOf(view)) : describeRun(view, projection));
+  await print(terminal, json ? runJson(summaryOf(view)) : describeRun(view, projection, terminal));
   terminal.stderr.write(describeWrongAnswers(view));
   // A process that was killed, or that an engine crashed: what it said last is all there is.
   if (view.status === 'interrupted') terminal.stderr.write(`faultline: ${log.slice(-lastWords).join('\n')}\n`);

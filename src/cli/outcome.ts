@@ -5,8 +5,9 @@ import type { RunProjection } from '../analysis/run.ts';
 import type { RunSummary, RunView, StatementView } from '../analysis/view.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import type { RunPlan } from '../journal/plan.ts';
+import { columnsText, type Columns } from './columns.ts';
 import { visible } from './format/width.ts';
-import { exitCodes } from './terminal.ts';
+import { exitCodes, type Terminal } from './terminal.ts';
 
 /** 0 passed, 1 failed, 3 could not be carried out (its process was killed, too), 4 inconclusive. */
 export function exitCodeOfRun({ status, verdict }: Pick<RunView, 'status' | 'verdict'>): number {
@@ -40,8 +41,8 @@ export function runJson(summary: RunSummary): string {
   return `${JSON.stringify(object, null, 2)}\n`;
 }
 
-export function describeRun(view: RunView, projection: RunProjection): string {
-  const figures = view.counts.planned > 0 ? ['', ...table(view.statements), ''] : [];
+export function describeRun(view: RunView, projection: RunProjection, terminal: Terminal): string {
+  const figures = view.counts.planned > 0 ? ['', ...columnsText(tableOf(view.statements), terminal).trimEnd().split('\n'), ''] : [];
   const lines = [titleOf(view), ...figures, countsOf(view)];
   for (const { text, count } of view.counts.errorsByReason) lines.push(`  ${formatCount(count)} × ${text}`);
   // Of a run that never began there is nothing to trust or not.
@@ -95,31 +96,30 @@ function loadOf({ load }: RunPlan): string {
   return `${load.clients} ${load.clients === 1 ? 'client' : 'clients'} × ${closedLength(load)}`;
 }
 
-function table(statements: readonly StatementView[]): readonly string[] {
+function tableOf(statements: readonly StatementView[]): Columns {
   const duration = (ms: number | null): string => (ms === null ? '–' : formatDuration(ms));
+  const number = (title: string): Columns['columns'][number] => ({ title, isNumber: true });
   // With arrivals a query's count is not all that was sent: who reads its figures must see that.
   const anyDropped = statements.some(({ counts }) => counts.dropped > 0);
-  const rows = statements.map(({ name, counts, response, rows: answered, answer }) => [
-    name,
-    formatCount(counts.planned),
-    formatCount(counts.failed),
-    ...(anyDropped ? [formatCount(counts.dropped)] : []),
-    duration(response.p50),
-    duration(response.p95),
-    duration(response.p99),
-    duration(response.max),
-    answered === null ? '–' : formatCount(answered),
-    answer ?? '–',
-  ]);
-  const all = [['QUERY', 'COUNT', 'FAILED', ...(anyDropped ? ['DROPPED'] : []), 'P50', 'P95', 'P99', 'MAX', 'ROWS', 'ANSWER'], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const isText = (column: number): boolean => column === 0 || column === (all[0]?.length ?? 0) - 1;
-  return all.map((row) =>
-    row
-      .map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
+  return {
+    columns: [
+      { title: 'Query', isNumber: false },
+      ...['Count', 'Failed', ...(anyDropped ? ['Dropped'] : []), 'p50', 'p95', 'p99', 'max', 'Rows'].map(number),
+      { title: 'Answer', isNumber: false },
+    ],
+    rows: statements.map(({ name, counts, response, rows, answer }) => [
+      name,
+      formatCount(counts.planned),
+      formatCount(counts.failed),
+      ...(anyDropped ? [formatCount(counts.dropped)] : []),
+      duration(response.p50),
+      duration(response.p95),
+      duration(response.p99),
+      duration(response.max),
+      rows === null ? '–' : formatCount(rows),
+      answer ?? '–',
+    ]),
+  };
 }
 
 function countsOf({ counts }: RunView): string {
