@@ -23,6 +23,8 @@ export interface LabOptions {
   readonly images: 'all' | readonly string[];
   /** Path of a kubeconfig to use in place of a cluster of the lab's own. */
   readonly kubeconfig?: string;
+  /** A way to insist on; without it the first that works here, in the order of `Way`. Node faults need `native`. */
+  readonly way?: Way;
 }
 
 /** What an `up` came to; `lab env` prints it and tests start from it. */
