@@ -1,0 +1,5 @@
+/** Every image of the lab. One line for a new one. */
+import type { ImageRecipe } from './recipe.ts';
+import { BUSYBOX } from './recipes/busybox.ts';
+
+export const RECIPES: readonly ImageRecipe[] = [BUSYBOX];
