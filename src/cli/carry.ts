@@ -4,7 +4,7 @@ import { faultlineHome } from '../base/home.ts';
 import type { RunPlan } from '../journal/plan.ts';
 import { RunStore } from '../journal/store.ts';
 import { projectRun } from '../run/summaries.ts';
-import { startRun, type StartedRun } from '../run/supervise/start.ts';
+import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/start.ts';
 import { summaryOf } from '../analysis/summary.ts';
 import type { CliPaths } from './data.ts';
 import { LiveStatus } from './live.ts';
@@ -12,10 +12,8 @@ import { describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './out
 import { exitCodes, type Terminal } from './terminal.ts';
 
 /** What a run needs of the package beside what every command does. */
-export interface CarryPaths extends CliPaths {
+export interface CarryPaths extends CliPaths, RunnerPaths {
   readonly root: string;
-  readonly runner: string;
-  readonly pacer: string;
 }
 
 export interface CarryOptions {
@@ -41,14 +39,11 @@ export async function carryOut(
     plan,
     store,
     home,
-    runner: paths.runner,
-    pacer: paths.pacer,
-    datagen: paths.datagen,
+    paths,
     workingFolder,
     detach,
     externalAccess: true,
     log: (line) => log.push(line),
-    ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
   });
   if (detach) {
     started.release();

@@ -50,15 +50,11 @@ export const edges: Edges = {
       // What follows is no small code: it is loaded with the first run, spec or export.
       start: async (plan) => {
         const { startRun } = await import('../run/supervise/start.ts');
-        const { datagen, extensionFolder, pacer, runner } = packagePaths();
         return startRun({
           plan,
           store,
           home,
-          runner,
-          pacer,
-          datagen,
-          ...(extensionFolder === undefined ? {} : { extensionFolder }),
+          paths: packagePaths(),
           ...(facts.workspaceFolder === undefined ? {} : { workingFolder: facts.workspaceFolder }),
           externalAccess: facts.isTrusted(),
           log: (line) => runLog.info(line),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { FaultlineError, fromWire } from '../../base/errors.ts';
 import { forkProcess } from '../../base/fork.ts';
 import { t } from '../../base/messages.ts';
+import type { PackagePaths } from '../../base/package.ts';
 import { sweepTemp } from '../../base/temp.ts';
 import { isHeld, readLease } from '../../journal/lease.ts';
 import type { RunPlan } from '../../journal/plan.ts';
@@ -18,18 +19,15 @@ import { removeSocket } from '../runner/control-server.ts';
 import { planFile, type RunnerSettings } from '../runner/settings.ts';
 import { refuseSecrets } from './secrets.ts';
 
+export type RunnerPaths = Pick<PackagePaths, 'runner' | 'pacer' | 'datagen' | 'extensionFolder'>;
+
 export interface StartRequest {
   readonly plan: RunPlan;
   readonly store: RunStore;
   /** `faultlineHome()`: data sets and what does not fit into memory. */
   readonly home: string;
-  /** Entry of the process: `packagePaths().runner`. */
-  readonly runner: string;
-  /** Entry of its thread: `packagePaths().pacer`. */
-  readonly pacer: string;
-  /** Entry of the process that makes data sets: `packagePaths().datagen`. */
-  readonly datagen: string;
-  readonly extensionFolder?: string;
+  /** `packagePaths()`: the entries of the process, of its thread and of the one that makes data sets. */
+  readonly paths: RunnerPaths;
   /** Whose git revision the journal names. */
   readonly workingFolder?: string;
   /** The run needs nobody who keeps it alive. */
@@ -59,7 +57,7 @@ export interface StartedRun {
  * Fails: `invalid` (a plan that holds a secret), `storage`, `unsupported`, `crashed`.
  */
 export async function startRun(request: StartRequest): Promise<StartedRun> {
-  const { store, log } = request;
+  const { store, log, paths } = request;
   const plan = refuseSecrets(request.plan);
   const { run, folder } = await store.create(plan.name, Date.now());
   try {
@@ -69,16 +67,16 @@ export async function startRun(request: StartRequest): Promise<StartedRun> {
       run,
       folder,
       planFile: file,
-      pacer: request.pacer,
-      datagen: request.datagen,
+      pacer: paths.pacer,
+      datagen: paths.datagen,
       home: request.home,
       detach: request.detach ?? false,
       externalAccess: request.externalAccess ?? false,
       adoptWithinMs: request.adoptWithinMs ?? adoptWithinMs,
       ...(request.workingFolder === undefined ? {} : { workingFolder: request.workingFolder }),
-      ...(request.extensionFolder === undefined ? {} : { extensionFolder: request.extensionFolder }),
+      ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
     };
-    const child = forkProcess(request.runner, [JSON.stringify(settings)], {
+    const child = forkProcess(paths.runner, [JSON.stringify(settings)], {
       env: { UV_THREADPOOL_SIZE: String(threadPoolSize(plan)) },
       detached: true,
     });

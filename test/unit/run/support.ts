@@ -34,7 +34,6 @@ export async function makePlace(parent: string = tmpdir()): Promise<Place> {
   const file = join(home, 'sales.csv');
   await writeFile(file, 'region,amount\nnorth,1.5\nsouth,2\neast,3\n');
   const started: StartedRun[] = [];
-  const { runner, pacer, datagen, extensionFolder } = packagePaths();
   return {
     home,
     store,
@@ -45,11 +44,8 @@ export async function makePlace(parent: string = tmpdir()): Promise<Place> {
         plan,
         store,
         home,
-        runner,
-        pacer,
-        datagen,
+        paths: packagePaths(),
         log: () => undefined,
-        ...(extensionFolder === undefined ? {} : { extensionFolder }),
         ...options,
       });
       started.push(run);

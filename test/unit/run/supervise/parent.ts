@@ -12,14 +12,11 @@ export interface ParentRequest {
 }
 
 const { home, plan, detach, adoptWithinMs } = JSON.parse(process.argv[2] ?? '') as ParentRequest;
-const { runner, pacer, datagen } = packagePaths();
 const { run, pid } = await startRun({
   plan,
   store: new RunStore({ home }),
   home,
-  runner,
-  pacer,
-  datagen,
+  paths: packagePaths(),
   detach,
   adoptWithinMs,
   log: () => undefined,
