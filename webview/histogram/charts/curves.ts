@@ -3,11 +3,11 @@ import { t } from '../../../src/base/messages.ts';
 import type { CurvePoint } from '../../../src/analysis/view.ts';
 import type { Curve } from '../../../src/journal/plan.ts';
 import type { Axis, Line, Picture, Plot, Point } from '../../kit/chart.ts';
-import { ChartBox, label, stroke } from '../../kit/chart-box.ts';
+import { label, stroke, type ChartBox } from '../../kit/chart-box.ts';
 import { latency, percent, percentileName, span, tick, type Limit } from '../words.ts';
 import { latencyTicks, log } from './axes.ts';
+import { boxIn, type ChartParts } from './box.ts';
 import { percentileOf, shown, type Figures } from './figures.ts';
-import type { ChartParts } from './histogram.ts';
 import { section } from './section.ts';
 
 const leftPx = 50;
@@ -26,20 +26,12 @@ export class CurvesChart {
   #figures: Figures | null = null;
 
   constructor(parts: ChartParts) {
-    this.#box = new ChartBox({
-      palette: parts.palette,
+    this.#box = boxIn(this.#section, parts, {
       heightPx,
-      nothing: t('No request was answered.'),
       picture: () => this.#picture(),
       places: () => this.#points('response').map(({ quantile }) => nines(quantile, this.#most)),
-      readout: (index, spoken) => {
-        const words = index === null ? '' : this.#readout(index);
-        this.#section.say(words);
-        if (spoken) parts.say(words);
-      },
-      key: (event) => parts.key(event),
+      words: (index) => this.#readout(index),
     });
-    this.element.append(this.#box.element);
   }
 
   get element(): HTMLElement {

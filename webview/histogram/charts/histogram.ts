@@ -4,19 +4,12 @@ import { formatCount } from '../../../src/base/units.ts';
 import type { Percentiles } from '../../../src/analysis/view.ts';
 import type { Picture, Plot } from '../../kit/chart.ts';
 import { h } from '../../kit/dom.ts';
-import { ChartBox, label, stroke } from '../../kit/chart-box.ts';
-import type { Palette } from '../../kit/palette.ts';
+import { label, stroke, type ChartBox } from '../../kit/chart-box.ts';
 import { latency, percentileName, span, tick } from '../words.ts';
 import { around, latencyAxis, log } from './axes.ts';
+import { boxIn, type ChartParts } from './box.ts';
 import { barsOf, middle, shown, type Bar, type Figures } from './figures.ts';
 import { patch, section } from './section.ts';
-
-export interface ChartParts {
-  readonly palette: Palette;
-  /** A sentence for a screen reader: the person moved the readout. */
-  say(text: string): void;
-  key(event: KeyboardEvent): boolean;
-}
 
 const leftPx = 50;
 const rightPx = 8;
@@ -30,20 +23,12 @@ export class HistogramChart {
   #bars: readonly Bar[] = [];
 
   constructor(parts: ChartParts) {
-    this.#box = new ChartBox({
-      palette: parts.palette,
+    this.#box = boxIn(this.#section, parts, {
       heightPx,
-      nothing: t('No request was answered.'),
       picture: (widthPx) => this.#picture(widthPx),
       places: () => this.#bars.map((bar) => log(middle(bar))),
-      readout: (index, spoken) => {
-        const words = index === null ? '' : this.#readout(index);
-        this.#section.say(words);
-        if (spoken) parts.say(words);
-      },
-      key: (event) => parts.key(event),
+      words: (index) => this.#readout(index),
     });
-    this.element.append(this.#box.element);
   }
 
   get element(): HTMLElement {

@@ -3,15 +3,15 @@ import { t } from '../../../src/base/messages.ts';
 import { formatCount } from '../../../src/base/units.ts';
 import type { OverTime } from '../../../src/analysis/view.ts';
 import type { Line, Picture, Plot, Point } from '../../kit/chart.ts';
-import { ChartBox, label, stroke } from '../../kit/chart-box.ts';
+import { label, stroke, type ChartBox } from '../../kit/chart-box.ts';
 import { h } from '../../kit/dom.ts';
 import { quietButton } from '../../kit/toolkit.ts';
 import type { Span } from '../arranged.ts';
 import { endsEarlier, latency, percentileName, span } from '../words.ts';
 import { latencyTicks, log, timeAxis } from './axes.ts';
+import { boxIn, type ChartParts } from './box.ts';
 import { Brush } from './brush.ts';
 import { shown, type Figures } from './figures.ts';
-import type { ChartParts } from './histogram.ts';
 import { section } from './section.ts';
 
 const leftPx = 50;
@@ -32,19 +32,13 @@ export class OverTimeChart {
 
   constructor(parts: OverTimeParts) {
     this.#parts = parts;
-    this.#box = new ChartBox({
-      palette: parts.palette,
+    this.#box = boxIn(this.#section, parts, {
       heightPx,
-      nothing: t('No request was answered.'),
       picture: (widthPx) => this.#picture(widthPx),
       places: () => this.#columns.map(({ fromMs }) => fromMs + this.#step / 2),
-      readout: (index, spoken) => {
-        const words = index === null ? '' : this.#readout(index);
-        this.#section.say(words);
-        if (spoken) parts.say(words);
-        this.#brush.keyAt(index === null ? null : this.#spanOf(index));
-      },
-      key: (event) => this.#brush.key(event) || parts.key(event),
+      words: (index) => this.#readout(index),
+      moved: (index) => this.#brush.keyAt(index === null ? null : this.#spanOf(index)),
+      key: (event) => this.#brush.key(event),
     });
     this.#brush = new Brush(this.#box.element, {
       plot: () => this.#box.plot,
@@ -56,7 +50,6 @@ export class OverTimeChart {
       },
       say: (text) => parts.say(text),
     });
-    this.element.append(this.#box.element);
   }
 
   get element(): HTMLElement {
