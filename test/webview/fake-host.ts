@@ -12,6 +12,7 @@ import type {
   ResultView,
   TabState,
 } from '../../src/ui/panels/results/protocol.ts';
+import { fakeChannel } from './fake-channel.ts';
 import { cellOf, nations, rowsOf, summaryOf } from './fake-rows.ts';
 
 export interface Fake {
@@ -36,12 +37,9 @@ declare global {
     /** Set before the page's own script by the test. */
     startWith?: PanelState;
     cellsWith?: Record<string, Cell>;
-    acquireVsCodeApi: () => { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
   }
 }
 
-const storageKey = 'page-state';
-let toHost: (message: unknown) => void = () => {};
 let waiting: (() => void)[] = [];
 
 function tabOf(id: string): TabState | undefined {
@@ -118,20 +116,7 @@ function distinctOf(column: number, text: string): DistinctValues {
   return { values: values.slice(0, 8).map((value, i) => ({ value, count: 1372 - i * 13 })), distinct: new Set(all).size, nulls: 0 };
 }
 
-const page: Remote<ResultsPageApi, ResultsHostApi> = connect<ResultsPageApi, ResultsHostApi>(
-  {
-    // A message between host and page is copied, and never arrives in the same turn.
-    post: (message) => {
-      const copy = JSON.parse(JSON.stringify(message)) as unknown;
-      setTimeout(() => window.postMessage(copy, '*'));
-    },
-    listen: (onMessage) => {
-      toHost = onMessage;
-      return () => {};
-    },
-  },
-  host,
-);
+const page: Remote<ResultsPageApi, ResultsHostApi> = connect<ResultsPageApi, ResultsHostApi>(fakeChannel('page-state'), host);
 
 const fake: Fake = {
   calls: [],
@@ -155,11 +140,3 @@ const fake: Fake = {
 };
 waiting = [];
 window.fake = fake;
-window.acquireVsCodeApi = () => ({
-  postMessage: (message) => {
-    const copy = JSON.parse(JSON.stringify(message)) as unknown;
-    setTimeout(() => toHost(copy));
-  },
-  getState: () => JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as unknown,
-  setState: (state) => sessionStorage.setItem(storageKey, JSON.stringify(state)),
-});

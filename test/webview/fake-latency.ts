@@ -4,6 +4,7 @@
  */
 import { connect, type Remote } from '../../src/base/rpc.ts';
 import type { JournalWindow, LatencyHostApi, LatencyPageApi, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import { fakeChannel } from './fake-channel.ts';
 
 export interface FakeLatency {
   readonly calls: { readonly name: string; readonly args: readonly unknown[] }[];
@@ -21,8 +22,6 @@ declare global {
   }
 }
 
-const storageKey = 'latency-page-state';
-let toHost: (message: unknown) => void = () => {};
 let facts = window.latencyFacts;
 
 async function answer<T>(name: string, args: readonly unknown[], value: () => T | Promise<T>): Promise<T> {
@@ -54,20 +53,7 @@ const host: LatencyHostApi = {
   openLog: () => answer('openLog', [], () => undefined),
 };
 
-const page: Remote<LatencyPageApi, LatencyHostApi> = connect<LatencyPageApi, LatencyHostApi>(
-  {
-    // A message between host and page is copied, and never arrives in the same turn.
-    post: (message) => {
-      const copy = JSON.parse(JSON.stringify(message)) as unknown;
-      setTimeout(() => window.postMessage(copy, '*'));
-    },
-    listen: (onMessage) => {
-      toHost = onMessage;
-      return () => {};
-    },
-  },
-  host,
-);
+const page: Remote<LatencyPageApi, LatencyHostApi> = connect<LatencyPageApi, LatencyHostApi>(fakeChannel('latency-page-state'), host);
 
 const fake: FakeLatency = {
   calls: [],
@@ -78,11 +64,3 @@ const fake: FakeLatency = {
   failing: {},
 };
 window.fakeLatency = fake;
-window.acquireVsCodeApi = () => ({
-  postMessage: (message) => {
-    const copy = JSON.parse(JSON.stringify(message)) as unknown;
-    setTimeout(() => toHost(copy));
-  },
-  getState: () => JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as unknown,
-  setState: (state) => sessionStorage.setItem(storageKey, JSON.stringify(state)),
-});

@@ -2,11 +2,10 @@
  * Pictures of the latency page in each state, theme and width, for a person to look at:
  *   node test/webview/latency-screenshots.ts FOLDER [part of a name]
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { Harness, type Theme } from './harness.ts';
+import { brush } from './latency-look.ts';
 import { factsOf, reader, scenes, type Served } from './latency-states.ts';
+import { takePictures } from './pictures.ts';
 
 interface Scene {
   readonly served: () => Served;
@@ -14,23 +13,11 @@ interface Scene {
 }
 
 /** Drags over the stall at 6:12. */
-async function brush(page: Page): Promise<void> {
-  const chart = page.locator('.overtime .chart');
-  const box = await chart.boundingBox();
-  if (box === null) throw new Error('the chart over time is not there');
-  const at = (ms: number): number => box.x + 50 + ((box.width - 90) * ms) / 600_000;
-  await page.mouse.move(at(356_000), box.y + 60);
-  await page.mouse.down();
-  await page.mouse.move(at(396_000), box.y + 60, { steps: 4 });
-  await page.mouse.up();
-  await page.mouse.move(0, 0);
-  await page.locator('.overtime .clear').waitFor();
-}
-
+const stall = (page: Page): Promise<void> => brush(page, 356_000, 396_000);
 const table = (page: Page): Promise<void> => page.getByRole('radio', { name: 'Table' }).click();
 
 const shots: Readonly<Record<string, Scene>> = {
-  failed: { served: scenes.compared, after: brush },
+  failed: { served: scenes.compared, after: stall },
   table: { served: scenes.compared, after: table },
   live: { served: scenes.live },
   arms: { served: scenes.arms },
@@ -52,30 +39,19 @@ const shots: Readonly<Record<string, Scene>> = {
   broken: { served: scenes.broken },
 };
 
-const [folder, only = ''] = process.argv.slice(2);
-if (folder === undefined) throw new Error('a folder for the pictures is missing');
-await mkdir(folder, { recursive: true });
-const harness = await Harness.start();
-try {
-  for (const [name, scene] of Object.entries(shots)) {
-    for (const theme of ['dark', 'light', 'hc'] satisfies Theme[]) {
-      for (const width of [800, 1280, 1600]) {
-        const file = `latency-${name}-${theme}-${width}.png`;
-        if (!file.includes(only)) continue;
-        const served = scene.served();
-        const { page, problems } = await harness.openLatency(factsOf(served), reader(served), { theme, width, height: 860 });
-        await page.waitForSelector('main:not([hidden])');
-        await page.waitForFunction(
-          (compared) => !compared || document.querySelector('.compare canvas:not([hidden])') !== null,
-          served.b !== null,
-        );
-        await scene.after?.(page);
-        await page.screenshot({ path: join(folder, file), fullPage: true });
-        if (problems.length > 0) console.log(file, problems);
-        await page.close();
-      }
-    }
-  }
-} finally {
-  await harness.stop();
-}
+await takePictures({
+  scenes: shots,
+  prefix: 'latency-',
+  fullPage: true,
+  open: async (harness, scene, options) => {
+    const served = scene.served();
+    const { page, problems } = await harness.openLatency(factsOf(served), reader(served), options);
+    await page.waitForSelector('main:not([hidden])');
+    await page.waitForFunction(
+      (compared) => !compared || document.querySelector('.compare canvas:not([hidden])') !== null,
+      served.b !== null,
+    );
+    await scene.after?.(page);
+    return { page, problems };
+  },
+});

@@ -2,12 +2,10 @@
  * Pictures of the results page in each state, theme and width, for a person to look at:
  *   node test/webview/screenshots.ts FOLDER [part of a name]
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { PanelState, TabState } from '../../src/ui/panels/results/protocol.ts';
 import { failed, plan, tab, withOthers } from './fake-states.ts';
-import { Harness, type Theme } from './harness.ts';
+import { takePictures } from './pictures.ts';
 
 interface Scene {
   readonly state: PanelState;
@@ -74,26 +72,13 @@ const scenes: Readonly<Record<string, Scene>> = {
   welcome: { state: { tabs: [], active: null } },
 };
 
-const [folder, only = ''] = process.argv.slice(2);
-if (folder === undefined) throw new Error('a folder for the pictures is missing');
-await mkdir(folder, { recursive: true });
-const harness = await Harness.start();
-try {
-  for (const [name, scene] of Object.entries(scenes)) {
-    for (const theme of ['dark', 'light', 'hc'] satisfies Theme[]) {
-      for (const width of [800, 1280, 1600]) {
-        const file = `${name}-${theme}-${width}.png`;
-        if (!file.includes(only)) continue;
-        const { page, problems } = await harness.open(scene.state, { theme, width, height: 860 });
-        if (scene.state.active !== null) await page.waitForSelector('[role=row], .msg, .empty-rows');
-        await page.waitForFunction(() => document.querySelector('.grid[aria-busy=true], .row:not([hidden]) .wait') === null);
-        await scene.after?.(page);
-        await page.screenshot({ path: join(folder, file) });
-        if (problems.length > 0) console.log(file, problems);
-        await page.close();
-      }
-    }
-  }
-} finally {
-  await harness.stop();
-}
+await takePictures({
+  scenes,
+  open: async (harness, scene, options) => {
+    const { page, problems } = await harness.open(scene.state, options);
+    if (scene.state.active !== null) await page.waitForSelector('[role=row], .msg, .empty-rows');
+    await page.waitForFunction(() => document.querySelector('.grid[aria-busy=true], .row:not([hidden]) .wait') === null);
+    await scene.after?.(page);
+    return { page, problems };
+  },
+});
