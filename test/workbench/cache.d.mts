@@ -8,7 +8,7 @@ export function cached(name: string, marker: string, build: (folder: string) => 
 export function nodeEnv(nodeFolder: string, extra?: Record<string, string>): Record<string, string>;
 export class Progress {
   constructor(mode: 'lines' | 'terminal');
-  step<T>(label: string, action: () => Promise<T>): Promise<T>;
+  step<T>(label: string, action: (say: (detail: string) => void) => Promise<T>): Promise<T>;
 }
 export function run(command: string, args: readonly string[], options?: SpawnOptions): Promise<string>;
 export function pinnedNode(version: string, progress: Progress): Promise<string>;

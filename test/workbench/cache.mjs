@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export const NODE_VERSION = '24.21.0';
 
@@ -40,7 +40,7 @@ function holderIsAlive(file) {
 /** Runs `action` while no other process on this machine runs one under the same name. */
 export async function withLock(name, action) {
   const file = join(cacheDir(), 'locks', `${name}.lock`);
-  mkdirSync(join(cacheDir(), 'locks'), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   for (;;) {
     try {
       writeFileSync(file, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }), { flag: 'wx' });
@@ -99,20 +99,28 @@ export class Progress {
     this.silent = mode === 'terminal' && !this.live;
   }
 
+  /** `action` is given a function that says what it is just at; on a terminal each word shows, in a log one every half minute. */
   async step(label, action) {
-    if (this.silent) return action();
+    if (this.silent) return action(() => {});
     const started = Date.now();
     const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
-    const draw = () => process.stderr.write(`\r${label} … ${seconds()}`);
+    let detail = '';
+    const line = () => (detail === '' ? `${label} …` : `${label}: ${detail} …`);
+    // A line longer than the terminal would wrap, and the next one could not overwrite it.
+    const fit = (text) => text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 10));
+    const draw = () => process.stderr.write(this.live ? `\r\x1b[K${fit(line())} ${seconds()}` : `${line()} ${seconds()}\n`);
     if (this.live) draw();
     else process.stderr.write(`${label} …\n`);
-    const timer = this.live ? setInterval(draw, 1000) : undefined;
+    const timer = setInterval(draw, this.live ? 1000 : 30_000);
+    const end = this.live ? '\r\x1b[K' : '';
     try {
-      const result = await action();
-      process.stderr.write(this.live ? `\r${label}: done in ${seconds()}\n` : `${label}: done in ${seconds()}\n`);
+      const result = await action((text) => {
+        detail = text;
+      });
+      process.stderr.write(`${end}${label}: done in ${seconds()}\n`);
       return result;
     } catch (error) {
-      process.stderr.write(this.live ? `\r${label}: failed after ${seconds()}\n` : `${label}: failed after ${seconds()}\n`);
+      process.stderr.write(`${end}${label}: failed after ${seconds()}\n`);
       throw error;
     } finally {
       clearInterval(timer);

