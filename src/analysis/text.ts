@@ -1,7 +1,9 @@
-/** Figures as sentences name them. Browser-safe. */
+/** Figures and outcomes as sentences name them. Browser-safe. */
 import { t } from '../base/messages.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
+import type { AnswerOutcome } from '../journal/events.ts';
 import type { Curve, Load, Metric } from '../journal/plan.ts';
+import type { Counts, Verdict } from './view.ts';
 
 /** p50, p99, p99.9, max. */
 export function percentileName(percentile: number): string {
@@ -85,6 +87,26 @@ export function formatLimit(metric: Metric, limit: number): string {
 export function curveName(curve: Curve): string {
   const names: Readonly<Record<Curve, string>> = { response: t('response time'), service: t('service time'), wait: t('wait') };
   return names[curve];
+}
+
+export function verdictWord(verdict: Verdict): string {
+  const words: Readonly<Record<Verdict, string>> = { passed: t('Passed'), failed: t('Failed'), inconclusive: t('Inconclusive') };
+  return words[verdict];
+}
+
+export function answerWord(answer: AnswerOutcome): string {
+  const words: Readonly<Record<AnswerOutcome, string>> = {
+    ok: t('ok'),
+    wrong: t('wrong'),
+    repeatable: t('repeatable'),
+    unchecked: t('unchecked'),
+  };
+  return words[answer];
+}
+
+/** "100 planned = 98 ok + 2 failed + 0 dropped": holds for every run that ended. */
+export function countsSum({ planned, ok, failed, dropped }: Pick<Counts, 'planned' | 'ok' | 'failed' | 'dropped'>): string {
+  return t('{0} planned = {1} ok + {2} failed + {3} dropped', ...[planned, ok, failed, dropped].map(formatCount));
 }
 
 /** "Stopped by a person": its first word gets a capital; a figure or a name (p99, q15, 20 %) stays as it is. */

@@ -2,31 +2,20 @@
 import { t } from '../base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import type { AnswerOutcome } from '../journal/events.ts';
-import type { Counts, RunView, Verdict } from '../analysis/view.ts';
+import { answerWord, countsSum, verdictWord } from '../analysis/text.ts';
+import type { Counts, RunView } from '../analysis/view.ts';
 
 /** Too few samples, or no answer: never 0. */
 export const none = '–';
 
 export function verdictText({ verdict, status }: Pick<RunView, 'verdict' | 'status'>): string {
   if (verdict === null) return status === 'running' ? t('Running') : t('No verdict');
-  return wordOf(verdict);
+  return verdictWord(verdict);
 }
 
-function wordOf(verdict: Verdict): string {
-  switch (verdict) {
-    case 'passed':
-      return t('Passed');
-    case 'failed':
-      return t('Failed');
-    case 'inconclusive':
-      return t('Inconclusive');
-  }
-}
-
-/** "100 planned = 98 ok + 2 failed + 0 dropped": holds for every run that ended. */
-export function countsText({ planned, ok, failed, dropped, underway }: Counts): string {
-  const sum = t('{0} planned = {1} ok + {2} failed + {3} dropped', ...[planned, ok, failed, dropped].map(formatCount));
-  return underway > 0 ? t('{0} + {1} underway', sum, formatCount(underway)) : sum;
+export function countsText(counts: Counts): string {
+  const sum = countsSum(counts);
+  return counts.underway > 0 ? t('{0} + {1} underway', sum, formatCount(counts.underway)) : sum;
 }
 
 /** What a reader of the table could take for something else: whose times they are, and whose they are not. */
@@ -48,18 +37,7 @@ export function durationText(ms: number | null): string {
 }
 
 export function answerText(answer: AnswerOutcome | null): string {
-  switch (answer) {
-    case null:
-      return none;
-    case 'ok':
-      return t('ok');
-    case 'wrong':
-      return t('wrong');
-    case 'repeatable':
-      return t('repeatable');
-    case 'unchecked':
-      return t('unchecked');
-  }
+  return answer === null ? none : answerWord(answer);
 }
 
 /** "2026-11-21 14:05:00 UTC": a report is read anywhere, so the zone is in it. */

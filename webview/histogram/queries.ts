@@ -1,6 +1,7 @@
 /** The run by query: sorted by any column, one can be picked, and everything follows. */
 import { t } from '../../src/base/messages.ts';
 import { formatCount } from '../../src/base/units.ts';
+import { answerWord } from '../../src/analysis/text.ts';
 import type { StatementView } from '../../src/analysis/view.ts';
 import { attr, fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
@@ -197,13 +198,13 @@ function answerOf({ answer, counts }: StatementView): Child {
   if (counts.wrong > 0) return mark('bad', 'c-bad', h('b', {}, t('{0} wrong', formatCount(counts.wrong))));
   switch (answer) {
     case 'ok':
-      return mark('ok', 'c-ok', h('span', { class: 'dim' }, t('ok')));
+      return mark('ok', 'c-ok', h('span', { class: 'dim' }, answerWord(answer)));
     case 'repeatable':
-      return mark('same', 'c-unk', t('repeatable'), t('Repeats itself; no independent answer to compare with'));
+      return mark('same', 'c-unk', answerWord(answer), t('Repeats itself; no independent answer to compare with'));
     case 'unchecked':
-      return mark('partial', 'c-unk', t('unchecked'), t('Nothing to compare with'));
+      return mark('partial', 'c-unk', answerWord(answer), t('Nothing to compare with'));
     case 'wrong':
-      return mark('bad', 'c-bad', h('b', {}, t('wrong')));
+      return mark('bad', 'c-bad', h('b', {}, answerWord(answer)));
     case null:
       return h('span', { class: 'dim' }, none);
   }

@@ -3,7 +3,7 @@ import { t } from '../../src/base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../../src/base/units.ts';
 import type { OperationError } from '../../src/journal/events.ts';
 import type { Load, Metric, RunPlan, WarmUp } from '../../src/journal/plan.ts';
-import { closedLength, planLength } from '../../src/analysis/text.ts';
+import { closedLength, planLength, verdictWord } from '../../src/analysis/text.ts';
 import type { ArmView, Counts, DriverView, ExpectationView, RunStatus, RunView, Verdict } from '../../src/analysis/view.ts';
 import type { IconName } from '../kit/icons.ts';
 
@@ -90,11 +90,11 @@ export interface Mark {
 export function verdictMark(verdict: Verdict | null, status: RunStatus): Mark {
   switch (verdict) {
     case 'passed':
-      return { icon: 'ok', colour: 'c-ok', word: t('Passed'), tone: 'passed' };
+      return { icon: 'ok', colour: 'c-ok', word: verdictWord(verdict), tone: 'passed' };
     case 'failed':
-      return { icon: 'bad', colour: 'c-bad', word: withEnd(t('Failed'), status), tone: 'failed' };
+      return { icon: 'bad', colour: 'c-bad', word: withEnd(verdictWord(verdict), status), tone: 'failed' };
     case 'inconclusive':
-      return { icon: 'unsure', colour: 'c-warn', word: withEnd(t('Inconclusive'), status), tone: 'inconclusive' };
+      return { icon: 'unsure', colour: 'c-warn', word: withEnd(verdictWord(verdict), status), tone: 'inconclusive' };
     case null:
       return { icon: 'running', colour: 'c-prog', word: t('Running'), tone: 'running' };
   }

@@ -1,10 +1,10 @@
 /** The Runs view: every benchmark of this machine, whoever started it, with its verdict in shape, colour and word. */
 import * as vscode from 'vscode';
-import { closedLength } from '../../analysis/text.ts';
+import { closedLength, countsSum } from '../../analysis/text.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { formatBytes, formatCount, formatDuration } from '../../base/units.ts';
+import { formatBytes, formatDuration } from '../../base/units.ts';
 import { treeItems, views, type ContextKeys } from '../../contributions.ts';
 import type { Environment } from '../../journal/events.ts';
 import type { RunPlan } from '../../journal/plan.ts';
@@ -176,16 +176,7 @@ export function tooltipOf({ record, summary, problem }: RunRow): readonly string
   const lines = [plan.name];
   if (summary) {
     lines.push(asSentence(summary.reason));
-    lines.push(
-      t(
-        '{0} planned = {1} ok + {2} failed + {3} dropped, in {4}',
-        formatCount(summary.planned),
-        formatCount(summary.ok),
-        formatCount(summary.failed),
-        formatCount(summary.dropped),
-        formatDuration(summary.durationMs),
-      ),
-    );
+    lines.push(t('{0}, in {1}', countsSum(summary), formatDuration(summary.durationMs)));
   }
   if (problem !== undefined) lines.push(normalise(problem).message);
   if (state === 'interrupted' && !summary) lines.push(t('It was interrupted: what was measured until then is there.'));
