@@ -4,7 +4,7 @@ import { t } from '../base/messages.ts';
 import type { HistogramEvent, JournalEvent, OperationEvent } from '../journal/events.ts';
 import type { AbortRule, Curve, RunPlan } from '../journal/plan.ts';
 import { holds, measure, type Facts } from './metric.ts';
-import { enough, rankOf } from './ranks.ts';
+import { WeightedRanks, type Weighted } from './ranks.ts';
 import { formatMeasured } from './text.ts';
 
 /** What became known at one moment of the run. */
@@ -17,7 +17,7 @@ interface Known {
   readonly wrong: number;
   readonly dropped: number;
   /** Latencies of a curve in ms, with their counts. */
-  readonly latencies: Readonly<Record<Curve, readonly (readonly [number, number])[]>>;
+  readonly latencies: Readonly<Record<Curve, readonly Weighted[]>>;
 }
 
 const noLatencies: Known['latencies'] = { response: [], service: [], wait: [] };
@@ -82,10 +82,9 @@ export class AbortWatch {
       latency: (curve, percentile, name) => {
         const statement = name === undefined ? -1 : this.#names.indexOf(name);
         if (name !== undefined && statement < 0) return undefined;
-        return percentileOf(
-          window.filter((known) => statement < 0 || known.statement === statement).flatMap(({ latencies }) => latencies[curve]),
-          percentile,
-        );
+        const known = window.filter((each) => statement < 0 || each.statement === statement);
+        const ranks = new WeightedRanks(known.flatMap(({ latencies }) => latencies[curve]));
+        return { count: ranks.count, ms: ranks.quantile(percentile) };
       },
     };
   }
@@ -104,20 +103,8 @@ function histogram({ t: from, ms, q, count, response, service, wait }: Histogram
   return { at: from + ms, statement: q, ok: count, failed: 0, wrong: 0, dropped: 0, latencies };
 }
 
-function bucketsOf(encoded: string): readonly (readonly [number, number])[] {
-  const buckets: (readonly [number, number])[] = [];
+function bucketsOf(encoded: string): readonly Weighted[] {
+  const buckets: Weighted[] = [];
   decodeHistogram(encoded).forEachBucket((us, count) => buckets.push([us / 1000, count]));
   return buckets;
-}
-
-function percentileOf(latencies: readonly (readonly [number, number])[], percentile: number): { count: number; ms: number | null } {
-  const count = latencies.reduce((sum, [, each]) => sum + each, 0);
-  if (!enough(count, percentile)) return { count, ms: null };
-  const rank = rankOf(count, percentile);
-  let seen = 0;
-  for (const [ms, each] of latencies.toSorted(([a], [b]) => a - b)) {
-    seen += each;
-    if (seen >= rank) return { count, ms };
-  }
-  return { count, ms: null };
 }

@@ -3,7 +3,7 @@ import { decodeHistogram } from '../base/histogram.ts';
 import { t } from '../base/messages.ts';
 import { formatDuration } from '../base/units.ts';
 import type { DriverEvent, GapEvent } from '../journal/events.ts';
-import { enough, rankOf } from './ranks.ts';
+import { WeightedRanks } from './ranks.ts';
 import { durationBeside, formatShare, percentileName, shareBeside } from './text.ts';
 import type { DriverView } from './view.ts';
 
@@ -16,6 +16,7 @@ const clockJumpMs = 1000;
 
 export class DriverWatch {
   readonly #startedAt: number;
+  /** Operations by whole microseconds. */
   readonly #lag = new Map<number, number>();
   readonly #gaps: GapEvent[] = [];
   readonly #clockNotes: string[] = [];
@@ -61,10 +62,15 @@ export class DriverWatch {
     const from = this.#measuringFrom ?? Infinity;
     const gaps = this.#gaps.filter(({ t: at, ms }) => at + ms > from).map(({ t: atMs, ms }) => ({ atMs, ms }));
     const lagLimitMs = Math.max(leastLagLimitMs, lagShare * (responseMedianMs ?? 0));
-    const lagP99Ms = this.#lagMs(0.99);
+    const lagUs = new WeightedRanks([...this.#lag]);
+    const lagMs = (percentile: number): number | null => {
+      const us = lagUs.quantile(percentile);
+      return us === null ? null : us / 1000;
+    };
+    const lagP99Ms = lagMs(0.99);
     // Too few for a p99 (a closed load of few operations): the highest percentile that they allow decides.
-    const judged = [0.99, 0.95, 0.9, 0.5].find((percentile) => this.#lagMs(percentile) !== null) ?? 0.99;
-    const judgedMs = this.#lagMs(judged);
+    const judged = [0.99, 0.95, 0.9, 0.5].find((percentile) => lagMs(percentile) !== null) ?? 0.99;
+    const judgedMs = lagMs(judged);
     const longest = gaps.reduce((most, { ms }) => Math.max(most, ms), 0);
     let reason: string | null = null;
     if (longest > 0) {
@@ -76,19 +82,6 @@ export class DriverWatch {
       reason = t('the driver was {0} busy, the limit is {1}', shareBeside(this.#busy, busyLimit), formatShare(busyLimit));
     }
     return { valid: reason === null, reason, lagP99Ms, lagLimitMs, busy: this.#busy, busyLimit, gaps };
-  }
-
-  #lagMs(percentile: number): number | null {
-    const buckets = [...this.#lag].sort(([a], [b]) => a - b);
-    const total = buckets.reduce((sum, [, count]) => sum + count, 0);
-    if (!enough(total, percentile)) return null;
-    let seen = 0;
-    const rank = rankOf(total, percentile);
-    for (const [us, count] of buckets) {
-      seen += count;
-      if (seen >= rank) return us / 1000;
-    }
-    return null;
   }
 
   #readClock({ t: at, wallMs }: DriverEvent): void {

@@ -104,8 +104,8 @@ export class Ranks {
       if (weights !== null) bucket?.weights.push(weights[i] ?? 0);
     }
     for (const code of buckets) this.#wanted[code] = 0;
-    const sorted = found.map(ascending);
-    return places.map(({ code, before, rank }) => valueAt(sorted[buckets.indexOf(code)] ?? [], rank - before));
+    const inOrder = found.map(ascending);
+    return places.map(({ code, before, rank }) => valueAt(inOrder[buckets.indexOf(code)] ?? [], rank - before));
   }
 
   /** As `at`, but the middle of the rank's bucket. */
@@ -163,19 +163,45 @@ interface Bucket {
   readonly weights: number[];
 }
 
-type Ascending = Float64Array | readonly { readonly value: number; readonly weight: number }[];
+/** How often a value stands. */
+export type Weighted = readonly [value: number, count: number];
+
+type Ascending = Float64Array | readonly Weighted[];
 
 function ascending({ values, weights }: Bucket): Ascending {
   if (weights.length === 0) return Float64Array.from(values).sort();
-  return values.map((value, i) => ({ value, weight: weights[i] ?? 0 })).sort((a, b) => a.value - b.value);
+  return sorted(values.map((value, i) => [value, weights[i] ?? 0]));
 }
 
-function valueAt(sorted: Ascending, rank: number): number {
-  if (sorted instanceof Float64Array) return sorted[rank - 1] ?? 0;
+function sorted(values: readonly Weighted[]): readonly Weighted[] {
+  return values.toSorted(([a], [b]) => a - b);
+}
+
+function valueAt(values: Ascending, rank: number): number {
+  if (values instanceof Float64Array) return values[rank - 1] ?? 0;
   let seen = 0;
-  for (const { value, weight } of sorted) {
-    seen += weight;
+  for (const [value, count] of values) {
+    seen += count;
     if (seen >= rank) return value;
   }
-  return sorted.at(-1)?.value ?? 0;
+  return values.at(-1)?.[0] ?? 0;
+}
+
+/** Of few values that stand for many, as a histogram has them: exact, and sorted once, however many quantiles are asked for. */
+export class WeightedRanks {
+  readonly #values: readonly Weighted[];
+  #ascending: readonly Weighted[] | undefined;
+  readonly count: number;
+
+  constructor(values: readonly Weighted[]) {
+    this.#values = values;
+    this.count = values.reduce((sum, [, count]) => sum + count, 0);
+  }
+
+  /** null where there are too few samples. */
+  quantile(quantile: number): number | null {
+    if (!enough(this.count, quantile)) return null;
+    this.#ascending ??= sorted(this.#values);
+    return valueAt(this.#ascending, rankOf(this.count, quantile));
+  }
 }
