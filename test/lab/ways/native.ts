@@ -1,11 +1,7 @@
-/** Programs of our own on this machine: `../native` makes them run. */
-import { SetupError } from '../../workbench/cache.mjs';
+/** Programs of our own on this machine. */
+import { nativeDown } from '../native/down.ts';
+import { nativeStatus } from '../native/status.ts';
+import { nativeUp } from '../native/up.ts';
 import type { LabWay } from './way.ts';
 
-const absent = (): Promise<never> => Promise.reject(new SetupError('The native lab is not there yet.'));
-
-export const nativeWay: LabWay = {
-  up: absent,
-  down: absent,
-  status: (number) => Promise.resolve({ number, state: 'down', lab: undefined, processes: [], faults: [] }),
-};
+export const nativeWay: LabWay = { up: nativeUp, down: nativeDown, status: nativeStatus };

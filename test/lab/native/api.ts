@@ -1,0 +1,86 @@
+/** The few calls that bringing a lab up needs of its API server. */
+import { ApiException, ApiregistrationV1Api, CoreV1Api, DiscoveryV1Api, Health, KubeConfig } from '@kubernetes/client-node';
+import type { NodePlace, Place } from './place.ts';
+
+export class LabApi {
+  readonly #config = new KubeConfig();
+  readonly #core: CoreV1Api;
+
+  constructor(place: Pick<Place, 'kubeconfig'>) {
+    this.#config.loadFromFile(place.kubeconfig);
+    this.#core = this.#config.makeApiClient(CoreV1Api);
+  }
+
+  async isReady(): Promise<boolean> {
+    return new Health(this.#config).readyz({}).catch(() => false);
+  }
+
+  hasServiceAccount(): Promise<boolean> {
+    return this.#core.readNamespacedServiceAccount({ namespace: 'default', name: 'default' }).then(() => true, absent);
+  }
+
+  /** Says which pods a node may have before it speaks for itself. */
+  async announceNode({ name, podRange, namespace }: NodePlace): Promise<void> {
+    await ignoreConflict(
+      this.#core.createNode({
+        body: {
+          metadata: { name, labels: { 'topology.kubernetes.io/zone': namespace } },
+          spec: { podCIDR: podRange, podCIDRs: [podRange] },
+        },
+      }),
+    );
+  }
+
+  async isNodeReady(name: string): Promise<boolean> {
+    const node = await this.#core.readNode({ name }).catch(() => undefined);
+    return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  }
+
+  /** metrics-server runs beside the nodes, so its Service has no pods to select: the endpoint is written by hand. */
+  async serveMetrics(address: string, port: number): Promise<void> {
+    const metadata = { name: 'metrics-server', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'metrics-server' } };
+    await ignoreConflict(
+      this.#core.createNamespacedService({
+        namespace: metadata.namespace,
+        body: { metadata, spec: { ports: [{ name: 'https', port: 443, targetPort: port, protocol: 'TCP' }] } },
+      }),
+    );
+    await ignoreConflict(
+      this.#config.makeApiClient(DiscoveryV1Api).createNamespacedEndpointSlice({
+        namespace: metadata.namespace,
+        body: {
+          metadata,
+          addressType: 'IPv4',
+          endpoints: [{ addresses: [address], conditions: { ready: true } }],
+          ports: [{ name: 'https', port, protocol: 'TCP' }],
+        },
+      }),
+    );
+    await ignoreConflict(
+      this.#config.makeApiClient(ApiregistrationV1Api).createAPIService({
+        body: {
+          metadata: { name: 'v1beta1.metrics.k8s.io' },
+          spec: {
+            group: 'metrics.k8s.io',
+            version: 'v1beta1',
+            service: { name: metadata.name, namespace: metadata.namespace },
+            insecureSkipTLSVerify: true,
+            groupPriorityMinimum: 100,
+            versionPriority: 100,
+          },
+        },
+      }),
+    );
+  }
+}
+
+function absent(error: unknown): false {
+  if (error instanceof ApiException && error.code !== 404) throw error;
+  return false;
+}
+
+async function ignoreConflict(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (!(error instanceof ApiException) || error.code !== 409) throw error;
+  });
+}

@@ -1,0 +1,132 @@
+/**
+ * Processes of a lab, found by a mark in their environment: a list of pids would be wrong after a `kill -9` between a start and
+ * the writing of the list. Linux only, as the native lab is.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { SetupError } from '../../workbench/cache.mjs';
+import { MARK } from '../../workbench/processes.ts';
+
+/** `<number of the lab>:<name of the process>` */
+export const LAB_MARK = 'FAULTLINE_LAB_PROCESS';
+
+export interface ProcessPlan {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly log: string;
+}
+
+export interface FoundProcess {
+  readonly pid: number;
+  readonly name: string;
+  /** Unix ms. */
+  readonly sinceMs: number;
+}
+
+/** Every process that this lab started, children that kept its environment among them, oldest first. */
+export function labProcesses(number: number): FoundProcess[] {
+  const prefix = `${LAB_MARK}=${number}:`;
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      const mark = marks(entry).find((text) => text.startsWith(prefix));
+      if (mark === undefined) return [];
+      const sinceMs = statSync(join('/proc', entry), { throwIfNoEntry: false })?.ctimeMs ?? 0;
+      return [{ pid: Number(entry), name: mark.slice(prefix.length), sinceMs }];
+    })
+    .sort((a, b) => a.sinceMs - b.sinceMs || a.pid - b.pid);
+}
+
+function marks(pid: string): readonly string[] {
+  try {
+    // What has ended and waits for its parent runs no more.
+    if (readFileSync(join('/proc', pid, 'cmdline')).length === 0) return [];
+    return readFileSync(join('/proc', pid, 'environ'), 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** Starts a process that outlives this one; its output is appended to its log. */
+export function startProcess(number: number, plan: ProcessPlan): void {
+  const log = openSync(plan.log, 'a');
+  try {
+    const child = spawn(plan.command, plan.args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: environment(number, plan.name),
+      cwd: '/',
+    });
+    child.on('error', () => undefined); // No pid then, and whoever waits for the process says which log to read.
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Nothing of the person's own environment but what programs can't do without. */
+function environment(number: number, name: string): NodeJS.ProcessEnv {
+  const { PATH, HOME, [MARK]: mark } = process.env;
+  return {
+    PATH: `${PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`,
+    HOME: HOME ?? '/root',
+    [LAB_MARK]: `${number}:${name}`,
+    ...(mark === undefined ? {} : { [MARK]: mark }),
+  };
+}
+
+/** Proportional share of memory, bytes; undefined when the process is gone or another's. */
+export function memoryOf(pid: number): number | undefined {
+  try {
+    const match = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    return match === null ? undefined : Number(match[1]) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kills and waits until the kernel has let go of them. `find` is asked again, since a process may start another while it dies. */
+export async function killAll(find: () => readonly number[]): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  for (let pids = find(); pids.length > 0; pids = find()) {
+    if (performance.now() > deadline) throw new SetupError(`These processes of the lab do not end: ${pids.join(', ')}.`);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
+    await sleep(20);
+  }
+}
+
+/** Asks `ready` until it answers, while `alive` holds; the error names the log. */
+export async function waitUntil(
+  what: string,
+  log: string,
+  limitMs: number,
+  ready: () => Promise<boolean> | boolean,
+  alive: () => boolean = () => true,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await ready())) {
+    const gone = !alive();
+    if (gone || performance.now() > deadline) {
+      const why = gone ? 'has ended' : `was not ready in ${Math.round(limitMs / 1000)} s`;
+      throw new SetupError(`${what} ${why}. The last lines of ${log}:\n${tail(log)}`);
+    }
+    await sleep(50);
+  }
+}
+
+function tail(log: string): string {
+  try {
+    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+  } catch {
+    return '(there is no such file)';
+  }
+}
