@@ -1,7 +1,6 @@
 /** How wide a text is in a terminal, and how it is shown there. */
 
-// eslint-disable-next-line no-control-regex -- exactly these are meant
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const control = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Control characters as escapes: a value must not move the cursor, colour the terminal or turn the line around. */

@@ -39,7 +39,7 @@ describe('a file of the SQL library', () => {
   });
 
   it('without a header is named after itself and keeps its comments', () => {
-    const text = '-- TODO: ask Kim\n-- note: monthly\nselect 1';
+    const text = '-- OWNER: Kim\n-- note: monthly\nselect 1';
     const entry = parseLibraryFile(text, '/home/kim/sql/monthly-revenue_by region.sql');
     assert.equal(entry.title, 'monthly revenue by region');
     assert.equal(entry.sql, text);
