@@ -5,6 +5,7 @@ import type { Progress } from '../../workbench/cache.mjs';
 import { refreshLists, StaleLists } from './debian.ts';
 import type { ImageRecipe } from './recipe.ts';
 import { RECIPES } from './recipes.ts';
+import { PAUSE } from './recipes/pause.ts';
 import { addImages, openStore } from './store.ts';
 import type { ImageStore } from './store.ts';
 
@@ -14,11 +15,11 @@ export function imageFolder(): string {
 }
 
 /**
- * The store with at least the images of these short names; those that are there already cost milliseconds.
+ * The store with at least the images of these short names, and the one that every pod needs; those that are there already cost milliseconds.
  * Fails with a SetupError when a name is unknown, or when a part can't be fetched.
  */
 export async function ensureImages(names: 'all' | readonly string[], progress: Progress): Promise<ImageStore> {
-  const recipes = names === 'all' ? RECIPES : names.map(recipeOf);
+  const recipes = names === 'all' ? RECIPES : [...new Set([PAUSE, ...names.map(recipeOf)])];
   try {
     await addImages(imageFolder(), recipes, progress);
   } catch (error) {

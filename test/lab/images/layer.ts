@@ -9,6 +9,9 @@ import type { Owner } from './recipe.ts';
 /** Raise it when the same folder becomes another tar: every layer is made anew. */
 export const TAR_REVISION = 1;
 
+/** A real folder of one of these names would hide the link of the layer below, and with it the shell. */
+const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
+
 export interface Blob {
   /** "sha256:…" */
   readonly digest: string;
@@ -20,7 +23,11 @@ export interface Blob {
  * links kept, no extended attributes.
  */
 export async function writeTar(folder: string, owners: readonly Owner[], tar: string): Promise<void> {
-  const top = (await readdir(folder)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const entries = await readdir(folder, { withFileTypes: true });
+  const hiding = entries.find((entry) => entry.isDirectory() && MERGED.includes(entry.name));
+  if (hiding !== undefined)
+    throw new Error(`A layer has a folder /${hiding.name}, which is a link in the images: put it into /usr/${hiding.name}.`);
+  const top = entries.map((entry) => entry.name).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   await pack(tar, folder, '--create', { uid: 0, gid: 0 }, top, pathsOf(owners));
   // One run for each owner: GNU tar gives the same one to all that it packs.
   for (const [index, owner] of owners.entries()) await pack(tar, folder, '--append', owner, [owner.path], pathsOf(owners.slice(index + 1)));

@@ -1,5 +1,6 @@
 /** Every image of the lab. One line for a new one. */
 import type { ImageRecipe } from './recipe.ts';
 import { BUSYBOX } from './recipes/busybox.ts';
+import { PAUSE } from './recipes/pause.ts';
 
-export const RECIPES: readonly ImageRecipe[] = [BUSYBOX];
+export const RECIPES: readonly ImageRecipe[] = [PAUSE, BUSYBOX];
