@@ -11,7 +11,11 @@ export interface Pictures<Scene> {
   /** Beyond what the window shows. */
   readonly fullPage?: boolean;
   /** Answers when the scene can be seen. */
-  open(harness: Harness, scene: Scene, options: OpenOptions): Promise<{ readonly page: Page; readonly problems: readonly string[] }>;
+  readonly open: (
+    harness: Harness,
+    scene: Scene,
+    options: OpenOptions,
+  ) => Promise<{ readonly page: Page; readonly problems: readonly string[] }>;
 }
 
 /** The program's arguments: FOLDER [part of a name]. */
