@@ -1,0 +1,84 @@
+/** Clients of one cluster. Every request has a bound: a lab that hangs must fail a test, not hold it. */
+import {
+  AppsV1Api,
+  AutoscalingV2Api,
+  BatchV1Api,
+  CoreV1Api,
+  createConfiguration,
+  DiscoveryV1Api,
+  KubeConfig,
+  KubernetesObjectApi,
+  NetworkingV1Api,
+  ServerConfiguration,
+} from '@kubernetes/client-node';
+import type { ApiConstructor, ApiType } from '@kubernetes/client-node';
+
+export interface Api {
+  readonly config: KubeConfig;
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  readonly autoscaling: AutoscalingV2Api;
+  readonly batch: BatchV1Api;
+  readonly discovery: DiscoveryV1Api;
+  readonly networking: NetworkingV1Api;
+  /** Objects of any kind. */
+  readonly objects: KubernetesObjectApi;
+}
+
+const REQUEST_LIMIT_MS = 30_000;
+
+/** `signal` ends every request that is under way. */
+export function apiOf(config: KubeConfig, signal: AbortSignal): Api {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('The kubeconfig names no cluster.');
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(cluster.server, {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: (context) => {
+          context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(REQUEST_LIMIT_MS)]));
+          return Promise.resolve(context);
+        },
+        post: (context) => Promise.resolve(context),
+      },
+    ],
+  });
+  const client = <T extends ApiType>(type: ApiConstructor<T>): T => new type(configuration);
+  const objects = new KubernetesObjectApi(configuration);
+  return {
+    config,
+    core: client(CoreV1Api),
+    apps: client(AppsV1Api),
+    autoscaling: client(AutoscalingV2Api),
+    batch: client(BatchV1Api),
+    discovery: client(DiscoveryV1Api),
+    networking: client(NetworkingV1Api),
+    objects,
+  };
+}
+
+/** A person's kubeconfig with `namespace` in its current context; certificates in files are found from anywhere. */
+export function loadKubeconfig(path: string, namespace: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  config.contexts = config.contexts.map((context) => (context.name === config.currentContext ? { ...context, namespace } : context));
+  return config;
+}
+
+/** HTTP status of an error that the API answered with. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? error.code : 'statusCode' in error ? error.statusCode : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** What a read of something that may be gone gives: undefined for "404". */
+export async function unlessGone<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
