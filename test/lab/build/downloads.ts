@@ -4,10 +4,9 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import * as v from 'valibot';
 import { cacheDir, SetupError, withLock } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
-import { getJson, LINE, transfer } from './transfer.ts';
+import { getText, LINE, transfer } from './transfer.ts';
 import type { Line } from './transfer.ts';
 
 const MAVEN = 'https://repo.maven.apache.org/maven2';
@@ -161,17 +160,11 @@ function placeOf(name: string, sha256: string): string {
   return join(cacheDir(), 'lab', 'downloads', `${sha256.slice(0, 16)}-${name}`);
 }
 
-const release = v.object({
-  urls: v.array(v.object({ filename: v.string(), digests: v.object({ sha256: v.string(), blake2b_256: v.string() }) })),
-});
-
-/** PyPI keeps a file under its BLAKE2 hash, which only its index tells. */
+/** PyPI keeps files under another hash, which only its index tells: the page of links that pip reads (PEP 503). */
 async function wheelUrl(what: Wheel, line: Line): Promise<string> {
-  const index = `https://pypi.org/pypi/${what.package}/${what.version}/json`;
-  const answer = v.safeParse(release, await getJson(index, line));
-  if (!answer.success) throw new SetupError(`${index} does not list files as PyPI does.`);
-  const found = answer.output.urls.find(({ filename }) => filename === what.file);
-  if (found === undefined) throw new SetupError(`PyPI has no ${what.file} in ${what.package} ${what.version}.`);
-  const hash = found.digests.blake2b_256;
-  return `https://files.pythonhosted.org/packages/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash.slice(4)}/${what.file}`;
+  const index = `https://pypi.org/simple/${what.package}/`;
+  const page = await getText(index, line);
+  const [, link] = new RegExp(`href="([^"#]+)#sha256=${what.sha256}"`).exec(page) ?? [];
+  if (link === undefined) throw new SetupError(`PyPI has no ${what.file} with the SHA-256 ${what.sha256}.`);
+  return new URL(link, index).href;
 }

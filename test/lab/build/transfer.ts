@@ -43,13 +43,12 @@ export async function transfer(url: string, sha256: string, file: string, line: 
   await rename(partial, file);
 }
 
-/** The body of a small answer as JSON, with the same patience. */
-export async function getJson(url: string, line: Line): Promise<unknown> {
+/** The text of a small answer, with the same patience. */
+export async function getText(url: string, line: Line): Promise<string> {
   return retried(url, line, async (signal) => {
     const response = await line.fetch(url, { signal });
     refuse(url, response);
-    const body: unknown = await response.json();
-    return body;
+    return response.text();
   });
 }
 
