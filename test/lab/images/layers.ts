@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Progress } from '../../workbench/cache.mjs';
+import { accounts } from './base.ts';
+import type { Account } from './base.ts';
 import type { LayerRecipe, Owner } from './recipe.ts';
 
 /** A file by its text, a link by its target, or a folder. Modes: 0644 for files unless `mode` says otherwise, 0755 for folders. */
@@ -58,4 +61,18 @@ export function programAt(path: string, key: string, source: LayerSource): Layer
   };
 }
 
-type LayerSource = (progress: Parameters<LayerRecipe['build']>[1]) => Promise<string>;
+type LayerSource = (progress: Progress) => Promise<string>;
+
+/** A layer with these accounts in /etc/passwd, their homes, and folders that belong to them: `{'data/trino': 'trino'}`. */
+export function users(list: readonly Account[], folders: Readonly<Record<string, string>> = {}): LayerRecipe {
+  const { passwd, group } = accounts(list);
+  const homes = list.map((one) => [(one.home ?? `/home/${one.name}`).slice(1), one.name] as const);
+  const owned = [...homes, ...Object.entries(folders)];
+  const owners = owned.map(([path, name]) => {
+    const account = list.find((one) => one.name === name);
+    if (account === undefined) throw new Error(`/${path} belongs to ${name}, who has no account.`);
+    return { path, uid: account.uid, gid: account.gid };
+  });
+  const empty = Object.fromEntries(owned.map(([path]) => [path, { folder: true } as const]));
+  return files('accounts', { 'etc/passwd': passwd, 'etc/group': group, ...empty }, owners);
+}
