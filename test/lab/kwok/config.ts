@@ -10,10 +10,10 @@ export const FAKE_NODE = 'kwok.x-k8s.io/node';
 export const FAKE_TAINT = { key: FAKE_NODE, value: 'fake', effect: 'NoSchedule' } as const;
 
 /**
- * A quarter of it is how often a node is renewed: 10 s, which fits into a grace period of 16 s (`--node-monitor-grace-period` of the
- * native lab) and costs ten small writes a second for a hundred nodes.
+ * A quarter of it is how often a node is renewed: 5 s, which fits into a grace period of 16 s (`--node-monitor-grace-period` of the
+ * native lab) and costs twenty small writes a second for a hundred nodes.
  */
-const LEASE_SECONDS = 40;
+const LEASE_SECONDS = 20;
 
 /**
  * For `kube-apiserver`, wherever kwok or another client of client-go 0.35 or newer meets Debian's etcd 3.4: with watch lists on, the
@@ -27,6 +27,8 @@ export function kwokArguments(kubeconfig: string, config: string): readonly stri
   return [
     `--kubeconfig=${kubeconfig}`,
     `--config=${config}`,
+    // It writes a line a patch otherwise.
+    '--v=WARN',
     '--manage-all-nodes=false',
     `--manage-nodes-with-annotation-selector=${FAKE_NODE}=fake`,
     `--node-lease-duration-seconds=${LEASE_SECONDS}`,

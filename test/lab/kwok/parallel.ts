@@ -1,0 +1,28 @@
+/** Many small requests at once, but never more than the server likes. */
+
+/** The first failure ends it: no further item is begun, and it is thrown when those under way have ended. */
+export async function eachOf<T>(
+  items: readonly T[],
+  atOnce: number,
+  action: (item: T) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  let next = 0;
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    while (next < items.length && failure === undefined) {
+      signal?.throwIfAborted();
+      const item = items[next++];
+      // `next` was below the length.
+      if (item === undefined) return;
+      try {
+        await action(item);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  if (failure !== undefined) throw failure.error;
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
