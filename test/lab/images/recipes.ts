@@ -1,6 +1,7 @@
 /** Every image of the lab. One line for a new one. */
 import type { ImageRecipe } from './recipe.ts';
 import { BUSYBOX } from './recipes/busybox.ts';
+import { KAFKA } from './recipes/kafka.ts';
 import { PAUSE } from './recipes/pause.ts';
 
-export const RECIPES: readonly ImageRecipe[] = [PAUSE, BUSYBOX];
+export const RECIPES: readonly ImageRecipe[] = [PAUSE, BUSYBOX, KAFKA];
