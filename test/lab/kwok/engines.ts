@@ -14,7 +14,7 @@ export const SCALE_LABEL = 'faultline.lab/scale';
 const CLUSTER_SIZE = 200;
 /** Of a fake node, as far as there are so many nodes. */
 const PODS_PER_NODE = 100;
-/** Each node is given a /24 out of a /16, and real nodes need theirs. */
+/** Each has a /24 out of the lab's /16, and real nodes need theirs. */
 const MOST_NODES = 200;
 
 export const MOST_PODS = 40_000;
@@ -187,7 +187,8 @@ export function fakeNode(index: number, number: number): { metadata: object; spe
         type: 'kwok',
       },
     },
-    spec: { taints: [FAKE_TAINT] },
+    // Of the lab's own pod range, beyond the ranges of real nodes, which are 1 to 9.
+    spec: { taints: [FAKE_TAINT], podCIDR: `10.${200 + number}.${10 + index}.0/24`, podCIDRs: [`10.${200 + number}.${10 + index}.0/24`] },
     status: {
       // Of the range for benchmarks (RFC 2544): nothing answers there.
       addresses: [

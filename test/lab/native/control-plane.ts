@@ -1,6 +1,7 @@
 /** The processes that run beside the nodes, on this machine: etcd, the API server and its controllers, DNS, metrics, images. */
 import { join } from 'node:path';
 import type { ProgramName } from '../build/programs.ts';
+import { API_SERVER_GATE } from '../kwok/config.ts';
 import type { Place } from './place.ts';
 import type { ProcessPlan } from './processes.ts';
 
@@ -66,6 +67,7 @@ export function apiServer(place: Place, programs: Programs): ProcessPlan {
     `--proxy-client-key-file=${pki('front-proxy.key')}`,
     // This machine is no node: it reaches pods, but not the addresses of Services.
     '--enable-aggregator-routing=true',
+    API_SERVER_GATE,
     '--profiling=false',
   ]);
 }

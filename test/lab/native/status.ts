@@ -1,7 +1,9 @@
 /** What runs of a native lab, by looking at the machine and not at what was once written down. */
 import { join } from 'node:path';
+import { KWOK } from '../kwok/process.ts';
 import type { LabProcess, LabStatus } from '../lab.ts';
-import { openFaults } from './faults.ts';
+import { openFaults, timerName } from './faults.ts';
+import { NODE_PROCESSES } from './nodes.ts';
 import { placeOf } from './place.ts';
 import type { Place } from './place.ts';
 import { labProcesses, memoryOf } from './processes.ts';
@@ -10,7 +12,6 @@ import { describe } from './up.ts';
 
 const CONTROL = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 const REAL = ['coredns', 'metrics-server', 'images'];
-const NODE = ['init', 'containerd', 'kubelet', 'kube-proxy'];
 
 export function nativeStatus(number: number): Promise<LabStatus> {
   const state = readState(number);
@@ -21,7 +22,8 @@ export function nativeStatus(number: number): Promise<LabStatus> {
   const place = placeOf(number, known?.profile ?? 'api');
   const faults = openFaults(number);
   const dark = new Set(faults.filter(({ kind }) => kind === 'stop').map(({ node }) => node));
-  const expected = known === undefined ? [] : namesOf(place, dark);
+  const timed = faults.filter(({ kind }) => kind !== 'cut');
+  const expected = known === undefined ? [] : [...namesOf(place, dark), ...timed.map(({ node }) => timerName(node))];
   const names = new Set([...expected, ...found.map(({ name }) => name)]);
   const processes = [...names].map((name): LabProcess => {
     const own = found.filter((process) => process.name === name);
@@ -45,5 +47,5 @@ export function nativeStatus(number: number): Promise<LabStatus> {
 
 function namesOf(place: Place, dark: ReadonlySet<string>): string[] {
   const nodes = place.nodes.filter(({ name }) => !dark.has(name));
-  return [...CONTROL, ...(nodes.length > 0 ? REAL : []), ...nodes.flatMap(({ name }) => NODE.map((one) => `${one} ${name}`))];
+  return [...CONTROL, ...(place.profile === 'api' ? [KWOK] : REAL), ...nodes.flatMap(({ name }) => NODE_PROCESSES.map((one) => `${one} ${name}`))];
 }

@@ -8,6 +8,7 @@ import type { Progress } from '../../workbench/cache.mjs';
 import { programs as build } from '../build/programs.ts';
 import type { ProgramName } from '../build/programs.ts';
 import { ensureImages } from '../images/images.ts';
+import { ensureKwok } from '../kwok/process.ts';
 import type { LabOptions, Profile, RunningLab } from '../lab.ts';
 import { KUBERNETES, NODE_PACKAGES } from '../versions.ts';
 import { LabApi } from './api.ts';
@@ -63,6 +64,8 @@ export function nativeUp(options: LabOptions, progress: Progress): Promise<Runni
       );
       await api.serveMetrics(place.address, place.metricsPort);
     }
+    // Without real nodes there is nothing else that pods could run on.
+    if (!real) await ensureKwok(place, place.folder, progress);
     const upSince = goesOn ? current.upSince : Date.now();
     await writeState(options.number, { phase: 'up', profile, minor, version: KUBERNETES[minor], upSince });
     return describe(place, KUBERNETES[minor], upSince);

@@ -1,4 +1,4 @@
-/** Programs of our own on this machine. */
+/** Programs of our own on this machine: `../native` makes them run. */
 import { nativeDown } from '../native/down.ts';
 import { nativeStatus } from '../native/status.ts';
 import { nativeUp } from '../native/up.ts';
