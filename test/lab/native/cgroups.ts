@@ -90,11 +90,36 @@ export function cgroupsOf(number: number): string[] {
 
 /** Stops every process of the node between two instructions, or lets them go on. */
 export function setFrozen(name: string, frozen: boolean): void {
-  const unified = hierarchies().find(({ options }) => options === undefined);
-  if (unified !== undefined) return writeFileSync(join(unified.path, name, 'cgroup.freeze'), frozen ? '1' : '0');
-  const freezer = hierarchies().find(({ path }) => basename(path).split(',').includes('freezer'));
-  if (freezer === undefined) throw new Error('This kernel has no freezer cgroup.');
-  writeFileSync(join(freezer.path, name, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED');
+  const { path, options } = freezer();
+  if (options === undefined) writeFileSync(join(path, name, 'cgroup.freeze'), frozen ? '1' : '0');
+  else writeFileSync(join(path, name, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED');
+}
+
+/** Whether all of its processes stand still by now: the kernel takes a moment to stop the last of them. */
+export function isFrozen(name: string): boolean {
+  const { path, options } = freezer();
+  return options === undefined
+    ? readFileSync(join(path, name, 'cgroup.events'), 'utf8').includes('frozen 1')
+    : readFileSync(join(path, name, 'freezer.state'), 'utf8').trim() === 'FROZEN';
+}
+
+/** The cgroup and every one in it, whoever froze them. */
+export function thawAll(name: string): void {
+  const { path, options } = freezer();
+  for (const folder of below(join(path, name))) {
+    if (options === undefined) writeFileSync(join(folder, 'cgroup.freeze'), '0');
+    else writeFileSync(join(folder, 'freezer.state'), 'THAWED');
+  }
+}
+
+export function hasCgroup(name: string): boolean {
+  return existsSync(join(freezer().path, name));
+}
+
+function freezer(): Hierarchy {
+  const found = hierarchies().find(({ path, options }) => options === undefined || basename(path).split(',').includes('freezer'));
+  if (found === undefined) throw new Error('This kernel has no freezer cgroup.');
+  return found;
 }
 
 /** Bytes in use by a node with all its pods; undefined when there is no such cgroup. */

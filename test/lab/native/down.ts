@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import { SetupError, withLock } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
-import { cgroupsOf, processesIn, removeCgroup, setFrozen } from './cgroups.ts';
+import { cgroupsOf, processesIn, removeCgroup, thawAll } from './cgroups.ts';
+import { withNodes } from './fault-kinds.ts';
 import { removeNetwork } from './network.ts';
 import { placeOf } from './place.ts';
 import { killAll, labProcesses, waitUntil } from './processes.ts';
@@ -19,12 +20,17 @@ export function nativeDown(number: number, progress: Progress): Promise<void> {
 }
 
 /** Everything that carries the lab's number: processes, cgroups, network, and last its folder, which says that there is something to do. */
-export async function clear(number: number): Promise<void> {
+export function clear(number: number): Promise<void> {
+  // A timer that brings a node back just now would bring it back into a lab that is going.
+  return withNodes(number, () => clearAll(number));
+}
+
+async function clearAll(number: number): Promise<void> {
   const { folder } = placeOf(number, 'api');
   const real = process.getuid?.() === 0 && process.platform === 'linux';
   const cgroups = real ? cgroupsOf(number) : [];
   // What is frozen can't die.
-  for (const name of cgroups) setFrozen(name, false);
+  for (const name of cgroups) thawAll(name);
   await killAll(() => [...new Set([...labProcesses(number).map(({ pid }) => pid), ...cgroups.flatMap(processesIn)])]);
   if (real) {
     for (const name of cgroups) {

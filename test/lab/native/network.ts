@@ -3,6 +3,8 @@
  * over routes on the nodes; this machine reaches all of them, and forwards nothing for them to anywhere else.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from '../../workbench/cache.mjs';
 import type { NodePlace, Place } from './place.ts';
 
@@ -14,7 +16,8 @@ export async function makeNetwork(place: Place): Promise<void> {
   for (const node of place.nodes) await plugIn(place, node);
 }
 
-async function plugIn(place: Place, node: NodePlace): Promise<void> {
+/** A network namespace for the node, and its cable into the bridge. */
+export async function plugIn(place: Place, node: NodePlace): Promise<void> {
   const inside = (...args: string[]) => ip('-n', node.namespace, ...args);
   await ip('netns', 'add', node.namespace);
   await ip('link', 'add', node.cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', node.namespace);
@@ -27,13 +30,28 @@ async function plugIn(place: Place, node: NodePlace): Promise<void> {
     if (other !== node) await inside('route', 'add', other.podRange, 'via', other.address);
   }
   await run('ip', ['netns', 'exec', node.namespace, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
-  await ip('route', 'add', node.podRange, 'via', node.address);
+  // There already when the node had lost its power.
+  await ip('route', 'replace', node.podRange, 'via', node.address);
+}
+
+/** From then on nothing reaches the node, nor comes from it. */
+export function pullCable(node: NodePlace): void {
+  quiet('ip', ['link', 'delete', node.cable]);
+}
+
+export function isPlugged(node: NodePlace): boolean {
+  return existsSync(join('/sys/class/net', node.cable));
+}
+
+/** With all that the kernel held for it: addresses, rules, connections. */
+export function removeNamespace(name: string): void {
+  quiet('ip', ['netns', 'delete', name]);
 }
 
 /** Takes away all that `makeNetwork` made, or the part of it that an interrupted start left. */
 export function removeNetwork(number: number): void {
   const cable = new RegExp(`\\bfl${number}v\\d\\b`, 'g');
-  for (const name of namespacesOf(number)) quiet('ip', ['netns', 'delete', name]);
+  for (const name of namespacesOf(number)) removeNamespace(name);
   for (const name of new Set(text('ip', ['-o', 'link']).match(cable) ?? [])) quiet('ip', ['link', 'delete', name]);
   denyForwarding(`flbr${number}`);
   // Its address and the routes through it go with it.

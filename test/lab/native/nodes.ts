@@ -1,15 +1,19 @@
 /** Starting and losing a real node. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeCgroup, processesIn, removeCgroup, setFrozen } from './cgroups.ts';
+import { makeCgroup, processesIn, removeCgroup } from './cgroups.ts';
 import type { Programs } from './control-plane.ts';
 import { plan } from './control-plane.ts';
+import { isPlugged, plugIn, pullCable, removeNamespace } from './network.ts';
 import { containerdConfig, DISK, initScript, kubeletConfig, podNetwork, registryHosts } from './node-script.ts';
 import type { NodePlace, Place } from './place.ts';
-import { killAll, labProcesses, startProcess } from './processes.ts';
+import { killAll, labProcesses, startProcess, waitUntil } from './processes.ts';
 
-/** Switches the node on. Its disk is kept from the time before; what was only in memory is gone. */
-export function startNode(place: Place, node: NodePlace, programs: Programs): void {
+/** What the lab runs on each node; `init` is the parent of the others. */
+export const NODE_PROCESSES = ['init', 'containerd', 'kubelet', 'kube-proxy'] as const;
+
+/** Sets the node up and switches it on. Its disk is kept from the time before. */
+export async function startNode(place: Place, node: NodePlace, programs: Programs): Promise<void> {
   const etc = join(node.folder, 'etc', 'upper');
   const registry = join(etc, 'containerd', 'certs.d', '_default');
   const podNetworks = join(etc, 'cni', 'net.d');
@@ -19,6 +23,12 @@ export function startNode(place: Place, node: NodePlace, programs: Programs): vo
   writeFileSync(join(node.folder, 'containerd.toml'), containerdConfig());
   writeFileSync(join(node.folder, 'kubelet.yaml'), kubeletConfig(place, node));
   writeFileSync(join(node.folder, 'init.sh'), initScript(place, node, programs));
+  await bootNode(place, node);
+}
+
+/** Switches a node on that was set up before; what was only in its memory is gone. */
+export async function bootNode(place: Place, node: NodePlace): Promise<void> {
+  if (!isPlugged(node)) await plugIn(place, node);
   // Addresses of pods that ended with the power.
   rmSync(join(node.folder, 'var', 'upper', 'lib', 'cni'), { recursive: true, force: true });
 
@@ -33,10 +43,18 @@ export function nodeRuns(place: Place, node: NodePlace): boolean {
   return labProcesses(place.number).some(({ name }) => name === `init ${node.name}`);
 }
 
-/** Pulls the plug. */
-export async function stopNode(node: NodePlace): Promise<void> {
-  await killAll(() => processesIn(node.namespace));
-  removeCgroup(node.namespace);
+/** Names of the processes that the lab itself started on the node: "kubelet lab-1". */
+export function nodeProcesses(place: Place, node: NodePlace): readonly string[] {
+  const all = new Set(NODE_PROCESSES.map((name) => `${name} ${node.name}`));
+  return labProcesses(place.number).flatMap(({ name }) => (all.has(name) ? [name] : []));
 }
 
-export { setFrozen };
+/** Power is lost: nothing says goodbye, and from then on nothing answers at the node's address, not even with a refusal. */
+export async function stopNode(place: Place, node: NodePlace): Promise<void> {
+  const init = () => labProcesses(place.number).filter(({ name }) => name === `init ${node.name}`);
+  pullCable(node);
+  await killAll(() => [...new Set([...processesIn(node.namespace), ...init().map(({ pid }) => pid)])]);
+  // The kernel holds a cgroup for a moment after its last process.
+  await waitUntil(`The cgroup of ${node.name}`, place.logs, 10_000, () => removeCgroup(node.namespace).length === 0);
+  removeNamespace(node.namespace);
+}

@@ -47,5 +47,9 @@ export function nativeStatus(number: number): Promise<LabStatus> {
 
 function namesOf(place: Place, dark: ReadonlySet<string>): string[] {
   const nodes = place.nodes.filter(({ name }) => !dark.has(name));
-  return [...CONTROL, ...(place.profile === 'api' ? [KWOK] : REAL), ...nodes.flatMap(({ name }) => NODE_PROCESSES.map((one) => `${one} ${name}`))];
+  return [
+    ...CONTROL,
+    ...(place.profile === 'api' ? [KWOK] : REAL),
+    ...nodes.flatMap(({ name }) => NODE_PROCESSES.map((one) => `${one} ${name}`)),
+  ];
 }

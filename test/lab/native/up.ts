@@ -17,7 +17,8 @@ import type { Programs } from './control-plane.ts';
 import { clear } from './down.ts';
 import { makeNetwork } from './network.ts';
 import { nodeRuns, startNode } from './nodes.ts';
-import { openFaults } from './faults.ts';
+import { withNodes } from './fault-kinds.ts';
+import { mendFaults, openFaults } from './faults.ts';
 import { makePki } from './pki.ts';
 import { NODES, placeOf } from './place.ts';
 import type { Place } from './place.ts';
@@ -112,12 +113,16 @@ async function startControlPlane(place: Place, programs: Programs): Promise<void
 
 async function startNodes(place: Place, programs: Programs, api: LabApi): Promise<void> {
   ensure(place, [dns(place, programs), metricsServer(place, programs)]);
-  const faults = new Set(openFaults(place.number).map(({ node }) => node));
-  const wanted = place.nodes.filter(({ name }) => !faults.has(name));
-  for (const node of wanted) {
-    await api.announceNode(node);
-    if (!nodeRuns(place, node)) startNode(place, node, programs);
-  }
+  const wanted = await withNodes(place.number, async () => {
+    await mendFaults(place);
+    const faults = new Set(openFaults(place.number).map(({ node }) => node));
+    const without = place.nodes.filter(({ name }) => !faults.has(name));
+    for (const node of without) {
+      await api.announceNode(node);
+      if (!nodeRuns(place, node)) await startNode(place, node, programs);
+    }
+    return without;
+  });
   for (const node of wanted) {
     const log = join(place.logs, `kubelet-${node.name}.log`);
     await waitUntil(
