@@ -27,6 +27,9 @@ export interface LabOptions {
   readonly way?: Way;
 }
 
+/** On every namespace and node that a lab makes inside a cluster; its value is the lab's number. */
+export const LAB_LABEL = 'faultline.lab';
+
 /** What an `up` came to; `lab env` prints it and tests start from it. */
 export interface RunningLab {
   readonly number: number;

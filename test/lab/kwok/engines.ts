@@ -3,10 +3,9 @@
  * the Altinity operator and Strimzi 1.x give them. A slot keeps its place for ever; the pod in it comes and goes.
  */
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { LAB_LABEL } from '../lab.ts';
 import { FAKE_NODE, FAKE_TAINT } from './config.ts';
 
-/** On everything that a lab puts into a cluster; its value is the lab's number. */
-export const LAB_LABEL = 'faultline.lab';
 /** On what `scale` makes; on a pod its value is the slot. */
 export const SCALE_LABEL = 'faultline.lab/scale';
 

@@ -3,8 +3,9 @@ import { ApiException, PatchStrategy, setHeaderOptions } from '@kubernetes/clien
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from '../../workbench/cache.mjs';
+import { LAB_LABEL } from '../lab.ts';
 import { manyRequests } from './client.ts';
-import { fakeNode, fakeNodeName, LAB_LABEL, MOST_PODS, nodesFor, podOf, SCALE_LABEL, slotsOf } from './engines.ts';
+import { fakeNode, fakeNodeName, MOST_PODS, nodesFor, podOf, SCALE_LABEL, slotsOf } from './engines.ts';
 import type { Slot } from './engines.ts';
 import { eachOf } from './parallel.ts';
 

@@ -133,7 +133,7 @@ export async function openLab(lab: RunningLab): Promise<OpenLab> {
   const config = loadKubeconfig(lab.kubeconfig, 'default');
   const unending = apiOf(config, new AbortController().signal);
   await removeExpired(unending);
-  const keeper = await makeNamespace(unending);
+  const keeper = await makeNamespace(unending, lab.number);
   const { namespace } = keeper;
   const folder = mkdtempSync(join(tmpdir(), 'faultline-lab-'));
   const kubeconfig = join(folder, 'kubeconfig');

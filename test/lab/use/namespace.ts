@@ -1,5 +1,6 @@
 /** A namespace a test file: made when it starts, gone when it ends. */
 import { randomBytes } from 'node:crypto';
+import { LAB_LABEL } from '../lab.ts';
 import type { Api } from './api.ts';
 import { unlessGone } from './api.ts';
 import type { Scope } from './wait.ts';
@@ -14,13 +15,14 @@ const READY_LIMIT_MS = 30_000;
 const GONE_LIMIT_MS = 120_000;
 
 /** Made, and with what the cluster puts into each namespace: pods can't be made before. */
-export async function makeNamespace(api: Api): Promise<Scope> {
+export async function makeNamespace(api: Api, lab: number): Promise<Scope> {
   const namespace = `test-${randomBytes(4).toString('hex')}`;
   await api.core.createNamespace({
     body: {
       metadata: {
         name: namespace,
-        labels: { [TEST_LABEL]: String(process.pid) },
+        // The second one lets `down` find it in a cluster that stays.
+        labels: { [TEST_LABEL]: String(process.pid), [LAB_LABEL]: String(lab) },
         annotations: { [DEADLINE]: new Date(Date.now() + LIFE_MS).toISOString() },
       },
     },
