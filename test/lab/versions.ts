@@ -5,7 +5,7 @@
 
 export type KubernetesMinor = '1.33' | '1.34';
 
-/** Kubernetes by minor: Debian's etcd 3.4 and containerd 1.6 serve both. */
+/** Kubernetes by minor: Debian's etcd 3.4 and containerd 1.6 serve both. After a change here: `node test/lab/build/pins/pin.ts`. */
 export const KUBERNETES: Readonly<Record<KubernetesMinor, string>> = { '1.33': 'v1.33.13', '1.34': 'v1.34.4' };
 
 export const DEFAULT_MINOR: KubernetesMinor = '1.34';
@@ -26,16 +26,26 @@ export const GO = {
   },
 } as const;
 
-/** Programs from the Go module proxy: package of the command, and its module's version. */
+/**
+ * Programs beside Kubernetes. They are built from one module (`build/pins/companions`), so that the Kubernetes libraries that all of
+ * them use are the same ones and are compiled once. After a change here: `node test/lab/build/pins/pin.ts companions`.
+ */
+export const COMPANIONS = {
+  coredns: { module: 'github.com/coredns/coredns', package: 'github.com/coredns/coredns', version: 'v1.14.7' },
+  'metrics-server': {
+    module: 'sigs.k8s.io/metrics-server',
+    package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+    version: 'v0.9.0',
+  },
+  kwok: { module: 'sigs.k8s.io/kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', version: 'v0.8.0' },
+  'kube-state-metrics': { module: 'k8s.io/kube-state-metrics/v2', package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
+} as const;
+
+/** Programs that share nothing with others, each built from its own module: package of the command, and the module's version. */
 export const GO_PROGRAMS = {
-  coredns: { package: 'github.com/coredns/coredns', version: 'v1.14.7' },
-  'metrics-server': { package: 'sigs.k8s.io/metrics-server/cmd/metrics-server', version: 'v0.9.0' },
-  kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok', version: 'v0.8.0' },
-  // Its releases carry no module version; this is a commit of its main branch.
+  // MinIO's releases carry no module version; this is a commit of its main branch.
   minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
-  'kube-state-metrics': { package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
   'toxiproxy-server': { package: 'github.com/Shopify/toxiproxy/v2/cmd/server', version: 'v2.12.0' },
-  'kube-network-policies': { package: 'sigs.k8s.io/kube-network-policies/cmd', version: 'v0.8.0' },
 } as const;
 
 /** Debian packages that the native lab runs on. */

@@ -1,6 +1,6 @@
 /**
  * The lab's programs, built from Go modules once and kept under `<cacheDir>/lab/programs/<name>-<version>-<hash of what it is built
- * from>`. Modules are checked by Go: Kubernetes' against the go.sum files here, the others' against Go's checksum database.
+ * from>`. Go checks the modules: by the go.sum files in `pins`, and for programs that have none there by its checksum database.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cached } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
-import { GO_PROGRAMS, KUBERNETES } from '../versions.ts';
+import { COMPANIONS, GO_PROGRAMS, KUBERNETES } from '../versions.ts';
 import type { KubernetesMinor } from '../versions.ts';
 import { BUILD_ENV, goArch, LINK_FLAGS, runGo } from './go.ts';
 import { goToolchain } from './toolchain.ts';
@@ -16,11 +16,13 @@ import { goToolchain } from './toolchain.ts';
 /** Built together: they share nearly all of their packages. */
 const KUBERNETES_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl'] as const;
 
-/** The commands as Go packages; `kubernetes/pin.ts` pins what they need. */
+/** The commands as Go packages; `pins/pin.ts` pins what they need. */
 export const KUBERNETES_PACKAGES: readonly string[] = KUBERNETES_PROGRAMS.map((name) => `k8s.io/kubernetes/cmd/${name}`);
 
 type KubernetesProgram = (typeof KUBERNETES_PROGRAMS)[number];
-export type ProgramName = KubernetesProgram | keyof typeof GO_PROGRAMS;
+type CompanionProgram = keyof typeof COMPANIONS;
+type ModuleProgram = keyof typeof GO_PROGRAMS;
+export type ProgramName = KubernetesProgram | CompanionProgram | ModuleProgram;
 
 /** What one build makes. */
 interface Unit {
@@ -57,7 +59,7 @@ export async function programs(
 
 /** Every name that there is, for a build of everything. */
 export function programNames(): readonly ProgramName[] {
-  return [...KUBERNETES_PROGRAMS, ...Object.keys(GO_PROGRAMS).filter(isModuleProgram)];
+  return [...KUBERNETES_PROGRAMS, ...Object.keys(COMPANIONS).filter(isCompanion), ...Object.keys(GO_PROGRAMS).filter(isModuleProgram)];
 }
 
 /** Name of the cache folder; another one as soon as anything that the program is built from or with is another. */
@@ -66,14 +68,20 @@ export function cacheName(name: ProgramName, minor: KubernetesMinor): string {
 }
 
 function unitOf(name: ProgramName, minor: KubernetesMinor): Unit {
-  return isModuleProgram(name) ? moduleUnit(name) : kubernetesUnit(minor);
+  if (isModuleProgram(name)) return moduleUnit(name);
+  if (isCompanion(name)) return companionUnit(name);
+  return kubernetesUnit(minor);
 }
 
-function isModuleProgram(name: string): name is keyof typeof GO_PROGRAMS {
+function isCompanion(name: string): name is CompanionProgram {
+  return Object.hasOwn(COMPANIONS, name);
+}
+
+function isModuleProgram(name: string): name is ModuleProgram {
   return Object.hasOwn(GO_PROGRAMS, name);
 }
 
-function moduleUnit(name: keyof typeof GO_PROGRAMS): Unit {
+function moduleUnit(name: ModuleProgram): Unit {
   const { package: path, version } = GO_PROGRAMS[name];
   const args = ['install', '-v', '-ldflags', LINK_FLAGS];
   return {
@@ -82,26 +90,52 @@ function moduleUnit(name: keyof typeof GO_PROGRAMS): Unit {
     programs: [name],
     async build(go, folder, say) {
       await runGo({ go, args: [...args, `${path}@${version}`], folder, env: { GOBIN: folder } }, say);
-      // Go names a program by its package's last word that is no major version.
+      // Go names a program by the last word of its package that is no major version.
       await rename(join(folder, basename(path.replace(/\/v\d+$/, ''))), join(folder, name));
     },
   };
 }
 
+function companionUnit(name: CompanionProgram): Unit {
+  const { package: path, version } = COMPANIONS[name];
+  return pinnedUnit({ name, version, label: name, pins: 'companions', programs: [name], packages: [path], linkFlags: LINK_FLAGS });
+}
+
 function kubernetesUnit(minor: KubernetesMinor): Unit {
   const version = KUBERNETES[minor];
-  const args = ['build', '-v', '-ldflags', `${LINK_FLAGS} ${versionFlags(version)}`];
-  const files = ['go.mod', 'go.sum'].map((file) => ({
-    file,
-    text: readFileSync(join(import.meta.dirname, 'kubernetes', minor, file), 'utf8'),
-  }));
-  return {
-    folder: `kubernetes-${version}-${keyOf([...KUBERNETES_PACKAGES, version, ...args, ...files.map(({ text }) => text)])}`,
-    label: `Kubernetes ${version}`,
+  return pinnedUnit({
+    name: 'kubernetes',
+    version,
+    label: 'Kubernetes',
+    pins: `kubernetes-${minor}`,
     programs: KUBERNETES_PROGRAMS,
+    packages: KUBERNETES_PACKAGES,
+    linkFlags: `${LINK_FLAGS} ${versionFlags(version)}`,
+  });
+}
+
+interface Pinned {
+  readonly name: string;
+  readonly version: string;
+  readonly label: string;
+  /** Folder under `pins`. */
+  readonly pins: string;
+  readonly programs: readonly ProgramName[];
+  /** Named as the programs are, but for a major version at the end. */
+  readonly packages: readonly string[];
+  readonly linkFlags: string;
+}
+
+function pinnedUnit({ name, version, label, pins, programs: made, packages, linkFlags }: Pinned): Unit {
+  const args = ['build', '-v', '-ldflags', linkFlags];
+  const files = ['go.mod', 'go.sum'].map((file) => ({ file, text: readFileSync(join(import.meta.dirname, 'pins', pins, file), 'utf8') }));
+  return {
+    folder: `${name}-${version}-${keyOf([...packages, version, ...args, ...files.map(({ text }) => text)])}`,
+    label: `${label} ${version}`,
+    programs: made,
     async build(go, folder, say) {
       for (const { file, text } of files) await writeFile(join(folder, file), text);
-      await runGo({ go, args: [...args, '-o', `${folder}/`, ...KUBERNETES_PACKAGES], folder }, say);
+      await runGo({ go, args: [...args, '-o', `${folder}/`, ...packages], folder }, say);
     },
   };
 }
