@@ -1,6 +1,6 @@
 /** What the lowest layer of most images holds, and what the scripts of its packages would have done. */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from '../../workbench/cache.mjs';
 
@@ -10,9 +10,9 @@ export const BASE_PACKAGES: readonly string[] = [
   'busybox',
   'ca-certificates',
   'coreutils',
+  'curl',
   'grep',
   'libstdc++6',
-  'procps',
   'sed',
   'tini',
   'zlib1g',
@@ -21,9 +21,6 @@ export const BASE_PACKAGES: readonly string[] = [
 export async function finishBase(folder: string): Promise<void> {
   await writeSystemFiles(folder);
   await bundleCertificates(folder);
-  // Of the tools for keeping a system only the files that programs read are of use here.
-  for (const path of ['usr/share/perl5', 'usr/share/debconf', 'usr/share/pixmaps', 'var/lib/dpkg'])
-    await rm(join(folder, path), { recursive: true, force: true });
   await linkIfFree(folder, 'usr/bin/awk', 'mawk');
   await linkIfFree(folder, 'usr/bin/which', 'which.debianutils');
   await linkApplets(folder);

@@ -30,12 +30,15 @@ const NEVER_WANTED = ['doc', 'man', 'info', 'locale', 'lintian', 'doc-base', 'bu
   (name) => `usr/share/${name}`,
 );
 
+/** What packages ask for only because of their scripts, which never run here. It comes where a recipe names it itself. */
+const FOR_SCRIPTS = /^(adduser|debconf|dpkg|init-system-helpers|libgdbm.*|libperl.*|passwd|perl.*|sensible-utils|ucf)$/;
+
 /** These packages and all that they depend on, above the base layer. */
 export function debian(packages: readonly string[], options: DebianOptions = {}): LayerRecipe {
   const { above = BASE_PACKAGES, without = [], finish, revision = 1, owners = [] } = options;
   return {
     title: packages.join(', '),
-    key: JSON.stringify(['debian 1', packages, above, without, revision]),
+    key: JSON.stringify(['debian 2', packages, above, without, revision]),
     owners,
     asked: async (progress) => (await wanted(packages, above, progress)).join(' '),
     build: async (folder, progress) => {
@@ -65,7 +68,10 @@ async function wanted(packages: readonly string[], above: readonly string[], pro
   const below = new Set((await closure(above, progress)).map((pinned) => pinned.split('=')[0]));
   // Asked for together with what lies below, so that both agree on versions and alternatives.
   const all = await closure([...above, ...packages], progress);
-  return all.filter((pinned) => !below.has(pinned.split('=')[0] ?? ''));
+  return all.filter((pinned) => {
+    const [name = ''] = pinned.split('=');
+    return !below.has(name) && (packages.includes(name) || !FOR_SCRIPTS.test(name));
+  });
 }
 
 const AnswerSchema = v.object({ stamp: v.string(), packages: v.array(v.string()) });

@@ -3,5 +3,7 @@ import type { ImageRecipe } from './recipe.ts';
 import { BUSYBOX } from './recipes/busybox.ts';
 import { KAFKA } from './recipes/kafka.ts';
 import { PAUSE } from './recipes/pause.ts';
+import { PRESTO } from './recipes/presto.ts';
+import { TRINO } from './recipes/trino.ts';
 
-export const RECIPES: readonly ImageRecipe[] = [PAUSE, BUSYBOX, KAFKA];
+export const RECIPES: readonly ImageRecipe[] = [PAUSE, BUSYBOX, KAFKA, TRINO, PRESTO];

@@ -1,8 +1,10 @@
 /** What holds a pod's namespaces open: it waits, buries orphans, and leaves at once when it is told to. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../../workbench/cache.mjs';
+import type { Progress } from '../../../workbench/cache.mjs';
+import { LINK_FLAGS, runGo } from '../../build/go.ts';
+import { goToolchain } from '../../build/toolchain.ts';
 import type { ImageRecipe } from '../recipe.ts';
 
 const SOURCE = `package main
@@ -30,17 +32,16 @@ func main() {
 }
 `;
 
-async function build(folder: string): Promise<void> {
+const FLAGS = ['-buildvcs=false', `-ldflags=${LINK_FLAGS} -buildid=`];
+
+async function build(folder: string, progress: Progress): Promise<void> {
   const source = `${folder}.source`;
   await mkdir(source, { recursive: true });
   try {
     await writeFile(join(source, 'main.go'), SOURCE);
     await writeFile(join(source, 'go.mod'), 'module pause\n\ngo 1.21\n');
-    const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOTOOLCHAIN: 'local' };
-    await run('go', ['build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w -buildid=', '-o', join(folder, 'pause')], {
-      cwd: source,
-      env,
-    });
+    const args = ['build', ...FLAGS, '-o', join(folder, 'pause')];
+    await runGo({ go: await goToolchain(progress), args, folder: source }, () => undefined);
   } finally {
     await rm(source, { recursive: true, force: true });
   }
@@ -49,7 +50,15 @@ async function build(folder: string): Promise<void> {
 export const PAUSE: ImageRecipe = {
   short: 'pause',
   name: 'lab.invalid/pause:1',
-  layers: [{ title: 'pause', key: `pause 1 ${createHash('sha256').update(SOURCE).digest('hex')}`, build }],
+  layers: [
+    {
+      title: 'pause',
+      key: `pause 1 ${createHash('sha256')
+        .update(JSON.stringify([SOURCE, FLAGS]))
+        .digest('hex')}`,
+      build,
+    },
+  ],
   // One thread of its own is enough, and less memory for each pod.
   config: { entrypoint: ['/pause'], user: '65535:65535', env: { GOMAXPROCS: '1' } },
 };
