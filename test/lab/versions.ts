@@ -38,6 +38,12 @@ export const COMPANIONS = {
     version: 'v0.9.0',
   },
   kwok: { module: 'sigs.k8s.io/kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', version: 'v0.8.0' },
+  // Its sums are in go.sum; not every checksum database knows this module, so pinning it anew may want GONOSUMDB=sigs.k8s.io/kube-network-policies.
+  'kube-network-policies': {
+    module: 'sigs.k8s.io/kube-network-policies',
+    package: 'sigs.k8s.io/kube-network-policies/cmd',
+    version: 'v0.8.0',
+  },
   'kube-state-metrics': { module: 'k8s.io/kube-state-metrics/v2', package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
 } as const;
 
@@ -61,3 +67,12 @@ export const NODE_PACKAGES = [
   'ipset',
   'openssl',
 ] as const;
+
+/**
+ * Node images of kind, by digest: an image belongs to the kind that it was built for, and each kind release lists its own. None has
+ * both minors, nor the patch that is built here.
+ */
+export const KIND_NODES: Readonly<Record<KubernetesMinor, { readonly image: string; readonly kind: string }>> = {
+  '1.33': { image: 'kindest/node:v1.33.1@sha256:050072256b9a903bd914c0b2866828150cb229cea0efe5892e2b644d5dd3b34f', kind: 'v0.29.0' },
+  '1.34': { image: 'kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d', kind: 'v0.33.0' },
+};

@@ -10,7 +10,7 @@ import { kubeconfigWay } from './ways/kubeconfig.ts';
 import { nativeWay } from './ways/native.ts';
 import { machine } from './ways/probes.ts';
 import type { Probes } from './ways/probes.ts';
-import { readRecord } from './ways/record.ts';
+import { forget, readRecord } from './ways/record.ts';
 import { unattended } from './ways/way.ts';
 import type { LabWay, Talk } from './ways/way.ts';
 
@@ -74,7 +74,12 @@ export async function up(options: LabOptions, progress: Progress, talk: Talk = u
 }
 
 export async function down(number: number, progress: Progress, talk: Talk = unattended): Promise<void> {
-  await withLock(`lab-way-${number}`, () => wayOf(readRecord(number)?.way ?? 'native', talk).down(number, progress));
+  await withLock(`lab-way-${number}`, async () => {
+    const record = readRecord(number);
+    // A start that was killed early left no more than this.
+    if (record === undefined) forget(number);
+    await wayOf(record?.way ?? 'native', talk).down(number, progress);
+  });
 }
 
 export function status(number: number): Promise<LabStatus> {

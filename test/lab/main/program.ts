@@ -9,6 +9,7 @@ import { labOption, running } from './edges.ts';
 import type { Edges, Outcome } from './edges.ts';
 import { kubectl, kubectlFolder } from './kubectl.ts';
 import { showLogs } from './logs.ts';
+import { addNode } from './node.ts';
 import { addScale } from './scale.ts';
 import { describeLab, describeStatus, exportsText, tableText } from './words.ts';
 import { formatBytes } from '../../../src/base/units.ts';
@@ -25,6 +26,7 @@ export function labProgram(edges: Edges): { readonly program: Command; readonly 
   addUp(program, edges);
   addState(program, edges, outcome);
   addUse(program, edges, outcome);
+  addNode(program, edges);
   addScale(program, edges);
   return { program, outcome };
 }

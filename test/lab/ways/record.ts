@@ -4,21 +4,28 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { cacheDir, SetupError } from '../../workbench/cache.mjs';
-import type { Profile } from '../lab.ts';
+import type { RunningLab } from '../lab.ts';
 
-export interface WayRecord {
-  readonly way: 'kubeconfig' | 'kind';
-  /** "lab 3 through context prod of https://…" */
-  readonly about: string;
-  readonly profile: Profile;
-  readonly state: 'starting' | 'up' | 'stopping';
+const Record = v.object({
+  way: v.picklist(['kubeconfig', 'kind']),
+  /** "context prod of /home/…, cluster https://…" */
+  about: v.string(),
+  /** The kubeconfig that was given; empty for kind. */
+  source: v.string(),
+  /** Tells this lab from one of the same number that another machine has in the same cluster. */
+  owner: v.string(),
+  profile: v.picklist(['api', 'node', 'cluster']),
+  state: v.picklist(['starting', 'up', 'stopping']),
   /** "v1.34.4"; empty until the cluster has told. */
-  readonly kubernetes: string;
-  readonly nodes: readonly string[];
+  kubernetes: v.string(),
+  nodes: v.array(v.string()),
   /** Unix ms. */
-  readonly upSince: number;
-}
+  upSince: v.number(),
+});
+
+export type WayRecord = Readonly<v.InferOutput<typeof Record>>;
 
 export function wayFolder(number: number): string {
   return join(cacheDir(), 'lab', `way-${number}`);
@@ -38,21 +45,27 @@ export function readRecord(number: number): WayRecord | undefined {
   } catch {
     return undefined;
   }
-  const value: unknown = JSON.parse(text);
-  if (!isRecord(value)) throw new SetupError(`${file} is not what a lab writes. Remove it when no lab ${number} is in use.`);
-  return value;
+  try {
+    return v.parse(Record, JSON.parse(text));
+  } catch {
+    throw new SetupError(`${file} is not what a lab writes. Remove ${wayFolder(number)} when no lab ${number} is in use.`);
+  }
 }
 
-function isRecord(value: unknown): value is WayRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { way, upSince, nodes } = value as Partial<Record<keyof WayRecord, unknown>>;
-  return (way === 'kubeconfig' || way === 'kind') && typeof upSince === 'number' && Array.isArray(nodes);
+export function runningFrom(number: number, record: WayRecord): RunningLab {
+  const { way, profile, kubernetes, nodes, upSince } = record;
+  return { number, way, profile, kubernetes, kubeconfig: wayKubeconfig(number), nodes, logs: join(wayFolder(number), 'logs'), upSince };
+}
+
+/** For its owner alone: the kubeconfig in it opens a cluster. */
+export function makeFolder(number: number): void {
+  mkdirSync(wayFolder(number), { recursive: true, mode: 0o700 });
+  mkdirSync(join(wayFolder(number), 'logs'), { recursive: true });
 }
 
 export function writeRecord(number: number, record: WayRecord): void {
   const folder = wayFolder(number);
-  // The kubeconfig beside it opens a cluster.
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(number);
   const partial = join(folder, 'way.json.partial');
   writeFileSync(partial, `${JSON.stringify(record, null, 2)}\n`);
   renameSync(partial, join(folder, 'way.json'));

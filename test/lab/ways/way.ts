@@ -12,7 +12,7 @@ export interface LabWay {
 
 /** Who started it: hears which way is taken, and answers before a cluster that is somebody's is touched. */
 export interface Talk {
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** undefined: there is nobody to ask. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
