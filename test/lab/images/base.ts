@@ -94,7 +94,8 @@ async function applets(folder: string): Promise<string> {
   return run(join(libraries, loader), ['--library-path', libraries, join(folder, 'usr/bin/busybox'), '--list-full']);
 }
 
-async function linkIfFree(folder: string, path: string, target: string): Promise<void> {
+/** The link, where nothing has that name yet. */
+export async function linkIfFree(folder: string, path: string, target: string): Promise<void> {
   const link = join(folder, path);
   await mkdir(dirname(link), { recursive: true });
   await symlink(target, link).catch((error: unknown) => {
