@@ -50,8 +50,9 @@ export async function eventLines(api: Api, namespace: string): Promise<string[]>
     });
 }
 
+/** The client leaves times of microseconds as text. */
 function timeOf({ lastTimestamp, eventTime, firstTimestamp, metadata }: CoreV1Event): number {
-  return (lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp)?.getTime() ?? 0;
+  return new Date(lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp ?? 0).getTime();
 }
 
 export interface ContainerLog {
