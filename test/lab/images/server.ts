@@ -61,7 +61,7 @@ async function answer(folder: string, index: Index, request: IncomingMessage, re
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return send(request, response, failure(405, 'UNSUPPORTED', 'these images can only be read'));
   const url = new URL(request.url ?? '/', 'http://registry');
-  const wanted = parsePath(decodeURIComponent(url.pathname));
+  const wanted = parsePath(url.pathname);
   const found = find(folder, index, wanted, url.searchParams.get('ns'));
   if (found.kind === 'json') return send(request, response, found);
   return sendFile(request, response, found);
@@ -69,7 +69,8 @@ async function answer(folder: string, index: Index, request: IncomingMessage, re
 
 function parsePath(path: string): Wanted | undefined {
   if (path === '/v2' || path === '/v2/') return { kind: 'api' };
-  const match = /^\/v2\/(?<repository>.+)\/(?<kind>manifests|blobs)\/(?<reference>[^/]+)$/.exec(path)?.groups;
+  // Nothing in a name or a digest has to be escaped, but some clients do it to the colon.
+  const match = /^\/v2\/(?<repository>.+)\/(?<kind>manifests|blobs)\/(?<reference>[^/]+)$/.exec(path.replaceAll(/%3a/gi, ':'))?.groups;
   if (match === undefined) return undefined;
   return {
     kind: match['kind'] === 'blobs' ? 'blob' : 'manifest',
