@@ -108,14 +108,19 @@ export function scheduler(place: Place, programs: Programs): ProcessPlan {
 }
 
 export function corefile(place: Place): string {
-  return `.:53 {
+  // Blocks of their own: within one, `template` would answer before `kubernetes` is asked.
+  return `cluster.local in-addr.arpa {
   bind ${place.address}
   errors
-  kubernetes cluster.local in-addr.arpa {
+  kubernetes {
     kubeconfig ${place.kubeconfig}
     pods verified
     ttl 5
   }
+}
+. {
+  bind ${place.address}
+  errors
   template ANY ANY {
     rcode NXDOMAIN
   }
