@@ -13,6 +13,8 @@ export interface Edges {
   readonly signal: AbortSignal;
   /** To stdout. */
   readonly print: (text: string) => void;
+  /** To stderr. */
+  readonly complain: (text: string) => void;
 }
 
 export interface Outcome {
@@ -21,8 +23,7 @@ export interface Outcome {
 
 export function labOption(): Option {
   return new Option('--lab <number>', 'which lab, 0 to 9: labs of different numbers can be up at the same time')
-    .default(0)
-    .env('FAULTLINE_LAB')
+    .default(Number(process.env['FAULTLINE_LAB'] ?? '0'))
     .argParser((text) => {
       if (!/^\d$/.test(text)) throw new InvalidArgumentError('A lab has a number from 0 to 9.');
       return Number(text);

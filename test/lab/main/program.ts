@@ -21,6 +21,7 @@ export function labProgram(edges: Edges): { readonly program: Command; readonly 
     .description('A Kubernetes cluster for tests and trials: of a kubeconfig, of kind, or made on this machine.')
     .helpOption('-h, --help', 'show this')
     .exitOverride()
+    .configureOutput({ writeOut: edges.print, writeErr: edges.complain })
     .enablePositionalOptions()
     .showHelpAfterError('(--help says more)');
   addUp(program, edges);
@@ -81,7 +82,7 @@ function addUp(program: Command, edges: Edges): void {
 function leave(lab: number): never {
   const number = lab === 0 ? '' : ` --lab ${lab}`;
   console.error(
-    `\nInterrupted. Lab ${lab} is partly there: "npm run lab -- up${number}" goes on, "npm run lab -- down${number}" clears it away.`,
+    `\nInterrupted. "npm run lab -- up${number}" goes on from here, "npm run lab -- down${number}" clears away what there is of lab ${lab}.`,
   );
   process.exit(130);
 }

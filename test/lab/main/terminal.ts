@@ -9,6 +9,8 @@ export function onTerminal(input: ReadStream, output: WriteStream): Talk {
   if (!input.isTTY || !output.isTTY) return { say, confirm: undefined };
   const confirm = async (question: string): Promise<boolean> => {
     const lines = createInterface({ input, output });
+    // It keeps Ctrl+C to itself, and then waits for ever.
+    lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     try {
       return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
     } finally {

@@ -19,9 +19,10 @@ import type { LabWay, Talk } from './way.ts';
 /** Pods run on workers; where there is none, on the control plane. */
 const WORKERS: Readonly<Record<Profile, number>> = { api: 0, node: 0, cluster: 3 };
 
-export function kindWay(talk: Talk): LabWay {
+/** `makeImages` is where the images come from that are loaded into the nodes. */
+export function kindWay(talk: Talk, makeImages: typeof ensureImages = ensureImages): LabWay {
   return {
-    up: (options, progress) => up(options, progress, talk),
+    up: (options, progress) => up(options, progress, talk, makeImages),
     down,
     status,
   };
@@ -37,11 +38,11 @@ export function kindConfig(profile: Profile): string {
   return ['kind: Cluster', 'apiVersion: kind.x-k8s.io/v1alpha4', 'nodes:', ...roles.map((role) => `  - role: ${role}`), ''].join('\n');
 }
 
-async function up(options: LabOptions, progress: Progress, talk: Talk): Promise<RunningLab> {
+async function up(options: LabOptions, progress: Progress, talk: Talk, makeImages: typeof ensureImages): Promise<RunningLab> {
   const { number, kubernetes } = options;
   const earlier = readRecord(number);
   if (earlier?.state === 'up' && (await isWhole(number))) {
-    await loadImages(options, progress);
+    await loadImages(options, progress, makeImages);
     return runningFrom(number, earlier);
   }
   const { image, kind } = KIND_NODES[kubernetes];
@@ -81,7 +82,7 @@ async function up(options: LabOptions, progress: Progress, talk: Talk): Promise<
       ]);
     }),
   );
-  await loadImages({ ...options, profile }, progress);
+  await loadImages({ ...options, profile }, progress, makeImages);
   const version = /:(v[\d.]+)@/.exec(image)?.[1] ?? '';
   const done: WayRecord = { ...record, state: 'up', kubernetes: version, nodes: nodeNames(number, profile), upSince: Date.now() };
   writeRecord(number, done);
@@ -96,9 +97,9 @@ function nodeNames(number: number, profile: Profile): string[] {
 }
 
 /** An archive at a time: some images have hundreds of megabytes. */
-async function loadImages({ number, images, profile }: LabOptions, progress: Progress): Promise<void> {
+async function loadImages({ number, images, profile }: LabOptions, progress: Progress, makeImages: typeof ensureImages): Promise<void> {
   if (profile === 'api' || images.length === 0) return;
-  const store = await ensureImages(images, progress);
+  const store = await makeImages(images, progress);
   const wanted = images === 'all' ? store.images : images.flatMap((name) => store.find(name) ?? []);
   for (const image of wanted) {
     await progress.step(`Loading ${image.name}`, () =>
