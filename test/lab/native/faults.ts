@@ -3,7 +3,7 @@
  * cut, and for the others a timer is running before they begin.
  */
 import { join } from 'node:path';
-import { SetupError } from '../../workbench/cache.mjs';
+import { cacheDir, SetupError } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
 import type { NodeFault } from '../lab.ts';
 import { readRecord } from '../ways/record.ts';
@@ -93,7 +93,9 @@ async function end(place: Place, node: NodePlace, ...kinds: readonly FaultKind[]
 async function startTimer(place: Place, node: string, kind: FaultKind, forMs: number): Promise<void> {
   removeFault(place.number, node);
   const script = join(import.meta.dirname, 'fault-timer.ts');
-  const timer = plan(place, timerName(node), process.execPath, [script, String(place.number), node, kind, String(Math.round(forMs))]);
+  // It must find the lab where this command does.
+  const words = [`FAULTLINE_CACHE=${cacheDir()}`, process.execPath, script, String(place.number), node, kind, String(Math.round(forMs))];
+  const timer = plan(place, timerName(node), 'env', words);
   startProcess(place.number, timer);
   const counts = () => readFault(place.number, node) !== undefined && timersOf(place.number, node).length > 0;
   await waitUntil(`The timer of ${node}`, timer.log, TIMER_LIMIT_MS, counts);

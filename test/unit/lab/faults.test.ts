@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { cutRules, withNodes } from '../../lab/native/fault-kinds.ts';
+import { writeFault } from '../../lab/native/fault-record.ts';
+import { faultNode, healNode, mendFaults, openFaults } from '../../lab/native/faults.ts';
+import { placeOf } from '../../lab/native/place.ts';
+import { killAll, labProcesses } from '../../lab/native/processes.ts';
+import { writeState } from '../../lab/native/state.ts';
+import { writeRecord } from '../../lab/ways/record.ts';
+import { Progress, SetupError } from '../../workbench/cache.mjs';
+
+/** Its folder is in a cache of this test's own, and no lab of this number is up: nothing has a network or a cgroup. */
+const LAB = 9;
+
+describe('faults of the nodes of a lab', () => {
+  const before_ = process.env['FAULTLINE_CACHE'];
+  const quiet = new Progress('terminal');
+  let cache: string;
+
+  before(() => {
+    cache = mkdtempSync(join(tmpdir(), 'faultline-faults-'));
+    process.env['FAULTLINE_CACHE'] = cache;
+  });
+
+  afterEach(async () => {
+    await killAll(timers);
+    rmSync(join(cache, 'lab'), { recursive: true, force: true });
+  });
+
+  after(() => {
+    if (before_ === undefined) delete process.env['FAULTLINE_CACHE'];
+    else process.env['FAULTLINE_CACHE'] = before_;
+    rmSync(cache, { recursive: true, force: true });
+  });
+
+  const timers = (): number[] => labProcesses(LAB).map(({ pid }) => pid);
+  const isUp = (profile: 'api' | 'node' | 'cluster'): Promise<void> => {
+    mkdirSync(placeOf(LAB, profile).logs, { recursive: true });
+    return writeState(LAB, { phase: 'up', profile, minor: '1.34', version: 'v1.34.4', upSince: 1 });
+  };
+  const refused = (text: RegExp, name = 'lab-1', forMs = 5000) =>
+    assert.rejects(faultNode(LAB, name, 'cut', forMs, quiet), (error) => error instanceof SetupError && text.test(error.message));
+
+  it('are open until their time is over', () => {
+    const untilMs = Date.now() + 60_000;
+    writeFault(LAB, { node: 'lab-1', kind: 'cut', untilMs });
+    writeFault(LAB, { node: 'lab-2', kind: 'cut', untilMs: Date.now() - 1 });
+    assert.deepEqual(openFaults(LAB), [{ node: 'lab-1', kind: 'cut', untilMs }]);
+  });
+
+  it('stay open past their time as long as the node was not brought back', () => {
+    const fault = { node: 'lab-3', kind: 'stop', untilMs: Date.now() - 60_000 } as const;
+    writeFault(LAB, fault);
+    assert.deepEqual(openFaults(LAB), [fault]);
+  });
+
+  it('are none where there is no lab, or what lies there is not whole', () => {
+    assert.deepEqual(openFaults(LAB), []);
+    const folder = join(placeOf(LAB, 'api').folder, 'faults');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'lab-1.json'), '{"node": "lab-1"');
+    assert.deepEqual(openFaults(LAB), []);
+  });
+
+  it('last a second to a quarter of an hour', async () => {
+    await isUp('cluster');
+    for (const forMs of [0, 999, 900_001, Number.NaN, 1500.5]) await refused(/1 s to 15 min/, 'lab-1', forMs);
+  });
+
+  it('need a lab that is up, and say how to get one', async () => {
+    await refused(/Lab 9 is not up.*npm run lab -- up --lab 9 .*--profile cluster/);
+    await assert.rejects(healNode(LAB, 'lab-1', quiet), /Lab 9 is not up/);
+  });
+
+  it('need real nodes', async () => {
+    await isUp('api');
+    await refused(/profile api, whose nodes are not real.*down --lab 9/);
+  });
+
+  it('name the nodes that there are when one is asked for that there is not', async () => {
+    await isUp('cluster');
+    await refused(/no node "lab-4".*lab-1, lab-2, lab-3/, 'lab-4');
+    await isUp('node');
+    await refused(/no node "lab-2".*It has: lab-1\./, 'lab-2');
+  });
+
+  for (const [way, words] of [
+    ['kind', /runs on kind; only the nodes of a native lab/],
+    ['kubeconfig', /was given by a kubeconfig; only the nodes of a native lab/],
+  ] as const) {
+    it(`are refused for a lab by way of ${way}, with what to do`, async () => {
+      writeRecord(LAB, {
+        way,
+        about: '',
+        source: '',
+        owner: '',
+        profile: 'cluster',
+        state: 'up',
+        kubernetes: 'v1.34.4',
+        nodes: ['lab-1'],
+        upSince: 1,
+      });
+      await refused(words);
+      await refused(/up --lab 9 --way native/);
+    });
+  }
+
+  it('are refused for a node that has one already, with the command that ends it', async () => {
+    await isUp('cluster');
+    writeFault(LAB, { node: 'lab-1', kind: 'cut', untilMs: Date.now() + 60_000 });
+    await refused(/lab-1 is cut off for \d+ s more.*npm run lab -- node heal lab-1 --lab 9/);
+  });
+
+  it('are refused for a node that does not run', async () => {
+    await isUp('cluster');
+    await refused(/lab-2 does not run.*npm run lab -- up --lab 9/, 'lab-2');
+    assert.deepEqual(openFaults(LAB), []);
+  });
+
+  it('get a new timer when theirs was killed, and it ends them', async () => {
+    await isUp('cluster');
+    const untilMs = Date.now() + 3000;
+    writeFault(LAB, { node: 'lab-1', kind: 'freeze', untilMs });
+    await withNodes(LAB, () => mendFaults(placeOf(LAB, 'cluster')));
+    assert.deepEqual(
+      labProcesses(LAB).map(({ name }) => name),
+      ['timer lab-1'],
+    );
+    assert.ok(Math.abs((openFaults(LAB)[0]?.untilMs ?? 0) - untilMs) < 3000, 'the deadline has moved');
+    await timersEnd();
+    assert.deepEqual(openFaults(LAB), []);
+  });
+
+  it('are ended by the next command when they are past their deadline and nobody was there to end them', async () => {
+    await isUp('cluster');
+    writeFault(LAB, { node: 'lab-1', kind: 'freeze', untilMs: Date.now() - 1 });
+    await withNodes(LAB, () => mendFaults(placeOf(LAB, 'cluster')));
+    assert.deepEqual(openFaults(LAB), []);
+    assert.deepEqual(timers(), []);
+  });
+
+  it('of a node that was healed are not ended once more by an old timer', async () => {
+    await isUp('cluster');
+    writeFault(LAB, { node: 'lab-1', kind: 'freeze', untilMs: Date.now() + 1500 });
+    await withNodes(LAB, () => mendFaults(placeOf(LAB, 'cluster')));
+    const other = { node: 'lab-1', kind: 'cut', untilMs: Date.now() + 60_000 } as const;
+    writeFault(LAB, other);
+    await timersEnd();
+    assert.deepEqual(openFaults(LAB), [other]);
+  });
+
+  it('cut the cable for exactly the time that was asked for', () => {
+    assert.match(cutRules(1500), /"eth0" timeout 1s500ms /);
+    assert.match(cutRules(900_000), /"eth0" timeout 900s0ms /);
+  });
+
+  async function timersEnd(): Promise<void> {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+    while (timers().length > 0) await pause();
+  }
+});
