@@ -80,9 +80,39 @@ export async function linkApplets(folder: string): Promise<void> {
     const place = path.trim().replace(/^(usr\/)?/, 'usr/');
     if (!/^usr\/s?bin\/[^/]+$/.test(place)) continue;
     const name = place.slice(place.lastIndexOf('/') + 1);
+    if (name === 'wget') await putWget(folder);
     const taken = ['usr/bin', 'usr/sbin'].some((bin) => existsSync(join(folder, bin, name)));
     if (!taken) await linkIfFree(folder, place, '/bin/busybox');
   }
+}
+
+/** Debian's busybox 1.35 ends with a fault at `wget -T`, which probes use everywhere: here the limit comes from outside, for the whole. */
+const WGET = `#!/bin/sh
+limit=
+left=$#
+while [ "$left" -gt 0 ]; do
+  option=$1
+  shift
+  left=$((left - 1))
+  case $option in
+    -T | --timeout) limit=$1; shift; left=$((left - 1)) ;;
+    -T*) limit=\${option#-T} ;;
+    --timeout=*) limit=\${option#--timeout=} ;;
+    -qT) limit=$1; shift; left=$((left - 1)); set -- "$@" -q ;;
+    *) set -- "$@" "$option" ;;
+  esac
+done
+[ -n "$limit" ] || exec /bin/busybox wget "$@"
+/bin/busybox timeout "$limit" /bin/busybox wget "$@"
+code=$?
+case $code in 124 | 143) echo 'wget: download timed out' >&2; exit 1 ;; esac
+exit $code
+`;
+
+async function putWget(folder: string): Promise<void> {
+  const path = join(folder, 'usr/bin/wget');
+  await writeFile(path, WGET);
+  await chmod(path, 0o755);
 }
 
 /** "usr/bin/wget" lines. Asked with the image's own loader, since this machine may have another libc, or no right to chroot. */

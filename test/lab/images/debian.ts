@@ -61,7 +61,7 @@ export function debian(packages: readonly string[], options: DebianOptions = {})
 }
 
 /** Debian's bash, coreutils, busybox, tini, certificates and C++ runtime: the lowest layer of every image with a shell. */
-export const BASE: LayerRecipe = { ...debian(BASE_PACKAGES, { above: [], finish: finishBase, revision: 1 }), title: 'base' };
+export const BASE: LayerRecipe = { ...debian(BASE_PACKAGES, { above: [], finish: finishBase, revision: 2 }), title: 'base' };
 
 /** "name=version" of all that has to be unpacked, sorted. */
 async function wanted(packages: readonly string[], above: readonly string[], progress: Progress): Promise<string[]> {

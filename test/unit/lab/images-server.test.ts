@@ -10,7 +10,7 @@ import { HELLO, image, inFolder, SILENT } from './images-kit.ts';
 interface Served {
   readonly folder: string;
   readonly log: readonly string[];
-  get(path: string, init?: RequestInit): Promise<Response>;
+  readonly get: (path: string, init?: RequestInit) => Promise<Response>;
   readonly port: number;
 }
 

@@ -25,6 +25,6 @@ export const BUSYBOX: ImageRecipe = {
   short: 'busybox',
   name: 'docker.io/library/busybox:1.36',
   aliases: ['docker.io/library/busybox:latest'],
-  layers: [{ ...debian(['busybox'], { above: [], finish: shrink, revision: 1 }), title: 'busybox' }],
+  layers: [{ ...debian(['busybox'], { above: [], finish: shrink, revision: 2 }), title: 'busybox' }],
   config: { cmd: ['sh'] },
 };
