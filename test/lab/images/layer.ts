@@ -1,13 +1,14 @@
 /** A folder as a layer: a tar that holds nothing of when, where and by whom it was made. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress } from 'node:zlib';
 import { run } from '../../workbench/cache.mjs';
 import type { Owner } from './recipe.ts';
 
-/** Raise it when the same folder becomes another tar: every layer is made anew. */
-export const TAR_REVISION = 1;
+/** Raise it when the same folder becomes another layer: every layer is made anew. */
+export const LAYER_REVISION = 2;
 
 /** A real folder of one of these names would hide the link of the layer below, and with it the shell. */
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
@@ -64,9 +65,38 @@ async function pack(
   );
 }
 
-/** Digest and size of a file, read once and never as a whole in memory. */
-export async function digestOf(path: string): Promise<Blob> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return { digest: `sha256:${hash.digest('hex')}`, size: (await stat(path)).size };
+/** A layer as nodes fetch it, and the digest of the tar in it. */
+export interface PackedLayer extends Blob {
+  readonly diffId: string;
+}
+
+/**
+ * Writes `packed`, the tar compressed; neither is ever in memory as a whole. Zstandard, since a node of containerd 1.6 has Trino (416 MB)
+ * in 70 % of the time of the plain tar, with the same work for the processor; with gzip it needs 160 %.
+ */
+export async function compress(tar: string, packed: string): Promise<PackedLayer> {
+  const [plain, hash] = [createHash('sha256'), createHash('sha256')];
+  let size = 0;
+  // One thread and this level: the same bytes each time.
+  const zstd = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+  await pipeline(
+    createReadStream(tar, { highWaterMark: 1 << 20 }),
+    seen((chunk) => plain.update(chunk)),
+    zstd,
+    seen((chunk) => {
+      hash.update(chunk);
+      size += chunk.length;
+    }),
+    createWriteStream(packed),
+  );
+  return { digest: `sha256:${hash.digest('hex')}`, size, diffId: `sha256:${plain.digest('hex')}` };
+}
+
+function seen(look: (chunk: Buffer) => void): (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
+  return async function* (source) {
+    for await (const chunk of source) {
+      look(chunk);
+      yield chunk;
+    }
+  };
 }

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { run, withLock } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
-import { digestOf, TAR_REVISION, writeTar } from './layer.ts';
-import type { Blob } from './layer.ts';
+import { compress, LAYER_REVISION, writeTar } from './layer.ts';
+import type { Blob, PackedLayer } from './layer.ts';
 import type { ImageConfig, ImageRecipe, LayerRecipe } from './recipe.ts';
 
 export interface ImageStore {
@@ -36,8 +36,7 @@ export interface Descriptor extends Blob {
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
-// Not compressed: on the loopback of one machine a node would spend more time on unpacking than it saves on reading.
-const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar';
+const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar+zstd';
 
 /** What the store needs of each name in the index; the annotations are its own. */
 const IndexSchema = v.object({
@@ -56,6 +55,7 @@ const IndexSchema = v.object({
   ),
 });
 const BlobSchema = v.object({ digest: v.string(), size: v.number() });
+const LayerSchema = v.object({ ...BlobSchema.entries, diffId: v.string() });
 const ManifestSchema = v.object({ config: BlobSchema, layers: v.array(BlobSchema) });
 
 type Entry = v.InferOutput<typeof IndexSchema>['manifests'][number];
@@ -100,7 +100,7 @@ export async function addImages(folder: string, recipes: readonly ImageRecipe[],
     const layers = await Promise.all(recipe.layers.map(async (layer) => ({ layer, id: await layerId(layer, progress) })));
     const key = sha256(JSON.stringify([recipe.name, recipe.aliases ?? [], recipe.config, layers.map(({ id }) => id), process.arch]));
     if (isThere(folder, recipe, key)) continue;
-    const blobs: Blob[] = [];
+    const blobs: PackedLayer[] = [];
     for (const { layer, id } of layers) blobs.push(await makeLayer(folder, layer, id, progress));
     await putImage(folder, recipe, key, blobs);
     made = true;
@@ -127,11 +127,11 @@ function blobsOf(folder: string, entry: Blob): string[] {
 
 async function layerId(layer: LayerRecipe, progress: Progress): Promise<string> {
   const asked = await layer.asked?.(progress);
-  return sha256(JSON.stringify([TAR_REVISION, process.arch, layer.key, asked ?? '', layer.owners ?? []]));
+  return sha256(JSON.stringify([LAYER_REVISION, process.arch, layer.key, asked ?? '', layer.owners ?? []]));
 }
 
 /** The layer's blob, from an earlier time or made now. */
-async function makeLayer(folder: string, layer: LayerRecipe, id: string, progress: Progress): Promise<Blob> {
+async function makeLayer(folder: string, layer: LayerRecipe, id: string, progress: Progress): Promise<PackedLayer> {
   const note = join(folder, 'layers', `${id}.json`);
   const known = await knownLayer(folder, note);
   if (known !== undefined) return known;
@@ -147,11 +147,11 @@ async function makeLayer(folder: string, layer: LayerRecipe, id: string, progres
         await layer.build(join(partial, 'root'), progress);
         const tar = join(partial, 'layer.tar');
         await writeTar(join(partial, 'root'), layer.owners ?? [], tar);
-        const blob = await digestOf(tar);
-        await mkdir(dirname(blobPath(folder, blob.digest)), { recursive: true });
-        await rename(tar, blobPath(folder, blob.digest));
-        await writeWhole(note, JSON.stringify(blob));
-        return blob;
+        const packed = await compress(tar, `${tar}.zst`);
+        await mkdir(dirname(blobPath(folder, packed.digest)), { recursive: true });
+        await rename(`${tar}.zst`, blobPath(folder, packed.digest));
+        await writeWhole(note, JSON.stringify(packed));
+        return packed;
       } finally {
         process.umask(umask);
         await rm(partial, { recursive: true, force: true });
@@ -160,9 +160,9 @@ async function makeLayer(folder: string, layer: LayerRecipe, id: string, progres
   });
 }
 
-async function knownLayer(folder: string, note: string): Promise<Blob | undefined> {
+async function knownLayer(folder: string, note: string): Promise<PackedLayer | undefined> {
   if (!existsSync(note)) return undefined;
-  const blob = v.parse(BlobSchema, JSON.parse(await readFile(note, 'utf8')));
+  const blob = v.parse(LayerSchema, JSON.parse(await readFile(note, 'utf8')));
   const file = blobPath(folder, blob.digest);
   if (!existsSync(file) || (await stat(file)).size !== blob.size) return undefined;
   // Its time says when it was last wanted; see `prune`.
@@ -170,13 +170,13 @@ async function knownLayer(folder: string, note: string): Promise<Blob | undefine
   return blob;
 }
 
-async function putImage(folder: string, recipe: ImageRecipe, key: string, layers: readonly Blob[]): Promise<void> {
+async function putImage(folder: string, recipe: ImageRecipe, key: string, layers: readonly PackedLayer[]): Promise<void> {
   const config = await putJson(folder, {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
     created: '1970-01-01T00:00:00Z',
     config: configOf(recipe.config),
-    rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
+    rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
     history: recipe.layers.map((layer) => ({ created: '1970-01-01T00:00:00Z', created_by: layer.title })),
   });
   const manifest = await putJson(folder, {

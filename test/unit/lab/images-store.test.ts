@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, link, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { digestOf, writeTar } from '../../lab/images/layer.ts';
+import { compress, writeTar } from '../../lab/images/layer.ts';
 import { files } from '../../lab/images/layers.ts';
 import { addImages, blobPath, exportArchive, openStore } from '../../lab/images/store.ts';
 import { counted, HELLO, image, inFolder, SILENT } from './images-kit.ts';
@@ -37,9 +37,12 @@ describe('a layer of the lab', () => {
       const names = ['data/a', 'data/root/x', 'usr/bin/b', 'usr/bin/ä'];
       await tree(join(folder, 'one'), names, 0);
       await tree(join(folder, 'two'), names.toReversed(), 100_000);
-      await writeTar(join(folder, 'one'), OWNERS, join(folder, '1.tar'));
-      await writeTar(join(folder, 'two'), OWNERS, join(folder, '2.tar'));
-      assert.deepEqual(await digestOf(join(folder, '1.tar')), await digestOf(join(folder, '2.tar')));
+      const layers = [];
+      for (const name of ['one', 'two']) {
+        await writeTar(join(folder, name), OWNERS, join(folder, `${name}.tar`));
+        layers.push(await compress(join(folder, `${name}.tar`), join(folder, `${name}.tar.zst`)));
+      }
+      assert.deepEqual(layers[0], layers[1]);
     }));
 
   it('keeps modes and links, and has the owners that its recipe names', () =>
@@ -162,5 +165,5 @@ describe('the image store of the lab', () => {
 function layersOf(folder: string, short: string): string[] {
   const digest = openStore(folder).find(short)?.manifest.digest ?? '';
   const manifest = readFileSync(blobPath(folder, digest), 'utf8');
-  return [...manifest.matchAll(/layer\.v1\.tar","digest":"(?<digest>[^"]+)"/g)].map(({ groups }) => groups?.['digest'] ?? '');
+  return [...manifest.matchAll(/layer\.v1\.tar\+zstd","digest":"(?<digest>[^"]+)"/g)].map(({ groups }) => groups?.['digest'] ?? '');
 }
