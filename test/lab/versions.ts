@@ -38,7 +38,7 @@ export const COMPANIONS = {
     version: 'v0.9.0',
   },
   kwok: { module: 'sigs.k8s.io/kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', version: 'v0.8.0' },
-  // Its sums are in go.sum; not every checksum database knows this module, so pinning it anew may want GONOSUMDB=sigs.k8s.io/kube-network-policies.
+  // Its sums are in go.sum; not every copy of the checksum database knows this module, so pinning it anew may want GONOSUMDB=sigs.k8s.io.
   'kube-network-policies': {
     module: 'sigs.k8s.io/kube-network-policies',
     package: 'sigs.k8s.io/kube-network-policies/cmd',

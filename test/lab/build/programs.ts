@@ -121,7 +121,7 @@ interface Pinned {
   /** Folder under `pins`. */
   readonly pins: string;
   readonly programs: readonly ProgramName[];
-  /** Named as the programs are, but for a major version at the end. */
+  /** Several are named as the programs are. */
   readonly packages: readonly string[];
   readonly linkFlags: string;
 }
@@ -135,7 +135,9 @@ function pinnedUnit({ name, version, label, pins, programs: made, packages, link
     programs: made,
     async build(go, folder, say) {
       for (const { file, text } of files) await writeFile(join(folder, file), text);
-      await runGo({ go, args: [...args, '-o', `${folder}/`, ...packages], folder }, say);
+      // Several are named by Go, as their packages are.
+      const output = made.length === 1 ? join(folder, name) : `${folder}/`;
+      await runGo({ go, args: [...args, '-o', output, ...packages], folder }, say);
     },
   };
 }

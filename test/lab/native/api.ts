@@ -1,5 +1,13 @@
 /** The few calls that bringing a lab up needs of its API server. */
-import { ApiException, ApiregistrationV1Api, CoreV1Api, DiscoveryV1Api, Health, KubeConfig } from '@kubernetes/client-node';
+import {
+  ApiException,
+  ApiregistrationV1Api,
+  CoreV1Api,
+  DiscoveryV1Api,
+  Health,
+  KubeConfig,
+  RbacAuthorizationV1Api,
+} from '@kubernetes/client-node';
 import type { NodePlace, Place } from './place.ts';
 
 export class LabApi {
@@ -34,6 +42,25 @@ export class LabApi {
   async isNodeReady(name: string): Promise<boolean> {
     const node = await this.#core.readNode({ name }).catch(() => undefined);
     return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  }
+
+  /** A token that may read what network policies speak of; for as long as the certificates are valid. */
+  async policyToken(): Promise<string> {
+    const metadata = { name: 'kube-network-policies', namespace: 'kube-system' };
+    await ignoreConflict(this.#core.createNamespacedServiceAccount({ namespace: metadata.namespace, body: { metadata } }));
+    await ignoreConflict(
+      this.#config.makeApiClient(RbacAuthorizationV1Api).createClusterRoleBinding({
+        body: {
+          metadata: { name: metadata.name },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+          subjects: [{ kind: 'ServiceAccount', ...metadata }],
+        },
+      }),
+    );
+    const body = { spec: { audiences: [], expirationSeconds: 30 * 24 * 3600 } };
+    const { status } = await this.#core.createNamespacedServiceAccountToken({ ...metadata, body });
+    if (status?.token === undefined) throw new Error('The API server gave no token.');
+    return status.token;
   }
 
   /** metrics-server runs beside the nodes, so its Service has no pods to select: the endpoint is written by hand. */

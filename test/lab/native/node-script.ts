@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { hierarchies } from './cgroups.ts';
 import { path } from './control-plane.ts';
 import type { Programs } from './control-plane.ts';
-import { nodeKubeconfig } from './pki.ts';
+import { nodeKubeconfig, policyToken } from './pki.ts';
 import type { NodePlace, Place } from './place.ts';
 import { LAB_MARK } from './processes.ts';
 
@@ -49,6 +49,11 @@ supervise containerd containerd --config ${quote(join(node.folder, 'containerd.t
 until [ -S /run/containerd/containerd.sock ]; do sleep 0.05; done
 supervise kubelet ${command(kubelet(place, node, programs))} &
 supervise kube-proxy ${command(kubeProxy(place, node, programs))} &
+# It knows only how to be a pod: this is what a pod finds.
+mkdir -p /run/secrets/kubernetes.io/serviceaccount
+cp ${quote(policyToken(place))} /run/secrets/kubernetes.io/serviceaccount/token
+cp ${quote(join(place.pki, 'ca.crt'))} /run/secrets/kubernetes.io/serviceaccount/ca.crt
+supervise kube-network-policies env KUBERNETES_SERVICE_HOST=${place.address} KUBERNETES_SERVICE_PORT=${place.apiPort} ${command(networkPolicies(node, programs))} &
 # Waits for its own children and for every orphan of the node.
 while :; do wait; done
 `;
@@ -92,6 +97,17 @@ function kubeProxy(place: Place, node: NodePlace, programs: Programs): string[] 
     '--conntrack-max-per-core=0',
     '--conntrack-tcp-timeout-established=0',
     '--conntrack-tcp-timeout-close-wait=0',
+  ];
+}
+
+function networkPolicies(node: NodePlace, programs: Programs): string[] {
+  return [
+    path(programs, 'kube-network-policies'),
+    `--hostname-override=${node.name}`,
+    // Debian's containerd is older than that interface.
+    '--disable-nri',
+    '--metrics-bind-address=127.0.0.1:9080',
+    '--v=1',
   ];
 }
 

@@ -47,6 +47,11 @@ export function nodeKubeconfig(place: Place, node: NodePlace): string {
   return join(place.pki, `${node.name}.kubeconfig`);
 }
 
+/** Token of the engine for network policies, which is started on each node. */
+export function policyToken(place: Place): string {
+  return join(place.pki, 'kube-network-policies.token');
+}
+
 async function certificate(place: Place, plan: CertificatePlan): Promise<void> {
   await run('openssl', [
     ...newKey(place, plan.name),

@@ -19,7 +19,7 @@ import { makeNetwork } from './network.ts';
 import { nodeRuns, startNode } from './nodes.ts';
 import { withNodes } from './fault-kinds.ts';
 import { mendFaults, openFaults } from './faults.ts';
-import { makePki } from './pki.ts';
+import { makePki, policyToken } from './pki.ts';
 import { NODES, placeOf } from './place.ts';
 import type { Place } from './place.ts';
 import { labProcesses, startProcess, waitUntil } from './processes.ts';
@@ -27,7 +27,7 @@ import type { ProcessPlan } from './processes.ts';
 import { bootId, readState, writeState } from './state.ts';
 
 const CONTROL: readonly ProgramName[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
-const REAL: readonly ProgramName[] = ['kubelet', 'kube-proxy', 'coredns', 'metrics-server'];
+const REAL: readonly ProgramName[] = ['kubelet', 'kube-proxy', 'coredns', 'metrics-server', 'kube-network-policies'];
 /** A fresh machine starts in 2 s; one whose two processors build something else takes far longer. */
 const READY_LIMIT_MS = 120_000;
 
@@ -60,6 +60,7 @@ export function nativeUp(options: LabOptions, progress: Progress): Promise<Runni
       await writeFile(join(place.folder, 'Corefile'), corefile(place));
       if (images !== undefined) ensure(place, [imageServer(place, images)]);
       const api = new LabApi(place);
+      await writeFile(policyToken(place), await api.policyToken(), { mode: 0o600 });
       await progress.step(`Starting ${NODES[profile] === 1 ? 'the node' : `${NODES[profile]} nodes`}`, () =>
         startNodes(place, programs, api),
       );
