@@ -50,12 +50,14 @@ export async function runMocha(options: MochaRun): Promise<number> {
 function collect(runner: Mocha.Runner, path: string): void {
   const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Mocha.Runner.constants;
   const titles: string[] = [];
-  const failures: Report['failures'] = [];
+  const failed: { readonly title: string; readonly error: unknown }[] = [];
   const started = performance.now();
   runner.on(EVENT_TEST_PASS, (test) => titles.push(test.fullTitle()));
-  runner.on(EVENT_TEST_FAIL, (test, error: unknown) => failures.push({ title: test.fullTitle(), text: describe(error) }));
-  runner.on(EVENT_TEST_PENDING, (test) => failures.push({ title: test.fullTitle(), text: 'This test was skipped.' }));
+  runner.on(EVENT_TEST_FAIL, (test, error: unknown) => failed.push({ title: test.fullTitle(), error }));
+  runner.on(EVENT_TEST_PENDING, (test) => failed.push({ title: test.fullTitle(), error: 'This test was skipped.' }));
   runner.on(EVENT_RUN_END, () => {
+    // Told only now: a hook after the test may have added to the error what it found.
+    const failures = failed.map(({ title, error }) => ({ title, text: describe(error) }));
     const report: Report = { passed: titles.length, failed: failures.length, durationMs: performance.now() - started, titles, failures };
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, JSON.stringify(report, null, 2));

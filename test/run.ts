@@ -1,21 +1,22 @@
-// npm test [-- LAYER… [--grep PATTERN]]: the layers one after another, a table, and last the line "N passed, N failed".
+// npm test [-- LAYER… [--grep PATTERN] [--quick]]: the layers one after another, a table, and last the line "N passed, N failed".
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SharedLab } from './lab/use/shared.ts';
 import { outcomeOf, summary } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { readReport } from './reporter.ts';
 import type { Report } from './reporter.ts';
 import { chromiumPath } from './workbench/browser.ts';
-import { Progress } from './workbench/cache.mjs';
+import { Progress, SetupError } from './workbench/cache.mjs';
 import { codeServer, NEWEST, OLDEST } from './workbench/code-server.ts';
 import { kill, leftBehind, MARK, marked } from './workbench/processes.ts';
 
 const root = join(import.meta.dirname, '..');
-const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package'] as const;
+const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package', 'lab'] as const;
 type LayerName = (typeof LAYERS)[number];
 
 /** One row of the table. */
@@ -23,6 +24,8 @@ interface Step {
   readonly label: string;
   /** false: the exit code alone tells. */
   readonly counted: boolean;
+  /** Runs in the lab that all files of the layer share. */
+  readonly inLab?: true;
   /** Program and arguments after the pinned Node, with the report's path in it. */
   command(report: string): readonly string[];
 }
@@ -30,13 +33,23 @@ interface Step {
 const MINUTE_MS = 60_000;
 /** A layer that takes longer hangs. */
 const LAYER_LIMIT_MS = 20 * MINUTE_MS;
+/** Files of the lab that run at the same time: they mostly wait. */
+const LAB_JOBS = 3;
 
 function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
-  const last = grep === undefined ? [] : [grep];
-  const mocha = (timeoutMs: number): Step => ({
+  const last = grep === undefined ? [] : ['--grep', grep];
+  const mocha = (timeoutMs: number, jobs?: number, folder: string = layer): Step => ({
     label: layer,
     counted: true,
-    command: (report) => [process.execPath, 'test/mocha.ts', layer, report, String(timeoutMs), ...last],
+    command: (report) => [
+      process.execPath,
+      'test/mocha.ts',
+      folder,
+      report,
+      String(timeoutMs),
+      ...(jobs === undefined ? [] : ['--jobs', String(jobs)]),
+      ...last,
+    ],
   });
   switch (layer) {
     case 'check':
@@ -49,27 +62,40 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
       return [mocha(2 * MINUTE_MS)];
     case 'package':
       return [mocha(5 * MINUTE_MS)];
+    case 'lab':
+      return [
+        { ...mocha(5 * MINUTE_MS, LAB_JOBS), inLab: true },
+        // They take nodes or whole labs away from whoever is beside them.
+        { ...mocha(10 * MINUTE_MS, 1, 'lab/alone'), label: 'lab alone', inLab: true },
+      ];
     case 'host':
       return [OLDEST, NEWEST].map((version) => ({
         label: `host ${version.replace(/^4/, '1')}`,
         counted: true,
-        command: (report) => [process.execPath, 'test/host/runTests.ts', version, report, ...last],
+        command: (report) => [process.execPath, 'test/host/runTests.ts', version, report, ...(grep === undefined ? [] : [grep])],
       }));
   }
 }
 
 class Runner {
+  /** Nothing is started any more. */
+  stopped = false;
   private readonly mark = randomUUID();
+  private readonly lab: SharedLab;
   private current: ChildProcess | undefined;
+
+  constructor(lab: SharedLab) {
+    this.lab = lab;
+  }
 
   async run(step: Step, grep: string | undefined): Promise<Outcome> {
     console.log(`\n── ${step.label} ──`);
     const report = join(root, '.test', 'report', `${step.label.replaceAll(' ', '-')}.json`);
     rmSync(report, { force: true });
     const started = performance.now();
-    const code = await this.spawn(step.command(report));
+    const code = await this.spawn(step.command(report), step.inLab === true ? this.lab.env : {});
     const seconds = (performance.now() - started) / 1000;
-    const left = await leftBehind(this.mark);
+    const left = await leftBehind(this.mark, undefined, this.lab.mark);
     kill(left);
     return outcomeOf({
       label: step.label,
@@ -82,10 +108,15 @@ class Runner {
     });
   }
 
-  /** Ends what runs now and everything that it started. */
   stop(): void {
+    this.stopped = true;
+    this.endCurrent();
+  }
+
+  /** Ends what runs now and everything that it started. */
+  private endCurrent(): void {
     this.current?.kill('SIGTERM');
-    kill(marked(this.mark));
+    kill(marked(this.mark, this.lab.mark));
   }
 
   private read(path: string): Report | undefined {
@@ -96,14 +127,14 @@ class Runner {
     }
   }
 
-  private spawn(command: readonly string[]): Promise<number | string> {
+  private spawn(command: readonly string[], extra: Readonly<Record<string, string>>): Promise<number | string> {
     const [program = '', ...args] = command;
     return new Promise((resolve) => {
-      const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, [MARK]: this.mark } });
+      const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...extra, [MARK]: this.mark } });
       this.current = child;
       const timer = setTimeout(() => {
         console.error(`The layer did not end in ${LAYER_LIMIT_MS / MINUTE_MS} minutes.`);
-        this.stop();
+        this.endCurrent();
       }, LAYER_LIMIT_MS);
       const settle = (how: number | string): void => {
         clearTimeout(timer);
@@ -120,31 +151,71 @@ function isLayer(name: string): name is LayerName {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { grep: { type: 'string' }, quick: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
   const unknown = positionals.filter((name) => !isLayer(name));
   if (unknown.length > 0) {
     console.error(`There is no layer ${unknown.join(', ')}. The layers are ${LAYERS.join(', ')}.`);
     process.exit(2);
   }
-  const layers = LAYERS.filter((layer) => positionals.length === 0 || positionals.includes(layer));
-  const runner = new Runner();
+  const layers = LAYERS.filter((layer) => (positionals.length === 0 ? !(values.quick && layer === 'lab') : positionals.includes(layer)));
+  const progress = new Progress('lines');
+  const lab = new SharedLab(progress);
+  const runner = new Runner(lab);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
+      // A terminal's Ctrl+C comes twice: from it, and from the process that started this one.
+      if (runner.stopped) return;
       runner.stop();
-      process.exit(130);
+      void lab
+        .down()
+        .catch(tell)
+        .finally(() => process.exit(130));
     });
   }
   // Fetched before any test, so that no test's patience is spent on it.
-  const progress = new Progress('lines');
-  if (layers.some((layer) => layer !== 'check' && layer !== 'unit')) await chromiumPath(progress);
+  if (layers.some((layer) => ['webview', 'host', 'e2e', 'package'].includes(layer))) await chromiumPath(progress);
   if (layers.some((layer) => layer === 'host' || layer === 'e2e' || layer === 'package')) await codeServer(NEWEST, progress);
   if (layers.includes('host')) await codeServer(OLDEST, progress);
 
   const outcomes: Outcome[] = [];
-  for (const step of layers.flatMap((layer) => stepsOf(layer, values.grep))) outcomes.push(await runner.run(step, values.grep));
+  for (const layer of layers) outcomes.push(...(await runLayer(runner, lab, layer, values.grep)));
+  if (runner.stopped) return;
   const { text, passed, failed } = summary(outcomes);
   console.log(`\n${text}`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** One outcome a step. A lab that does not come up or go down is a failure of its layer. */
+async function runLayer(runner: Runner, lab: SharedLab, layer: LayerName, grep: string | undefined): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const began = performance.now();
+  const failed = (label: string, note: string): Outcome => {
+    return { label, passed: 0, failed: 1, seconds: (performance.now() - began) / 1000, notes: [note] };
+  };
+  if (layer === 'lab') {
+    if (runner.stopped) return [];
+    console.log('\n── the lab ──');
+    rmSync(join(root, '.test', 'report', 'lab'), { recursive: true, force: true });
+    if (!(await lab.up())) {
+      await lab.down().catch(tell);
+      return [failed('lab', 'the lab did not come up: see above')];
+    }
+  }
+  for (const step of stepsOf(layer, grep)) if (!runner.stopped) outcomes.push(await runner.run(step, grep));
+  try {
+    if (layer === 'lab') await lab.down();
+  } catch (error) {
+    tell(error);
+    outcomes.push(failed('lab down', 'the lab did not go down: see above'));
+  }
+  return outcomes;
+}
+
+function tell(error: unknown): void {
+  console.error(error instanceof SetupError ? error.message : error);
 }
 
 await main();

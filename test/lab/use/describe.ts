@@ -76,8 +76,7 @@ export async function logsOf(api: Api, pod: V1Pod, signal: AbortSignal, tailLine
     wanted.map(async ({ container, previous }) => {
       const limits = tailLines === undefined ? { limitBytes: LOG_LIMIT_BYTES } : { tailLines };
       try {
-        const lines: string[] = [];
-        for await (const line of logLines(api, namespace, name, { container, previous, signal, ...limits })) lines.push(line);
+        const lines = await Array.fromAsync(logLines(api, namespace, name, { container, previous, signal, ...limits }));
         return { container, previous, text: lines.join('\n') };
       } catch (error) {
         return { container, previous, text: `(no log: ${error instanceof Error ? error.message : String(error)})` };

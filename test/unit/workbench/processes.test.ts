@@ -21,6 +21,20 @@ describe('processes that a run left behind', () => {
     assert.deepEqual(marked(mark), []);
   });
 
+  it('are not those of something that all layers share', async () => {
+    const mark = randomUUID();
+    const env = { ...process.env, [MARK]: mark, SHARED: '0:etcd' };
+    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env });
+    await once(child, 'spawn');
+    assert.deepEqual(marked(mark, 'SHARED=0:'), []);
+    assert.deepEqual(
+      marked(mark, 'SHARED=1:').map(({ pid }) => pid),
+      [child.pid],
+    );
+    child.kill();
+    await once(child, 'exit');
+  });
+
   it('are not those that are just ending', async () => {
     const mark = randomUUID();
     const child = spawn('sleep', ['0.3'], { stdio: 'ignore', env: { ...process.env, [MARK]: mark } });
