@@ -69,11 +69,8 @@ async function up(options: LabOptions, progress: Progress, talk: Talk): Promise<
       const api = clientOf(number);
       const kubernetes = await versionOf(api, about);
       const nodes = await readyNodes(api);
-      if (nodes !== undefined && nodes.length < NODES_FOR[record.profile])
-        throw new SetupError(
-          `Profile ${record.profile} needs ${NODES_FOR[record.profile]} nodes, and ${about} has ${nodes.length} that are ready.` +
-            ' Choose a smaller one: --profile node or --profile api.',
-        );
+      const fault = shortOfNodes(record.profile, nodes);
+      if (fault !== undefined) throw new SetupError(fault);
       await takeNumber(api, number, owner);
       const done: WayRecord = { ...record, state: 'up', kubernetes, nodes: record.profile === 'api' ? [] : (nodes ?? []) };
       writeRecord(number, done);
@@ -84,6 +81,13 @@ async function up(options: LabOptions, progress: Progress, talk: Talk): Promise<
     if (earlier === undefined && error instanceof SetupError) forget(number);
     throw error;
   }
+}
+
+/** `ready` is undefined where nodes may not be listed: then the person's word counts. */
+export function shortOfNodes(profile: Profile, ready: readonly string[] | undefined): string | undefined {
+  if (ready === undefined || ready.length >= NODES_FOR[profile]) return undefined;
+  const fits = ready.length === 0 ? '--profile api' : '--profile node or --profile api';
+  return `Profile ${profile} needs ${NODES_FOR[profile]} ready nodes, and this cluster has ${ready.length}. Choose ${fits}.`;
 }
 
 async function consent(number: number, about: string, talk: Talk): Promise<void> {

@@ -6,7 +6,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { LabOptions } from '../../lab/lab.ts';
 import { copyContext } from '../../lab/ways/copy.ts';
-import { kubeconfigWay } from '../../lab/ways/kubeconfig.ts';
+import { kubeconfigWay, shortOfNodes } from '../../lab/ways/kubeconfig.ts';
 import { readRecord } from '../../lab/ways/record.ts';
 import { Progress, SetupError } from '../../workbench/cache.mjs';
 
@@ -90,5 +90,15 @@ describe('a kubeconfig that was given', () => {
     });
     assert.deepEqual([readRecord(4), readFileSync(file, 'utf8')], [undefined, text]);
     assert.equal((await way.status(4)).state, 'down');
+  });
+
+  it('of a cluster with too few nodes is told which profile fits', () => {
+    assert.equal(shortOfNodes('cluster', ['a', 'b', 'c']), undefined);
+    assert.equal(
+      shortOfNodes('cluster', ['a']),
+      'Profile cluster needs 3 ready nodes, and this cluster has 1. Choose --profile node or --profile api.',
+    );
+    assert.match(shortOfNodes('node', []) ?? '', /Choose --profile api\.$/);
+    assert.deepEqual([shortOfNodes('api', []), shortOfNodes('cluster', undefined)], [undefined, undefined]);
   });
 });

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, describe, it } from 'mocha';
+import { Progress, SetupError } from '../../workbench/cache.mjs';
+import { programs } from '../build/programs.ts';
+import { churn, scale } from '../kwok/scale.ts';
+import type { Profile } from '../lab.ts';
+import { labProcesses } from '../native/processes.ts';
+import { openLab } from '../use/lab.ts';
+import { deployment } from '../use/workloads.ts';
+import { DEFAULT_MINOR } from '../versions.ts';
+import { down, status } from '../ways.ts';
+import { inventory } from './machine.ts';
+import type { Inventory } from './machine.ts';
+
+/** No other test uses it. */
+const NUMBER = 9;
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const STEP_LIMIT_MS = 120_000;
+
+describe('the life of a native lab', () => {
+  let untouched: Inventory;
+
+  before(async function () {
+    this.timeout(600_000);
+    // Built before, so that a kill meets the lab and not a build.
+    await programs(['kube-apiserver', 'kwok', 'kubelet', 'coredns', 'metrics-server'], DEFAULT_MINOR, new Progress('lines'));
+    await down(NUMBER, new Progress('lines'));
+    untouched = inventory(NUMBER);
+  });
+  after(async function () {
+    this.timeout(STEP_LIMIT_MS);
+    await down(NUMBER, new Progress('lines'));
+  });
+
+  for (const profile of ['api', 'node', 'cluster'] as const) {
+    it(`profile ${profile} comes up, is used and goes without a trace, twice in a row`, async function () {
+      this.timeout(4 * STEP_LIMIT_MS);
+      for (let round = 0; round < 2; round++) {
+        await lab('up', '--profile', profile, '--images', 'busybox');
+        await use(profile);
+        await lab('down');
+        nothingIsLeft();
+      }
+    });
+  }
+
+  const moments: readonly [string, When][] = [
+    ['while the network is made', { line: /^Making certificates and the network …/ }],
+    ['when etcd runs and the API server does not answer yet', { line: /^Starting the control plane …/, runs: 'etcd' }],
+    ['when the node is about to start', { line: /^Starting the node …/ }],
+    ['when the kubelet has begun', { line: /^Starting the node …/, runs: 'kubelet lab-1' }],
+  ];
+  for (const [moment, when] of moments) {
+    it(`a start that is killed ${moment} is finished by the next one`, async function () {
+      this.timeout(2 * STEP_LIMIT_MS);
+      await killed(when, 'up', '--profile', 'node', '--images', 'none');
+      assert.notEqual((await status(NUMBER)).state, 'down');
+      await lab('up', '--profile', 'node', '--images', 'none');
+      assert.equal((await status(NUMBER)).state, 'up');
+      await lab('down');
+      nothingIsLeft();
+    });
+  }
+
+  it('an end that is killed is finished by the next one, and by a start', async function () {
+    this.timeout(3 * STEP_LIMIT_MS);
+    for (const next of ['down', 'up']) {
+      await lab('up', '--profile', 'node', '--images', 'none');
+      await killed({ line: new RegExp(`^Taking lab ${NUMBER} down …`) }, 'down');
+      await lab(next, ...(next === 'up' ? ['--profile', 'node', '--images', 'none'] : []));
+      assert.equal((await status(NUMBER)).state, next === 'up' ? 'up' : 'down');
+      await lab('down');
+      nothingIsLeft();
+    }
+  });
+
+  function nothingIsLeft(): void {
+    assert.deepEqual(inventory(NUMBER), untouched);
+  }
+});
+
+/** Real pods where there are nodes for them, and fake ones otherwise. */
+async function use(profile: Profile): Promise<void> {
+  const { state, lab: running } = await status(NUMBER);
+  assert.ok(state === 'up' && running !== undefined, `the lab is ${state}`);
+  if (profile !== 'api') {
+    const { testLab, end } = await openLab(running);
+    await testLab.apply(deployment({ name: 'used', script: 'sleep 100000', replicas: 2 }));
+    await testLab.readyPods('app=used', 2);
+    await end();
+    return;
+  }
+  const plan = { kubeconfig: running.kubeconfig, number: NUMBER, signal: new AbortController().signal, say: () => undefined };
+  const { created, nodes } = await scale({ ...plan, pods: 250 });
+  assert.deepEqual([created, nodes], [250, 3]);
+  assert.ok((await churn({ ...plan, pods: 250, ratePerSecond: 50, durationMs: 2000 })) > 10);
+  // What churn left half done is made whole, and all of it can be removed.
+  assert.equal((await scale({ ...plan, pods: 250 })).nodes, 3);
+  assert.equal((await scale({ ...plan, pods: 0 })).removed, 250);
+}
+
+interface When {
+  /** Of the command's progress. */
+  readonly line: RegExp;
+  /** Afterwards, as soon as this process of the lab is there. */
+  readonly runs?: string;
+}
+
+/** Runs a command of the lab to its end. */
+async function lab(...args: string[]): Promise<void> {
+  const child = start(args);
+  const output: string[] = [];
+  child.stderr?.on('data', (data) => output.push(String(data)));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new SetupError(`"lab ${args.join(' ')}" ended with ${code}:\n${output.join('')}`);
+}
+
+/** Runs a command of the lab and kills it, and nothing else, at the moment. */
+async function killed(when: When, ...args: string[]): Promise<void> {
+  const child = start(args);
+  const seen: string[] = [];
+  const exit = once(child, 'exit');
+  if (child.stderr === null) throw new Error('The command has no stderr.');
+  const lines = createInterface({ input: child.stderr });
+  for await (const line of lines) {
+    seen.push(line);
+    if (!when.line.test(line)) continue;
+    const { runs } = when;
+    // There is no event for a process that another one starts.
+    while (runs !== undefined && child.exitCode === null && !labProcesses(NUMBER).some(({ name }) => name === runs)) await sleep(5);
+    child.kill('SIGKILL');
+  }
+  const [code, signal] = (await exit) as [number | null, NodeJS.Signals | null];
+  assert.equal(signal, 'SIGKILL', `it ended with ${code} before the moment came:\n${seen.join('\n')}`);
+}
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args, '--lab', String(NUMBER), ...(args[0] === 'up' ? ['--way', 'native'] : [])], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
