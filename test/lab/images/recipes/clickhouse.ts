@@ -73,8 +73,8 @@ fi
 server=("\${as_clickhouse[@]}" clickhouse-server "--config-file=$config")
 scripts=(/docker-entrypoint-initdb.d/*)
 if [ -n "$CLICKHOUSE_DB" ] || [ \${#scripts[@]} -gt 0 ]; then
-  # Nobody else may see the database before it is complete.
-  "\${server[@]}" -- --listen_host=127.0.0.1 > /dev/null &
+  # What asks over HTTP whether the server is ready is not to hear so before the database is complete.
+  "\${server[@]}" -- --http_port=18123 > /dev/null &
   starting=$!
   client=(clickhouse-client --multiquery --host 127.0.0.1 -u "$user" --password "$password")
   tries=\${CLICKHOUSE_INIT_TIMEOUT:-1000}

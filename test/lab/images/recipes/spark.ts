@@ -59,7 +59,7 @@ const SPARK_JAVA = 'opt/java/spark';
 const ENTRYPOINT = `#!/bin/bash
 # driver …: spark-submit in client mode. executor: this pod's part of an application. Anything else is run as it is.
 set -e
-if ! getent passwd "$(id -u)" > /dev/null && [ -w /etc/passwd ]; then
+if ! grep -q "^[^:]*:[^:]*:$(id -u):" /etc/passwd && [ -w /etc/passwd ]; then
   echo "$(id -u):x:$(id -u):$(id -g):\${SPARK_USER_NAME:-anonymous uid}:$SPARK_HOME:/bin/false" >> /etc/passwd
 fi
 
