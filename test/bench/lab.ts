@@ -1,0 +1,165 @@
+// npm run bench:lab [-- --lab N]: how long the native lab takes, and how much memory, with everything it is made of in the cache. One table; 1 when a limit is broken.
+import { availableParallelism, loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Progress, SetupError } from '../workbench/cache.mjs';
+import { program, programNames } from '../lab/build/programs.ts';
+import { ensureImages } from '../lab/images/images.ts';
+import { scale } from '../lab/kwok/scale.ts';
+import type { LabOptions, Profile } from '../lab/lab.ts';
+import { openLab } from '../lab/use/lab.ts';
+import type { TestLab } from '../lab/use/lab.ts';
+import { isReady } from '../lab/use/wait.ts';
+import { deployment } from '../lab/use/workloads.ts';
+import { DEFAULT_MINOR } from '../lab/versions.ts';
+import { down, status, up } from '../lab/ways.ts';
+import { atMost, median, printTable } from './table.ts';
+import type { Finding } from './table.ts';
+
+const PODS = 10_000;
+const KILLS = 5;
+/** A lab uses more memory in its first seconds than when it has just become ready. */
+const SETTLING_MS = 10_000;
+
+const progress = new Progress('lines');
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { lab: { type: 'string', default: '9' } } });
+  const number = Number(values.lab);
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
+  await fillCache();
+  await down(number, progress);
+  const findings: Finding[] = [];
+  try {
+    findings.push(...(await measureApi(number, interrupted.signal)));
+    findings.push(...(await measureCluster(number, interrupted.signal)));
+  } finally {
+    await down(number, progress);
+  }
+  console.log('');
+  printTable(findings);
+  const over = findings.filter(({ ok }) => !ok).length;
+  const [load = 0] = loadavg();
+  if (load > availableParallelism() + 1)
+    console.log(`\nThis machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): times say little.`);
+  console.log(`\n${findings.length - over} within limits, ${over} over`);
+  return over > 0 ? 1 : 0;
+}
+
+/** Everything is built and fetched before: what is measured is a start from the cache. */
+async function fillCache(): Promise<void> {
+  const needed = programNames().filter(
+    (name) => name.startsWith('kube') || name === 'kwok' || name === 'coredns' || name === 'metrics-server',
+  );
+  for (const name of needed) await program(name, DEFAULT_MINOR, progress);
+  await ensureImages(['busybox'], progress);
+}
+
+async function measureApi(number: number, signal: AbortSignal): Promise<Finding[]> {
+  const { lab, seconds } = await start(number, 'api');
+  signal.throwIfAborted();
+  const { durationMs, nodes } = await scale({
+    kubeconfig: lab.kubeconfig,
+    number,
+    pods: PODS,
+    signal,
+    say: () => undefined,
+  });
+  return [
+    atMost('profile api, ready', seconds, 15, 's', 'from "up" until the API server answers, pods can be made and kwok was started'),
+    atMost(
+      `${PODS} fake pods, Running`,
+      durationMs / 1000,
+      180,
+      's',
+      `on ${nodes} fake nodes, from an empty cluster until the last is Running`,
+    ),
+    atMost('profile api, down, with those pods', await end(number), 15, 's', 'until nothing of it is left'),
+  ];
+}
+
+async function measureCluster(number: number, signal: AbortSignal): Promise<Finding[]> {
+  const { lab, seconds } = await start(number, 'cluster');
+  signal.throwIfAborted();
+  const memory = await settledMemory(number);
+  const { testLab, end: endNamespace } = await openLab(lab);
+  const recoveries = await killPods(testLab);
+  await endNamespace();
+  const shown = recoveries.map((value) => value.toFixed(2)).join(', ');
+  return [
+    atMost('profile cluster, three nodes Ready', seconds, 60, 's', 'from "up" until the last node is Ready'),
+    atMost(
+      'its memory before any workload',
+      memory,
+      1.5,
+      'GiB',
+      `proportional share of all its processes, the most in ${SETTLING_MS / 1000} s`,
+    ),
+    atMost('a force-deleted pod is Ready again, median', median(recoveries), 3, 's', `of ${recoveries.length}: ${shown} s`),
+    atMost(
+      'a force-deleted pod is Ready again, worst',
+      Math.max(...recoveries),
+      3,
+      's',
+      'from the request until both pods of the Deployment are Ready',
+    ),
+    atMost('profile cluster, down', await end(number), 15, 's', 'until nothing of it is left'),
+  ];
+}
+
+async function start(
+  number: number,
+  profile: Profile,
+): Promise<{ readonly lab: Awaited<ReturnType<typeof up>>; readonly seconds: number }> {
+  const options: LabOptions = { number, profile, kubernetes: DEFAULT_MINOR, images: ['busybox'], way: 'native' };
+  const started = performance.now();
+  const lab = await up(options, progress);
+  return { lab, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Seconds. */
+async function end(number: number): Promise<number> {
+  const started = performance.now();
+  await down(number, progress);
+  return (performance.now() - started) / 1000;
+}
+
+/** GiB. */
+async function settledMemory(number: number): Promise<number> {
+  let most = 0;
+  const until = performance.now() + SETTLING_MS;
+  while (performance.now() < until) {
+    const { processes } = await status(number);
+    const missing = processes.filter(({ memoryBytes }) => memoryBytes === undefined).map(({ name }) => name);
+    if (missing.length > 0) throw new SetupError(`The memory of ${missing.join(', ')} can't be read.`);
+    most = Math.max(
+      most,
+      processes.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0),
+    );
+    await sleep(1000);
+  }
+  return most / 2 ** 30;
+}
+
+/** Seconds until two pods are Ready again after one was force-deleted, for each of the kills. */
+async function killPods(lab: TestLab): Promise<number[]> {
+  const app = 'app=killed';
+  await lab.apply(deployment({ name: 'killed', script: 'sleep 100000', replicas: 2 }));
+  const recoveries: number[] = [];
+  for (let i = 0; i < KILLS; i++) {
+    const [victim] = await lab.readyPods(app, 2);
+    const { name = '', uid } = victim?.metadata ?? {};
+    const started = performance.now();
+    const back = lab.waitForAll(`A pod in the place of ${name}`, { kind: 'Pod', labelSelector: app }, (pods) => {
+      const others = pods.filter(({ metadata }) => metadata?.uid !== uid);
+      return others.length === 2 && others.every(isReady);
+    });
+    await lab.api.core.deleteNamespacedPod({ namespace: lab.namespace, name, gracePeriodSeconds: 0 });
+    await back;
+    recoveries.push((performance.now() - started) / 1000);
+  }
+  return recoveries;
+}
+
+process.exitCode = await main();
