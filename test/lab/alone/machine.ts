@@ -36,7 +36,7 @@ export function inventory(number: number): Inventory {
       .map((line) => line.replaceAll(/counter packets \d+ bytes \d+|\[\d+:\d+\]/g, ''))
       .filter((line) => !line.startsWith('#') && notForeign(line)),
     files: listing(folder).filter((name) => new RegExp(`-${number}\\b`).test(name)),
-    locks: listing(join(cacheDir(), 'locks')).filter((name) => new RegExp(`^lab-.*${number}\\.lock$`).test(name)),
+    locks: listing(join(cacheDir(), 'locks')).filter((name) => new RegExp(`^lab-(way-)?${number}\\.lock$`).test(name)),
     'folders of containerd and kubelet': [
       '/run/containerd',
       '/var/lib/containerd',

@@ -1,6 +1,7 @@
 /** kwok as one of the lab's processes: found, marked and ended as all of them are. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SetupError } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
 import { program } from '../build/programs.ts';
 import type { RunningLab } from '../lab.ts';
@@ -16,6 +17,7 @@ export async function ensureKwok(
   folder: string,
   progress: Progress,
 ): Promise<void> {
+  if (process.platform !== 'linux') throw new SetupError('Fake nodes are played by kwok, which the lab starts on Linux only.');
   if (labProcesses(number).some(({ name }) => name === KWOK)) return;
   // The same for every Kubernetes.
   const command = await program('kwok', DEFAULT_MINOR, progress);

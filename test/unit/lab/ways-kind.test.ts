@@ -59,8 +59,8 @@ describe('the lab on kind', () => {
 
   const progress = new Progress('terminal');
   const silent = { say: () => undefined, confirm: undefined };
-  // No other test uses this number, so no process of a lab of this number is there to be ended.
-  const options: LabOptions = { number: 8, profile: 'cluster', kubernetes: '1.34', images: [] };
+  // A number that no lab has: none of its processes can be there to be ended.
+  const options: LabOptions = { number: 88, profile: 'cluster', kubernetes: '1.34', images: [] };
   const asked = (): string[] => readFileSync(record, 'utf8').trim().split('\n');
 
   it('is found to be possible by asking Docker and looking for kind', () => {
@@ -71,11 +71,11 @@ describe('the lab on kind', () => {
   it('is a cluster named after the number, of a pinned image, with a kubeconfig of its own', async () => {
     const lab = await kindWay(silent).up(options, progress);
     const create = asked().find((line) => line.startsWith('kind create cluster')) ?? '';
-    assert.match(create, /--name=faultline-lab-8 /);
+    assert.match(create, /--name=faultline-lab-88 /);
     assert.ok(create.includes(`--image=${KIND_NODES['1.34'].image} `));
-    assert.ok(create.includes(`--kubeconfig=${wayKubeconfig(8)} `));
+    assert.ok(create.includes(`--kubeconfig=${wayKubeconfig(88)} `));
     assert.equal(readFileSync(lab.kubeconfig, 'utf8'), 'made\n');
-    assert.deepEqual(lab.nodes, ['faultline-lab-8-worker', 'faultline-lab-8-worker2', 'faultline-lab-8-worker3']);
+    assert.deepEqual(lab.nodes, ['faultline-lab-88-worker', 'faultline-lab-88-worker2', 'faultline-lab-88-worker3']);
     assert.equal(`kindest/node:${lab.kubernetes}`, KIND_NODES['1.34'].image.split('@')[0]);
   });
 
@@ -102,7 +102,7 @@ describe('the lab on kind', () => {
     const lab = kindWay(silent, () => Promise.resolve(openStore(store)));
     await lab.up({ ...options, images: ['hello'] }, progress);
     const load = asked().find((line) => line.startsWith('kind load')) ?? '';
-    const archive = /^kind load image-archive (\S+\/hello\.tar) --name=faultline-lab-8$/.exec(load)?.[1];
+    const archive = /^kind load image-archive (\S+\/hello\.tar) --name=faultline-lab-88$/.exec(load)?.[1];
     assert.ok(archive !== undefined, load);
     assert.equal(existsSync(archive), false);
   });
@@ -112,9 +112,9 @@ describe('the lab on kind', () => {
     await lab.up(options, progress);
     await lab.up(options, progress);
     assert.equal(asked().filter((line) => line.startsWith('kind create')).length, 1);
-    assert.equal((await lab.status(8)).state, 'up');
+    assert.equal((await lab.status(88)).state, 'up');
     rmSync(`${record}.up`);
-    assert.equal((await lab.status(8)).state, 'broken');
+    assert.equal((await lab.status(88)).state, 'broken');
     await lab.up(options, progress);
     assert.equal(asked().filter((line) => line.startsWith('kind create')).length, 2);
   });
@@ -123,10 +123,10 @@ describe('the lab on kind', () => {
     const lab = kindWay(silent);
     writeFileSync(`${record}.fails`, '');
     await assert.rejects(lab.up(options, progress), /failed to create cluster/);
-    assert.equal((await lab.status(8)).state, 'starting');
-    await lab.down(8, progress);
-    assert.ok(asked().at(-1)?.startsWith('kind delete cluster --name=faultline-lab-8 '));
-    assert.equal(readRecord(8), undefined);
-    assert.equal((await lab.status(8)).state, 'down');
+    assert.equal((await lab.status(88)).state, 'starting');
+    await lab.down(88, progress);
+    assert.ok(asked().at(-1)?.startsWith('kind delete cluster --name=faultline-lab-88 '));
+    assert.equal(readRecord(88), undefined);
+    assert.equal((await lab.status(88)).state, 'down');
   });
 });
