@@ -2,11 +2,11 @@
 import { goProgram } from '../go.ts';
 import { users } from '../layers.ts';
 import type { ImageRecipe } from '../recipe.ts';
-import { COMPANIONS } from '../../versions.ts';
+import { GO_PROGRAMS } from '../../versions.ts';
 
 export const KUBE_STATE_METRICS: ImageRecipe = {
   short: 'kube-state-metrics',
-  name: `registry.k8s.io/kube-state-metrics/kube-state-metrics:${COMPANIONS['kube-state-metrics'].version}`,
+  name: `registry.k8s.io/kube-state-metrics/kube-state-metrics:${GO_PROGRAMS['kube-state-metrics'].version}`,
   layers: [users([]), goProgram('kube-state-metrics', 'kube-state-metrics')],
   config: {
     user: '65534',
