@@ -125,9 +125,7 @@ function addUse(program: Command, edges: Edges, outcome: Outcome): void {
     .addOption(labOption())
     .action(async ({ lab }: { lab: number }) => {
       const found = await running(lab);
-      const folder = await kubectlFolder(found, edges.progress);
-      const path = folder === undefined ? {} : { PATH: `${folder}:${process.env['PATH'] ?? ''}` };
-      edges.print(exportsText({ KUBECONFIG: found.kubeconfig, ...path }));
+      edges.print(exportsText(found.kubeconfig, await kubectlFolder(found, edges.progress)));
     });
   program
     .command('kubectl')

@@ -49,10 +49,9 @@ export function describeStatus(status: LabStatus, now: number): string {
   return lines.join('');
 }
 
-/** For a POSIX shell's `eval`. */
-export function exportsText(variables: Readonly<Record<string, string>>): string {
+/** For a POSIX shell's `eval`. The path stays the shell's own: this process has another. */
+export function exportsText(kubeconfig: string, kubectlFolder: string | undefined): string {
   const quoted = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`;
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join('');
+  const path = kubectlFolder === undefined ? '' : `export PATH=${quoted(`${kubectlFolder}:`)}"$PATH"\n`;
+  return `export KUBECONFIG=${quoted(kubeconfig)}\n${path}`;
 }
