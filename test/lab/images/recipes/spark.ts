@@ -113,7 +113,7 @@ export const SPARK: ImageRecipe = {
   layers: [
     BASE,
     jre(17),
-    debian(['python3-minimal'], { without: ['usr/share/python3/runtime.d'] }),
+    debian(['python3']),
     distribution,
     users([{ name: 'spark', uid: 185, gid: 185, home: '/home/spark' }], {
       [`${HOME}/work-dir`]: 'spark',
