@@ -36,7 +36,8 @@ describe('faults of the nodes of a lab', () => {
     rmSync(cache, { recursive: true, force: true });
   });
 
-  const timers = (): number[] => labProcesses(LAB).map(({ pid }) => pid);
+  // A lab of this number may be up in another cache.
+  const timers = (): number[] => labProcesses(LAB).flatMap(({ name, pid }) => (name.startsWith('timer ') ? [pid] : []));
   const isUp = (profile: 'api' | 'node' | 'cluster'): Promise<void> => {
     mkdirSync(placeOf(LAB, profile).logs, { recursive: true });
     return writeState(LAB, { phase: 'up', profile, minor: '1.34', version: 'v1.34.4', upSince: 1 });
@@ -125,10 +126,7 @@ describe('faults of the nodes of a lab', () => {
     const untilMs = Date.now() + 3000;
     writeFault(LAB, { node: 'lab-1', kind: 'freeze', untilMs });
     await withNodes(LAB, () => mendFaults(placeOf(LAB, 'cluster')));
-    assert.deepEqual(
-      labProcesses(LAB).map(({ name }) => name),
-      ['timer lab-1'],
-    );
+    assert.equal(timers().length, 1);
     assert.ok(Math.abs((openFaults(LAB)[0]?.untilMs ?? 0) - untilMs) < 3000, 'the deadline has moved');
     await timersEnd();
     assert.deepEqual(openFaults(LAB), []);
