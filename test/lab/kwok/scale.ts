@@ -66,11 +66,19 @@ export interface ChurnPlan extends ScalePlan {
   readonly durationMs: number | undefined;
 }
 
+export interface Churned {
+  readonly changes: number;
+  /** Of them: the cluster would not have it, and a pod may be missing until the next `scale`. */
+  readonly refused: number;
+  /** Why the last of these was refused. */
+  readonly lastRefusal: unknown;
+}
+
 /**
  * Four of five changes replace a pod, every fifth makes one unready (kwok brings it back). Ends at its time or at the signal; pods
- * that are under way then are finished. Answers how many changes were made.
+ * that are under way then are finished.
  */
-export async function churn(plan: ChurnPlan): Promise<number> {
+export async function churn(plan: ChurnPlan): Promise<Churned> {
   const { number, ratePerSecond, durationMs, signal } = plan;
   const core = manyRequests(plan.kubeconfig);
   const slots = slotsOf(plan.pods);
@@ -80,7 +88,8 @@ export async function churn(plan: ChurnPlan): Promise<number> {
   const busy = new Set<number>();
   const underWay = new Set<Promise<void>>();
   let changes = 0;
-  let failures = 0;
+  let refused = 0;
+  let lastRefusal: unknown;
   let said = started;
   const names = new Map([...(await presentPods(core, number))].map(([index, pod]) => [index, pod.name]));
   while (!signal.aborted && slots.length > 0 && (durationMs === undefined || performance.now() - started < durationMs)) {
@@ -90,7 +99,10 @@ export async function churn(plan: ChurnPlan): Promise<number> {
       busy.add(slot.index);
       const change = changes++ % 5 === 4 ? fail(core, slot, names) : replace(core, slot, generation + changes, number, names);
       const work = change
-        .catch(() => void failures++)
+        .catch((error: unknown) => {
+          refused++;
+          lastRefusal = error;
+        })
         .finally(() => {
           busy.delete(slot.index);
           underWay.delete(work);
@@ -99,13 +111,13 @@ export async function churn(plan: ChurnPlan): Promise<number> {
     }
     if (performance.now() - said > 10_000) {
       said = performance.now();
-      plan.say(`${changes} changes in ${Math.round((said - started) / 1000)} s${failures > 0 ? `, ${failures} refused` : ''}`);
+      plan.say(`${changes} changes in ${Math.round((said - started) / 1000)} s${refused > 0 ? `, ${refused} refused` : ''}`);
     }
     const dueMs = (changes / ratePerSecond) * 1000 - (performance.now() - started);
     await sleep(Math.max(1, dueMs), undefined, { signal }).catch(() => undefined);
   }
   await Promise.all(underWay);
-  return changes;
+  return { changes, refused, lastRefusal };
 }
 
 async function replace(core: CoreV1Api, slot: Slot, generation: number, number: number, names: Map<number, string>): Promise<void> {
@@ -119,8 +131,8 @@ async function replace(core: CoreV1Api, slot: Slot, generation: number, number: 
       await core.createNamespacedPod({ namespace: slot.namespace, body: pod });
       return;
     } catch (error) {
-      if (codeOf(error) !== 409 || tries === 100) throw error;
-      await sleep(100);
+      if (codeOf(error) !== 409 || tries === 150) throw error;
+      await sleep(200);
     }
   }
 }

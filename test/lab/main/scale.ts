@@ -44,8 +44,9 @@ export function addScale(program: Command, { progress, signal, print, talk }: Ed
           ` (${formatCount(created)} created, ${formatCount(removed)} removed) in ${formatDuration(took)}.\n`,
       );
       if (ratePerSecond === undefined) return;
-      const changes = await churn({ ...plan, ratePerSecond, durationMs });
-      print(`${formatCount(changes)} changes.\n`);
+      const { changes, refused, lastRefusal } = await churn({ ...plan, ratePerSecond, durationMs });
+      print(`${formatCount(changes)} changes${refused > 0 ? `, ${formatCount(refused)} of them refused` : ''}.\n`);
+      if (lastRefusal instanceof Error) talk.say(`The last refusal: ${lastRefusal.message}`);
     });
 }
 
