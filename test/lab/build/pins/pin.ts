@@ -4,7 +4,7 @@
  * hundreds of modules that only tests of others need. Go's checksum database vouches for each sum when it is written.
  */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,9 +65,11 @@ async function pin({ name, packages, requirements }: Target, program: string): P
     writeFileSync(join(folder, 'go.mod'), `module lab\n\n${(await requirements(go)).join('\n')}\n`);
     const imports = packages.map((path) => `\t_ "${path}"`);
     writeFileSync(join(folder, 'tools.go'), `//go:build tools\n\npackage tools\n\nimport (\n${imports.join('\n')}\n)\n`);
-    await go('mod', 'tidy');
     const target = join(import.meta.dirname, name);
     mkdirSync(target, { recursive: true });
+    // What stays at its version is held to the sum that it had.
+    if (existsSync(join(target, 'go.sum'))) copyFileSync(join(target, 'go.sum'), join(folder, 'go.sum'));
+    await go('mod', 'tidy');
     for (const file of ['go.mod', 'go.sum']) copyFileSync(join(folder, file), join(target, file));
   } finally {
     rmSync(folder, { recursive: true, force: true });
