@@ -1,6 +1,6 @@
 /** Manifests into the cluster, as `kubectl apply --server-side` does it. */
-import { loadAllYaml, PatchStrategy } from '@kubernetes/client-node';
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
 import type { Scope } from './wait.ts';
 
 /** A manifest as it is written: what a kind holds beside the header is for the API to check. */
@@ -17,7 +17,7 @@ export async function apply(scope: Scope, manifests: string | Manifest | readonl
     // The API ignores the namespace of a kind that has none, and the client leaves it out of the path.
     const object = { ...manifest, metadata: Object.assign({ namespace: scope.namespace }, manifest.metadata) };
     try {
-      applied.push(await scope.api.objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply));
+      applied.push(await scope.api.objects.applyAsIs(object, FIELD_MANAGER));
     } catch (error) {
       throw new Error(`${manifest.kind} ${name} could not be applied: ${reasonOf(error)}`, { cause: error });
     }
@@ -27,7 +27,12 @@ export async function apply(scope: Scope, manifests: string | Manifest | readonl
 
 function parse(manifests: string | Manifest | readonly Manifest[]): readonly Manifest[] {
   if (typeof manifests !== 'string') return isList(manifests) ? manifests : [manifests];
-  return (loadAllYaml(manifests) as (Manifest | null)[]).filter((manifest) => manifest !== null);
+  return parseAllDocuments(manifests).flatMap((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    const manifest = document.toJS() as Manifest | null;
+    return manifest === null ? [] : [manifest];
+  });
 }
 
 function isList(manifests: Manifest | readonly Manifest[]): manifests is readonly Manifest[] {

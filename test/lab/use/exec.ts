@@ -19,6 +19,9 @@ export interface ExecResult {
   readonly code: number;
 }
 
+/** How much of the output an error shows. */
+const SHOWN = 2000;
+
 /** What is used of a WebSocket; the client's own declaration leads to types that it does not bring. */
 export interface Connection {
   onclose: (() => void) | null;
@@ -37,7 +40,9 @@ export async function exec(scope: Scope, pod: string, command: readonly string[]
   const ended = Promise.withResolvers<V1Status>();
   const onAbort = (): void =>
     ended.reject(
-      timeout.aborted ? new Error(`${about} did not end within ${timeoutMs / 1000} s.\n${stdout.text()}${stderr.text()}`) : signal.reason,
+      timeout.aborted
+        ? new Error(`${about} did not end within ${timeoutMs / 1000} s.\n${`${stdout.text()}${stderr.text()}`.slice(-SHOWN)}`)
+        : signal.reason,
     );
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
