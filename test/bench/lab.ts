@@ -1,4 +1,4 @@
-// npm run bench:lab [-- --lab N]: how long the native lab takes, and how much memory, with everything it is made of in the cache. One table; 1 when a limit is broken.
+// npm run bench:lab [-- api|cluster] [--lab N]: how long the native lab takes, and how much memory, with everything it is made of in the cache. One table; 1 when a limit is broken.
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -24,16 +24,22 @@ const SETTLING_MS = 10_000;
 const progress = new Progress('lines');
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { lab: { type: 'string', default: '9' } } });
+  const { values, positionals } = parseArgs({ options: { lab: { type: 'string', default: '9' } }, allowPositionals: true });
   const number = Number(values.lab);
+  const unknown = positionals.filter((name) => !(name in parts));
+  if (unknown.length > 0 || !/^\d$/.test(values.lab)) {
+    console.error(`Usage: npm run bench:lab [-- ${Object.keys(parts).join('|')}] [--lab 0 to 9]`);
+    return 2;
+  }
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
   await fillCache();
   await down(number, progress);
   const findings: Finding[] = [];
   try {
-    findings.push(...(await measureApi(number, interrupted.signal)));
-    findings.push(...(await measureCluster(number, interrupted.signal)));
+    for (const [name, measure] of Object.entries(parts)) {
+      if (positionals.length === 0 || positionals.includes(name)) findings.push(...(await measure(number, interrupted.signal)));
+    }
   } finally {
     await down(number, progress);
   }
@@ -46,6 +52,11 @@ async function main(): Promise<number> {
   console.log(`\n${findings.length - over} within limits, ${over} over`);
   return over > 0 ? 1 : 0;
 }
+
+const parts: Readonly<Record<string, (number: number, signal: AbortSignal) => Promise<Finding[]>>> = {
+  api: measureApi,
+  cluster: measureCluster,
+};
 
 /** Everything is built and fetched before: what is measured is a start from the cache. */
 async function fillCache(): Promise<void> {
