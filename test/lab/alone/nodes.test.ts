@@ -159,7 +159,7 @@ describe('a node of the lab', () => {
       (one) => isReady(one) && restarts(one) === 1,
       BOUNDS,
     );
-    const startedMs = lit.status?.containerStatuses?.[0]?.state?.running?.startedAt?.getTime() ?? 0;
+    const startedMs = new Date(lit.status?.containerStatuses?.[0]?.state?.running?.startedAt ?? 0).getTime();
     // Kubernetes tells whole seconds.
     assert.ok(startedMs >= untilMs - 1000, 'the node was on again too early');
     assert.deepEqual(openFaults(lab.lab.number), []);

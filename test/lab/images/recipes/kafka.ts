@@ -87,8 +87,11 @@ for name in \${!KAFKA_*}; do
     *) case \${!name} in tcp://* | udp://*) unset "$name" ;; esac ;;
   esac
 done
-JMX_PORT= KAFKA_OPTS= KAFKA_JMX_OPTS= /opt/kafka/bin/kafka-run-class.sh kafka.docker.KafkaDockerWrapper setup \\
-  --default-configs-dir /etc/kafka/docker --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config
+said=$(JMX_PORT= KAFKA_OPTS= KAFKA_JMX_OPTS= /opt/kafka/bin/kafka-run-class.sh kafka.docker.KafkaDockerWrapper setup \\
+  --default-configs-dir /etc/kafka/docker --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config 2>&1) || failed=1
+echo "$said"
+# A disk from before is what a broker that starts again must find; the configuration is made by then.
+if [ -n "$failed" ] && ! grep -qi 'already formatted' <<< "$said"; then exit 1; fi
 exec /opt/kafka/bin/kafka-server-start.sh /opt/kafka/config/server.properties
 `;
 
