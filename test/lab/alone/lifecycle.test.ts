@@ -9,7 +9,8 @@ import { after, before, describe, it } from 'mocha';
 import { Progress, SetupError } from '../../workbench/cache.mjs';
 import { programs } from '../build/programs.ts';
 import { churn, scale } from '../kwok/scale.ts';
-import type { Profile } from '../lab.ts';
+import type { LabStatus, Profile } from '../lab.ts';
+import { describeStatus } from '../main/words.ts';
 import { labProcesses } from '../native/processes.ts';
 import { openLab } from '../use/lab.ts';
 import { deployment } from '../use/workloads.ts';
@@ -62,7 +63,7 @@ describe('the life of a native lab', () => {
       await killed(when, 'up', '--profile', 'node', '--images', 'none');
       assert.notEqual((await status(NUMBER)).state, 'down');
       await lab('up', '--profile', 'node', '--images', 'none');
-      assert.equal((await status(NUMBER)).state, 'up');
+      await expectState('up');
       await lab('down');
       nothingIsLeft();
     });
@@ -74,7 +75,7 @@ describe('the life of a native lab', () => {
       await lab('up', '--profile', 'node', '--images', 'none');
       await killed({ line: new RegExp(`^Taking lab ${NUMBER} down …`) }, 'down');
       await lab(next, ...(next === 'up' ? ['--profile', 'node', '--images', 'none'] : []));
-      assert.equal((await status(NUMBER)).state, next === 'up' ? 'up' : 'down');
+      await expectState(next === 'up' ? 'up' : 'down');
       await lab('down');
       nothingIsLeft();
     }
@@ -103,6 +104,11 @@ async function use(profile: Profile): Promise<void> {
   // What churn left half done is made whole, and all of it can be removed.
   assert.equal((await scale({ ...plan, pods: 250 })).nodes, 3);
   assert.equal((await scale({ ...plan, pods: 0 })).removed, 250);
+}
+
+async function expectState(expected: LabStatus['state']): Promise<void> {
+  const found = await status(NUMBER);
+  assert.equal(found.state, expected, describeStatus(found, Date.now()));
 }
 
 interface When {
