@@ -3,7 +3,8 @@ import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Progress, SetupError } from '../workbench/cache.mjs';
-import { program, programNames } from '../lab/build/programs.ts';
+import { program } from '../lab/build/programs.ts';
+import type { ProgramName } from '../lab/build/programs.ts';
 import { ensureImages } from '../lab/images/images.ts';
 import { scale } from '../lab/kwok/scale.ts';
 import type { LabOptions, Profile } from '../lab/lab.ts';
@@ -20,6 +21,9 @@ const PODS = 10_000;
 const KILLS = 5;
 /** A lab uses more memory in its first seconds than when it has just become ready. */
 const SETTLING_MS = 10_000;
+
+/** Kubernetes' own are built together. */
+const NEEDED: readonly ProgramName[] = ['kube-apiserver', 'coredns', 'metrics-server', 'kube-network-policies', 'kwok'];
 
 const progress = new Progress('lines');
 
@@ -60,10 +64,7 @@ const parts: Readonly<Record<string, (number: number, signal: AbortSignal) => Pr
 
 /** Everything is built and fetched before: what is measured is a start from the cache. */
 async function fillCache(): Promise<void> {
-  const needed = programNames().filter(
-    (name) => name.startsWith('kube') || name === 'kwok' || name === 'coredns' || name === 'metrics-server',
-  );
-  for (const name of needed) await program(name, DEFAULT_MINOR, progress);
+  for (const name of NEEDED) await program(name, DEFAULT_MINOR, progress);
   await ensureImages(['busybox'], progress);
 }
 
@@ -173,4 +174,9 @@ async function killPods(lab: TestLab): Promise<number[]> {
   return recoveries;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exitCode = 3;
+}
