@@ -46,13 +46,17 @@ export const COMPANIONS = {
   },
 } as const;
 
-/** Programs that are each built from their own module: package of the command, and the module's version. */
+/** Programs that share nothing with others, each built from a module of its own (`build/pins/<name>`). */
 export const GO_PROGRAMS = {
   // Does not compile with the companions' client-go 0.36.
-  'kube-state-metrics': { package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
+  'kube-state-metrics': { module: 'k8s.io/kube-state-metrics/v2', package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
   // MinIO's releases carry no module version; this is a commit of its main branch.
-  minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
-  'toxiproxy-server': { package: 'github.com/Shopify/toxiproxy/v2/cmd/server', version: 'v2.12.0' },
+  minio: { module: 'github.com/minio/minio', package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' },
+  'toxiproxy-server': {
+    module: 'github.com/Shopify/toxiproxy/v2',
+    package: 'github.com/Shopify/toxiproxy/v2/cmd/server',
+    version: 'v2.12.0',
+  },
 } as const;
 
 /** Debian packages that the native lab runs on. */

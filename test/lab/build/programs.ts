@@ -1,11 +1,11 @@
 /**
  * The lab's programs, built from Go modules once and kept under `<cacheDir>/lab/programs/<name>-<version>-<hash of what it is built
- * from>`. Go checks the modules: by the go.sum files in `pins`, and for programs that have none there by its checksum database.
+ * from>`. Go checks the modules by the go.sum files in `pins`.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cached } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
 import { COMPANIONS, GO_PROGRAMS, KUBERNETES } from '../versions.ts';
@@ -83,17 +83,7 @@ function isModuleProgram(name: string): name is ModuleProgram {
 
 function moduleUnit(name: ModuleProgram): Unit {
   const { package: path, version } = GO_PROGRAMS[name];
-  const args = ['install', '-v', '-ldflags', LINK_FLAGS];
-  return {
-    folder: `${name}-${version}-${keyOf([path, version, ...args])}`,
-    label: `${name} ${version}`,
-    programs: [name],
-    async build(go, folder, say) {
-      await runGo({ go, args: [...args, `${path}@${version}`], folder, env: { GOBIN: folder } }, say);
-      // Go names a program by the last word of its package that is no major version.
-      await rename(join(folder, basename(path.replace(/\/v\d+$/, ''))), join(folder, name));
-    },
-  };
+  return pinnedUnit({ name, version, label: name, pins: name, programs: [name], packages: [path], linkFlags: LINK_FLAGS });
 }
 
 function companionUnit(name: CompanionProgram): Unit {

@@ -1,5 +1,5 @@
 /**
- * node test/lab/build/pins/pin.ts [companions|kubernetes-1.33|kubernetes-1.34]: writes `<name>/go.mod` and `<name>/go.sum` beside it anew, after a
+ * node test/lab/build/pins/pin.ts [NAME…] (companions, kubernetes-1.34, minio, …): writes `<name>/go.mod` and `<name>/go.sum` beside it anew, after a
  * version in `versions.ts` was changed. They are kept in the repository because the tidying would cost each first build a minute and
  * hundreds of modules that only tests of others need. Go's checksum database vouches for each sum when it is written.
  */
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { Progress } from '../../../workbench/cache.mjs';
-import { COMPANIONS, GO, KUBERNETES } from '../../versions.ts';
+import { COMPANIONS, GO, GO_PROGRAMS, KUBERNETES } from '../../versions.ts';
 import { BUILD_ENV } from '../go.ts';
 import { KUBERNETES_PACKAGES } from '../programs.ts';
 import { goToolchain } from '../toolchain.ts';
@@ -40,6 +40,11 @@ const TARGETS: readonly Target[] = [
       ...Object.values(COMPANIONS).map(({ module, version }) => `require ${module} ${version}`),
     ],
   },
+  ...Object.entries(GO_PROGRAMS).map(([name, { module, package: path, version }]) => ({
+    name,
+    packages: [path],
+    requirements: async () => [`go ${GO.oldest}`, `require ${module} ${version}`],
+  })),
   ...Object.entries(KUBERNETES).map(([minor, version]) => ({
     name: `kubernetes-${minor}`,
     packages: KUBERNETES_PACKAGES,
