@@ -88,11 +88,16 @@ export function memoryOf(pid: number): number | undefined {
   }
 }
 
-/** Kills and waits until the kernel has let go of them. `find` is asked again, since a process may start another while it dies. */
+/**
+ * Kills and waits until the kernel has let go of them. `find` is asked until it finds nothing twice: a process may start another while
+ * it dies, and one that is about to become another program has neither a command line nor an environment for a moment.
+ */
 export async function killAll(find: () => readonly number[]): Promise<void> {
   const deadline = performance.now() + 10_000;
-  for (let pids = find(); pids.length > 0; pids = find()) {
-    if (performance.now() > deadline) throw new SetupError(`These processes of the lab do not end: ${pids.join(', ')}.`);
+  for (let clean = 0; clean < 2; ) {
+    const pids = find();
+    clean = pids.length === 0 ? clean + 1 : 0;
+    if (clean === 0 && performance.now() > deadline) throw new SetupError(`These processes of the lab do not end: ${pids.join(', ')}.`);
     for (const pid of pids) {
       try {
         process.kill(pid, 'SIGKILL');
