@@ -30,10 +30,10 @@ describe('Trino in the lab, a coordinator and two workers', () => {
   });
 
   it('knows all three of its nodes', async function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     // A worker that is ready has yet to be seen by the coordinator.
     let rows: readonly Row[] = [];
-    const signal = AbortSignal.any([lab.signal, AbortSignal.timeout(100_000)]);
+    const signal = AbortSignal.any([lab.signal, AbortSignal.timeout(160_000)]);
     while (rows.length < 3) {
       signal.throwIfAborted();
       ({ rows } = await query(`select node_id, coordinator from system.runtime.nodes where state = 'active'`, signal));
@@ -44,7 +44,7 @@ describe('Trino in the lab, a coordinator and two workers', () => {
   });
 
   it('answers a query of TPC-H rightly, with work for both workers', async function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     const text = readFileSync(join(import.meta.dirname, '../../snippets/tpch/q05.sql'), 'utf8')
       .trim()
       .replace(/;$/, '');

@@ -10,7 +10,7 @@ import type { NodePlace, Place } from './place.ts';
 import { killAll, labProcesses, startProcess, waitUntil } from './processes.ts';
 
 /** What the lab runs on each node; `init` is the parent of the others. */
-export const NODE_PROCESSES = ['init', 'containerd', 'kubelet', 'kube-proxy'] as const;
+export const NODE_PROCESSES = ['init', 'containerd', 'kubelet', 'kube-proxy', 'kube-network-policies'] as const;
 
 /** Sets the node up and switches it on. Its disk is kept from the time before. */
 export async function startNode(place: Place, node: NodePlace, programs: Programs): Promise<void> {
