@@ -43,7 +43,7 @@ export function nativeUp(options: LabOptions, progress: Progress): Promise<Runni
 
     await ensureApt(real ? NODE_PACKAGES : ['etcd-server', 'openssl'], progress);
     const programs = await build([...CONTROL, ...(real ? REAL : [])], minor, progress);
-    const images = real && process.env['NOIMG'] === undefined ? (await ensureImages(options.images, progress)).folder : undefined;
+    const images = real ? (await ensureImages(options.images, progress)).folder : undefined;
 
     if (!goesOn) {
       if (current !== undefined || labProcesses(options.number).length > 0)
