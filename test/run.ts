@@ -65,7 +65,7 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
     case 'lab':
       return [
         { ...mocha(5 * MINUTE_MS, LAB_JOBS), inLab: true },
-        // They take nodes or whole labs away from whoever is beside them.
+        // They take nodes, or the processors, away from whoever is beside them.
         { ...mocha(10 * MINUTE_MS, 1, 'lab/alone'), label: 'lab alone', inLab: true },
       ];
     case 'host':

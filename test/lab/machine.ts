@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir } from '../../workbench/cache.mjs';
-import { processesIn } from '../native/cgroups.ts';
-import { labProcesses } from '../native/processes.ts';
+import { cacheDir } from '../workbench/cache.mjs';
+import { processesIn } from './native/cgroups.ts';
+import { labProcesses } from './native/processes.ts';
 
 /** What is there of one kind, a line a thing: "links": ["lo", "eth0"]. */
 export type Inventory = Readonly<Record<string, readonly string[]>>;

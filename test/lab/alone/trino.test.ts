@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
-import type { Manifest } from './use/apply.ts';
-import { useLab } from './use/lab.ts';
-import type { TestLab } from './use/lab.ts';
+import type { Manifest } from '../use/apply.ts';
+import { useLab } from '../use/lab.ts';
+import type { TestLab } from '../use/lab.ts';
 
 const STARTS = { timeoutMs: 240_000 };
 /** Query 5 of TPC-H with its validation parameters, at scale factor 0.01, as DuckDB answers it. */
@@ -45,7 +45,7 @@ describe('Trino in the lab, a coordinator and two workers', () => {
 
   it('answers a query of TPC-H rightly, with work for both workers', async function () {
     this.timeout(180_000);
-    const text = readFileSync(join(import.meta.dirname, '../../snippets/tpch/q05.sql'), 'utf8')
+    const text = readFileSync(join(import.meta.dirname, '../../../snippets/tpch/q05.sql'), 'utf8')
       .trim()
       .replace(/;$/, '');
     const { id, rows } = await query(text, lab.signal);

@@ -6,22 +6,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { Progress, SetupError } from '../../workbench/cache.mjs';
-import { programs } from '../build/programs.ts';
-import { churn, scale } from '../kwok/scale.ts';
-import type { LabStatus, Profile } from '../lab.ts';
-import { describeStatus } from '../main/words.ts';
-import { labProcesses } from '../native/processes.ts';
-import { openLab } from '../use/lab.ts';
-import { deployment } from '../use/workloads.ts';
-import { DEFAULT_MINOR } from '../versions.ts';
-import { down, status } from '../ways.ts';
+import { Progress, SetupError } from '../workbench/cache.mjs';
+import { programs } from './build/programs.ts';
+import { churn, scale } from './kwok/scale.ts';
+import type { LabStatus, Profile } from './lab.ts';
+import { describeStatus } from './main/words.ts';
+import { labProcesses } from './native/processes.ts';
+import { openLab } from './use/lab.ts';
+import { deployment } from './use/workloads.ts';
+import { DEFAULT_MINOR } from './versions.ts';
+import { down, status } from './ways.ts';
 import { inventory } from './machine.ts';
 import type { Inventory } from './machine.ts';
 
 /** No other test uses it. */
 const NUMBER = 9;
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const MAIN = join(import.meta.dirname, 'main.ts');
 const STEP_LIMIT_MS = 120_000;
 
 describe('the life of a native lab', () => {
