@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import Mocha, { after, afterEach } from 'mocha';
+import { Progress } from '../../workbench/cache.mjs';
 import type { Profile, RunningLab } from '../lab.ts';
+import { down } from '../ways.ts';
 import { apiOf, loadKubeconfig } from './api.ts';
 import type { Api } from './api.ts';
 import { apply } from './apply.ts';
@@ -28,7 +30,7 @@ import type { LogOptions } from './logs.ts';
 import { makeNamespace, removeExpired, removeNamespace } from './namespace.ts';
 import { ephemeral, podOnNode, readyPods } from './pods.ts';
 import type { EphemeralOptions } from './pods.ts';
-import { BESIDE_VARIABLE, runningLab } from './running.ts';
+import { BESIDE_VARIABLE, ownLab, runningLab } from './running.ts';
 import { waitFor, waitForAll } from './wait.ts';
 import type { Bounds, Scope } from './wait.ts';
 import type { Selection } from './watch.ts';
@@ -38,6 +40,8 @@ export interface LabNeeds {
   readonly profile: Profile;
   /** The file disturbs nodes or the whole lab: it must be in `test/lab/alone`, where nothing runs beside it. */
   readonly alone?: boolean;
+  /** A lab of this number for this file, up and down with it: for a file that disturbs nodes and waits more than it computes. */
+  readonly own?: number;
 }
 
 export interface TestLab {
@@ -85,7 +89,9 @@ export interface TestLab {
 export async function useLab(needs: LabNeeds): Promise<TestLab> {
   if (needs.alone === true && process.env[BESIDE_VARIABLE] !== undefined)
     throw new Error('Other test files are using this lab: a test that needs it alone belongs into test/lab/alone.');
-  const { testLab, keeper, end } = await openLab(await runningLab(needs.profile));
+  const { testLab, keeper, end } = await openLab(
+    await (needs.own === undefined ? runningLab(needs.profile) : ownLab(needs.own, needs.profile)),
+  );
   const keep = async (failed: Mocha.Runnable): Promise<void> => {
     const note = await keepEvidence(keeper, { fullTitle: failed.fullTitle(), file: failed.file });
     // The report and the lines at the end are written from this error when all is over.
@@ -102,6 +108,7 @@ export async function useLab(needs: LabNeeds): Promise<TestLab> {
     const hook = root === undefined ? undefined : hooksOf(root).find(({ state }) => state === 'failed');
     if (hook !== undefined) await keep(hook);
     await end();
+    if (needs.own !== undefined) await down(needs.own, new Progress('lines'));
   });
   return testLab;
 }

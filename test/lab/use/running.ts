@@ -2,7 +2,7 @@
 import { Progress, SetupError } from '../../workbench/cache.mjs';
 import type { Profile, RunningLab } from '../lab.ts';
 import { DEFAULT_MINOR } from '../versions.ts';
-import { status, up } from '../ways.ts';
+import { down, status, up } from '../ways.ts';
 
 /** Number of the lab that `npm test` brought up for all of its processes. */
 export const LAB_VARIABLE = 'FAULTLINE_LAB';
@@ -25,4 +25,11 @@ export async function runningLab(profile: Profile): Promise<RunningLab> {
   }
   if (given !== undefined) throw new SetupError(`${LAB_VARIABLE} says lab ${number}, which is ${state}: npm run lab -- up --lab ${number}`);
   return up({ number, profile, kubernetes: DEFAULT_MINOR, images: 'all' }, new Progress('lines'));
+}
+
+/** Brings one up that is nobody else's; what an interrupted run left of it is cleared away first. */
+export async function ownLab(number: number, profile: Profile): Promise<RunningLab> {
+  const progress = new Progress('lines');
+  await down(number, progress);
+  return up({ number, profile, kubernetes: DEFAULT_MINOR, images: 'all' }, progress);
 }

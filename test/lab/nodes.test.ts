@@ -4,23 +4,25 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { afterEach, before, describe, it } from 'mocha';
-import { Progress } from '../../workbench/cache.mjs';
-import type { KubernetesMinor } from '../versions.ts';
-import { KUBERNETES } from '../versions.ts';
-import { faultNode, healNode, openFaults, timerName } from '../native/faults.ts';
-import { killAll, labProcesses, waitUntil } from '../native/processes.ts';
-import type { Manifest } from '../use/apply.ts';
-import { useLab } from '../use/lab.ts';
-import type { TestLab } from '../use/lab.ts';
-import { isReady } from '../use/wait.ts';
-import { BUSYBOX, deployment, SAYS_ITS_NAME, service } from '../use/workloads.ts';
+import { Progress } from '../workbench/cache.mjs';
+import type { KubernetesMinor } from './versions.ts';
+import { KUBERNETES } from './versions.ts';
+import { faultNode, healNode, openFaults, timerName } from './native/faults.ts';
+import { killAll, labProcesses, waitUntil } from './native/processes.ts';
+import type { Manifest } from './use/apply.ts';
+import { useLab } from './use/lab.ts';
+import type { TestLab } from './use/lab.ts';
+import { isReady } from './use/wait.ts';
+import { BUSYBOX, deployment, SAYS_ITS_NAME, service } from './use/workloads.ts';
 
 // A lost node is noticed after 16 s (`--node-monitor-grace-period`), and by watches of ours within 2 s more.
 const STOP_MS = 45_000;
 const CUT_MS = 40_000;
 const FREEZE_MS = 30_000;
 const BOUNDS = { timeoutMs: 120_000 };
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const MAIN = join(import.meta.dirname, 'main.ts');
+/** No other test uses it. */
+const NUMBER = 8;
 const progress = new Progress('lines');
 
 describe('a node of the lab', () => {
@@ -30,7 +32,7 @@ describe('a node of the lab', () => {
 
   before(async function () {
     this.timeout(180_000);
-    lab = await useLab({ profile: 'cluster', alone: true });
+    lab = await useLab({ profile: 'cluster', own: NUMBER });
     [, victim = '', other = ''] = lab.lab.nodes;
   });
 
