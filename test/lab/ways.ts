@@ -56,7 +56,7 @@ function nativeObstacle(profile: LabOptions['profile'], probes: Probes): string 
 }
 
 export async function up(options: LabOptions, progress: Progress, talk: Talk = unattended, probes: Probes = machine): Promise<RunningLab> {
-  return withLock(`lab-way-${options.number}`, async () => {
+  return atWork(options.number, talk, async () => {
     const current = await currentWay(options.number);
     if (current === undefined) {
       const choice = chooseWay(options, probes);
@@ -74,7 +74,7 @@ export async function up(options: LabOptions, progress: Progress, talk: Talk = u
 }
 
 export async function down(number: number, progress: Progress, talk: Talk = unattended): Promise<void> {
-  await withLock(`lab-way-${number}`, async () => {
+  await atWork(number, talk, async () => {
     const record = readRecord(number);
     // A start that was killed early left no more than this.
     if (record === undefined) forget(number);
@@ -84,6 +84,11 @@ export async function down(number: number, progress: Progress, talk: Talk = unat
 
 export function status(number: number): Promise<LabStatus> {
   return wayOf(readRecord(number)?.way ?? 'native', unattended).status(number);
+}
+
+/** One start or end at a time; whoever waits is told, since the first build takes long. */
+function atWork<T>(number: number, talk: Talk, action: () => Promise<T>): Promise<T> {
+  return withLock(`lab-way-${number}`, action, () => talk.say(`Another command is starting or ending lab ${number}: waiting for it.`));
 }
 
 /** undefined: nothing of this number is there. */

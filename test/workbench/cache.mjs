@@ -1,6 +1,6 @@
 // Things that are fetched or built once and kept outside the repository. Plain JavaScript: it must run on Node 20.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -31,14 +31,20 @@ function holderIsAlive(file) {
     holder = JSON.parse(readFileSync(file, 'utf8'));
     process.kill(holder.pid, 0);
   } catch (error) {
-    // Unreadable: the other process is just writing it. EPERM: it lives and belongs to someone else.
-    return error instanceof SyntaxError || error.code === 'EPERM';
+    // Unreadable: the other process is just writing it, or was killed there. EPERM: it lives and belongs to someone else.
+    return error.code === 'EPERM' || (error instanceof SyntaxError && !isOld(file));
   }
   return holder.start === undefined || holder.start === processStart(holder.pid);
 }
 
-/** Runs `action` while no other process on this machine runs one under the same name. */
-export async function withLock(name, action) {
+/** Whether a file is too old for somebody to be just writing it. */
+function isOld(file) {
+  const entry = statSync(file, { throwIfNoEntry: false });
+  return entry !== undefined && Date.now() - entry.mtimeMs > 5000;
+}
+
+/** Runs `action` while no other process on this machine runs one under the same name; `onWait` hears, once, that there is one. */
+export async function withLock(name, action, onWait = () => undefined) {
   const file = join(cacheDir(), 'locks', `${name}.lock`);
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
@@ -48,7 +54,11 @@ export async function withLock(name, action) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
       if (!holderIsAlive(file)) rmSync(file, { force: true });
-      else await new Promise((resolve) => setTimeout(resolve, 200));
+      else {
+        onWait();
+        onWait = () => undefined;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
     }
   }
   try {

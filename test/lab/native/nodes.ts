@@ -32,11 +32,11 @@ export async function bootNode(place: Place, node: NodePlace): Promise<void> {
   // Addresses of pods that ended with the power.
   rmSync(join(node.folder, 'var', 'upper', 'lib', 'cni'), { recursive: true, force: true });
 
-  const join_ = makeCgroup(node.namespace).map((file) => `echo $$ > '${file}'`);
+  const joinings = makeCgroup(node.namespace).map((file) => `echo $$ > '${file}'`);
   const namespaces = ['--mount', '--uts', '--pid', '--cgroup', '--fork', '--kill-child'];
   // Not `ip netns exec`: that mounts /sys anew and hides the cgroups.
   const words = ['nsenter', `--net=/run/netns/${node.namespace}`, 'unshare', ...namespaces, 'sh', `'${join(node.folder, 'init.sh')}'`];
-  startProcess(place.number, plan(place, `init ${node.name}`, 'sh', ['-c', [...join_, `exec ${words.join(' ')}`].join('\n')]));
+  startProcess(place.number, plan(place, `init ${node.name}`, 'sh', ['-c', [...joinings, `exec ${words.join(' ')}`].join('\n')]));
 }
 
 export function nodeRuns(place: Place, node: NodePlace): boolean {

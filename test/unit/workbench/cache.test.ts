@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -54,6 +54,31 @@ describe('the cache outside the repository', () => {
     // This pid lives, but it is another process than the one that took the lock.
     writeFileSync(join(folder, 'locks', 'thing.lock'), JSON.stringify({ pid: process.pid, start: '1' }));
     assert.equal(await withLock('thing', async () => 'mine'), 'mine');
+  });
+
+  it('takes over the lock of a process that died while it was writing it', async () => {
+    const file = join(folder, 'locks', 'thing.lock');
+    mkdirSync(join(folder, 'locks'));
+    writeFileSync(file, '');
+    utimesSync(file, new Date(0), new Date(0));
+    assert.equal(await withLock('thing', async () => 'mine'), 'mine');
+  });
+
+  it('says, once, that another process holds the lock', async () => {
+    const said: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const holder = withLock('thing', () => first.promise);
+    const waiter = withLock(
+      'thing',
+      async () => 'mine',
+      () => {
+        said.push('waiting');
+        first.resolve();
+      },
+    );
+    await holder;
+    assert.equal(await waiter, 'mine');
+    assert.deepEqual(said, ['waiting']);
   });
 
   it('tells what a program that failed had said', async () => {
