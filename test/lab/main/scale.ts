@@ -40,7 +40,7 @@ export function addScale(program: Command, { progress, signal, print, talk }: Ed
       const plan = { kubeconfig: lab.kubeconfig, number, pods, signal, say: talk.say };
       const { created, removed, nodes, namespaces, durationMs: took } = await scale(plan);
       print(
-        `${formatCount(pods)} fake pods on ${nodes} fake nodes in ${namespaces} namespaces` +
+        `Fake pods: ${formatCount(pods)}, nodes: ${nodes}, namespaces: ${namespaces}` +
           ` (${formatCount(created)} created, ${formatCount(removed)} removed) in ${formatDuration(took)}.\n`,
       );
       if (ratePerSecond === undefined) return;
