@@ -121,12 +121,3 @@ function freezer(): Hierarchy {
   if (found === undefined) throw new Error('This kernel has no freezer cgroup.');
   return found;
 }
-
-/** Bytes in use by a node with all its pods; undefined when there is no such cgroup. */
-export function memoryIn(name: string): number | undefined {
-  for (const { path, options } of hierarchies()) {
-    const file = options === undefined ? 'memory.current' : options.split(',').includes('memory') ? 'memory.usage_in_bytes' : undefined;
-    if (file !== undefined && existsSync(join(path, name, file))) return Number(readFileSync(join(path, name, file), 'utf8'));
-  }
-  return undefined;
-}
