@@ -106,12 +106,25 @@ export class Workbench {
 
   /** Runs a command by its full title in the command palette ("Faultline: Run Statement"). */
   async runCommand(title: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
-    // A palette asked for while a menu or another quick input is closing is closed with it.
-    await this.page.keyboard.press('F1');
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.askFor('F1', `>${title}`);
     await this.pick(title);
+  }
+
+  /**
+   * Opens a quick input by its key and types into it. One that was asked for while an editor takes the focus, or while another quick input
+   * closes, is closed by that: then it is asked for again, as a person would.
+   */
+  private async askFor(key: string, text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
+    for (let attempt = 1; ; attempt += 1) {
+      await this.page.keyboard.press(key);
+      try {
+        await input.fill(text, attempt < 3 ? { timeout: 5000 } : {});
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
   }
 
   /** Chooses the entry of the open quick pick whose label is exactly `label`, or matches it. */
@@ -137,10 +150,7 @@ export class Workbench {
     // An absolute path is looked up on the disk; anything else in a list that may be older than the file.
     const absolute = resolve(this.folder, path);
     const name = basename(absolute);
-    await this.page.keyboard.press('ControlOrMeta+P');
-    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
-    await input.waitFor();
-    await input.fill(absolute);
+    await this.askFor('ControlOrMeta+P', absolute);
     await this.pick(name);
     // A quick input that closes gives the focus back to where it was, sometimes after the editor has taken it.
     await this.tab(name).click();
