@@ -52,6 +52,8 @@ describe('the network of the lab', () => {
 
   it('spreads the requests to a service name over the pods of all nodes, from each node', async () => {
     const names = pods.map(nameOf).sort();
+    // Each node hears of a new Service in its own time.
+    await inEach(() => 'until timeout 5 wget -qO- http://web; do sleep 0.1; done');
     const ask = `for i in $(seq ${REQUESTS}); do timeout 10 wget -qO- http://web || exit 1; done`;
     for (const answer of await inEach(() => ask)) assert.deepEqual([...new Set(answer.trim().split('\n'))].sort(), names);
   });

@@ -56,6 +56,9 @@ cp ${quote(join(place.pki, 'ca.crt'))} /run/secrets/kubernetes.io/serviceaccount
 supervise kube-network-policies env KUBERNETES_SERVICE_HOST=${place.address} KUBERNETES_SERVICE_PORT=${place.apiPort} ${command(networkPolicies(node, programs))} &
 # Its own rules need the queue of nftables, which some kernels leave out: they have this older one. Nobody there to judge: let it pass.
 iptables -w -I FORWARD 1 -m conntrack --ctstate NEW -j NFQUEUE --queue-num 100 --queue-bypass
+# A Service that this node has not heard of yet: refused, so that whoever asks again finds it. A packet that went on unchanged would leave
+# an entry in the connection table, and every further try of that connection would follow it into nowhere.
+iptables -w -I FORWARD 1 -d ${place.serviceRange} -m conntrack --ctstate NEW -j REJECT
 # Waits for its own children and for every orphan of the node.
 while :; do wait; done
 `;
@@ -95,6 +98,8 @@ function kubeProxy(place: Place, node: NodePlace, programs: Programs): string[] 
     `--hostname-override=${node.name}`,
     `--cluster-cidr=${place.podRange}`,
     '--proxy-mode=iptables',
+    // Default 1 s: a Service is known to every node sooner.
+    '--iptables-min-sync-period=200ms',
     // Settings of the whole machine's connection table, not of the node's.
     '--conntrack-max-per-core=0',
     '--conntrack-tcp-timeout-established=0',
