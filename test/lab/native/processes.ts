@@ -94,7 +94,7 @@ export function memoryOf(pid: number): number | undefined {
  */
 export async function killAll(find: () => readonly number[]): Promise<void> {
   const deadline = performance.now() + 10_000;
-  for (let clean = 0; clean < 2; ) {
+  for (let clean = 0; clean < 2;) {
     const pids = find();
     clean = pids.length === 0 ? clean + 1 : 0;
     if (clean === 0 && performance.now() > deadline) throw new SetupError(`These processes of the lab do not end: ${pids.join(', ')}.`);
