@@ -79,7 +79,8 @@ function spawned(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ rea
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
     const settle = (how: number | string): void => resolve({ how, output: Buffer.concat(output).toString() });
     child.once('error', (error) => settle(error.message));
-    // Its exit, not the end of its output: what it left behind may hold that open.
-    child.once('exit', (code, signal) => settle(code ?? signal ?? 'nothing'));
+    child.once('close', (code, signal) => settle(code ?? signal ?? 'nothing'));
+    // What it left behind may hold its output open; what it wrote itself is here by then.
+    child.once('exit', (code, signal) => setTimeout(() => settle(code ?? signal ?? 'nothing'), 2000).unref());
   });
 }

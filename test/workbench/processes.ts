@@ -8,26 +8,31 @@ export interface Left {
   readonly command: string;
 }
 
-/**
- * Living processes that carry this mark, other than this one and those with a variable that begins with `except`. Linux only;
- * elsewhere none are found.
- */
-export function marked(mark: string, except?: string): Left[] {
+/** Living processes whose environment is such, each variable as `NAME=value`. Linux only; elsewhere none are found. */
+export function processesWhere(isSuch: (variables: readonly string[]) => boolean): (Left & { readonly variables: readonly string[] })[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
         const variables = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-        if (!variables.includes(`${MARK}=${mark}`)) return [];
-        if (except !== undefined && variables.some((variable) => variable.startsWith(except))) return [];
+        if (!isSuch(variables)) return [];
         // One that has ended and waits for its parent has no command line.
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return command === '' ? [] : [{ pid: Number(name), command }];
+        return command === '' ? [] : [{ pid: Number(name), command, variables }];
       } catch {
         return [];
       }
     });
+}
+
+/** Those that carry this mark, other than this one and those with a variable that begins with `except`. */
+export function marked(mark: string, except?: string): Left[] {
+  const own = (variable: string): boolean => variable === `${MARK}=${mark}`;
+  const foreign = (variable: string): boolean => except !== undefined && variable.startsWith(except);
+  return processesWhere((variables) => variables.some(own) && !variables.some(foreign))
+    .filter(({ pid }) => pid !== process.pid)
+    .map(({ pid, command }) => ({ pid, command }));
 }
 
 /** Those that are still there after a moment: helpers of a program that ended need one to notice it. */
@@ -41,7 +46,7 @@ export async function leftBehind(mark: string, graceMs = 5000, except?: string):
   return left;
 }
 
-export function kill(left: readonly Left[]): void {
+export function kill(left: readonly Pick<Left, 'pid'>[]): void {
   for (const { pid } of left) {
     try {
       process.kill(pid, 'SIGKILL');

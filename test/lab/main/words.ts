@@ -1,6 +1,7 @@
 /** What the lab's commands print. */
 import { formatBytes, formatDuration } from '../../../src/base/units.ts';
 import type { LabStatus, RunningLab } from '../lab.ts';
+import { quote } from '../native/shell.ts';
 
 /** Titles above, two spaces between, numbers to the right where `right` names their column. */
 export function tableText(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
@@ -51,7 +52,6 @@ export function describeStatus(status: LabStatus, now: number): string {
 
 /** For a POSIX shell's `eval`. The path stays the shell's own: this process has another. */
 export function exportsText(kubeconfig: string, kubectlFolder: string | undefined): string {
-  const quoted = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`;
-  const path = kubectlFolder === undefined ? '' : `export PATH=${quoted(`${kubectlFolder}:`)}"$PATH"\n`;
-  return `export KUBECONFIG=${quoted(kubeconfig)}\n${path}`;
+  const path = kubectlFolder === undefined ? '' : `export PATH=${quote(`${kubectlFolder}:`)}"$PATH"\n`;
+  return `export KUBECONFIG=${quote(kubeconfig)}\n${path}`;
 }

@@ -13,8 +13,13 @@ export function path(programs: Programs, name: ProgramName): string {
   return found;
 }
 
+/** Where the process of this name ("kubelet lab-2") writes. */
+export function logOf(place: Place, name: string): string {
+  return join(place.logs, `${name.replaceAll(' ', '-')}.log`);
+}
+
 export function plan(place: Place, name: string, command: string, args: readonly string[]): ProcessPlan {
-  return { name, command, args, log: join(place.logs, `${name.replaceAll(' ', '-')}.log`) };
+  return { name, command, args, log: logOf(place, name) };
 }
 
 export function etcd(place: Place): ProcessPlan {

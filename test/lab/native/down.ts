@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
-import { SetupError, withLock } from '../../workbench/cache.mjs';
+import { SetupError } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
 import { cgroupsOf, processesIn, removeCgroup, thawAll } from './cgroups.ts';
 import { withNodes } from './fault-kinds.ts';
@@ -11,12 +11,11 @@ import { placeOf } from './place.ts';
 import { killAll, labProcesses, waitUntil } from './processes.ts';
 import { readState, writeState } from './state.ts';
 
-export function nativeDown(number: number, progress: Progress): Promise<void> {
-  return withLock(`lab-${number}`, async () => {
-    const state = readState(number);
-    if (state !== undefined && state !== 'unreadable') await writeState(number, { ...state, phase: 'stopping' });
-    await progress.step(`Taking lab ${number} down`, () => clear(number));
-  });
+/** One at a time for a number: `../ways.ts` sees to that. */
+export async function nativeDown(number: number, progress: Progress): Promise<void> {
+  const state = readState(number);
+  if (state !== undefined && state !== 'unreadable') await writeState(number, { ...state, phase: 'stopping' });
+  await progress.step(`Taking lab ${number} down`, () => clear(number));
 }
 
 /** Everything that carries the lab's number: processes, cgroups, network, and last its folder, which says that there is something to do. */

@@ -3,6 +3,7 @@ import { run, withLock } from '../../workbench/cache.mjs';
 import type { NodeFault } from '../lab.ts';
 import { hasCgroup, isFrozen, setFrozen } from './cgroups.ts';
 import { isPlugged } from './network.ts';
+import { logOf } from './control-plane.ts';
 import { bootNode, nodeProcesses, nodeRuns, stopNode } from './nodes.ts';
 import type { NodePlace, Place } from './place.ts';
 import { waitUntil } from './processes.ts';
@@ -35,7 +36,7 @@ export async function beginFault(place: Place, node: NodePlace, kind: FaultKind,
 export async function endFault(place: Place, node: NodePlace, kind: FaultKind): Promise<void> {
   switch (kind) {
     case 'stop': {
-      const log = `${place.logs}/init-${node.name}.log`;
+      const log = logOf(place, `init ${node.name}`);
       if (!nodeRuns(place, node) || !isPlugged(node)) {
         await stopNode(place, node);
         await bootNode(place, node);

@@ -11,6 +11,7 @@ import type { Programs } from './control-plane.ts';
 import { nodeKubeconfig, policyToken } from './pki.ts';
 import type { NodePlace, Place } from './place.ts';
 import { LAB_MARK } from './processes.ts';
+import { quote } from './shell.ts';
 
 /** Folders of a node's disk that hide this machine's own: what is needed there needs no layer between. */
 const OWN: Readonly<Record<string, string>> = { kubelet: '/var/lib/kubelet', containerd: '/var/lib/containerd' };
@@ -210,8 +211,4 @@ export function podNetwork(node: NodePlace): string {
 
 function command(words: readonly string[]): string {
   return words.map(quote).join(' ');
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -8,6 +8,7 @@ import { isPlugged, plugIn, pullCable, removeNamespace } from './network.ts';
 import { containerdConfig, DISK, initScript, kubeletConfig, podNetwork, registryHosts } from './node-script.ts';
 import type { NodePlace, Place } from './place.ts';
 import { killAll, labProcesses, startProcess, waitUntil } from './processes.ts';
+import { quote } from './shell.ts';
 
 /** What the lab runs on each node; `init` is the parent of the others. */
 export const NODE_PROCESSES = ['init', 'containerd', 'kubelet', 'kube-proxy', 'kube-network-policies'] as const;
@@ -32,10 +33,10 @@ export async function bootNode(place: Place, node: NodePlace): Promise<void> {
   // Addresses of pods that ended with the power.
   rmSync(join(node.folder, 'var', 'upper', 'lib', 'cni'), { recursive: true, force: true });
 
-  const joinings = makeCgroup(node.namespace).map((file) => `echo $$ > '${file}'`);
+  const joinings = makeCgroup(node.namespace).map((file) => `echo $$ > ${quote(file)}`);
   const namespaces = ['--mount', '--uts', '--pid', '--cgroup', '--fork', '--kill-child'];
   // Not `ip netns exec`: that mounts /sys anew and hides the cgroups.
-  const words = ['nsenter', `--net=/run/netns/${node.namespace}`, 'unshare', ...namespaces, 'sh', `'${join(node.folder, 'init.sh')}'`];
+  const words = ['nsenter', `--net=/run/netns/${node.namespace}`, 'unshare', ...namespaces, 'sh', quote(join(node.folder, 'init.sh'))];
   startProcess(place.number, plan(place, `init ${node.name}`, 'sh', ['-c', [...joinings, `exec ${words.join(' ')}`].join('\n')]));
 }
 

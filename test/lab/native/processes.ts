@@ -1,13 +1,13 @@
 /**
  * Processes of a lab, found by a mark in their environment: a list of pids would be wrong after a `kill -9` between a start and
- * the writing of the list. Linux only, as the native lab is.
+ * the writing of the list.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { SetupError } from '../../workbench/cache.mjs';
-import { MARK } from '../../workbench/processes.ts';
+import { kill, MARK, processesWhere } from '../../workbench/processes.ts';
 
 /** `<number of the lab>:<name of the process>` */
 export const LAB_MARK = 'FAULTLINE_LAB_PROCESS';
@@ -29,25 +29,13 @@ export interface FoundProcess {
 /** Every process that this lab started, children that kept its environment among them, oldest first. */
 export function labProcesses(number: number): FoundProcess[] {
   const prefix = `${LAB_MARK}=${number}:`;
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((entry) => {
-      const mark = marks(entry).find((text) => text.startsWith(prefix));
-      if (mark === undefined) return [];
-      const sinceMs = statSync(join('/proc', entry), { throwIfNoEntry: false })?.ctimeMs ?? 0;
-      return [{ pid: Number(entry), name: mark.slice(prefix.length), sinceMs }];
+  const isOwn = (variable: string): boolean => variable.startsWith(prefix);
+  return processesWhere((variables) => variables.some(isOwn))
+    .map(({ pid, variables }) => {
+      const sinceMs = statSync(join('/proc', String(pid)), { throwIfNoEntry: false })?.ctimeMs ?? 0;
+      return { pid, name: variables.find(isOwn)?.slice(prefix.length) ?? '', sinceMs };
     })
     .sort((a, b) => a.sinceMs - b.sinceMs || a.pid - b.pid);
-}
-
-function marks(pid: string): readonly string[] {
-  try {
-    // What has ended and waits for its parent runs no more.
-    if (readFileSync(join('/proc', pid, 'cmdline')).length === 0) return [];
-    return readFileSync(join('/proc', pid, 'environ'), 'utf8').split('\0');
-  } catch {
-    return [];
-  }
 }
 
 /** Starts a process that outlives this one; its output is appended to its log. */
@@ -98,18 +86,15 @@ export async function killAll(find: () => readonly number[]): Promise<void> {
     const pids = find();
     clean = pids.length === 0 ? clean + 1 : 0;
     if (clean === 0 && performance.now() > deadline) throw new SetupError(`These processes of the lab do not end: ${pids.join(', ')}.`);
-    for (const pid of pids) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself meanwhile.
-      }
-    }
+    kill(pids.map((pid) => ({ pid })));
     await sleep(20);
   }
 }
 
-/** Asks `ready` until it answers, while `alive` holds; the error names the log. */
+/**
+ * Asks `ready` until it answers, while `alive` holds; the error names the log. A process that becomes another program looks dead for a
+ * moment: only one that looks so five times in a row is.
+ */
 export async function waitUntil(
   what: string,
   log: string,
@@ -118,8 +103,10 @@ export async function waitUntil(
   alive: () => boolean = () => true,
 ): Promise<void> {
   const deadline = performance.now() + limitMs;
+  let missing = 0;
   while (!(await ready())) {
-    const gone = !alive();
+    missing = alive() ? 0 : missing + 1;
+    const gone = missing === 5;
     if (gone || performance.now() > deadline) {
       const why = gone ? 'has ended' : `was not ready in ${Math.round(limitMs / 1000)} s`;
       throw new SetupError(`${what} ${why}. The last lines of ${log}:\n${tail(log)}`);

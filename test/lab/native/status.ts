@@ -1,7 +1,7 @@
 /** What runs of a native lab, by looking at the machine and not at what was once written down. */
-import { join } from 'node:path';
 import { KWOK } from '../kwok/process.ts';
 import type { LabProcess, LabStatus } from '../lab.ts';
+import { logOf } from './control-plane.ts';
 import { openFaults, timerName } from './faults.ts';
 import { NODE_PROCESSES } from './nodes.ts';
 import { placeOf } from './place.ts';
@@ -32,7 +32,7 @@ export function nativeStatus(number: number): Promise<LabStatus> {
       pid: own[0]?.pid,
       sinceMs: own[0]?.sinceMs,
       memoryBytes: own.length === 0 ? undefined : own.reduce((sum, { pid }) => sum + (memoryOf(pid) ?? 0), 0),
-      log: join(place.logs, `${name.replaceAll(' ', '-')}.log`),
+      log: logOf(place, name),
     };
   });
   const complete = known?.boot === bootId() && processes.every(({ pid }) => pid !== undefined);

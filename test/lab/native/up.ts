@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureApt } from '../../workbench/apt.mjs';
-import { SetupError, withLock } from '../../workbench/cache.mjs';
+import { SetupError } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
 import { programs as build } from '../build/programs.ts';
 import type { ProgramName } from '../build/programs.ts';
@@ -12,7 +12,7 @@ import { ensureKwok } from '../kwok/process.ts';
 import type { LabOptions, Profile, RunningLab } from '../lab.ts';
 import { KUBERNETES, NODE_PACKAGES } from '../versions.ts';
 import { LabApi } from './api.ts';
-import { apiServer, controllerManager, corefile, dns, etcd, imageServer, metricsServer, scheduler } from './control-plane.ts';
+import { apiServer, controllerManager, corefile, dns, etcd, imageServer, logOf, metricsServer, scheduler } from './control-plane.ts';
 import type { Programs } from './control-plane.ts';
 import { clear } from './down.ts';
 import { makeNetwork } from './network.ts';
@@ -31,47 +31,46 @@ const REAL: readonly ProgramName[] = ['kubelet', 'kube-proxy', 'coredns', 'metri
 /** A fresh machine starts in 2 s; one whose two processors build something else takes far longer. */
 const READY_LIMIT_MS = 120_000;
 
-export function nativeUp(options: LabOptions, progress: Progress): Promise<RunningLab> {
-  return withLock(`lab-${options.number}`, async () => {
-    const current = readState(options.number);
-    const goesOn = current !== undefined && current !== 'unreadable' && current.phase === 'up' && current.boot === bootId();
-    if (goesOn) refuseOther(options, current);
-    const profile = goesOn ? current.profile : options.profile;
-    const minor = goesOn ? current.minor : options.kubernetes;
-    const place = placeOf(options.number, profile);
-    const real = profile !== 'api';
+/** One at a time for a number: `../ways.ts` sees to that. */
+export async function nativeUp(options: LabOptions, progress: Progress): Promise<RunningLab> {
+  const current = readState(options.number);
+  const goesOn = current !== undefined && current !== 'unreadable' && current.phase === 'up' && current.boot === bootId();
+  if (goesOn) refuseOther(options, current);
+  const profile = goesOn ? current.profile : options.profile;
+  const minor = goesOn ? current.minor : options.kubernetes;
+  const place = placeOf(options.number, profile);
+  const real = profile !== 'api';
 
-    await ensureApt(real ? NODE_PACKAGES : ['etcd-server', 'openssl'], progress);
-    const programs = await build([...CONTROL, ...(real ? REAL : [])], minor, progress);
-    const images = real ? (await ensureImages(options.images, progress)).folder : undefined;
+  await ensureApt(real ? NODE_PACKAGES : ['etcd-server', 'openssl'], progress);
+  const programs = await build([...CONTROL, ...(real ? REAL : [])], minor, progress);
+  const images = real ? (await ensureImages(options.images, progress)).folder : undefined;
 
-    if (!goesOn) {
-      if (current !== undefined || labProcesses(options.number).length > 0)
-        await progress.step(`Clearing away what an interrupted lab ${options.number} left`, () => clear(options.number));
-      await writeState(options.number, { phase: 'starting', profile, minor, version: KUBERNETES[minor], upSince: 0 });
-      await mkdir(place.logs, { recursive: true });
-      await progress.step('Making certificates and the network', async () => {
-        await makePki(place);
-        if (real) await makeNetwork(place);
-      });
-    }
-    await progress.step('Starting the control plane', () => startControlPlane(place, programs));
-    if (real) {
-      await writeFile(join(place.folder, 'Corefile'), corefile(place));
-      if (images !== undefined) ensure(place, [imageServer(place, images)]);
-      const api = new LabApi(place);
-      await writeFile(policyToken(place), await api.policyToken(), { mode: 0o600 });
-      await progress.step(`Starting ${NODES[profile] === 1 ? 'the node' : `${NODES[profile]} nodes`}`, () =>
-        startNodes(place, programs, api),
-      );
-      await api.serveMetrics(place.address, place.metricsPort);
-    }
-    // Without real nodes there is nothing else that pods could run on.
-    if (!real) await ensureKwok(place, place.folder, progress);
-    const upSince = goesOn ? current.upSince : Date.now();
-    await writeState(options.number, { phase: 'up', profile, minor, version: KUBERNETES[minor], upSince });
-    return describe(place, KUBERNETES[minor], upSince);
-  });
+  if (!goesOn) {
+    if (current !== undefined || labProcesses(options.number).length > 0)
+      await progress.step(`Clearing away what an interrupted lab ${options.number} left`, () => clear(options.number));
+    await writeState(options.number, { phase: 'starting', profile, minor, version: KUBERNETES[minor], upSince: 0 });
+    await mkdir(place.logs, { recursive: true });
+    await progress.step('Making certificates and the network', async () => {
+      await makePki(place);
+      if (real) await makeNetwork(place);
+    });
+  }
+  await progress.step('Starting the control plane', () => startControlPlane(place, programs));
+  if (real) {
+    await writeFile(join(place.folder, 'Corefile'), corefile(place));
+    if (images !== undefined) ensure(place, [imageServer(place, images)]);
+    const api = new LabApi(place);
+    await writeFile(policyToken(place), await api.policyToken(), { mode: 0o600 });
+    await progress.step(`Starting ${NODES[profile] === 1 ? 'the node' : `${NODES[profile]} nodes`}`, () =>
+      startNodes(place, programs, api),
+    );
+    await api.serveMetrics(place.address, place.metricsPort);
+  }
+  // Without real nodes there is nothing else that pods could run on.
+  if (!real) await ensureKwok(place, place.folder, progress);
+  const upSince = goesOn ? current.upSince : Date.now();
+  await writeState(options.number, { phase: 'up', profile, minor, version: KUBERNETES[minor], upSince });
+  return describe(place, KUBERNETES[minor], upSince);
 }
 
 export function describe(place: Place, version: string, upSince: number): RunningLab {
@@ -125,10 +124,10 @@ async function startNodes(place: Place, programs: Programs, api: LabApi): Promis
     return without;
   });
   for (const node of wanted) {
-    const log = join(place.logs, `kubelet-${node.name}.log`);
+    const log = logOf(place, `kubelet ${node.name}`);
     await waitUntil(
       `Node ${node.name}`,
-      existsSync(log) ? log : join(place.logs, `init-${node.name}.log`),
+      existsSync(log) ? log : logOf(place, `init ${node.name}`),
       READY_LIMIT_MS,
       () => api.isNodeReady(node.name),
       () => nodeRuns(place, node),
