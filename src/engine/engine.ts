@@ -3,14 +3,15 @@
  * Values are exact: see `Cell`. Browser-safe (types only).
  */
 import type { StatementPosition } from '../base/errors.ts';
+import type { ServerEngine, ServerPath, ServerTarget } from '../base/target.ts';
 
-export type EngineId = 'duckdb';
+export type EngineId = 'duckdb' | ServerEngine;
 
-/**
- * What statements run on: chosen in the status bar, named on the command line.
- * `tpch` names a data set made by us at a scale factor; `file` is a person's own file.
- */
-export type EngineTarget =
+/** What statements run on: chosen in the status bar, named on the command line. */
+export type EngineTarget = EmbeddedTarget | ServerTarget;
+
+/** `tpch` names a data set made by us at a scale factor; `file` is a person's own file. */
+export type EmbeddedTarget =
   { readonly kind: 'tpch'; readonly scale: number; readonly path: string } | { readonly kind: 'file'; readonly path: string };
 
 /** How a column's values are compared, aligned and summed. */
@@ -48,7 +49,8 @@ export interface RowBatch {
 }
 
 export type QueryEvent =
-  | { readonly kind: 'started' }
+  /** `queryId` is the server's, there before the first row where the engine has one. */
+  | { readonly kind: 'started'; readonly queryId?: string }
   /** `fraction` is 0 to 1 where the engine can say. */
   | { readonly kind: 'progress'; readonly fraction?: number; readonly rowsRead?: number; readonly bytesRead?: number }
   | { readonly kind: 'columns'; readonly columns: readonly Column[] }
@@ -63,8 +65,11 @@ export interface EngineFacts {
   /** "TPC-H 0.01", "sales.parquet" */
   readonly target: string;
   readonly version: string;
-  readonly threads: number;
-  readonly memoryLimitBytes: number;
+  /** Of the embedded engine. */
+  readonly threads?: number;
+  readonly memoryLimitBytes?: number;
+  /** Of a server. */
+  readonly path?: ServerPath;
 }
 
 export interface CatalogueTable {
