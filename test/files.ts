@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { BESIDE_VARIABLE } from './lab/use/running.ts';
 import { readReport } from './reporter.ts';
 import type { Report } from './reporter.ts';
+import { eachOf } from './workbench/parallel.ts';
 
 export interface FilesRun {
   readonly files: readonly string[];
@@ -25,16 +26,11 @@ const FOLDER = import.meta.dirname;
 /** Writes one report of all files; gives the number of failures. */
 export async function runFiles(options: FilesRun): Promise<number> {
   const started = performance.now();
-  const waiting = [...options.files.entries()];
   const reports: Report[] = [];
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [at, file] = next;
-      reports[at] = await runFile(file, `${options.reportPath}.${at}`, options);
-    }
-  };
   mkdirSync(dirname(options.reportPath), { recursive: true });
-  await Promise.all(Array.from({ length: options.jobs }, work));
+  await eachOf([...options.files.entries()], options.jobs, async ([at, file]) => {
+    reports[at] = await runFile(file, `${options.reportPath}.${at}`, options);
+  });
   const failures = reports.flatMap((report) => report.failures);
   const titles = reports.flatMap((report) => report.titles);
   const durationMs = performance.now() - started;

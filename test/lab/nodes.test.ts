@@ -9,6 +9,7 @@ import type { KubernetesMinor } from './versions.ts';
 import { KUBERNETES } from './versions.ts';
 import { faultNode, healNode, openFaults, timerName } from './native/faults.ts';
 import { killAll, labProcesses, waitUntil } from './native/processes.ts';
+import { hasCondition } from './use/api.ts';
 import type { Manifest } from './use/apply.ts';
 import { useLab } from './use/lab.ts';
 import type { TestLab } from './use/lab.ts';
@@ -206,7 +207,7 @@ describe('a node of the lab', () => {
 
   /** What the kubelet last said of itself, or "Unknown" once it was not heard any more. */
   function nodeIs(name: string, ready: 'True' | 'Unknown'): Promise<V1Node> {
-    const isSo = ({ status }: V1Node) => status?.conditions?.some((one) => one.type === 'Ready' && one.status === ready) === true;
+    const isSo = ({ status }: V1Node) => hasCondition(status?.conditions, 'Ready', ready);
     return lab.waitFor(`Node ${name}: Ready is ${ready}`, { kind: 'Node', name }, isSo, BOUNDS);
   }
 

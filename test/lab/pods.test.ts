@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { V1Pod } from '@kubernetes/client-node';
 import { before, describe, it } from 'mocha';
+import { hasCondition } from './use/api.ts';
 import { useLab } from './use/lab.ts';
 import type { TestLab } from './use/lab.ts';
 import { BUSYBOX, deployment, pod, SAYS_ITS_NAME } from './use/workloads.ts';
@@ -128,7 +129,7 @@ describe('pods of the lab', () => {
     await lab.api.core.deleteNamespacedPod({ name: nameOf(victim), namespace: lab.namespace, gracePeriodSeconds: 0 });
     const now = (
       await lab.waitForAll('Two pods are ready, one of them new', { kind: 'Pod', labelSelector: 'app=pair' }, (pods) => {
-        const ready = pods.filter(({ status }) => status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'));
+        const ready = pods.filter(({ status }) => hasCondition(status?.conditions, 'Ready'));
         return ready.length === 2 && ready.every(({ metadata }) => metadata?.uid !== victim?.metadata?.uid);
       })
     ).map(nameOf);

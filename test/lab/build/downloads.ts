@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { cacheDir, SetupError, withLock } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
+import { eachOf } from '../../workbench/parallel.ts';
 import { getText, LINE, transfer } from './transfer.ts';
 import type { Line } from './transfer.ts';
 
@@ -105,31 +106,20 @@ export function mavenPlace(coordinate: string, type: string): { readonly url: st
 }
 
 async function fetchAll(wanted: readonly Download[], line: Line, say: (detail: string) => void): Promise<void> {
-  const queue = [...wanted];
   let done = 0;
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { url, sha256, name } = next;
-      try {
-        await fetched(
-          name,
-          sha256,
-          async () => url,
-          line,
-          () => undefined,
-        );
-      } catch (error) {
-        // Without a network each of the others would be waited for as long as this one.
-        queue.length = 0;
-        throw error;
-      }
-      done++;
-      say(`${done} of ${wanted.length}`);
-    }
-  };
-  // All have ended before this does: nothing goes on writing behind the back of whoever hears of the failure.
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
-  for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
+  // Without a network each would be waited for as long as the first that fails: none is begun after it. And those under way have ended
+  // then, so that nothing goes on writing behind the back of whoever hears of the failure.
+  await eachOf(wanted, AT_ONCE, async ({ url, sha256, name }) => {
+    await fetched(
+      name,
+      sha256,
+      async () => url,
+      line,
+      () => undefined,
+    );
+    done++;
+    say(`${done} of ${wanted.length}`);
+  });
 }
 
 async function shown(name: string, sha256: string, url: () => Promise<string>, progress: Progress, line: Line): Promise<string> {

@@ -1,13 +1,14 @@
 /** Thousands of pods that no machine runs: as many as asked, no more and no fewer, and churn among them. */
-import { ApiException, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from '../../workbench/cache.mjs';
+import { eachOf } from '../../workbench/parallel.ts';
 import { LAB_LABEL } from '../lab.ts';
+import { statusOf, unlessGone, unlessThere } from '../use/api.ts';
 import { manyRequests } from './client.ts';
 import { fakeNode, fakeNodeName, MOST_PODS, nodesFor, podOf, SCALE_LABEL, slotsOf } from './engines.ts';
 import type { Slot } from './engines.ts';
-import { eachOf } from './parallel.ts';
 
 /** Requests under way at a time: more makes the API server slower, not faster, on two cores. */
 const AT_ONCE = 48;
@@ -132,7 +133,7 @@ export async function churn(plan: ChurnPlan): Promise<Churned> {
 async function replace(core: CoreV1Api, slot: Slot, generation: number, number: number, names: Map<number, string>): Promise<void> {
   const pod = podOf(slot, generation, number);
   const old = names.get(slot.index);
-  if (old !== undefined) await core.deleteNamespacedPod({ namespace: slot.namespace, name: old }).catch(unlessGone);
+  if (old !== undefined) await unlessGone(core.deleteNamespacedPod({ namespace: slot.namespace, name: old }));
   names.set(slot.index, pod.metadata?.name ?? '');
   // One of a set may come back only when the old one of its name is gone; kwok lets it go within a second or two.
   for (let tries = 0; ; tries++) {
@@ -140,7 +141,7 @@ async function replace(core: CoreV1Api, slot: Slot, generation: number, number: 
       await core.createNamespacedPod({ namespace: slot.namespace, body: pod });
       return;
     } catch (error) {
-      if (codeOf(error) !== 409 || tries === 150) throw error;
+      if (statusOf(error) !== 409 || tries === 150) throw error;
       await sleep(200);
     }
   }
@@ -200,22 +201,17 @@ async function presentPods(core: CoreV1Api, number: number): Promise<ReadonlyMap
 
 /** The resource version that the pod was made at; 0 when it was there. */
 async function create(core: CoreV1Api, pod: V1Pod): Promise<number> {
-  try {
-    const { metadata } = await core.createNamespacedPod({ namespace: pod.metadata?.namespace ?? '', body: pod });
-    return Number(metadata?.resourceVersion ?? 0);
-  } catch (error) {
-    unlessThere(error);
-    return 0;
-  }
+  const made = await unlessThere(core.createNamespacedPod({ namespace: pod.metadata?.namespace ?? '', body: pod }));
+  return Number(made?.metadata?.resourceVersion ?? 0);
 }
 
 async function remove(core: CoreV1Api, pod: PodName): Promise<void> {
-  await core.deleteNamespacedPod({ ...pod, gracePeriodSeconds: 0 }).catch(unlessGone);
+  await unlessGone(core.deleteNamespacedPod({ ...pod, gracePeriodSeconds: 0 }));
 }
 
 async function ensureNamespace(core: CoreV1Api, name: string, number: number): Promise<void> {
   const labels = { [LAB_LABEL]: String(number), [SCALE_LABEL]: 'namespace' };
-  await core.createNamespace({ body: { metadata: { name, labels } } }).catch(unlessThere);
+  await unlessThere(core.createNamespace({ body: { metadata: { name, labels } } }));
 }
 
 /** Waits until they are gone: pods can't be made in one that is going. */
@@ -225,7 +221,7 @@ async function removeNamespacesBut(core: CoreV1Api, { number, signal }: ScalePla
     const { items } = await core.listNamespace({ labelSelector });
     const going = items.filter(({ metadata }) => !wanted.has(metadata?.name ?? '') || metadata?.deletionTimestamp !== undefined);
     if (going.length === 0) return;
-    if (!asked) for (const { metadata } of going) await core.deleteNamespace({ name: metadata?.name ?? '' }).catch(unlessGone);
+    if (!asked) for (const { metadata } of going) await unlessGone(core.deleteNamespace({ name: metadata?.name ?? '' }));
     await sleep(200, undefined, { signal });
   }
 }
@@ -237,9 +233,9 @@ async function fitNodes(core: CoreV1Api, { number, pods, signal }: ScalePlan): P
   const indexes = Array.from({ length: wanted }, (_, index) => index);
   const keep = new Set(indexes.map(fakeNodeName));
   const surplus = [...there].filter((name) => !keep.has(name));
-  await eachOf(surplus, 8, (name) => core.deleteNode({ name }).then(() => undefined, unlessGone), signal);
+  await eachOf(surplus, 8, (name) => unlessGone(core.deleteNode({ name })), signal);
   const missing = indexes.filter((index) => !there.has(fakeNodeName(index)));
-  await eachOf(missing, 8, (index) => core.createNode({ body: fakeNode(index, number) }).then(() => undefined, unlessThere), signal);
+  await eachOf(missing, 8, (index) => unlessThere(core.createNode({ body: fakeNode(index, number) })), signal);
 }
 
 /**
@@ -280,16 +276,4 @@ function reporter({ say }: ScalePlan): (what: string, total: number, work: (done
       clearInterval(timer);
     }
   };
-}
-
-function codeOf(error: unknown): number | undefined {
-  return error instanceof ApiException ? error.code : undefined;
-}
-
-function unlessGone(error: unknown): void {
-  if (codeOf(error) !== 404) throw error;
-}
-
-function unlessThere(error: unknown): void {
-  if (codeOf(error) !== 409) throw error;
 }

@@ -8,6 +8,7 @@ import {
   KubeConfig,
   RbacAuthorizationV1Api,
 } from '@kubernetes/client-node';
+import { hasCondition, unlessGone, unlessThere } from '../use/api.ts';
 import type { NodePlace, Place } from './place.ts';
 
 export class LabApi {
@@ -23,13 +24,19 @@ export class LabApi {
     return new Health(this.#config).readyz({}).catch(() => false);
   }
 
-  hasServiceAccount(): Promise<boolean> {
-    return this.#core.readNamespacedServiceAccount({ namespace: 'default', name: 'default' }).then(() => true, absent);
+  async hasServiceAccount(): Promise<boolean> {
+    try {
+      return (await unlessGone(this.#core.readNamespacedServiceAccount({ namespace: 'default', name: 'default' }))) !== undefined;
+    } catch (error) {
+      if (error instanceof ApiException) throw error;
+      // The server did not answer at all.
+      return false;
+    }
   }
 
   /** Says which pods a node may have before it speaks for itself. */
   async announceNode({ name, podRange, namespace }: NodePlace): Promise<void> {
-    await ignoreConflict(
+    await unlessThere(
       this.#core.createNode({
         body: {
           metadata: { name, labels: { 'topology.kubernetes.io/zone': namespace } },
@@ -41,14 +48,14 @@ export class LabApi {
 
   async isNodeReady(name: string): Promise<boolean> {
     const node = await this.#core.readNode({ name }).catch(() => undefined);
-    return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+    return hasCondition(node?.status?.conditions, 'Ready');
   }
 
   /** A token that may read what network policies speak of; for as long as the certificates are valid. */
   async policyToken(): Promise<string> {
     const metadata = { name: 'kube-network-policies', namespace: 'kube-system' };
-    await ignoreConflict(this.#core.createNamespacedServiceAccount({ namespace: metadata.namespace, body: { metadata } }));
-    await ignoreConflict(
+    await unlessThere(this.#core.createNamespacedServiceAccount({ namespace: metadata.namespace, body: { metadata } }));
+    await unlessThere(
       this.#config.makeApiClient(RbacAuthorizationV1Api).createClusterRoleBinding({
         body: {
           metadata: { name: metadata.name },
@@ -66,13 +73,13 @@ export class LabApi {
   /** metrics-server runs beside the nodes, so its Service has no pods to select: the endpoint is written by hand. */
   async serveMetrics(address: string, port: number): Promise<void> {
     const metadata = { name: 'metrics-server', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'metrics-server' } };
-    await ignoreConflict(
+    await unlessThere(
       this.#core.createNamespacedService({
         namespace: metadata.namespace,
         body: { metadata, spec: { ports: [{ name: 'https', port: 443, targetPort: port, protocol: 'TCP' }] } },
       }),
     );
-    await ignoreConflict(
+    await unlessThere(
       this.#config.makeApiClient(DiscoveryV1Api).createNamespacedEndpointSlice({
         namespace: metadata.namespace,
         body: {
@@ -83,7 +90,7 @@ export class LabApi {
         },
       }),
     );
-    await ignoreConflict(
+    await unlessThere(
       this.#config.makeApiClient(ApiregistrationV1Api).createAPIService({
         body: {
           metadata: { name: 'v1beta1.metrics.k8s.io' },
@@ -99,15 +106,4 @@ export class LabApi {
       }),
     );
   }
-}
-
-function absent(error: unknown): false {
-  if (error instanceof ApiException && error.code !== 404) throw error;
-  return false;
-}
-
-async function ignoreConflict(call: Promise<unknown>): Promise<void> {
-  await call.catch((error: unknown) => {
-    if (!(error instanceof ApiException) || error.code !== 409) throw error;
-  });
 }

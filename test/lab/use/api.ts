@@ -92,12 +92,30 @@ export function statusOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-/** What a read of something that may be gone gives: undefined for "404". */
-export async function unlessGone<T>(request: Promise<T>): Promise<T | undefined> {
+/** What a request gives for something that may be gone: undefined for "404". */
+export function unlessGone<T>(request: Promise<T>): Promise<T | undefined> {
+  return unless(404, request);
+}
+
+/** What making something gives that may be there already: undefined for "409". */
+export function unlessThere<T>(request: Promise<T>): Promise<T | undefined> {
+  return unless(409, request);
+}
+
+async function unless<T>(status: number, request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
-    if (statusOf(error) === 404) return undefined;
+    if (statusOf(error) === status) return undefined;
     throw error;
   }
+}
+
+/** Whether an object's conditions have this one, with this status. */
+export function hasCondition(
+  conditions: readonly { readonly type: string; readonly status: string }[] | undefined,
+  wanted: string,
+  is: 'True' | 'False' | 'Unknown' = 'True',
+): boolean {
+  return conditions?.some(({ type, status }) => type === wanted && status === is) === true;
 }

@@ -1,5 +1,6 @@
 /** Waiting for a state of the cluster: by its events, with a bound, and with an error that shows what was there instead. */
 import type { V1Pod } from '@kubernetes/client-node';
+import { hasCondition } from './api.ts';
 import type { Api } from './api.ts';
 import { eventLines, logsOf, podLine, yamlOf } from './describe.ts';
 import type { Kind, Kinds } from './kinds.ts';
@@ -115,6 +116,5 @@ function limited(lines: readonly string[], most: number): readonly string[] {
 
 /** Ready, and not about to go. */
 export function isReady({ metadata, status }: V1Pod): boolean {
-  if (metadata?.deletionTimestamp !== undefined) return false;
-  return (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+  return metadata?.deletionTimestamp === undefined && hasCondition(status?.conditions, 'Ready');
 }

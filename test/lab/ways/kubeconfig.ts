@@ -14,7 +14,7 @@ import { SetupError } from '../../workbench/cache.mjs';
 import type { Progress } from '../../workbench/cache.mjs';
 import { LAB_LABEL } from '../lab.ts';
 import type { LabOptions, LabStatus, Profile, RunningLab } from '../lab.ts';
-import { apiOf, loadKubeconfig, statusOf } from '../use/api.ts';
+import { apiOf, hasCondition, loadKubeconfig, statusOf, unlessGone, unlessThere } from '../use/api.ts';
 import type { Api } from '../use/api.ts';
 import { copyContext } from './copy.ts';
 import { forget, makeFolder, readRecord, runningFrom, wayFolder, wayKubeconfig, writeRecord } from './record.ts';
@@ -149,19 +149,19 @@ async function takeNumber(api: Api, number: number, owner: string): Promise<void
   const labels = { [LAB_LABEL]: String(number) };
   const annotations = { [OWNER]: owner, [OWNER_HOST]: hostname() };
   try {
-    await api.core.createNamespace({ body: { metadata: { name, labels, annotations } } });
+    if ((await unlessThere(api.core.createNamespace({ body: { metadata: { name, labels, annotations } } }))) !== undefined) return;
   } catch (error) {
     if (statusOf(error) === 403)
       throw new SetupError(`This user may not make namespaces in the cluster, and the lab works in namespaces of its own: ${text(error)}`);
-    if (statusOf(error) !== 409) throw error;
-    const { metadata } = await api.core.readNamespace({ name });
-    if (metadata?.annotations?.[OWNER] === owner && metadata.deletionTimestamp === undefined) return;
-    throw new SetupError(
-      `Number ${number} is taken in this cluster: its namespace ${name} was made by a lab on ${metadata?.annotations?.[OWNER_HOST] ?? 'another machine'}. ` +
-        'Use another number (--lab 0 to 9); or, if nobody uses that lab any more, ' +
-        `kubectl delete namespace -l ${LAB_LABEL}=${number}`,
-    );
+    throw error;
   }
+  const { metadata } = await api.core.readNamespace({ name });
+  if (metadata?.annotations?.[OWNER] === owner && metadata.deletionTimestamp === undefined) return;
+  throw new SetupError(
+    `Number ${number} is taken in this cluster: its namespace ${name} was made by a lab on ${metadata?.annotations?.[OWNER_HOST] ?? 'another machine'}. ` +
+      'Use another number (--lab 0 to 9); or, if nobody uses that lab any more, ' +
+      `kubectl delete namespace -l ${LAB_LABEL}=${number}`,
+  );
 }
 
 /** All but the own one first: as long as it is there nobody else takes the number. */
@@ -180,9 +180,7 @@ async function removeUntilGone(api: Api, find: () => Promise<V1Namespace[]>): Pr
   for (let left = await find(); left.length > 0; left = await find()) {
     for (const { metadata } of left) {
       if (metadata?.name === undefined || metadata.deletionTimestamp !== undefined) continue;
-      await api.core.deleteNamespace({ name: metadata.name }).catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw error;
-      });
+      await unlessGone(api.core.deleteNamespace({ name: metadata.name }));
     }
     if (performance.now() > deadline)
       throw new SetupError(`these do not go away: ${left.map(({ metadata }) => metadata?.name).join(', ')}`);
@@ -211,7 +209,7 @@ async function readyNodes({ core }: Api): Promise<string[] | undefined> {
   try {
     const { items } = await core.listNode();
     return items
-      .filter(({ status: state }) => state?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true)
+      .filter(({ status: state }) => hasCondition(state?.conditions, 'Ready'))
       .flatMap(({ metadata }) => metadata?.name ?? [])
       .sort();
   } catch (error) {

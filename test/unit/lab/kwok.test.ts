@@ -3,7 +3,6 @@ import { describe, it } from 'mocha';
 import { parseAllDocuments } from 'yaml';
 import { FAKE_NODE, kwokArguments, kwokConfig } from '../../lab/kwok/config.ts';
 import { fakeNode, nodesFor, podOf, SCALE_LABEL, slotsOf } from '../../lab/kwok/engines.ts';
-import { eachOf } from '../../lab/kwok/parallel.ts';
 import { LAB_LABEL } from '../../lab/lab.ts';
 
 const pods = slotsOf(1000).map((slot) => podOf(slot, 0, 6));
@@ -100,47 +99,5 @@ describe('the fake nodes of the lab', () => {
         [0, 'Stage', 'pod-gone'],
       ],
     );
-  });
-});
-
-describe('many requests at once', () => {
-  it('are never more than allowed, and all are made', async () => {
-    let underWay = 0;
-    let most = 0;
-    const done: number[] = [];
-    await eachOf(
-      Array.from({ length: 50 }, (_, i) => i),
-      4,
-      async (item) => {
-        most = Math.max(most, ++underWay);
-        await new Promise(setImmediate);
-        underWay--;
-        done.push(item);
-      },
-    );
-    assert.deepEqual([most, done.length, new Set(done).size], [4, 50, 50]);
-  });
-
-  it('end with the first failure, when those under way have ended', async () => {
-    const begun: number[] = [];
-    const action = async (item: number): Promise<void> => {
-      begun.push(item);
-      await new Promise(setImmediate);
-      if (item === 2) throw new Error('refused');
-    };
-    await assert.rejects(eachOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 2, action), /refused/);
-    assert.ok(begun.length < 6, `${begun.length} were begun`);
-  });
-
-  it('end when they are not wanted any more', async () => {
-    const stop = new AbortController();
-    const begun: number[] = [];
-    const action = async (item: number): Promise<void> => {
-      begun.push(item);
-      if (item === 3) stop.abort(new Error('Ctrl+C'));
-      await new Promise(setImmediate);
-    };
-    await assert.rejects(eachOf([0, 1, 2, 3, 4, 5, 6, 7], 2, action, stop.signal), /Ctrl\+C/);
-    assert.deepEqual(begun, [0, 1, 2, 3]);
   });
 });

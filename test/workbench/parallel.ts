@@ -1,10 +1,10 @@
-/** Many small requests at once, but never more than the server likes. */
+/** Many things at once, but never more than a server or this machine likes. */
 
 /** The first failure ends it: no further item is begun, and it is thrown when those under way have ended. */
 export async function eachOf<T>(
   items: readonly T[],
   atOnce: number,
-  action: (item: T) => Promise<void>,
+  action: (item: T) => Promise<unknown>,
   signal?: AbortSignal,
 ): Promise<void> {
   let next = 0;
