@@ -1,5 +1,4 @@
 // npm run bench:lab [-- api|cluster] [--lab N]: how long the native lab takes, and how much memory, with everything it is made of in the cache. One table; 1 when a limit is broken.
-import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Progress, SetupError } from '../workbench/cache.mjs';
@@ -14,7 +13,7 @@ import { isReady } from '../lab/use/wait.ts';
 import { deployment } from '../lab/use/workloads.ts';
 import { DEFAULT_MINOR } from '../lab/versions.ts';
 import { down, status, up } from '../lab/ways.ts';
-import { atMost, median, printTable } from './table.ts';
+import { atMost, median, printFindings } from './table.ts';
 import type { Finding } from './table.ts';
 
 const PODS = 10_000;
@@ -47,14 +46,7 @@ async function main(): Promise<number> {
   } finally {
     await down(number, progress);
   }
-  console.log('');
-  printTable(findings);
-  const over = findings.filter(({ ok }) => !ok).length;
-  const [load = 0] = loadavg();
-  if (load > availableParallelism() + 1)
-    console.log(`\nThis machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): times say little.`);
-  console.log(`\n${findings.length - over} within limits, ${over} over`);
-  return over > 0 ? 1 : 0;
+  return printFindings(findings) > 0 ? 1 : 0;
 }
 
 const parts: Readonly<Record<string, (number: number, signal: AbortSignal) => Promise<Finding[]>>> = {

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFor } from '../build/package.ts';
 import { currentPlatform } from '../build/platforms.ts';
 import { runPart } from './part.ts';
 import { kill, MARK, marked } from '../workbench/processes.ts';
-import { printTable, type Finding } from './table.ts';
+import { printFindings, type Finding } from './table.ts';
 
 /** Its name on the command line, and the file that measures it. */
 const parts: Readonly<Record<string, string>> = {
@@ -64,14 +64,8 @@ async function main(names: readonly string[]): Promise<number> {
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-  console.log('');
-  printTable(findings);
-  const over = findings.filter(({ ok }) => !ok).length;
-  const [load = 0] = loadavg();
-  if (load > availableParallelism() + 1)
-    console.log(`\nThis machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): times say little.`);
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  console.log(`\n${findings.length - over} within limits, ${over} over, ${failed} parts failed, in ${minutes} minutes`);
+  const over = printFindings(findings, `, ${failed} parts failed, in ${minutes} minutes`);
   return over > 0 || failed > 0 ? 1 : 0;
 }
 

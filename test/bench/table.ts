@@ -1,3 +1,5 @@
+import { availableParallelism, loadavg } from 'node:os';
+
 /** What a benchmark found: one row of the table that `npm run bench` prints. */
 export interface Finding {
   readonly name: string;
@@ -27,8 +29,20 @@ export function percentile(values: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))] ?? Number.NaN;
 }
 
+/** The table, a word when this machine is busy, and the count, whose line ends with `rest`. Gives the number that are over. */
+export function printFindings(findings: readonly Finding[], rest = ''): number {
+  console.log('');
+  printTable(findings);
+  const [load = 0] = loadavg();
+  if (load > availableParallelism() + 1)
+    console.log(`\nThis machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): times say little.`);
+  const over = findings.filter(({ ok }) => !ok).length;
+  console.log(`\n${findings.length - over} within limits, ${over} over${rest}`);
+  return over;
+}
+
 /** One line a finding, and below it what it was held against: that is too long for a column. */
-export function printTable(findings: readonly Finding[]): void {
+function printTable(findings: readonly Finding[]): void {
   const head = { name: 'what', measured: 'measured', limit: 'limit', verdict: '' };
   const rows = findings.map(({ name, measured, limit, ok }) => ({ name, measured, limit, verdict: ok ? 'ok' : 'OVER' }));
   const keys = ['name', 'measured', 'limit', 'verdict'] as const;

@@ -5,6 +5,7 @@ import { faultNode, healNode, openFaults } from '../native/faults.ts';
 import type { Manifest } from '../use/apply.ts';
 import { useLab } from '../use/lab.ts';
 import type { TestLab } from '../use/lab.ts';
+import { onePerNode } from '../use/workloads.ts';
 
 const BROKERS = 3;
 const MESSAGES = 1800;
@@ -137,8 +138,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   KAFKA_HEAP_OPTS: '-Xmx400m',
 };
 
-const perNode = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'kafka' } } };
-
 const CLUSTER: Manifest = {
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
@@ -155,7 +154,7 @@ const CLUSTER: Manifest = {
         enableServiceLinks: false,
         // A broker belongs to its disk and waits for its node.
         tolerations: [{ operator: 'Exists' }],
-        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [perNode] } },
+        affinity: onePerNode('kafka'),
         securityContext: { fsGroup: 1000 },
         containers: [
           {

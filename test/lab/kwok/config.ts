@@ -53,15 +53,29 @@ options:
   podsOnNodeSyncParallelism: 8
 `;
 
-/** Whoever made the node said its addresses and what fits on it; kwok adds that it is well. */
-const nodeReady = `apiVersion: kwok.x-k8s.io/v1alpha1
+interface StageHead {
+  readonly name: string;
+  readonly kind: 'Node' | 'Pod';
+  /** For objects that are being deleted, or only for those that are not; for both when not given. */
+  readonly deletionTimestamp?: 'Exists' | 'DoesNotExist';
+}
+
+/** `rest` begins among the expressions that select the objects. */
+function stage({ name, kind, deletionTimestamp }: StageHead, rest: string): string {
+  return `apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
-metadata: { name: node-ready }
+metadata: { name: ${name} }
 spec:
-  resourceRef: { apiGroup: v1, kind: Node }
+  resourceRef: { apiGroup: v1, kind: ${kind} }
   selector:
     matchExpressions:
-      - { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: NotIn, values: ['True'] }
+${deletionTimestamp === undefined ? '' : `      - { key: .metadata.deletionTimestamp, operator: ${deletionTimestamp} }\n`}${rest}`;
+}
+
+/** Whoever made the node said its addresses and what fits on it; kwok adds that it is well. */
+const nodeReady = stage(
+  { name: 'node-ready', kind: 'Node' },
+  `      - { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: NotIn, values: ['True'] }
   next:
     statusTemplate: |
       {{ $now := Now }}
@@ -75,7 +89,8 @@ spec:
         lastTransitionTime: {{ $now | Quote }}
       {{ end }}
       phase: Running
-`;
+`,
+);
 
 /** Conditions and running containers of a pod, as every stage that makes one ready writes them. */
 const running = (restarts: string): string => `      conditions:
@@ -94,15 +109,9 @@ const running = (restarts: string): string => `      conditions:
       {{ end }}
 `;
 
-const podReady = `apiVersion: kwok.x-k8s.io/v1alpha1
-kind: Stage
-metadata: { name: pod-ready }
-spec:
-  resourceRef: { apiGroup: v1, kind: Pod }
-  selector:
-    matchExpressions:
-      - { key: .metadata.deletionTimestamp, operator: DoesNotExist }
-      - { key: .status.phase, operator: In, values: [Pending] }
+const podReady = stage(
+  { name: 'pod-ready', kind: 'Pod', deletionTimestamp: 'DoesNotExist' },
+  `      - { key: .status.phase, operator: In, values: [Pending] }
   delay: { durationMilliseconds: 200, jitterDurationMilliseconds: 2000 }
   next:
     statusTemplate: |
@@ -117,18 +126,13 @@ ${running('0')}      {{ with NodeIPWith .spec.nodeName }}
       {{ end }}
       phase: Running
       startTime: {{ $now | Quote }}
-`;
+`,
+);
 
 /** A pod that churn made unready comes back after a few seconds, one restart older. */
-const podRecovers = `apiVersion: kwok.x-k8s.io/v1alpha1
-kind: Stage
-metadata: { name: pod-recovers }
-spec:
-  resourceRef: { apiGroup: v1, kind: Pod }
-  selector:
-    matchExpressions:
-      - { key: .metadata.deletionTimestamp, operator: DoesNotExist }
-      - { key: .status.phase, operator: In, values: [Running] }
+const podRecovers = stage(
+  { name: 'pod-recovers', kind: 'Pod', deletionTimestamp: 'DoesNotExist' },
+  `      - { key: .status.phase, operator: In, values: [Running] }
       - { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: In, values: ['False'] }
   delay: { durationMilliseconds: 2000, jitterDurationMilliseconds: 6000 }
   next:
@@ -136,15 +140,11 @@ spec:
       {{ $now := Now }}
       {{ $statuses := .status.containerStatuses }}
 ${running('{{ (index $statuses $index).restartCount }}')}
-`;
+`,
+);
 
-const podGone = `apiVersion: kwok.x-k8s.io/v1alpha1
-kind: Stage
-metadata: { name: pod-gone }
-spec:
-  resourceRef: { apiGroup: v1, kind: Pod }
-  selector:
-    matchExpressions:
-      - { key: .metadata.deletionTimestamp, operator: Exists }
-  next: { delete: true }
-`;
+const podGone = stage(
+  { name: 'pod-gone', kind: 'Pod', deletionTimestamp: 'Exists' },
+  `  next: { delete: true }
+`,
+);

@@ -1,5 +1,5 @@
 /** Small workloads of busybox that several tests need. */
-import type { V1Container } from '@kubernetes/client-node';
+import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
 import type { Manifest } from './apply.ts';
 
 export const BUSYBOX = 'docker.io/library/busybox:1.36';
@@ -19,12 +19,17 @@ export interface ShellWorkload {
   readonly resources?: NonNullable<V1Container['resources']>;
 }
 
+/** The affinity of pods `app=NAME` of which no two are on one node. */
+export function onePerNode(app: string): NonNullable<V1PodSpec['affinity']> {
+  const perNode = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app } } };
+  return { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [perNode] } };
+}
+
 function podSpec({ name, script, port, resources, spread = false }: ShellWorkload): Record<string, unknown> {
-  const perNode = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: name } } };
   return {
     // A shell is process 1 and hears no SIGTERM.
     terminationGracePeriodSeconds: 1,
-    ...(spread ? { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [perNode] } } } : {}),
+    ...(spread ? { affinity: onePerNode(name) } : {}),
     containers: [
       {
         name: 'main',
