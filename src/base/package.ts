@@ -28,7 +28,7 @@ const platforms: Readonly<Record<string, string>> = {
   'win32-arm64': 'windows_arm64',
 };
 
-/** `moduleUrl`: any module of this package. Throws when it is not inside of a package of Faultline. */
+/** `moduleUrl` is that of a module inside the package. Throws when it is not inside of a package of Faultline. */
 export function packagePaths(moduleUrl: string = import.meta.url): PackagePaths {
   const file = fileURLToPath(moduleUrl);
   const { root, version } = packageAround(dirname(file));

@@ -220,7 +220,7 @@ async function putJson(folder: string, value: unknown): Promise<Blob> {
   return blob;
 }
 
-/** So long a layer that no image has any more is kept: another checkout may still be making images of it. */
+/** How long a layer is kept after its last image went, ms: a second checkout may be making images of it. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
 /** Removes blobs that no image has and no recent layer is. */
