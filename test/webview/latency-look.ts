@@ -12,7 +12,12 @@ export function projected(text: string): RunProjection {
   return run;
 }
 
-export function calls(page: Page, name: string): Promise<readonly (readonly unknown[])[]> {
+/** What the host was asked so far by this name, after `atLeast` so many have come: they are under way for a moment. */
+export async function calls(page: Page, name: string, atLeast = 0): Promise<readonly (readonly unknown[])[]> {
+  await page.waitForFunction(({ wanted, count }) => window.fakeLatency.calls.filter((call) => call.name === wanted).length >= count, {
+    wanted: name,
+    count: atLeast,
+  });
   return page.evaluate((wanted) => window.fakeLatency.calls.filter((call) => call.name === wanted).map((call) => [...call.args]), name);
 }
 

@@ -9,7 +9,15 @@ export async function arrived(page: Page): Promise<void> {
   );
 }
 
-export function calls(page: Page, name: string): Promise<{ name: string; args: readonly unknown[] }[]> {
+/**
+ * What the host was asked so far by this name. The page shows what it asked for before the host has heard of it: `atLeast` so many are
+ * waited for.
+ */
+export async function calls(page: Page, name: string, atLeast = 0): Promise<{ name: string; args: readonly unknown[] }[]> {
+  await page.waitForFunction(({ wanted, count }) => window.fake.calls.filter((call) => call.name === wanted).length >= count, {
+    wanted: name,
+    count: atLeast,
+  });
   return page.evaluate(
     (wanted) => window.fake.calls.filter((call) => call.name === wanted).map((call) => ({ name: call.name, args: [...call.args] })),
     name,
