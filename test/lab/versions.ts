@@ -46,7 +46,10 @@ export const COMPANIONS = {
   },
 } as const;
 
-/** Programs that share nothing with others, each built from a module of its own (`build/pins/<name>`). */
+/**
+ * Programs that share nothing with others, each built from a module of its own (`build/pins/<name>`). `variables`: what
+ * its own build sets while it links.
+ */
 export const GO_PROGRAMS = {
   // Does not compile with the companions' client-go 0.36.
   'kube-state-metrics': { module: 'k8s.io/kube-state-metrics/v2', package: 'k8s.io/kube-state-metrics/v2', version: 'v2.18.0' },
@@ -56,6 +59,23 @@ export const GO_PROGRAMS = {
     module: 'github.com/Shopify/toxiproxy/v2',
     package: 'github.com/Shopify/toxiproxy/v2/cmd/server',
     version: 'v2.12.0',
+  },
+  // `faultline deploy` runs Helm as it is on PATH: the lab brings the newest for its engines, and 3 beside it for the tests.
+  helm: {
+    module: 'helm.sh/helm/v4',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    version: 'v4.2.4',
+    variables: { 'helm.sh/helm/v4/internal/version.version': 'v4.2.4' },
+  },
+  helm3: {
+    module: 'helm.sh/helm/v3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    version: 'v3.20.2',
+    variables: {
+      'helm.sh/helm/v3/internal/version.version': 'v3.20.2',
+      // The Kubernetes that it takes a chart to be for when none is asked: that of its client-go.
+      'helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor': '35',
+    },
   },
 } as const;
 

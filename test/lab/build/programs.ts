@@ -82,8 +82,10 @@ function isModuleProgram(name: string): name is ModuleProgram {
 }
 
 function moduleUnit(name: ModuleProgram): Unit {
-  const { package: path, version } = GO_PROGRAMS[name];
-  return pinnedUnit({ name, version, label: name, pins: name, programs: [name], packages: [path], linkFlags: LINK_FLAGS });
+  const { package: path, version, ...rest } = GO_PROGRAMS[name];
+  const variables = Object.entries('variables' in rest ? rest.variables : {});
+  const linkFlags = [LINK_FLAGS, ...variables.map(([variable, value]) => `-X ${variable}=${value}`)].join(' ');
+  return pinnedUnit({ name, version, label: name, pins: name, programs: [name], packages: [path], linkFlags });
 }
 
 function companionUnit(name: CompanionProgram): Unit {
