@@ -13,7 +13,7 @@ import { t } from '../../base/messages.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { AbortRule, Curve, Expectation, Metric } from '../../journal/plan.ts';
 import { specLimits } from './limits.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import { parseDuration, parsePercentage, parseRate } from './units.ts';
 
 /** An error of a line, with the part of it that is meant: offsets in the line. */

@@ -9,7 +9,7 @@ import { t } from '../../base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../../base/units.ts';
 import { checkScale, largestScale, smallestScale } from '../../workload/tpch/scale.ts';
 import { specDefaults, specFormat, specLimits } from './limits.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import { parseQueries, parseQueryRange } from './queries.ts';
 import { parseDuration, parseRate, parseSize } from './units.ts';
 

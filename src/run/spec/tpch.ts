@@ -6,7 +6,7 @@ import { Library, type LibraryEntry } from '../../workload/library.ts';
 import { checkScale } from '../../workload/tpch/scale.ts';
 import { impliedExpectations } from './expectation.ts';
 import { specDefaults } from './limits.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import { checkQuery, inPowerOrder, queryName, tpchQueries } from './queries.ts';
 import { tooMuch } from './size.ts';
 

@@ -1,0 +1,162 @@
+/**
+ * Charts into a cluster: what would change and which pods restart, then the change with its progress, and the way back. Helm does the
+ * work; what it is at, and why something is stuck, is read from the cluster.
+ */
+import type { Disposable } from '../base/disposables.ts';
+import type { WorkloadProgress } from './progress/progress.ts';
+import type { PlannedObject } from './plan/diff.ts';
+import type { PodRestart } from './plan/restarts.ts';
+import type { LintWarning } from './lint/lint.ts';
+
+/** One release in one cluster. */
+export interface ReleaseName {
+  readonly release: string;
+  readonly namespace: string;
+}
+
+export interface DeployRequest extends ReleaseName {
+  /** Name of a built-in chart, folder, .tgz, `repo/name`, `oci://…`, `https://…`. */
+  readonly chart: string;
+  /** Of the chart, where it comes from a repository. */
+  readonly version?: string;
+  /** `values-PROFILE.yaml` of the chart. */
+  readonly profile?: string;
+  /** Paths of the person's own values; later ones win. */
+  readonly valuesFiles?: readonly string[];
+  /** Values that are no file (an editor's text), after the files. */
+  readonly valuesTexts?: readonly ValuesText[];
+  /** `key=value` as Helm's `--set`; last of all. Never reaches a command line. */
+  readonly sets?: readonly string[];
+}
+
+export interface ValuesText {
+  /** What people call it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export type ObjectAction = 'create' | 'change' | 'recreate' | 'delete' | 'none';
+
+export interface DeployPlan {
+  readonly request: DeployRequest;
+  readonly chart: { readonly name: string; readonly version: string; readonly appVersion?: string };
+  readonly cluster: ClusterIdentity;
+  /** Of the release now; absent: it is installed anew. */
+  readonly current?: ReleaseState;
+  /** Every object, those without a change too. */
+  readonly objects: readonly PlannedObject[];
+  readonly restarts: readonly PodRestart[];
+  readonly warnings: readonly LintWarning[];
+  /** `helm test` hooks that the chart has. */
+  readonly tests: readonly string[];
+  /** The folder with the chart and the values, until `dispose`. */
+  readonly folder: string;
+}
+
+/** A plan holds files: let it go when it was carried out or is not wanted. */
+export interface HeldPlan extends DeployPlan, Disposable {}
+
+export interface ClusterIdentity {
+  readonly context: string;
+  /** Name in the kubeconfig. */
+  readonly cluster: string;
+  /** `https://host:port` */
+  readonly server: string;
+  /** `v1.34.4` */
+  readonly version: string;
+  readonly nodes?: number;
+}
+
+export type ReleaseStatusWord =
+  | 'deployed'
+  | 'failed'
+  | 'superseded'
+  | 'uninstalled'
+  | 'uninstalling'
+  | 'pending-install'
+  | 'pending-upgrade'
+  | 'pending-rollback'
+  | 'unknown';
+
+export interface ReleaseState extends ReleaseName {
+  readonly revision: number;
+  readonly status: ReleaseStatusWord;
+  /** `trino-0.1.0` */
+  readonly chart: string;
+  readonly appVersion: string;
+  /** ISO 8601. */
+  readonly updated: string;
+  readonly description: string;
+}
+
+export interface ReleaseHealth {
+  readonly state: ReleaseState;
+  /** A deploy that goes on now, in this or another process. */
+  readonly held?: LockHolder;
+  /** A deploy that ended in the middle: the next one goes on from there. */
+  readonly interrupted: boolean;
+  readonly workloads: readonly WorkloadProgress[];
+}
+
+export interface LockHolder {
+  /** `user@host, process 4711` */
+  readonly who: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export type DeployEvent =
+  | { readonly kind: 'step'; readonly text: string }
+  /** Something that a person should know of, such as what an interrupted deploy left and how it is taken up. */
+  | { readonly kind: 'note'; readonly text: string }
+  /** Told whenever it changed: all workloads of the release. */
+  | { readonly kind: 'progress'; readonly workloads: readonly WorkloadProgress[]; readonly elapsedMs: number }
+  | { readonly kind: 'log'; readonly source: string; readonly line: string }
+  | { readonly kind: 'done'; readonly state: ReleaseState; readonly durationMs: number };
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** How long all of it may take. */
+  readonly deadlineMs: number;
+  /** Go back by itself when it fails; off: the error says how. */
+  readonly rollbackOnFailure?: boolean;
+}
+
+export interface UninstallOptions extends RunOptions {
+  /** The claims with the data go too: the release's own name, typed by the person. */
+  readonly purgeData?: string;
+}
+
+/** What an uninstall takes and what it leaves. */
+export interface UninstallPlan {
+  readonly state: ReleaseState;
+  readonly removed: readonly string[];
+  /** Claims of StatefulSets, definitions, objects that say `helm.sh/resource-policy: keep`. */
+  readonly kept: readonly { readonly name: string; readonly why: string }[];
+  readonly claims: readonly { readonly name: string; readonly size: string }[];
+}
+
+/**
+ * Every call fails with a FaultlineError: `notFound` (Helm, chart, release), `invalid` (values, references), `forbidden`, `unreachable`,
+ * `timedOut`, `cancelled`, `refusedByProtection` (another deploy of the release goes on), `engine` (Helm or the API refused the change).
+ */
+export interface Deployer {
+  /** What the person has to know before anything changes. */
+  identity(signal: AbortSignal): Promise<ClusterIdentity>;
+  /** Nothing in the cluster is changed. */
+  plan(request: DeployRequest, signal: AbortSignal): Promise<HeldPlan>;
+  /** Ends with `done`, or throws. Aborted it leaves a state that the next run goes on from. */
+  run(plan: DeployPlan, options: RunOptions): AsyncIterable<DeployEvent>;
+  /** The chart's test hooks; throws `engine` with the last log lines of the one that failed. */
+  test(name: ReleaseName, options: RunOptions): AsyncIterable<DeployEvent>;
+  /** Fails: `notFound`. */
+  status(name: ReleaseName, signal: AbortSignal): Promise<ReleaseHealth>;
+  /** Newest first. */
+  history(name: ReleaseName, signal: AbortSignal): Promise<readonly ReleaseState[]>;
+  /** Of one namespace, or of all that may be read. */
+  list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseState[]>;
+  /** Without a revision: to the last one that was deployed before this. */
+  rollback(name: ReleaseName & { readonly revision?: number }, options: RunOptions): AsyncIterable<DeployEvent>;
+  uninstallPlan(name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan>;
+  uninstall(name: ReleaseName, options: UninstallOptions): AsyncIterable<DeployEvent>;
+}
