@@ -4,7 +4,7 @@ import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
 import type { Commands, SettingsReader } from '../contribute.ts';
 import { needsTrust, type Notifier } from '../notify.ts';
-import { readKubeconfig } from '../tree/kubeconfig.ts';
+import { readKubeconfig } from '../../cluster/connect/kubeconfig.ts';
 
 export interface KubeconfigCommandParts {
   readonly commands: Commands;

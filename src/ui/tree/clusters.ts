@@ -10,7 +10,7 @@ import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
 import type { Session } from '../session/session.ts';
 import { sameTarget, targetKey, targetName } from '../session/targets.ts';
 import type { Signal } from '../signal.ts';
-import { kubeconfigPaths, readKubeconfigs, type KubeconfigFile } from './kubeconfig.ts';
+import { kubeconfigPaths, readKubeconfigs, type KubeconfigFile } from '../../cluster/connect/kubeconfig.ts';
 import { NodeTree, plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
 
 export interface ClusterTreeParts {

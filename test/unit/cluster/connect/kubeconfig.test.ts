@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { FaultlineError } from '../../../src/base/errors.ts';
-import { kubeconfigPaths, readKubeconfig, readKubeconfigs } from '../../../src/ui/tree/kubeconfig.ts';
+import { FaultlineError } from '../../../../src/base/errors.ts';
+import { kubeconfigPaths, readKubeconfig, readKubeconfigs } from '../../../../src/cluster/connect/kubeconfig.ts';
 
 const sample = `apiVersion: v1
 kind: Config

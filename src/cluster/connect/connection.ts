@@ -1,0 +1,60 @@
+/**
+ * A cluster that can be asked: credentials by `@kubernetes/client-node`, requests over one pool of connections that is this
+ * cluster's alone, every request with a bound. The client is loaded with the first connection.
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Clock } from '../../base/clock.ts';
+import { FaultlineError } from '../../base/errors.ts';
+import type { KubeContext } from './kubeconfig.ts';
+
+export interface ClusterConnection {
+  readonly context: KubeContext;
+  /** For what only `@kubernetes/client-node` does (exec, attach, port-forward): it has this one context, and its credentials renew themselves. */
+  readonly config: KubeConfig;
+  /** The context's namespace, else `default`. */
+  readonly defaultNamespace: string;
+  /** `https://host:port`, without a slash at its end. */
+  readonly server: string;
+  /**
+   * The answer's JSON; text where the server sends none.
+   * Fails: `unreachable`, `unauthorised`, `forbidden`, `notFound`, `invalid`, `timedOut`, `cancelled`; `internal` for a 5xx. `statusOf` has the HTTP status.
+   */
+  request<T>(request: ApiRequest): Promise<T>;
+  /** The lines of an answer as they come, of a watch or of logs. Fails as `request` does; ends when the server ends it; leaving the loop closes it. */
+  lines(request: ApiRequest): AsyncIterable<string>;
+  /** Ends what is under way with `cancelled`. */
+  close(): void;
+}
+
+export interface ApiRequest {
+  /** `GET` where it is left out. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/api/v1/namespaces/x/pods`, its parts percent-encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  /** Sent as JSON; a string as it is. */
+  readonly body?: unknown;
+  /** `application/json` where it is left out; a PATCH names its own, such as `application/merge-patch+json`. */
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+  /** For `request` until the whole answer is there, 30 s where it is left out; for `lines` until the answer begins. */
+  readonly timeoutMs?: number;
+}
+
+export interface ConnectOptions {
+  /** Of this process: exec plugins get it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  /** How long a login program may take before it is killed, 30 s where it is left out. */
+  readonly execTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Nothing is contacted yet, and no login program is run: the first request does that.
+ * Fails: `notFound`, `forbidden`, `invalid` (the kubeconfig, or files that it names).
+ */
+export async function connectCluster(context: KubeContext, _options: ConnectOptions): Promise<ClusterConnection> {
+  throw new FaultlineError('unsupported', { what: context.name });
+}
