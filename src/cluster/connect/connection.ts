@@ -3,9 +3,11 @@
  * cluster's alone, every request with a bound. The client is loaded with the first connection.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { Clock } from '../../base/clock.ts';
-import { FaultlineError } from '../../base/errors.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { CredentialSource } from './credentials.ts';
 import type { KubeContext } from './kubeconfig.ts';
+import { Sender } from './sender.ts';
+import { authorityOf, settingsOf } from './settings.ts';
 
 export interface ClusterConnection {
   readonly context: KubeContext;
@@ -15,6 +17,8 @@ export interface ClusterConnection {
   readonly defaultNamespace: string;
   /** `https://host:port`, without a slash at its end. */
   readonly server: string;
+  /** PEM of the authority that the kubeconfig names for this cluster. */
+  authority(): Promise<string | undefined>;
   /**
    * The answer's JSON; text where the server sends none.
    * Fails: `unreachable`, `unauthorised`, `forbidden`, `notFound`, `invalid`, `timedOut`, `cancelled`; `internal` for a 5xx. `statusOf` has the HTTP status.
@@ -51,10 +55,51 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
+const defaultTimeoutMs = 30_000;
+
 /**
  * Nothing is contacted yet, and no login program is run: the first request does that.
- * Fails: `notFound`, `forbidden`, `invalid` (the kubeconfig, or files that it names).
+ * Fails: `notFound`, `forbidden`, `invalid` (the kubeconfig).
  */
-export async function connectCluster(context: KubeContext, _options: ConnectOptions): Promise<ClusterConnection> {
-  throw new FaultlineError('unsupported', { what: context.name });
+export async function connectCluster(context: KubeContext, options: ConnectOptions): Promise<ClusterConnection> {
+  const [settings, { KubeConfig: Config }, { ConnectionPool }] = await Promise.all([
+    settingsOf(context, options.env),
+    import('./clientNode.ts'),
+    import('./pool.ts'),
+  ]);
+  const config = new Config();
+  const life = new AbortController();
+  const credentials = new CredentialSource(config, settings, context.name, context.namespace, {
+    env: options.env,
+    clock: options.clock ?? systemClock,
+    execTimeoutMs: options.execTimeoutMs ?? defaultTimeoutMs,
+    signal: life.signal,
+  });
+  const pool = new ConnectionPool(config, settings.cluster);
+  const { server, proxyUrl } = settings.cluster;
+  const sender = new Sender({
+    server,
+    clusterName: context.name,
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+    credentials,
+    pool,
+    life: life.signal,
+  });
+  const close = (): void => {
+    options.signal?.removeEventListener('abort', close);
+    life.abort();
+    pool.close();
+  };
+  if (options.signal?.aborted) close();
+  options.signal?.addEventListener('abort', close, { once: true });
+  return {
+    context,
+    config,
+    defaultNamespace: context.namespace ?? 'default',
+    server,
+    authority: () => authorityOf(settings.cluster),
+    request: (request) => sender.request(request),
+    lines: (request) => sender.lines(request),
+    close,
+  };
 }

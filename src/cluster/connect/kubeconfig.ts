@@ -14,6 +14,16 @@ export interface KubeContext {
   readonly namespace?: string;
   /** The kubeconfig file. */
   readonly file: string;
+  /** The whole KUBECONFIG list where it has several files: the context's cluster and user may stand in another one, and the first to name them wins. */
+  readonly mergedWith?: readonly string[];
+  /** The pod's own service account; no file is read for it. */
+  readonly inCluster?: true;
+}
+
+export interface Kubeconfigs {
+  readonly contexts: readonly KubeContext[];
+  /** Of files that can't be used; the others are there all the same. */
+  readonly problems: readonly { readonly file: string; readonly error: FaultlineError }[];
 }
 
 export type KubeconfigFile =
@@ -26,6 +36,51 @@ export function kubeconfigPaths(env: Readonly<Record<string, string | undefined>
   const own = env['KUBECONFIG']?.split(delimiter).filter((path) => path !== '') ?? [];
   const usual = own.length > 0 ? own : [join(homedir(), '.kube', 'config')];
   return [...new Set([...usual, ...extra.map(fromHome)])];
+}
+
+/**
+ * Every context there is: of the KUBECONFIG list as kubectl merges it (the first of a name wins), then of the extra files, each for
+ * itself. Inside a pod without any, its own service account.
+ */
+export async function readContexts(env: Readonly<Record<string, string | undefined>>, extra: readonly string[]): Promise<Kubeconfigs> {
+  const own = new Set(kubeconfigPaths(env, []));
+  const read = await readKubeconfigs(kubeconfigPaths(env, extra), extra);
+  const taken = new Set<string>();
+  const contexts: KubeContext[] = [];
+  for (const entry of read) {
+    if ('error' in entry) continue;
+    for (const context of entry.contexts) {
+      if (!own.has(entry.file)) contexts.push(context);
+      else if (!taken.has(context.name)) {
+        taken.add(context.name);
+        contexts.push(own.size > 1 ? { ...context, mergedWith: [...own] } : context);
+      }
+    }
+  }
+  const pod = contexts.length === 0 ? await inClusterContext(env) : undefined;
+  return {
+    contexts: pod === undefined ? contexts : [pod],
+    problems: read.flatMap((entry) => ('error' in entry ? [entry] : [])),
+  };
+}
+
+/** Where Kubernetes puts what a pod needs to speak to its own API server. */
+export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** The context of the pod that this runs in; `undefined` elsewhere. */
+export async function inClusterContext(
+  env: Readonly<Record<string, string | undefined>>,
+  folder = serviceAccountFolder,
+): Promise<KubeContext | undefined> {
+  if (env['KUBERNETES_SERVICE_HOST'] === undefined) return undefined;
+  try {
+    await stat(join(folder, 'token'));
+  } catch {
+    return undefined;
+  }
+  const namespace = await readFile(join(folder, 'namespace'), 'utf8').catch(() => undefined);
+  const name = 'in-cluster';
+  return { name, cluster: name, file: folder, inCluster: true, ...(namespace === undefined ? {} : { namespace: namespace.trim() }) };
 }
 
 /** Each file with its contexts or what is wrong with it. A file of kubectl's own that isn't there is left out: most people have none. */
@@ -45,14 +100,7 @@ export async function readKubeconfigs(paths: readonly string[], required: readon
 
 /** Fails: `notFound`, `forbidden`, `invalid` (not YAML, no contexts). */
 export async function readKubeconfig(file: string): Promise<readonly KubeContext[]> {
-  const [text, { parseYaml }] = await Promise.all([readSmall(file), import('./yaml.ts')]);
-  let document: unknown;
-  try {
-    document = parseYaml(text);
-  } catch (error) {
-    throw new FaultlineError('invalid', { what: t('{0} is no kubeconfig: it is not valid YAML', file), meaning: firstLine(error) }, error);
-  }
-  const contexts = field(document, 'contexts');
+  const contexts = field(await readDocument(file), 'contexts');
   if (!Array.isArray(contexts)) {
     throw invalid(t('{0} is no kubeconfig: it has no list of contexts', file), t('Choose a file such as the one kubectl reads.'));
   }
@@ -66,6 +114,21 @@ export async function readKubeconfig(file: string): Promise<readonly KubeContext
     seen.add(name);
     return [{ name, cluster: typeof cluster === 'string' ? cluster : '', file, ...(typeof namespace === 'string' ? { namespace } : {}) }];
   });
+}
+
+/** The file's YAML as it stands. Fails: `notFound`, `forbidden`, `invalid` with the line. */
+export async function readDocument(file: string): Promise<unknown> {
+  const [text, { parseYaml, lineOf }] = await Promise.all([readSmall(file), import('./yaml.ts')]);
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    const line = lineOf(error);
+    const what =
+      line === undefined
+        ? t('{0} is no kubeconfig: it is not valid YAML', file)
+        : t('{0} is no kubeconfig: it is not valid YAML at line {1}', file, line);
+    throw new FaultlineError('invalid', { what, meaning: firstLine(error) }, error);
+  }
 }
 
 async function readSmall(file: string): Promise<string> {
@@ -86,7 +149,7 @@ function fromHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
 
-function field(value: unknown, name: string): unknown {
+export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 

@@ -1,0 +1,70 @@
+/**
+ * The connections of one cluster. `@kubernetes/client-node` opens a TLS session for each request; here they are kept, and made anew
+ * only when the TLS material is another one. HTTP/1.1: a watch has a connection to itself, and one that stalls holds up no other.
+ */
+import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import { cancelled, FaultlineError } from '../../base/errors.ts';
+import { HttpMethod, RequestContext, type KubeConfig } from './clientNode.ts';
+import type { Credentials } from './credentials.ts';
+import type { ClusterSettings } from './settings.ts';
+
+export type { Dispatcher } from 'undici';
+
+/** TCP and TLS together. */
+const connectTimeoutMs = 10_000;
+/** Below the idle limits of API servers (90 s and more) and of the load balancers before them (60 s). */
+const keepAliveTimeout = 45_000;
+const keepAliveInitialDelay = 30_000;
+
+export class ConnectionPool {
+  readonly #config: KubeConfig;
+  readonly #cluster: ClusterSettings;
+  #current: { readonly dispatcher: Dispatcher; readonly tlsKey: string } | undefined;
+  #closed = false;
+
+  constructor(config: KubeConfig, cluster: ClusterSettings) {
+    this.#config = config;
+    this.#cluster = cluster;
+  }
+
+  async dispatcher({ tls, tlsKey }: Credentials): Promise<Dispatcher> {
+    if (this.#current?.tlsKey === tlsKey) return this.#current.dispatcher;
+    const dispatcher = await this.#make(tls);
+    if (this.#closed) {
+      void dispatcher.destroy();
+      throw cancelled();
+    }
+    // What is under way on the old connections ends in its own time.
+    void this.#current?.dispatcher.close();
+    this.#current = { dispatcher, tlsKey };
+    return dispatcher;
+  }
+
+  close(): void {
+    this.#closed = true;
+    void this.#current?.dispatcher.destroy();
+    this.#current = undefined;
+  }
+
+  async #make(tls: Credentials['tls']): Promise<Dispatcher> {
+    const { proxyUrl, server } = this.#cluster;
+    const shared = { allowH2: false, keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 } as const;
+    const connect = { ...mutable(tls), timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay };
+    if (proxyUrl === undefined) return new Agent({ ...shared, connect });
+    if (!proxyUrl.startsWith('socks')) {
+      return new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connect, proxyTls: { timeout: connectTimeoutMs } });
+    }
+    // The only one who speaks SOCKS is the client; its dispatcher is kept all the same.
+    const context = new RequestContext(server, HttpMethod.GET);
+    await this.#config.applySecurityAuthentication(context);
+    const dispatcher = context.getDispatcher();
+    if (dispatcher === undefined) throw new FaultlineError('unsupported', { what: proxyUrl });
+    return dispatcher;
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function mutable(tls: Credentials['tls']): Mutable<Credentials['tls']> {
+  return { ...tls };
+}
