@@ -1,0 +1,215 @@
+/** Reads partitions from offsets, without a group. One request a leader is under way while the reader works on what came before. */
+import type { RecordsBatch } from '@platformatic/kafka';
+import { FaultlineError, cancelled } from '../base/errors.ts';
+import { t } from '../base/messages.ts';
+import type { BrokerDescription, Consumption, KafkaRecord } from './client.ts';
+import { codeOf, errorOfCode, kafkaError, noTopic } from './errors.ts';
+import type { Links } from './links.ts';
+import { answerOf } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
+import { offsetsOf } from './offsets.ts';
+import { fetchRequest } from './requests.ts';
+import { protocolErrorsCodesById } from '@platformatic/kafka';
+
+type Answer = Awaited<ReturnType<(typeof fetchRequest.versions)[number]['async']>>;
+
+/** A broker without news answers after this long. */
+const NEWS_WAIT_MS = 500;
+const ANSWER_BYTES = 8 * 1024 * 1024;
+const PARTITION_BYTES = 1024 * 1024;
+const RETRY_MS = 200;
+const CONTROL_BATCH = 0x20;
+
+interface Place {
+  readonly partition: number;
+  /** The next offset to be read. */
+  offset: bigint;
+  /** The first that is not wanted any more. */
+  readonly end?: bigint;
+}
+
+interface Turn {
+  readonly leader: number;
+  readonly places: readonly Place[];
+  readonly answer?: Answer;
+  readonly failure?: unknown;
+}
+
+export async function* consume(
+  links: Links,
+  metadata: Metadata,
+  what: Consumption,
+  given: AbortSignal,
+): AsyncGenerator<readonly KafkaRecord[]> {
+  // Also ends the requests that are under way when the reader leaves.
+  const over = new AbortController();
+  const signal = AbortSignal.any([given, links.life, over.signal]);
+  const turns = new Map<number, Promise<Turn>>();
+  try {
+    const open = await begin(links, metadata, what, signal);
+    let isLost = false;
+    while (open.size > 0) {
+      if (signal.aborted) throw cancelled();
+      if (isLost) await refresh(metadata, what.topic, signal);
+      isLost = false;
+      const busy = new Set([...turns.keys()]);
+      for (const [leader, places] of byLeader(metadata, what.topic, [...open.values()])) {
+        if (!busy.has(leader.id)) turns.set(leader.id, ask(links, leader, what.topic, places, signal));
+      }
+      if (turns.size === 0) {
+        await pause(RETRY_MS, signal);
+        isLost = true;
+        continue;
+      }
+      const turn = await Promise.race(turns.values());
+      turns.delete(turn.leader);
+      if (turn.answer === undefined && codeOf(turn.failure) === undefined) {
+        const error = kafkaError(turn.failure, { topic: what.topic });
+        if (error.reason !== 'unreachable' && error.reason !== 'timedOut') throw error;
+        await pause(RETRY_MS, signal);
+        isLost = true;
+        continue;
+      }
+      const records: KafkaRecord[] = [];
+      for (const place of turn.places) {
+        const said = turn.answer?.responses
+          .find(({ topicId }) => topicId === what.topic)
+          ?.partitions.find(({ partitionIndex }) => partitionIndex === place.partition);
+        if (said === undefined) continue;
+        const code = protocolErrorsCodesById[said.errorCode] ?? String(said.errorCode);
+        if (code === 'OFFSET_OUT_OF_RANGE') await moveOn(links, metadata, what.topic, place, signal);
+        else if (PASSING.has(code)) isLost = true;
+        else if (code !== 'NONE') throw errorOfCode(code, { topic: what.topic }, turn.failure);
+        for (const batch of said.records ?? []) take(what.topic, place, batch, records);
+        if (place.end !== undefined && place.offset >= place.end) open.delete(place.partition);
+      }
+      if (isLost) await pause(RETRY_MS, signal);
+      if (records.length > 0) yield records;
+    }
+  } catch (error) {
+    throw given.aborted || links.life.aborted ? cancelled() : kafkaError(error, { topic: what.topic });
+  } finally {
+    over.abort();
+    await Promise.allSettled(turns.values());
+  }
+}
+
+const PASSING: ReadonlySet<string> = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_LEADER_EPOCH',
+  'FENCED_LEADER_EPOCH',
+  'REPLICA_NOT_AVAILABLE',
+  'OFFSET_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+
+async function begin(
+  links: Links,
+  metadata: Metadata,
+  { topic, partitions, from, until }: Consumption,
+  signal: AbortSignal,
+): Promise<Map<number, Place>> {
+  const [known] = await metadata.topics([topic], signal);
+  if (known === undefined) throw noTopic(topic);
+  const wanted = partitions ?? known.partitions.map(({ partition }) => partition);
+  const needsFirst = from === 'earliest' || (from !== 'latest' && wanted.some((partition) => !from.has(partition)));
+  const needsLast = from === 'latest' || until === 'now';
+  const first = needsFirst ? await offsetsOf(links, metadata, topic, 'earliest', signal, wanted) : undefined;
+  const last = needsLast ? await offsetsOf(links, metadata, topic, 'latest', signal, wanted) : undefined;
+  const open = new Map<number, Place>();
+  for (const partition of wanted) {
+    const given = from === 'latest' ? last?.get(partition) : from === 'earliest' ? undefined : from.get(partition);
+    const offset = given ?? first?.get(partition) ?? 0n;
+    const end = until === 'now' ? (last?.get(partition) ?? 0n) : undefined;
+    if (end === undefined || offset < end) open.set(partition, { partition, offset, ...(end === undefined ? {} : { end }) });
+  }
+  return open;
+}
+
+function byLeader(metadata: Metadata, topic: string, places: readonly Place[]): Map<BrokerDescription, Place[]> {
+  const groups = new Map<BrokerDescription, Place[]>();
+  for (const place of places) {
+    const leader = metadata.leader(topic, place.partition);
+    if (leader !== undefined) groups.set(leader, [...(groups.get(leader) ?? []), place]);
+  }
+  return groups;
+}
+
+/** Never fails. */
+async function ask(links: Links, leader: BrokerDescription, topic: string, places: readonly Place[], signal: AbortSignal): Promise<Turn> {
+  const partitions = places.map(({ partition, offset }) => ({
+    partition,
+    currentLeaderEpoch: -1,
+    fetchOffset: offset,
+    lastFetchedEpoch: -1,
+    partitionMaxBytes: PARTITION_BYTES,
+  }));
+  try {
+    const answer = await links.ask(
+      leader,
+      fetchRequest,
+      [NEWS_WAIT_MS, 1, ANSWER_BYTES, 0, 0, -1, [{ topicId: topic, partitions }], [], ''],
+      signal,
+    );
+    return { leader: leader.id, places, answer };
+  } catch (failure) {
+    const answer = answerOf<Answer>(failure);
+    return { leader: leader.id, places, failure, ...(answer === undefined ? {} : { answer }) };
+  }
+}
+
+function take(topic: string, place: Place, batch: RecordsBatch, into: KafkaRecord[]): void {
+  const isControl = (batch.attributes & CONTROL_BATCH) !== 0;
+  for (const { offsetDelta, timestampDelta, key, value, headers } of isControl ? [] : batch.records) {
+    const offset = batch.firstOffset + BigInt(offsetDelta);
+    // A batch is given whole: it may begin before what was asked for.
+    if (offset < place.offset || (place.end !== undefined && offset >= place.end)) continue;
+    into.push({
+      topic,
+      partition: place.partition,
+      offset,
+      timestampMs: Number(batch.firstTimestamp + timestampDelta),
+      key,
+      value,
+      headers: headers.map(([name, text]) => [name?.toString() ?? '', text]),
+    });
+  }
+  const next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
+  if (next > place.offset) place.offset = next;
+}
+
+/** Retention has removed what was next: on with the first that is kept. */
+async function moveOn(links: Links, metadata: Metadata, topic: string, place: Place, signal: AbortSignal): Promise<void> {
+  const first = (await offsetsOf(links, metadata, topic, 'earliest', signal, [place.partition])).get(place.partition) ?? 0n;
+  if (first <= place.offset)
+    throw new FaultlineError('invalid', {
+      what: t('Partition {0} of topic {1} has no offset {2}', place.partition, topic, String(place.offset)),
+      code: 'OFFSET_OUT_OF_RANGE',
+    });
+  place.offset = first;
+}
+
+async function refresh(metadata: Metadata, topic: string, signal: AbortSignal): Promise<void> {
+  try {
+    const [known] = await metadata.topics([topic], signal);
+    if (known === undefined) throw noTopic(topic);
+  } catch (error) {
+    const known = kafkaError(error);
+    if (known.reason !== 'unreachable' && known.reason !== 'timedOut') throw known;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+  if (signal.aborted) throw cancelled();
+}

@@ -1,0 +1,195 @@
+/**
+ * One connection to each broker, made when it is first needed and again after it broke. Everything that is sent passes `ask`.
+ * A broker that does not answer delays nobody but those who ask it.
+ */
+import { Connection, apiVersionsV3 } from '@platformatic/kafka';
+import { cancelled } from '../base/errors.ts';
+import type { HostPort, KafkaAccess } from './client.ts';
+import { kafkaError, timedOut, unreachable, unsupported } from './errors.ts';
+import type { Doing } from './errors.ts';
+import type { Request } from './requests.ts';
+import { t } from '../base/messages.ts';
+
+const CONNECT_LIMIT_MS = 5000;
+const ANSWER_LIMIT_MS = 15_000;
+/** Of those who may answer: how long the first is waited for until the next is asked too. */
+const NEXT_AFTER_MS = 700;
+/** A broker works on one request of a connection at a time: more would only wait there. */
+const UNANSWERED = 32;
+
+interface Link {
+  readonly connection: Connection;
+  /** By a request's key: the oldest and newest version that the broker knows. */
+  readonly versions: ReadonlyMap<number, readonly [number, number]>;
+  readonly doing: Doing;
+}
+
+export class Links {
+  readonly access: KafkaAccess;
+  readonly answerLimitMs: number;
+  readonly #links = new Map<string, Promise<Link>>();
+  readonly #open = new Set<Connection>();
+  readonly #life = new AbortController();
+
+  constructor(access: KafkaAccess) {
+    this.access = access;
+    this.answerLimitMs = access.requestTimeoutMs ?? ANSWER_LIMIT_MS;
+  }
+
+  /** Aborts when it is closed. */
+  get life(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Fails as the library does when Kafka answers with an error, else with a FaultlineError. */
+  async ask<A extends readonly unknown[], R>(broker: HostPort, request: Request<A, R>, args: A, signal: AbortSignal): Promise<R> {
+    const link = await this.to(broker, signal);
+    const version = newest(request, link);
+    return within(version.async(link.connection, ...args), signal);
+  }
+
+  /** Of the first that answers, asked one after the other, the next early when one hesitates. */
+  async askAny<A extends readonly unknown[], R>(
+    brokers: readonly HostPort[],
+    request: Request<A, R>,
+    args: A,
+    signal: AbortSignal,
+  ): Promise<R> {
+    const over = new AbortController();
+    const both = AbortSignal.any([signal, over.signal]);
+    const failures: unknown[] = [];
+    try {
+      return await new Promise<R>((resolve, reject) => {
+        let next = 0;
+        let running = 0;
+        const start = (): void => {
+          const broker = brokers[next++];
+          if (broker === undefined) {
+            if (running === 0) reject(failures.length === 1 ? failures[0] : nobody(failures));
+            return;
+          }
+          running++;
+          const hesitates = setTimeout(start, NEXT_AFTER_MS);
+          both.addEventListener('abort', () => clearTimeout(hesitates), { once: true });
+          this.ask(broker, request, args, both).then(resolve, (error: unknown) => {
+            clearTimeout(hesitates);
+            running--;
+            failures.push(error);
+            // Only a broker that cannot be asked is worth another one; what Kafka says, it says anywhere.
+            if (both.aborted || isAnswer(error)) reject(error);
+            else start();
+          });
+        };
+        start();
+      });
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Resolves when the broker has answered once; several who want it share one attempt. */
+  async to(broker: HostPort, signal: AbortSignal): Promise<Link> {
+    const key = `${broker.host}:${broker.port}`;
+    let link = this.#links.get(key);
+    if (link === undefined) {
+      link = this.#dial(broker, () => this.#links.delete(key));
+      this.#links.set(key, link);
+      link.catch(() => this.#links.delete(key));
+    }
+    return within(link, signal);
+  }
+
+  has(broker: HostPort): boolean {
+    return this.#links.has(`${broker.host}:${broker.port}`);
+  }
+
+  async close(): Promise<void> {
+    this.#life.abort();
+    await Promise.allSettled([...this.#open].map((connection) => connection.close()));
+  }
+
+  async #dial(broker: HostPort, gone: () => void): Promise<Link> {
+    const { route, sasl, tls, clientId, connectTimeoutMs = CONNECT_LIMIT_MS } = this.access;
+    const limit = AbortSignal.any([this.#life.signal, AbortSignal.timeout(connectTimeoutMs)]);
+    let doing: Doing = { broker, ...(sasl === undefined ? {} : { user: sasl.user, mechanism: sasl.mechanism }) };
+    let connection: Connection | undefined;
+    try {
+      const via = route === undefined ? broker : await within(route(broker, limit), limit);
+      doing = { ...doing, via };
+      connection = new Connection(clientId, {
+        connectTimeout: connectTimeoutMs,
+        requestTimeout: this.answerLimitMs,
+        maxInflights: UNANSWERED,
+        ...(sasl === undefined ? {} : { sasl: { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password } }),
+        ...(tls === undefined ? {} : { tls: tlsOf(tls), tlsServerName: broker.host }),
+      });
+      this.#open.add(connection);
+      const opened = connection;
+      const end = (): void => {
+        this.#open.delete(opened);
+        gone();
+      };
+      connection.once('close', end);
+      // Who waits for an answer hears of it there; unheard it would end the process.
+      connection.on('error', end);
+      await within(Promise.resolve(connection.connect(via.host, via.port)), limit);
+      const { apiKeys } = await within(apiVersionsV3.api.async(connection, 'faultline', '1'), limit);
+      return {
+        connection,
+        versions: new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, [minVersion, maxVersion]])),
+        doing,
+      };
+    } catch (error) {
+      if (connection !== undefined) {
+        this.#open.delete(connection);
+        connection.close().catch(() => undefined);
+      }
+      if (this.#life.signal.aborted) throw cancelled();
+      throw limit.aborted
+        ? unreachable(doing, timedOut(t('It did not answer within {0} s', connectTimeoutMs / 1000)))
+        : kafkaError(error, doing);
+    }
+  }
+}
+
+/** Kafka's own answer, as against none. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof AggregateError && Reflect.get(error, 'code') === 'PLT_KFK_RESPONSE';
+}
+
+/** Ends with `cancelled` when the signal aborts; what was asked goes on unheard. */
+export async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => undefined);
+    throw cancelled();
+  }
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(cancelled());
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function newest<A extends readonly unknown[], R>({ name, versions }: Request<A, R>, link: Link): Request<A, R>['versions'][number] {
+  const found = versions.find(({ key, version }) => {
+    const [oldest, last] = link.versions.get(key) ?? [0, -1];
+    return oldest <= version && version <= last;
+  });
+  if (found === undefined) throw unsupported(name);
+  return found;
+}
+
+function nobody(failures: readonly unknown[]): Error {
+  const known = failures.map((failure) => kafkaError(failure));
+  // A login that is refused, or a tunnel that is forbidden, says more than a broker that is silent.
+  const telling = known.find(({ reason }) => reason !== 'unreachable' && reason !== 'timedOut');
+  return telling ?? unreachable({}, new AggregateError(failures, known.map(({ facts }) => facts.what).join('; ')));
+}
+
+function tlsOf({ caPem, certPem, keyPem }: NonNullable<KafkaAccess['tls']>): { ca?: string; cert?: string; key?: string } {
+  return {
+    ...(caPem === undefined ? {} : { ca: caPem }),
+    ...(certPem === undefined ? {} : { cert: certPem }),
+    ...(keyPem === undefined ? {} : { key: keyPem }),
+  };
+}
