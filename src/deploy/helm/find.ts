@@ -1,0 +1,91 @@
+/** Helm as it is on PATH: found once, its version asked once, and how to get it where there is none. */
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface HelmProgram {
+  /** Absolute path. */
+  readonly path: string;
+  /** `4.2.4` */
+  readonly version: string;
+  readonly major: 3 | 4;
+}
+
+const ANSWER_LIMIT_MS = 30_000;
+
+/** Fails: `notFound` with how to get it, `unsupported` for Helm 2, `engine` for a program that is no Helm. */
+export async function findHelm(env: Environment, platform: NodeJS.Platform = process.platform): Promise<HelmProgram> {
+  const path = await onPath(env, platform);
+  if (path === undefined) {
+    throw new FaultlineError('notFound', {
+      what: t('Helm is not there: no program “helm” on PATH'),
+      meaning: t('Charts are deployed with Helm 3 or 4'),
+      remedy: howToGetIt(platform),
+    });
+  }
+  return { path, ...parseVersion(await askVersion(path, env), path) };
+}
+
+/** Ends without a full stop. */
+export function howToGetIt(platform: NodeJS.Platform): string {
+  const again = t('then try again; an editor has to be started anew to see a changed PATH');
+  if (platform === 'darwin') return t('Install it with “brew install helm”, {0}', again);
+  if (platform === 'win32') return t('Install it with “winget install Helm.Helm” (or “choco install kubernetes-helm”), {0}', again);
+  if (platform === 'linux') {
+    const where = 'https://helm.sh/docs/intro/install/';
+    return t('Install it with “sudo snap install helm --classic”, or unpack a release from {0} into a folder on PATH, {1}', where, again);
+  }
+  return t('Install it from {0}, {1}', 'https://helm.sh/docs/intro/install/', again);
+}
+
+/** `v4.2.4`, `v3.20.2+gabc`; Helm 2 says `Client: v2.17.0`. */
+export function parseVersion(text: string, path: string): { readonly version: string; readonly major: 3 | 4 } {
+  const [, version = '', major] = /v?((\d+)\.\d+(?:\.\d+)?(?:-[\w.]+)?)/.exec(text) ?? [];
+  if (major === '3' || major === '4') return { version, major: major === '3' ? 3 : 4 };
+  if (major === undefined) {
+    throw new FaultlineError('engine', { what: t('{0} did not say which Helm it is', path), meaning: text.trim().split('\n')[0] ?? '' });
+  }
+  throw new FaultlineError('unsupported', {
+    what: t('{0} is Helm {1}', path, version),
+    meaning: t('Charts are deployed with Helm 3 or 4'),
+    remedy: howToGetIt(process.platform),
+  });
+}
+
+async function onPath(env: Environment, platform: NodeJS.Platform): Promise<string | undefined> {
+  const names = platform === 'win32' ? ['helm.exe'] : ['helm'];
+  for (const folder of (env['PATH'] ?? env['Path'] ?? '').split(delimiter)) {
+    if (folder === '') continue;
+    for (const name of names) {
+      const path = join(folder, name);
+      try {
+        await access(path, constants.X_OK);
+        return path;
+      } catch {
+        // Not in this folder.
+      }
+    }
+  }
+  return undefined;
+}
+
+async function askVersion(path: string, env: Environment): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(path, ['version', '--template', '{{.Version}}'], {
+      env: { ...env },
+      timeout: ANSWER_LIMIT_MS,
+    });
+    return stdout;
+  } catch (error) {
+    throw new FaultlineError('engine', { what: t('{0} could not be run', path), meaning: firstLine(error) }, error);
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}

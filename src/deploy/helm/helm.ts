@@ -1,0 +1,175 @@
+/** The commands of Helm that a deploy needs, on one cluster. */
+import * as v from 'valibot';
+import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../deploy.ts';
+import type { HelmProgram } from './find.ts';
+import { runHelm } from './run.ts';
+import { FaultlineError } from '../../base/errors.ts';
+
+export interface HelmPlace {
+  readonly program: HelmProgram;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path. */
+  readonly kubeconfig: string;
+  readonly context: string;
+}
+
+export interface Render extends ReleaseName {
+  /** Folder or .tgz. */
+  readonly chart: string;
+  readonly valuesFile: string;
+  readonly isUpgrade: boolean;
+}
+
+export interface Upgrade extends ReleaseName {
+  readonly chart: string;
+  readonly valuesFile: string;
+  readonly timeoutMs: number;
+  readonly description: string;
+}
+
+export interface Helm {
+  readonly program: HelmProgram;
+  /** Manifests as the server would get them, hooks and definitions too; nothing is changed. */
+  template(render: Render, signal: AbortSignal): Promise<string>;
+  /** Does not wait for readiness, but for hooks. */
+  upgrade(upgrade: Upgrade, signal: AbortSignal, onStart: (pid: number) => void): Promise<void>;
+  rollback(name: ReleaseName, revision: number, timeoutMs: number, signal: AbortSignal, onStart: (pid: number) => void): Promise<void>;
+  uninstall(name: ReleaseName, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  test(name: ReleaseName, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  manifest(name: ReleaseName, signal: AbortSignal, revision?: number): Promise<string>;
+  hooks(name: ReleaseName, signal: AbortSignal): Promise<string>;
+  /** The values that the release was given, as JSON. */
+  values(name: ReleaseName, signal: AbortSignal): Promise<unknown>;
+  /** Newest first; empty when there is no such release. */
+  history(name: ReleaseName, signal: AbortSignal): Promise<readonly ReleaseState[]>;
+  list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseState[]>;
+  /** Brings a chart into `folder`, unpacked. */
+  pull(chart: string, version: string | undefined, folder: string, signal: AbortSignal): Promise<void>;
+  /** Fetches the charts that it depends on. */
+  dependencies(folder: string, signal: AbortSignal): Promise<void>;
+}
+
+const historyRows = v.array(
+  v.object({
+    revision: v.number(),
+    updated: v.string(),
+    status: v.string(),
+    chart: v.string(),
+    app_version: v.optional(v.string(), ''),
+    description: v.optional(v.string(), ''),
+  }),
+);
+const listRows = v.array(
+  v.object({
+    name: v.string(),
+    namespace: v.string(),
+    // A text in `helm list`, a number in `helm history`.
+    revision: v.pipe(v.union([v.string(), v.number()]), v.transform(Number)),
+    updated: v.string(),
+    status: v.string(),
+    chart: v.string(),
+    app_version: v.optional(v.string(), ''),
+  }),
+);
+const words: readonly ReleaseStatusWord[] = [
+  'deployed',
+  'failed',
+  'superseded',
+  'uninstalled',
+  'uninstalling',
+  'pending-install',
+  'pending-upgrade',
+  'pending-rollback',
+];
+const HISTORY_MAX = 256;
+
+export function helmOn(place: HelmPlace): Helm {
+  const { program, env, kubeconfig, context } = place;
+  const run = (args: readonly string[], signal: AbortSignal, onStart?: (pid: number) => void): Promise<string> =>
+    runHelm({ path: program.path, args, env, signal, ...(onStart === undefined ? {} : { onStart }) });
+  const cluster = ['--kubeconfig', kubeconfig, '--kube-context', context];
+  const on = (namespace: string): readonly string[] => [...cluster, '--namespace', namespace];
+  const four = program.major === 4;
+  return {
+    program,
+    template: ({ release, namespace, chart, valuesFile, isUpgrade }, signal) =>
+      run(
+        [
+          'template',
+          release,
+          chart,
+          ...on(namespace),
+          '--values',
+          valuesFile,
+          '--include-crds',
+          // With the cluster's own version, kinds and objects, which `lookup` asks for. Helm 3 needs both words for it.
+          '--dry-run=server',
+          ...(four ? [] : ['--validate']),
+          ...(isUpgrade ? ['--is-upgrade'] : []),
+        ],
+        signal,
+      ),
+    upgrade: async ({ release, namespace, chart, valuesFile, timeoutMs, description }, signal, onStart) => {
+      const args = ['upgrade', release, chart, ...on(namespace), '--install', '--create-namespace', '--reset-values'];
+      await run(
+        [...args, '--values', valuesFile, '--timeout', seconds(timeoutMs), '--description', description, '--output', 'json'],
+        signal,
+        onStart,
+      );
+    },
+    rollback: async ({ release, namespace }, revision, timeoutMs, signal, onStart) => {
+      await run(['rollback', release, String(revision), ...on(namespace), '--timeout', seconds(timeoutMs)], signal, onStart);
+    },
+    uninstall: async ({ release, namespace }, timeoutMs, signal) => {
+      await run(['uninstall', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal);
+    },
+    test: async ({ release, namespace }, timeoutMs, signal) => {
+      await run(['test', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal);
+    },
+    manifest: ({ release, namespace }, signal, revision) =>
+      run(['get', 'manifest', release, ...on(namespace), ...(revision === undefined ? [] : ['--revision', String(revision)])], signal),
+    hooks: ({ release, namespace }, signal) => run(['get', 'hooks', release, ...on(namespace)], signal),
+    values: async ({ release, namespace }, signal) =>
+      JSON.parse(await run(['get', 'values', release, ...on(namespace), '--output', 'json'], signal)),
+    history: async ({ release, namespace }, signal) => {
+      try {
+        const args = ['history', release, ...on(namespace), '--max', String(HISTORY_MAX), '--output', 'json'];
+        const rows = v.parse(historyRows, JSON.parse(await run(args, signal)));
+        return rows
+          .map(({ status, app_version, ...row }) => ({ ...row, release, namespace, appVersion: app_version, status: wordOf(status) }))
+          .sort((a, b) => b.revision - a.revision);
+      } catch (error) {
+        if (FaultlineError.is(error, 'notFound')) return [];
+        throw error;
+      }
+    },
+    list: async (namespace, signal) => {
+      const where = namespace === undefined ? ['--all-namespaces'] : ['--namespace', namespace];
+      // Helm 4 lists every state by itself, and calls `--all` unknown.
+      const args = ['list', ...cluster, ...where, ...(four ? [] : ['--all']), '--max', '0', '--output', 'json'];
+      const rows = v.parse(listRows, JSON.parse(await run(args, signal)));
+      return rows.map(({ name, status, app_version, ...row }) => ({
+        ...row,
+        release: name,
+        appVersion: app_version,
+        status: wordOf(status),
+        description: '',
+      }));
+    },
+    pull: async (chart, version, folder, signal) => {
+      await run(['pull', chart, '--untar', '--untardir', folder, ...(version === undefined ? [] : ['--version', version])], signal);
+    },
+    dependencies: async (folder, signal) => {
+      await run(['dependency', 'build', folder], signal);
+    },
+  };
+}
+
+function wordOf(status: string): ReleaseStatusWord {
+  return words.find((word) => word === status) ?? 'unknown';
+}
+
+/** At least one: Helm takes 0 for no limit. */
+function seconds(durationMs: number): string {
+  return `${Math.max(1, Math.ceil(durationMs / 1000))}s`;
+}
