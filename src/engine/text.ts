@@ -33,7 +33,7 @@ export function cellJson(cell: Cell, column: Column | undefined): string {
       return cell;
     default:
       // A line break in JSON text is white space: inside of its strings it is escaped.
-      return column?.type === 'JSON' ? cell.replaceAll(/[\r\n]+/g, ' ') : JSON.stringify(cell);
+      return column?.type.toUpperCase() === 'JSON' ? cell.replaceAll(/[\r\n]+/g, ' ') : JSON.stringify(cell);
   }
 }
 

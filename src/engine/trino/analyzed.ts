@@ -82,7 +82,8 @@ function nodeOf({ name, bracket, lines, children }: Open): FragmentNode {
 }
 
 function withoutHash(bracket: string): string {
-  const inner = /^\[(.*)\]$/.exec(bracket)?.[1] ?? bracket;
+  // Presto has several brackets, Trino one around all.
+  const inner = /^\[((?:[^[\]]|\[[^\]]*\])*)\]$/.exec(bracket)?.[1] ?? bracket;
   return inner.replaceAll(/(?:, )?hash = \[[^\]]*\]/g, '');
 }
 

@@ -52,7 +52,7 @@ function nodeOf(json: Json): FragmentNode {
   const expected = numberIn(estimate?.['outputRowCount']);
   const [operator, rest] = split(String(json['name'] ?? ''));
   const details = Array.isArray(json['details']) ? json['details'].map(String) : String(json['details'] ?? '').split('\n');
-  const identifier = rest + String(json['identifier'] ?? '');
+  const identifier = remote.length > 0 ? '' : rest + String(json['identifier'] ?? '');
   return {
     node: {
       operator,
@@ -90,12 +90,23 @@ export function detailText(descriptor: readonly (readonly [string, string])[], i
     ...descriptor.flatMap(([key, value]) =>
       hidden.has(key) || value === '' || value === '[]' ? [] : [key === 'criteria' ? value.replace(/^\((.*)\)$/, '$1') : `${key} ${value}`],
     ),
-    identifier.replaceAll(/\[PlanNodeId [\d,]+\]/g, '').trim(),
+    readable(identifier),
     // "x := tpch:x" only names a column again.
-    ...details.map((line) => line.trim()).filter((line) => line !== '' && !/^(\w+) := \w+:\1\b/.test(line)),
+    ...details
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !/^(\w+) := \w+:\1\b/.test(line) && !line.startsWith('$hashvalue'))
+      .map(readable),
   ].filter((part) => part !== '');
   const most = parts.slice(0, 8).join(' · ');
   return most.length > 400 ? `${most.slice(0, 400)}…` : most;
+}
+
+/** Presto's brackets without ids, hashes and places in the statement; of a table's handle only the table. */
+function readable(text: string): string {
+  return text
+    .replaceAll(/\[PlanNodeId [\d,]+\]|\[(?:\$hashvalue\w*(?:, )?)+\]| \(\d+:\d+\)$/g, '')
+    .replaceAll(/TableHandle \{.*?connectorHandle='([^']*)'.*?\}/g, '$1')
+    .trim();
 }
 
 /** "[1, 2]" */

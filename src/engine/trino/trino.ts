@@ -42,6 +42,7 @@ export async function openTrino(target: ServerTarget, reached: ReachedServer, op
     const prefix = headerPrefix(target.engine);
     const credentials = await credentialsOf(target.user, options.password);
     const version = await serverInfo(line, { [`${prefix}User`]: target.user, ...credentials.headers }, context);
+    checkEngine(target, version);
     const session = new Session(prefix, {
       user: target.user,
       source: options.source,
@@ -75,6 +76,15 @@ export async function openTrino(target: ServerTarget, reached: ReachedServer, op
     line.close();
     throw error;
   }
+}
+
+/** Presto counts 0.x; what is called Trino today had Presto's headers up to version 350. Other forms of a version say nothing. */
+function checkEngine({ engine, name }: ServerTarget, version: string): void {
+  const number = Number(/^\d+/.exec(version)?.[0]);
+  const presto = number < 351;
+  if (Number.isNaN(number) || presto === (engine === 'presto')) return;
+  const [is, chosen] = presto ? ['Presto', 'Trino'] : ['Trino', 'Presto'];
+  throw invalid(t('At {0} is {1} {2}, not {3}', name, is, version, chosen), t('Choose {0} as the engine of the connection.', is));
 }
 
 class TrinoEngine implements Engine {
