@@ -12,6 +12,8 @@ export interface PartState {
   readonly kind: 'syncing' | 'live' | 'stale' | 'forbidden' | 'missing';
   readonly sinceMs: number;
   readonly error?: FaultlineError;
+  /** Why only one namespace is seen where all were asked for. */
+  readonly narrowed?: FaultlineError;
 }
 
 export interface Part<T> {
@@ -228,11 +230,13 @@ export interface BrokerLine {
   readonly brokerId: number;
   readonly isController: boolean;
   readonly health: Health;
-  readonly leaders: number;
-  readonly replicas: number;
+  /** The counts are absent while Kafka was not asked or did not answer. */
+  readonly leaders?: number;
+  readonly replicas?: number;
   /** Of the partitions that have a replica on this broker, those where this replica is out of sync. */
-  readonly outOfSync: number;
-  readonly host: string;
+  readonly outOfSync?: number;
+  /** As advertised. */
+  readonly host?: string;
   readonly pod?: PodLine;
 }
 

@@ -1,0 +1,104 @@
+/** One pod of an engine as a line. */
+import { t } from '../../base/messages.ts';
+import type { Pod } from '../objects.ts';
+import { isReady, podHealth, restartsOf } from './health.ts';
+import type { EngineRole, Health, ObjectRef, PodLine, PodTruth } from './model.ts';
+import type { Recognised } from './recognise.ts';
+
+export function refOf(apiVersion: string, kind: string, { metadata }: Pick<Pod, 'metadata'>): ObjectRef {
+  const { namespace, name, uid } = metadata;
+  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) };
+}
+
+export function podLine(pod: Pod, recognised: Recognised, truth: PodTruth | undefined, isNodeLost: boolean): PodLine {
+  const { metadata, spec, status } = pod;
+  const ready = isReady(pod);
+  const role = roleNow(recognised, truth);
+  const containers = spec?.containers ?? [];
+  const brokerId = recognised.engine === 'kafka' ? kafkaNodeId(pod, role) : undefined;
+  const node = spec?.nodeName;
+  const ip = status?.podIP;
+  return {
+    id: metadata.uid ?? `${metadata.namespace ?? ''}/${metadata.name}`,
+    ref: refOf('v1', 'Pod', pod),
+    label: metadata.name,
+    engine: recognised.engine,
+    role,
+    ...(recognised.shard === undefined ? {} : { shard: recognised.shard }),
+    ...(recognised.replica === undefined ? {} : { replica: recognised.replica }),
+    ...(brokerId === undefined ? {} : { brokerId }),
+    health: together(pod, ready, truth, isNodeLost),
+    isReady: ready,
+    restarts: restartsOf(pod),
+    ...(node === undefined ? {} : { node }),
+    ...(ip === undefined ? {} : { ip }),
+    container: metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? mainContainer(containers, recognised),
+    containers: containers.map(({ name }) => name),
+    recognised: recognised.recognition,
+    ...(truth === undefined ? {} : { truth }),
+  };
+}
+
+/** The engine knows better than a workload's name. */
+function roleNow({ role, roleIsGuess, engine }: Recognised, truth: PodTruth | undefined): EngineRole {
+  if (!roleIsGuess || truth?.isCoordinator === undefined || (engine !== 'trino' && engine !== 'presto')) return role;
+  return truth.isCoordinator ? 'coordinator' : 'worker';
+}
+
+/** Kubernetes' truth first: what is not ready there serves nobody. Then the engine's. */
+function together(pod: Pod, ready: boolean, truth: PodTruth | undefined, isNodeLost: boolean): Health {
+  const seen = podHealth(pod);
+  if (isNodeLost && seen.state !== 'stopping')
+    return {
+      state: 'unknown',
+      word: t('node lost'),
+      why: t('Node {0} does not answer: what the pod does is not known.', pod.spec?.nodeName ?? ''),
+    };
+  if (!ready || seen.state !== 'ok') return seen;
+  if (pod.metadata.labels?.['clickhouse.altinity.com/ready'] === 'no')
+    return {
+      state: 'degraded',
+      word: t('ready, out of service'),
+      why: t('Kubernetes says ready; the operator has taken it out of its Service.'),
+    };
+  const because = (text: string): string => [text, truth?.why, seen.why].filter((part) => part !== undefined).join(' ');
+  switch (truth?.state) {
+    case undefined:
+      return seen;
+    case 'serving':
+      return { ...seen, why: because(t('Kubernetes says ready, the engine says {0}.', truth?.word ?? '')) };
+    case 'starting':
+      return {
+        state: 'starting',
+        word: t('ready, not serving yet'),
+        why: because(t('Kubernetes says ready, the engine says {0}.', truth?.word ?? '')),
+      };
+    case 'draining':
+      return {
+        state: 'stopping',
+        word: truth?.word ?? t('draining'),
+        why: because(t('Kubernetes says ready, the engine takes no new work.')),
+      };
+    case 'notServing':
+      return {
+        state: 'degraded',
+        word: t('ready, not serving: {0}', truth?.word ?? ''),
+        why: because(t('Kubernetes says ready, the engine says {0}.', truth?.word ?? '')),
+      };
+    case 'unknown':
+      return { ...seen, why: because(t('The engine itself was not heard: {0}.', truth?.word ?? '')) };
+  }
+}
+
+function mainContainer(containers: readonly { readonly name: string }[], { engine, role }: Recognised): string {
+  const like = containers.find(({ name }) => name.includes(engine)) ?? containers.find(({ name }) => name.includes(role));
+  return (like ?? containers[0])?.name ?? '';
+}
+
+/** Strimzi and counted StatefulSets end in it; Bitnami's brokers without a controller begin at 100. */
+function kafkaNodeId({ metadata }: Pod, role: EngineRole): number | undefined {
+  const said = metadata.labels?.['apps.kubernetes.io/pod-index'] ?? /-(\d+)$/.exec(metadata.name)?.[1];
+  if (role === 'operator' || said === undefined) return undefined;
+  const isApart = role === 'broker' && metadata.labels?.['app.kubernetes.io/part-of'] === 'kafka';
+  return Number(said) + (isApart ? 100 : 0);
+}
