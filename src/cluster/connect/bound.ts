@@ -3,6 +3,8 @@
 export interface Bound {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Time runs from now on, anew where it ran already. */
+  begin(): void;
   /** Whether it was time that ended it. */
   isOver(): boolean;
   /** The promise's outcome, unless the bound comes first. */
@@ -19,10 +21,7 @@ export function boundOf(timeoutMs: number, signals: readonly AbortSignal[]): Bou
   const { signal } = controller;
   let over = false;
   const stop = (): void => controller.abort();
-  const timer = setTimeout(() => {
-    over = true;
-    stop();
-  }, timeoutMs);
+  let timer: NodeJS.Timeout | undefined;
   for (const one of signals) {
     if (one.aborted) stop();
     // By hand and not by AbortSignal.any: the long-lived signals would keep an entry for each request that ever was.
@@ -31,6 +30,13 @@ export function boundOf(timeoutMs: number, signals: readonly AbortSignal[]): Bou
   return {
     signal,
     timeoutMs,
+    begin: () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        over = true;
+        stop();
+      }, timeoutMs);
+    },
     isOver: () => over,
     race: (promise) => raced(promise, signal),
     release: () => clearTimeout(timer),

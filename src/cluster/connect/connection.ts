@@ -26,6 +26,8 @@ export interface ClusterConnection {
   request<T>(request: ApiRequest): Promise<T>;
   /** The lines of an answer as they come, of a watch or of logs. Fails as `request` does; ends when the server ends it; leaving the loop closes it. */
   lines(request: ApiRequest): AsyncIterable<string>;
+  /** The next request asks for a new login, also where one failed a moment ago: after a person logged in. */
+  renewLogin(): void;
   /** Ends what is under way with `cancelled`. */
   close(): void;
 }
@@ -42,8 +44,10 @@ export interface ApiRequest {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal;
-  /** For `request` until the whole answer is there, 30 s where it is left out; for `lines` until the answer begins. */
+  /** For `request` until the whole answer is there, 30 s where it is left out; for `lines` until the answer begins. A login that must be had first has its own bound. */
   readonly timeoutMs?: number;
+  /** Of `lines`: the server has accepted the request, and lines may come now or much later. */
+  readonly opened?: () => void;
 }
 
 export interface ConnectOptions {
@@ -55,7 +59,7 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-const defaultTimeoutMs = 30_000;
+const execTimeoutMs = 30_000;
 
 /**
  * Nothing is contacted yet, and no login program is run: the first request does that.
@@ -72,7 +76,7 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
   const credentials = new CredentialSource(config, settings, context.name, context.namespace, {
     env: options.env,
     clock: options.clock ?? systemClock,
-    execTimeoutMs: options.execTimeoutMs ?? defaultTimeoutMs,
+    execTimeoutMs: options.execTimeoutMs ?? execTimeoutMs,
     signal: life.signal,
   });
   const pool = new ConnectionPool(config, settings.cluster);
@@ -100,6 +104,7 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     authority: () => authorityOf(settings.cluster),
     request: (request) => sender.request(request),
     lines: (request) => sender.lines(request),
+    renewLogin: () => credentials.forget(),
     close,
   };
 }

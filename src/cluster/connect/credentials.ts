@@ -10,7 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { Authenticator } from './clientNode.ts';
-import { runExecPlugin, type ExecCredential } from './execPlugin.ts';
+import { loginCode, runExecPlugin, type ExecCredential } from './execPlugin.ts';
 import { certificateExpiry, jwtExpiry } from './expiry.ts';
 import { renewal } from './login.ts';
 import type { ContextSettings } from './settings.ts';
@@ -41,6 +41,9 @@ export interface CredentialOptions {
 const tokenFileMs = 10_000;
 /** What runs out within this is renewed already. */
 const expiryMarginMs = 10_000;
+/** A login that is refused is asked for again when it is older than this. */
+const execAgainMs = 5_000;
+const execFailureMs = 30_000;
 /** Name of the provider that users with a login program or a token file get. */
 const ours = 'faultline';
 
@@ -48,8 +51,11 @@ export class CredentialSource {
   readonly config: KubeConfig;
   readonly #settings: ContextSettings;
   readonly #options: CredentialOptions;
-  #exec: Promise<ExecCredential> | undefined;
+  #execRunning: Promise<ExecCredential> | undefined;
+  #execFailure: { readonly error: unknown; readonly untilMs: number } | undefined;
+  #execAtMs = -Infinity;
   #execDone: ExecCredential | undefined;
+  #pending: Promise<Credentials> | undefined;
   #token: { readonly text: string; readonly readAtMs: number } | undefined;
   #current: { readonly credentials: Credentials; readonly untilMs: number } | undefined;
 
@@ -73,48 +79,76 @@ export class CredentialSource {
   }
 
   /** Fails: `unauthorised`, `timedOut` (a login program), `notFound` (a file that the kubeconfig names), `cancelled`. */
-  async get(): Promise<Credentials> {
-    const now = this.#options.clock.wallMs();
-    if (this.#current !== undefined && now < this.#current.untilMs) return this.#current.credentials;
+  get(): Promise<Credentials> {
+    if (this.#current !== undefined && this.#options.clock.wallMs() < this.#current.untilMs)
+      return Promise.resolve(this.#current.credentials);
+    this.#pending ??= this.#fresh().finally(() => (this.#pending = undefined));
+    return this.#pending;
+  }
+
+  async #fresh(): Promise<Credentials> {
     const options: RequestOptions = { headers: {} };
     try {
-      await this.config.applyToHTTPSOptions(options);
+      await this.#bounded(this.config.applyToHTTPSOptions(options));
     } catch (error) {
       throw this.#failure(error);
     }
     const credentials = credentialsOf(options);
-    this.#current = { credentials, untilMs: this.#untilMs(now) };
+    this.#current = { credentials, untilMs: this.#untilMs(this.#options.clock.wallMs()) };
     return credentials;
   }
 
-  /** After the server refused them. `false` where nothing else can come of asking again. */
-  renew(): boolean {
-    this.#current = undefined;
+  /** The server did not take these. Whether others may come of asking again: then the next `get` does so. */
+  refused(used: Credentials): boolean {
+    // Another request was refused before, and new ones are there or on their way.
+    if (this.#current?.credentials !== used) return true;
     const { user } = this.#settings;
+    // What a program gave a moment ago and was refused, it would give again.
+    if (user.exec !== undefined && this.#options.clock.monotonicMs() - this.#execAtMs < execAgainMs) return false;
+    this.#current = undefined;
     this.#token = undefined;
-    if (user.exec !== undefined) {
-      this.#exec = undefined;
-      this.#execDone = undefined;
-      return true;
-    }
+    this.#execDone = undefined;
+    if (user.exec !== undefined) return true;
     // Files may hold something newer than what was sent.
     return user.tokenFile !== undefined || user.certFile !== undefined || user.authProvider !== undefined;
   }
 
-  /** When the login that was sent ran out, where that can be known. */
-  expiredMs(): number | undefined {
-    const { user } = this.#settings;
-    const sent = this.#current?.credentials;
-    const certificate = sent?.tls.cert;
+  /** Whatever is remembered, failures too. */
+  forget(): void {
+    this.#current = undefined;
+    this.#token = undefined;
+    this.#execDone = undefined;
+    this.#execFailure = undefined;
+    this.#execAtMs = -Infinity;
+  }
+
+  /** When a login that was sent ran out, where that can be known. */
+  expiredMs(sent: Credentials): number | undefined {
+    const certificate = sent.tls.cert;
     const expiry =
       this.#execDone?.expiresMs ??
-      jwtExpiry(bearerOf(sent) ?? idToken(user.authProvider?.config)) ??
+      jwtExpiry(bearerOf(sent) ?? idToken(this.#settings.user.authProvider?.config)) ??
       (certificate === undefined ? undefined : certificateExpiry(certificate));
     return expiry !== undefined && expiry < this.#options.clock.wallMs() ? expiry : undefined;
   }
 
   get remedy(): string {
     return renewal(this.#settings.user);
+  }
+
+  /** An OIDC issuer that never answers must not hold a request; a login program has the same bound of its own, and its own words. */
+  async #bounded(login: Promise<void>): Promise<void> {
+    const { execTimeoutMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<never>((_resolve, reject) => {
+      const error = new FaultlineError('timedOut', {
+        what: t('There was no login within {0} s', execTimeoutMs / 1000),
+        remedy: this.remedy,
+        code: loginCode,
+      });
+      timer = setTimeout(() => reject(error), execTimeoutMs + 500);
+    });
+    await Promise.race([login, over]).finally(() => clearTimeout(timer));
   }
 
   #untilMs(now: number): number {
@@ -154,22 +188,29 @@ export class CredentialSource {
     };
   }
 
-  /** One run of the program for all who wait for it. */
+  /** One run of the program for all who wait for it; a failure holds for a while, or each watch of the cluster would start it again. */
   async #execCredential(): Promise<ExecCredential> {
     const { user, cluster } = this.#settings;
     if (user.exec === undefined) return {};
     const { clock, env, execTimeoutMs, signal } = this.#options;
     const known = this.#execDone;
     if (known !== undefined && clock.wallMs() < (known.expiresMs ?? Infinity) - expiryMarginMs) return known;
-    this.#exec ??= runExecPlugin(user.exec, cluster, { env, timeoutMs: execTimeoutMs, signal });
-    const running = this.#exec;
-    try {
-      const credential = await running;
-      if (this.#exec === running) this.#execDone = credential;
-      return credential;
-    } finally {
-      if (this.#exec === running) this.#exec = undefined;
+    const failure = this.#execFailure;
+    if (failure !== undefined && clock.monotonicMs() < failure.untilMs) throw failure.error;
+    if (this.#execRunning === undefined) {
+      this.#execFailure = undefined;
+      this.#execRunning = runExecPlugin(user.exec, cluster, { env, timeoutMs: execTimeoutMs, signal })
+        .then((credential) => {
+          this.#execAtMs = clock.monotonicMs();
+          return (this.#execDone = credential);
+        })
+        .catch((error: unknown) => {
+          this.#execFailure = { error, untilMs: clock.monotonicMs() + execFailureMs };
+          throw error;
+        })
+        .finally(() => (this.#execRunning = undefined));
     }
+    return this.#execRunning;
   }
 
   async #fileToken(file: string): Promise<string> {

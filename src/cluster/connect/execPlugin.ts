@@ -22,6 +22,8 @@ export interface ExecOptions {
   readonly signal: AbortSignal;
 }
 
+/** Code of an error whose time ran out in a login program, not in the cluster. */
+export const loginCode = 'login';
 /** A program that writes more than this is no login program. */
 const maxOutputBytes = 1_000_000;
 /** Of stderr: the end says why. */
@@ -133,6 +135,7 @@ function hangs(exec: ExecSettings, timeoutMs: number, errors: string): Faultline
     what: t('The login program {0} did not answer within {1} s and was ended', exec.command, timeoutMs / 1000),
     ...(errors.trim() === '' ? {} : { meaning: errors.trim() }),
     remedy: t('Run {0} in a terminal: it may be waiting for an answer or a browser.', loginCommand(exec)),
+    code: loginCode,
   });
 }
 

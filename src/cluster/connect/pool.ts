@@ -19,7 +19,7 @@ const keepAliveInitialDelay = 30_000;
 export class ConnectionPool {
   readonly #config: KubeConfig;
   readonly #cluster: ClusterSettings;
-  #current: { readonly dispatcher: Dispatcher; readonly tlsKey: string } | undefined;
+  #current: { readonly dispatcher: Promise<Dispatcher>; readonly tlsKey: string } | undefined;
   #closed = false;
 
   constructor(config: KubeConfig, cluster: ClusterSettings) {
@@ -27,22 +27,24 @@ export class ConnectionPool {
     this.#cluster = cluster;
   }
 
-  async dispatcher({ tls, tlsKey }: Credentials): Promise<Dispatcher> {
+  /** Fails: `cancelled` after `close`. */
+  dispatcher({ tls, tlsKey }: Credentials): Promise<Dispatcher> {
+    if (this.#closed) return Promise.reject(cancelled());
     if (this.#current?.tlsKey === tlsKey) return this.#current.dispatcher;
-    const dispatcher = await this.#make(tls);
-    if (this.#closed) {
-      void dispatcher.destroy();
-      throw cancelled();
-    }
-    // What is under way on the old connections ends in its own time.
-    void this.#current?.dispatcher.close();
+    const former = this.#current;
+    const dispatcher = this.#make(tls);
     this.#current = { dispatcher, tlsKey };
+    // What is under way on the old connections ends in its own time.
+    if (former !== undefined) void former.dispatcher.then((one) => one.close()).catch(() => undefined);
+    dispatcher.catch(() => {
+      if (this.#current?.dispatcher === dispatcher) this.#current = undefined;
+    });
     return dispatcher;
   }
 
   close(): void {
     this.#closed = true;
-    void this.#current?.dispatcher.destroy();
+    void this.#current?.dispatcher.then((one) => one.destroy()).catch(() => undefined);
     this.#current = undefined;
   }
 

@@ -6,7 +6,7 @@ import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { accessOf } from './access.ts';
 import { boundOf, type Bound } from './bound.ts';
 import type { ApiRequest } from './connection.ts';
-import type { CredentialSource } from './credentials.ts';
+import type { Credentials, CredentialSource } from './credentials.ts';
 import { answerFailure, isStaleSocket, networkFailure, timedOut, type Attempt } from './failure.ts';
 import type { ConnectionPool, Dispatcher } from './pool.ts';
 
@@ -51,6 +51,7 @@ export class Sender {
       const { body } = await this.#send(request, bound, false);
       // From here on only the caller and the end of the connection end it.
       bound.release();
+      request.opened?.();
       yield* linesOf(body);
     } catch (error) {
       throw this.#failure(error, bound);
@@ -67,21 +68,21 @@ export class Sender {
 
   async #send(request: ApiRequest, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
     const { credentials } = this.#parts;
-    const response = await this.#sendFresh(request, bound, mayZip);
-    if (response.statusCode < 300) return response;
-    const body = await errorText(response);
-    if (response.statusCode === 401 && credentials.renew()) {
-      const again = await this.#sendFresh(request, bound, mayZip);
-      if (again.statusCode < 300) return again;
-      throw this.#answered(request, again, await errorText(again));
+    for (let isRetry = false; ; isRetry = true) {
+      const login = await bound.race(credentials.get());
+      const response = await this.#sendFresh(request, login, bound, mayZip);
+      if (response.statusCode < 300) return response;
+      const body = await errorText(response);
+      const expiredMs = credentials.expiredMs(login);
+      if (response.statusCode === 401 && credentials.refused(login) && !isRetry) continue;
+      throw this.#answered(request, response, body, expiredMs);
     }
-    throw this.#answered(request, response, body);
   }
 
-  #answered(request: ApiRequest, { statusCode, headers }: Dispatcher.ResponseData, body: string): FaultlineError {
+  #answered(request: ApiRequest, response: Dispatcher.ResponseData, body: string, expiredMs: number | undefined): FaultlineError {
+    const { statusCode, headers } = response;
     const { credentials, clusterName } = this.#parts;
     const retryAfter = headers['retry-after'];
-    const expiredMs = credentials.expiredMs();
     return answerFailure({
       status: statusCode,
       body,
@@ -94,19 +95,19 @@ export class Sender {
   }
 
   /** A kept connection that the server closed meanwhile tells nothing about the server: what only reads is sent once more. */
-  async #sendFresh(request: ApiRequest, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
+  async #sendFresh(request: ApiRequest, login: Credentials, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
     try {
-      return await this.#sendOnce(request, bound, mayZip);
+      return await this.#sendOnce(request, login, bound, mayZip);
     } catch (error) {
       if ((request.method ?? 'GET') !== 'GET' || bound.signal.aborted || !isStaleSocket(error)) throw error;
-      return this.#sendOnce(request, bound, mayZip);
+      return this.#sendOnce(request, login, bound, mayZip);
     }
   }
 
-  async #sendOnce(request: ApiRequest, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
-    const { credentials, pool, server } = this.#parts;
-    const login = await bound.race(credentials.get());
+  async #sendOnce(request: ApiRequest, login: Credentials, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
+    const { pool, server } = this.#parts;
     const dispatcher = await bound.race(pool.dispatcher(login));
+    bound.begin();
     const { origin, pathname } = new URL(server);
     const { body, method = 'GET' } = request;
     const headers: Record<string, string | string[]> = {

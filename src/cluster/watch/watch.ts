@@ -2,14 +2,19 @@
  * A supervised watch: all objects of a kind, kept true until it is disposed. It never ends by itself and never throws; what is wrong
  * is its state, and it goes on trying.
  */
-import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposables.ts';
-import { FaultlineError } from '../../base/errors.ts';
+import type { FaultlineError } from '../../base/errors.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
 import type { KubeObject } from '../objects.ts';
+import { Follower, type WatchBounds, type WatchState } from './follower.ts';
 import type { WatchedKind } from './kinds.ts';
+import { ObjectStore, type WatchChange } from './store.ts';
+import { systemTiming, type Timing } from './timing.ts';
 
+export type { WatchBounds, WatchState } from './follower.ts';
 export type { WatchedKind } from './kinds.ts';
+export type { WatchChange } from './store.ts';
+export type { Timing } from './timing.ts';
 
 export interface WatchOptions<T extends KubeObject> {
   /**
@@ -23,48 +28,6 @@ export interface WatchOptions<T extends KubeObject> {
   readonly trim?: (object: T) => T;
   readonly timing?: Timing;
   readonly bounds?: Partial<WatchBounds>;
-}
-
-/** Time and chance as an edge. */
-export interface Timing extends Clock {
-  after(delayMs: number, run: () => void): Disposable;
-  /** From 0 to below 1. */
-  random(): number;
-}
-
-export interface WatchBounds {
-  /** Objects a page: 500. */
-  readonly pageSize: number;
-  /** Changes are told at most this often: 50 ms. */
-  readonly batchMs: number;
-  /** Without an event or a bookmark for so long, the connection is taken for dead: 75 s (a server sends a bookmark about every 60 s). */
-  readonly stallMs: number;
-  /** The server is asked to end a watch after this or up to half as long again: 120 s. A right that was revoked is noticed then at the latest. */
-  readonly watchSeconds: number;
-  /** The first and the longest wait after a failure: 1 s and 30 s, each shortened by up to half at random. */
-  readonly backOffMs: readonly [first: number, most: number];
-  /** What is forbidden or missing is asked for again after 60 s. */
-  readonly askAgainMs: number;
-}
-
-export interface WatchState {
-  /**
-   * `syncing`: the first list is not complete. `live`. `stale`: what is shown was true at `sinceMs`; it is being tried again.
-   * `forbidden`: `error` names verb and resource; objects from before stay. `missing`: the cluster doesn't know the kind.
-   */
-  readonly kind: 'syncing' | 'live' | 'stale' | 'forbidden' | 'missing';
-  /** By the wall clock, ms since the epoch. */
-  readonly sinceMs: number;
-  readonly error?: FaultlineError;
-}
-
-export interface WatchChange {
-  /** Keys as of `keyOf`. */
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly deleted: readonly string[];
-  /** `state` or `narrowed` is another one. */
-  readonly state: boolean;
 }
 
 export interface Watched<T extends KubeObject> extends Disposable {
@@ -81,10 +44,108 @@ export interface Watched<T extends KubeObject> extends Disposable {
   retry(): void;
 }
 
+const usual: WatchBounds = {
+  pageSize: 500,
+  batchMs: 50,
+  stallMs: 75_000,
+  watchSeconds: 120,
+  backOffMs: [1000, 30_000],
+  askAgainMs: 60_000,
+};
+
 export function watchKind<T extends KubeObject>(
   connection: ClusterConnection,
   kind: WatchedKind<T>,
-  _options: WatchOptions<T> = {},
+  options: WatchOptions<T> = {},
 ): Watched<T> {
-  throw new FaultlineError('unsupported', { what: `${connection.server} ${kind.plural}` });
+  return new KindWatch(connection, kind, options);
+}
+
+class KindWatch<T extends KubeObject> implements Watched<T> {
+  readonly kind: WatchedKind<T>;
+  readonly changed: Watched<T>['changed'];
+  readonly #connection: ClusterConnection;
+  readonly #options: WatchOptions<T>;
+  readonly #timing: Timing;
+  readonly #bounds: WatchBounds;
+  readonly #store: ObjectStore<T>;
+  readonly #followers: Follower<T>[];
+  /** In place of the one that may not read all. */
+  #substitute: Follower<T> | undefined;
+  #narrowed: FaultlineError | undefined;
+
+  constructor(connection: ClusterConnection, kind: WatchedKind<T>, options: WatchOptions<T>) {
+    this.#connection = connection;
+    this.kind = kind;
+    this.#options = options;
+    this.#timing = options.timing ?? systemTiming;
+    this.#bounds = { ...usual, ...options.bounds };
+    this.#store = new ObjectStore(this.#timing, this.#bounds.batchMs, options.trim ?? kind.trim);
+    this.changed = { listen: (listener) => this.#store.listen(listener) };
+    const { namespaces = 'all' } = options;
+    this.#followers =
+      namespaces === 'all' || !kind.namespaced
+        ? [this.#follower(undefined, (state) => this.#wholeChanged(state))]
+        : [...new Set(namespaces)].map((namespace) => this.#follower(namespace, () => this.#store.stateChanged()));
+  }
+
+  objects(): ReadonlyMap<string, T> {
+    return this.#store.objects;
+  }
+
+  get state(): WatchState {
+    const followers = this.#substitute === undefined ? this.#followers : [this.#substitute];
+    const states = followers.map(({ state }) => state);
+    for (const kind of ['stale', 'forbidden', 'missing', 'syncing'] as const) {
+      const worst = states.find((state) => state.kind === kind);
+      if (worst !== undefined) return worst;
+    }
+    return states[0] ?? { kind: 'live', sinceMs: this.#timing.wallMs() };
+  }
+
+  get narrowed(): FaultlineError | undefined {
+    return this.#narrowed;
+  }
+
+  retry(): void {
+    this.#connection.renewLogin();
+    for (const follower of this.#followers) follower.retry();
+    this.#substitute?.retry();
+  }
+
+  dispose(): void {
+    for (const follower of this.#followers) follower.dispose();
+    this.#substitute?.dispose();
+    this.#store.dispose();
+  }
+
+  #follower(namespace: string | undefined, stateChanged: (state: WatchState) => void): Follower<T> {
+    const { labelSelector, fieldSelector } = this.#options;
+    return new Follower<T>({
+      connection: this.#connection,
+      kind: this.kind,
+      store: this.#store,
+      timing: this.#timing,
+      bounds: this.#bounds,
+      stateChanged,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    });
+  }
+
+  /** The one that reads all goes on asking while its substitute shows what may be seen. */
+  #wholeChanged({ kind, error }: WatchState): void {
+    if (kind === 'forbidden' && this.kind.namespaced && this.#substitute === undefined) {
+      const namespace = this.#connection.defaultNamespace;
+      this.#narrowed = error;
+      this.#store.removeOutside(namespace);
+      this.#substitute = this.#follower(namespace, () => this.#store.stateChanged());
+    } else if (kind === 'live') {
+      this.#narrowed = undefined;
+      this.#substitute?.dispose();
+      this.#substitute = undefined;
+    }
+    this.#store.stateChanged();
+  }
 }
