@@ -41,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const { statements } = editor;
   store.add(registerSpecEditor({ settings, library: join(context.extensionUri.fsPath, 'snippets'), log }));
   store.add(registerWindow(services));
-  store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: () => query.engineTitle }));
+  store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: (target) => query.engineTitle(target) }));
   const clusters = store.add(
     registerClustersTree({
       session,

@@ -7,6 +7,7 @@
  */
 import { decodeHistogram } from '../base/histogram.ts';
 import { t } from '../base/messages.ts';
+import { engineNames, targetTitle } from '../base/target.ts';
 import { formatCount } from '../base/units.ts';
 import type { EndEvent, EngineEvent, HistogramEvent, JournalEvent, JournalHeader, OperationEvent, PhaseEvent } from '../journal/events.ts';
 import type { Curve } from '../journal/plan.ts';
@@ -349,7 +350,7 @@ export class RunProjection {
     return { count: ranks.count, ms: ranks.quantile(percentile) };
   }
 
-  /** The engines of today are in the driver's own process, and an arm's threads are all its own. */
+  /** The embedded engine is in the driver's own process; a server has no threads here. */
   #takenProcessors(): number | null {
     const { processors } = this.header.environment;
     const threads = Math.max(0, ...[...this.#engines.values()].map((engine) => engine.threads));
@@ -359,14 +360,14 @@ export class RunProjection {
   #arm(index: number): ArmView {
     const arm = this.header.plan.arms[index];
     const engine = this.#engines.get(index);
-    const target = arm?.target.kind === 'tpch' ? `TPC-H ${arm.target.scale}` : (arm?.target.path ?? '');
     return {
       label: arm?.label ?? '',
-      title: engine?.title ?? 'DuckDB',
+      title: engine?.title ?? engineNames[arm?.engine ?? 'duckdb'],
       version: engine?.version ?? '',
-      target: engine?.target ?? target,
+      target: engine?.target ?? (arm === undefined ? '' : targetTitle(arm.target)),
       threads: engine?.threads ?? arm?.threads ?? 0,
       memoryLimitBytes: engine?.memoryLimitBytes ?? arm?.memoryLimitBytes ?? 0,
+      ...(engine?.path === undefined ? {} : { path: engine.path }),
     };
   }
 

@@ -1,8 +1,9 @@
 /** A run in one line, of its view. Browser-safe. */
+import { tpchScaleOf } from '../base/target.ts';
 import type { Percentiles, RunSummary, RunView } from './view.ts';
 
 export function summaryOf(view: RunView): RunSummary {
-  const [scale, ...others] = new Set(view.plan.arms.map(({ target }) => (target.kind === 'tpch' ? target.scale : null)));
+  const [scale, ...others] = new Set(view.plan.arms.map(({ target }) => tpchScaleOf(target) ?? null));
   return {
     run: view.run,
     name: view.name,
@@ -12,6 +13,7 @@ export function summaryOf(view: RunView): RunSummary {
     verdict: view.verdict,
     reason: view.reason,
     engine: [...new Set(view.arms.map(({ title }) => title))].join(', '),
+    engineKind: [...new Set(view.plan.arms.map(({ engine }) => engine))].join(', '),
     // Arms on two scales have none in common.
     scale: others.length === 0 ? (scale ?? null) : null,
     planned: view.counts.planned,

@@ -1,6 +1,7 @@
 /** Figures and outcomes as sentences name them. Browser-safe. */
 import { t } from '../base/messages.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
+import type { ServerPath } from '../base/target.ts';
 import type { AnswerOutcome } from '../journal/events.ts';
 import type { Curve, Load, Metric } from '../journal/plan.ts';
 import type { Counts, Verdict } from './view.ts';
@@ -132,4 +133,10 @@ function finer(value: number, other: number): string {
 
 function threeDigits(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+}
+
+/** The way to a server, as part of a sentence about an engine. */
+export function pathInWords(path: ServerPath): string {
+  if (path === 'direct') return t('reached directly');
+  return path === 'inCluster' ? t('reached inside the cluster') : t('reached by port-forward');
 }

@@ -1,5 +1,6 @@
 /** The power metric of TPC-H (clause 5.4.1) without its refresh functions, so a 22nd root. Browser-safe. */
 import { t } from '../base/messages.ts';
+import { tpchScaleOf } from '../base/target.ts';
 import type { RunPlan } from '../journal/plan.ts';
 import type { Ranks } from './ranks.ts';
 import { everything, outcomeCode, type Rows } from './rows.ts';
@@ -35,10 +36,10 @@ export function tpchPower(plan: RunPlan, rows: Rows, ranks: Ranks): TpchPower | 
 
 function scaleOf({ load, arms, statements }: RunPlan): number | null {
   const [arm] = arms;
-  if (load.kind !== 'closed' || load.clients !== 1 || arms.length !== 1 || arm?.target.kind !== 'tpch') return null;
+  if (load.kind !== 'closed' || load.clients !== 1 || arms.length !== 1 || arm === undefined) return null;
   const numbers = new Set(statements.map(({ tpchQuery }) => tpchQuery).filter((query) => query !== undefined));
   const once = statements.every(({ weight }) => weight === 1);
-  return once && statements.length === queries && numbers.size === queries ? arm.target.scale : null;
+  return once && statements.length === queries && numbers.size === queries ? (tpchScaleOf(arm.target) ?? null) : null;
 }
 
 /** The n-th operation of every statement, by planned start, is the n-th pass. */

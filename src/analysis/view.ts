@@ -1,4 +1,5 @@
 /** What the projections of a run answer: everything that a panel, a report, a table in a terminal and a verdict need. Plain data. */
+import type { ServerPath } from '../base/target.ts';
 import type { AnswerEvent, AnswerOutcome, Environment, PhaseEvent, RunEnd } from '../journal/events.ts';
 import type { Curve, Expectation, RunPlan } from '../journal/plan.ts';
 
@@ -130,8 +131,11 @@ export interface ArmView {
   readonly title: string;
   readonly version: string;
   readonly target: string;
+  /** 0: of a server, or of an engine that was never opened. */
   readonly threads: number;
   readonly memoryLimitBytes: number;
+  /** Of a server. */
+  readonly path?: ServerPath;
 }
 
 /** What does not depend on a selection. */
@@ -183,7 +187,10 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly verdict: Verdict | null;
   readonly reason: string;
+  /** "DuckDB 1.5.5" */
   readonly engine: string;
+  /** "duckdb"; of two arms both: "duckdb, trino". */
+  readonly engineKind: string;
   readonly scale: number | null;
   readonly planned: number;
   readonly ok: number;

@@ -3,7 +3,10 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 
-/** What a child may see of our environment: enough to find home, temp and locale; no tokens that happen to be set. */
+/**
+ * What a child may see of our environment: enough to find home, temp and locale, and what a cluster's login program or a proxy needs to
+ * be found; no tokens that happen to be set.
+ */
 const allowed = [
   'PATH',
   'HOME',
@@ -21,6 +24,19 @@ const allowed = [
   'LOCALAPPDATA',
   'USERPROFILE',
   'SystemRoot',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'KUBERNETES_SERVICE_HOST',
+  'KUBERNETES_SERVICE_PORT',
+  'AWS_PROFILE',
+  'AWS_REGION',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'CLOUDSDK_CONFIG',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'AZURE_CONFIG_DIR',
 ];
 
 export interface ForkOptions {

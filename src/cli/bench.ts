@@ -11,10 +11,11 @@ import { tpchPlan } from '../run/spec/tpch.ts';
 import { parseDuration, parseRate } from '../run/spec/units.ts';
 import type { Expectation, Load, RunPlan, WarmUp } from '../journal/plan.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
+import { serverTargetOf, type ServerOptions } from './server.ts';
 import { visible } from './format/width.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface BenchRequest {
+export interface BenchRequest extends ServerOptions {
   readonly scale: number;
   /** `1,3,5-10` */
   readonly queries?: string;
@@ -39,8 +40,10 @@ const defaultDurationMs = 60_000;
 export async function runBench(request: BenchRequest, terminal: Terminal, paths: CarryPaths): Promise<number> {
   const queries = request.queries === undefined ? undefined : option('--queries', () => parseQueries(request.queries ?? ''));
   const order = request.order ?? (queries === undefined ? 'power' : 'listed');
+  const server = await serverTargetOf(request, terminal.env, request.scale);
   const plan = await tpchPlan({
     scale: request.scale,
+    ...(server === undefined ? {} : { server }),
     load: loadOf(request, order),
     order,
     expectations: expectationsOf(request.expect, queries ?? tpchQueries),

@@ -4,6 +4,7 @@ import { faultlineHome } from '../base/home.ts';
 import type { RunPlan } from '../journal/plan.ts';
 import { RunStore } from '../journal/store.ts';
 import { projectRun } from '../run/summaries.ts';
+import { passwordsOf } from '../run/passwords.ts';
 import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/start.ts';
 import { summaryOf } from '../analysis/summary.ts';
 import type { CliPaths } from './data.ts';
@@ -37,6 +38,7 @@ export async function carryOut(
   const log: string[] = [];
   const started = await startRun({
     plan,
+    passwords: await passwordsOf(plan, (secret) => terminal.env[secret]),
     store,
     home,
     paths,

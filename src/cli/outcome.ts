@@ -1,6 +1,6 @@
 /** What came of a run, for a person and for a program. */
 import { compareArms } from '../analysis/compare.ts';
-import { closedLength } from '../analysis/text.ts';
+import { closedLength, pathInWords } from '../analysis/text.ts';
 import type { RunProjection } from '../analysis/run.ts';
 import type { RunSummary, RunView, StatementView } from '../analysis/view.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
@@ -18,12 +18,12 @@ export function exitCodeOfRun({ status, verdict }: Pick<RunView, 'status' | 'ver
 
 /** One object, exactly as the README says. */
 export function runJson(summary: RunSummary): string {
-  const { run, verdict, reason, scale, planned, ok, failed, dropped, driver } = summary;
+  const { run, verdict, reason, engineKind, scale, planned, ok, failed, dropped, driver } = summary;
   const object = {
     run,
     verdict,
     reason,
-    engine: 'duckdb',
+    engine: engineKind,
     scale,
     planned,
     ok,
@@ -81,11 +81,11 @@ function verdictOf({ status, verdict }: RunView): string {
 }
 
 function titleOf(view: RunView): string {
-  const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }) => {
+  const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes, path }) => {
     const name = `${view.arms.length > 1 ? `${label}: ` : ''}${title} on ${target}`;
-    // An engine that was never opened has neither.
+    // An engine that was never opened has neither, nor has a server here.
     return threads === 0
-      ? name
+      ? [name, ...(path === undefined ? [] : [pathInWords(path)])].join(', ')
       : `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, memory limit ${formatBytes(memoryLimitBytes)}`;
   });
   return [...(arms.length === 0 ? [view.name] : arms), loadOf(view.plan), formatDuration(view.durationMs)].join(' · ');

@@ -9,6 +9,7 @@ import { runList, runMake, runRemove, type CliPaths } from './data.ts';
 import { describe, exitCodeOf } from './failure.ts';
 import { formats, type FormatName } from './format/format.ts';
 import { addSchema } from './schema.ts';
+import { addServerOptions, type ServerOptions } from './server.ts';
 import { runSql } from './sql.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
@@ -72,8 +73,7 @@ Examples:
   return program;
 }
 
-interface SqlOptions {
-  readonly engine: string;
+interface SqlOptions extends ServerOptions {
   readonly scale?: number;
   readonly file?: string;
   readonly format: FormatName;
@@ -81,7 +81,7 @@ interface SqlOptions {
 }
 
 function addSql(program: Command, terminal: Terminal, paths: CliPaths, run: Run): void {
-  program
+  const sql = program
     .command('sql')
     .copyInheritedSettings(program)
     .summary('run SQL statements and print their rows')
@@ -90,7 +90,6 @@ function addSql(program: Command, terminal: Terminal, paths: CliPaths, run: Run)
     )
     .argument('[statement]', 'one or more statements; “-” reads them from stdin')
     .option('-f, --input <file>', 'read the statements from a file; “-” reads them from stdin')
-    .addOption(new Option('--engine <engine>', 'where to run').choices(['duckdb']).default('duckdb'))
     .addOption(
       new Option('--scale <factor>', 'TPC-H data set, made when it is not there (default: 0.01)')
         .argParser(scaleArgument)
@@ -112,7 +111,9 @@ Examples:
   faultline sql "SELECT n_name FROM nation ORDER BY 1"
   faultline sql --scale 1 -f snippets/tpch/q01.sql
   faultline sql --file sales.parquet --format csv "SELECT * FROM sales" > sales.csv
-  echo "SELECT 1; SELECT 2" | faultline sql -`,
+  echo "SELECT 1; SELECT 2" | faultline sql -
+  faultline sql --engine trino --url http://localhost:8080 --catalog tpch --schema tiny "SELECT count(*) FROM lineitem"
+  faultline sql --engine clickhouse --namespace shop --service clickhouse "SELECT version()"`,
     )
     .action((statement: string | undefined, options: SqlOptions) =>
       run(
@@ -122,6 +123,7 @@ Examples:
             ...(options.input === undefined ? {} : { input: options.input }),
             ...(options.file === undefined ? {} : { file: options.file }),
             scale: options.scale ?? 0.01,
+            server: options,
             format: options.format,
           },
           terminal,
@@ -129,6 +131,7 @@ Examples:
         ),
       ),
     );
+  addServerOptions(sql);
 }
 
 function addData(program: Command, terminal: Terminal, paths: CliPaths, run: Run): void {

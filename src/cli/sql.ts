@@ -1,4 +1,4 @@
-/** `faultline sql`: statements on the embedded engine, rows to stdout. */
+/** `faultline sql`: statements on an engine, rows to stdout. */
 import { readFile, rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
@@ -6,12 +6,15 @@ import { FaultlineError, invalid } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
 import { tempFolderOf } from '../base/temp.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
-import { openDuckDb } from '../engine/duckdb/duckdb.ts';
+import { engineNames } from '../base/target.ts';
+import { lazyReach } from '../cluster/lazy.ts';
+import { openEngine } from '../engine/open.ts';
 import type { Engine, EngineTarget } from '../engine/engine.ts';
 import { splitStatements, type Statement } from '../engine/sql/split.ts';
 import { dataSets, makeDataSet, type CliPaths } from './data.ts';
 import { describe, exitCodeOf, type Origin } from './failure.ts';
 import { createFormat, type FormatName } from './format/format.ts';
+import { serverTargetOf, type ServerOptions } from './server.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
 export interface SqlRequest {
@@ -22,25 +25,31 @@ export interface SqlRequest {
   readonly scale: number;
   /** Of data, in place of a data set. */
   readonly file?: string;
+  readonly server: ServerOptions;
   readonly format: FormatName;
 }
 
 /** Answers the exit code; errors are on stderr. */
 export async function runSql(request: SqlRequest, terminal: Terminal, paths: CliPaths): Promise<number> {
   const source = await readSource(request, terminal);
-  const statements = splitStatements(source.text, 'duckdb');
+  const statements = splitStatements(source.text, request.server.engine);
   if (statements.length === 0)
     throw invalid('There is no statement to run', 'Give one in quotes, in a file with -f, or on stdin with “-”.');
   const target = await targetOf(request, terminal, paths);
   const tempFolder = await tempFolderOf(faultlineHome(terminal.env), 'terminal');
   try {
     return await runAll(statements, source, request.format, terminal, () =>
-      openDuckDb(target, {
-        memoryLimitBytes: 0,
-        threads: 0,
-        tempFolder,
-        externalAccess: true,
-        ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
+      openEngine(target, {
+        duckdb: {
+          memoryLimitBytes: 0,
+          threads: 0,
+          tempFolder,
+          externalAccess: true,
+          ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
+        },
+        reach: lazyReach(terminal.env),
+        passwordOf: (secret) => terminal.env[secret],
+        signal: terminal.signal,
       }),
     );
   } finally {
@@ -59,7 +68,11 @@ async function runAll(
   try {
     let results = 0;
     for (const statement of statements) {
-      const origin: Origin = { ...source, offset: statement.start, engine: `DuckDB on ${engine.facts.target}` };
+      const origin: Origin = {
+        ...source,
+        offset: statement.start,
+        engine: `${engineNames[engine.facts.engine]} on ${engine.facts.target}`,
+      };
       try {
         if (await runOne(engine, statement.text, format, results > 0, terminal)) results++;
       } catch (error) {
@@ -143,6 +156,11 @@ async function readSource(request: SqlRequest, terminal: Terminal): Promise<Sour
 }
 
 async function targetOf(request: SqlRequest, terminal: Terminal, paths: CliPaths): Promise<EngineTarget> {
+  const server = await serverTargetOf(request.server, terminal.env);
+  if (server !== undefined) {
+    if (request.file !== undefined) throw invalid('--file is of the embedded engine', 'Leave it out, or leave out --engine.');
+    return server;
+  }
   if (request.file !== undefined) return { kind: 'file', path: resolve(request.file) };
   const path = await makeDataSet(request.scale, dataSets(terminal, paths), terminal);
   return { kind: 'tpch', scale: request.scale, path };

@@ -90,8 +90,9 @@ function isCell(value: unknown): boolean {
   return value === null || typeof value === 'string';
 }
 
-function isEngine({ title, version, target, threads, memoryLimitBytes }: Fields): boolean {
+function isEngine({ title, version, target, threads, memoryLimitBytes, path }: Fields): boolean {
   const named = typeof title === 'string' && typeof version === 'string' && typeof target === 'string';
+  if (path !== undefined && path !== 'direct' && path !== 'portForward' && path !== 'inCluster') return false;
   return named && isCount(threads) && isCount(memoryLimitBytes);
 }
 

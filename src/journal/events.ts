@@ -4,10 +4,11 @@
  * `t` is milliseconds with fractions since the run's start, on the monotonic clock of `src`. Lines stand in the order in which things
  * became known: an operation is written when it has ended, and its `t` is when it was planned.
  */
+import type { ServerPath } from '../base/target.ts';
 import type { RunPlan } from './plan.ts';
 
-/** A reader refuses a newer one with a clear text, and reads every older one. */
-export const journalFormat = 1;
+/** A reader refuses a newer one with a clear text, and reads every older one. 2: an arm's target may be a server. */
+export const journalFormat = 2;
 
 export interface JournalHeader {
   readonly faultline: number;
@@ -60,8 +61,11 @@ export interface EngineEvent extends Timed {
   readonly version: string;
   /** "TPC-H 0.01" */
   readonly target: string;
+  /** 0: of a server. */
   readonly threads: number;
   readonly memoryLimitBytes: number;
+  /** The way that statements took to a server: it is part of every response time. */
+  readonly path?: ServerPath;
 }
 
 /** `draining`: all is sent, answers are waited for. `t` is when the phase began. */

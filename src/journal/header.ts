@@ -14,6 +14,7 @@ const order = v.picklist(['listed', 'shuffled']);
 const target = v.variant('kind', [
   v.looseObject({ kind: v.literal('tpch'), scale: finite }),
   v.looseObject({ kind: v.literal('file'), path: v.string() }),
+  v.looseObject({ kind: v.literal('server'), name: v.string(), tpchScale: v.exactOptional(finite) }),
 ]);
 
 const load = v.variant('kind', [

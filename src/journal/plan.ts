@@ -3,6 +3,8 @@
  * A spec file, a right-click and a command line all become this. Browser-safe (types only); `run/spec` makes and checks it.
  */
 
+import type { ServerEngine, ServerTarget } from '../base/target.ts';
+
 export interface RunPlan {
   readonly name: string;
   /** One engine; or two, A and B, between which every statement alternates. */
@@ -25,16 +27,17 @@ export interface RunPlan {
 export interface Arm {
   /** "A", "B"; of a run with one arm its engine. */
   readonly label: string;
-  readonly engine: 'duckdb';
+  readonly engine: 'duckdb' | ServerEngine;
   readonly target: PlanTarget;
-  /** 0: as many as the machine has. */
+  /** 0: as many as the machine has; and of a server, which has its own. */
   readonly threads: number;
-  /** 0: a quarter of the machine's memory. */
+  /** 0: a quarter of the machine's memory; and of a server. */
   readonly memoryLimitBytes: number;
 }
 
 /** A data set is named by its scale alone: the runner finds it, or makes it. `path` is absolute. */
-export type PlanTarget = { readonly kind: 'tpch'; readonly scale: number } | { readonly kind: 'file'; readonly path: string };
+export type PlanTarget =
+  { readonly kind: 'tpch'; readonly scale: number } | { readonly kind: 'file'; readonly path: string } | ServerTarget;
 
 export interface PlannedStatement {
   /** "q01", "top-customers": unique in a plan, shown in every table. */
@@ -44,6 +47,8 @@ export interface PlannedStatement {
   readonly weight: number;
   /** 1 to 22 where this is that query of TPC-H with its validation parameters, so that its answer is known. */
   readonly tpchQuery?: number;
+  /** The same question in the words of an engine that does not take `sql`. */
+  readonly variants?: { readonly [engine in Arm['engine']]?: string };
 }
 
 export type Load =

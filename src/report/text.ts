@@ -2,7 +2,7 @@
 import { t } from '../base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import type { AnswerOutcome } from '../journal/events.ts';
-import { answerWord, countsSum, verdictWord } from '../analysis/text.ts';
+import { answerWord, countsSum, pathInWords, verdictWord } from '../analysis/text.ts';
 import type { Counts, RunView } from '../analysis/view.ts';
 
 /** Too few samples, or no answer: never 0. */
@@ -48,11 +48,11 @@ export function timeText(ms: number): string {
 /** What the run ran on, in rows of name and value. */
 export function factsOf(view: RunView): readonly (readonly [name: string, value: string])[] {
   const { environment } = view;
-  const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes }): readonly [string, string] => [
+  const arms = view.arms.map(({ label, title, target, threads, memoryLimitBytes, path }): readonly [string, string] => [
     view.arms.length > 1 ? t('Engine {0}', label) : t('Engine'),
-    // An engine that was never opened has neither.
+    // An engine that was never opened has neither, nor has a server here.
     threads === 0
-      ? t('{0} on {1}', title, target)
+      ? [t('{0} on {1}', title, target), ...(path === undefined ? [] : [pathInWords(path)])].join(', ')
       : t(
           '{0} on {1}, {2}, {3} of memory',
           title,

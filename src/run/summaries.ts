@@ -23,7 +23,7 @@ interface KeptSummary {
 }
 
 /** Goes up whenever a figure of a summary gets another meaning, or its verdict other words. */
-const summaryFormat = 2;
+const summaryFormat = 3;
 
 /** Reads the whole journal. Fails: `invalid` and `unsupported` (damaged or newer), `notFound`, `cancelled`. */
 export async function projectRun(record: RunRecord, signal?: AbortSignal): Promise<ProjectedRun> {

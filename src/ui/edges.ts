@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { packagePaths } from '../base/package.ts';
+import { kubeconfigPaths } from '../cluster/connect/kubeconfig.ts';
 import { runFiles } from '../journal/runs.ts';
 import { RunStore } from '../journal/store.ts';
 import { QueryHost } from '../query/host/client.ts';
@@ -50,8 +51,10 @@ export const edges: Edges = {
       // What follows is no small code: it is loaded with the first run, spec or export.
       start: async (plan) => {
         const { startRun } = await import('../run/supervise/start.ts');
+        const { passwordsOf } = await import('../run/passwords.ts');
         return startRun({
           plan,
+          passwords: await passwordsOf(plan, facts.passwordOf),
           store,
           home,
           paths: packagePaths(),
@@ -70,7 +73,9 @@ export const edges: Edges = {
         const { runReport } = await import('./commands/runReports.ts');
         return runReport({ ...request, pageFolder: packagePaths().webview });
       },
-      specs: specRoom(join(facts.extensionFolder, 'snippets')),
+      specs: specRoom(join(facts.extensionFolder, 'snippets'), () =>
+        kubeconfigPaths(process.env, facts.settings.read('faultline.kubeconfigs')),
+      ),
     };
   },
 };
@@ -78,10 +83,12 @@ export const edges: Edges = {
 /** A page asks for the next one as soon as it has read this one. */
 const windowBytes = 1_000_000;
 
-function specRoom(library: string): SpecRoom {
+function specRoom(library: string, kubeconfigs: () => readonly string[]): SpecRoom {
   return {
-    readSpec: async (text, options) => (await import('../run/spec/spec.ts')).readSpec(text, { ...options, library }),
-    planOf: async (text, options) => (await import('../run/spec/spec.ts')).planOf(text, { ...options, library }),
+    readSpec: async (text, options) =>
+      (await import('../run/spec/spec.ts')).readSpec(text, { ...options, library, kubeconfigs: kubeconfigs() }),
+    planOf: async (text, options) =>
+      (await import('../run/spec/spec.ts')).planOf(text, { ...options, library, kubeconfigs: kubeconfigs() }),
     specText: async (subject, options) => (await import('../run/spec/write.ts')).specText(subject, options),
   };
 }

@@ -12,6 +12,7 @@ import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
 import { t } from '../base/messages.ts';
 import type { EngineTarget } from '../engine/engine.ts';
+import { engineOf } from '../engine/target.ts';
 import { holdsSecret } from '../engine/sql/secrets.ts';
 import { Library } from '../workload/library.ts';
 import { Commands, ContextKeyWriter, SettingsReader } from './contribute.ts';
@@ -22,7 +23,8 @@ import type { RunRoom } from './runRoom.ts';
 import { Catalogues } from './session/catalogues.ts';
 import { defaultScale, WindowDataSets, type DataSetStore } from './session/dataSets.ts';
 import { HistoryKeeper } from './session/historyKeeper.ts';
-import { QueryLink, type MakeQueryHost } from './session/queryLink.ts';
+import { Passwords } from './session/passwords.ts';
+import { QueryLink, type MakeQueryHost, type PasswordOf } from './session/queryLink.ts';
 import { RunList } from './session/runList.ts';
 import { StatementRunner } from './session/runner.ts';
 import { WindowRuns } from './session/runs.ts';
@@ -42,6 +44,7 @@ export interface Services {
   readonly library: () => Library;
   readonly libraryFolders: () => readonly string[];
   readonly history: HistoryKeeper;
+  readonly passwords: Passwords;
   readonly query: QueryLink;
   readonly tabs: ResultTabs;
   readonly runner: StatementRunner;
@@ -74,6 +77,8 @@ export interface WindowFacts {
   readonly workspaceFolder: string | undefined;
   readonly settings: SettingsReader;
   readonly isTrusted: () => boolean;
+  /** Of a server, by the name of its secret. */
+  readonly passwordOf: PasswordOf;
   readonly log: Log;
 }
 
@@ -87,6 +92,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
       run: () => vscode.commands.executeCommand('workbench.action.openSettings', id),
     });
   });
+  const passwords = new Passwords(context.secrets);
   const facts: WindowFacts = {
     extensionFolder: context.extensionUri.fsPath,
     home: faultlineHome(),
@@ -94,6 +100,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     windowFolder: (context.storageUri ?? context.globalStorageUri).fsPath,
     settings,
     isTrusted: () => vscode.workspace.isTrusted,
+    passwordOf: (secret) => passwords.of(secret),
     log,
   };
   const newId = (): string => randomUUID();
@@ -103,7 +110,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     initial: { kind: 'tpch', scale: defaultScale, path: dataSets.pathOf(defaultScale) },
     isTrusted: facts.isTrusted,
   });
-  const query = new QueryLink(edges.queryHost(facts));
+  const query = new QueryLink(edges.queryHost(facts), facts.passwordOf);
   // `deactivate` waits for its end; what ends the extension without waiting ends the process all the same.
   store.add({ dispose: () => void query.dispose() });
   const tabs = new ResultTabs((result) => {
@@ -148,6 +155,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     library: () => new Library(join(facts.extensionFolder, 'snippets'), libraryFolders()),
     libraryFolders,
     history,
+    passwords,
     query,
     tabs,
     runner,
@@ -157,7 +165,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     runList,
     prepare,
     newId,
-    isSecret: (sql) => holdsSecret(sql, 'duckdb'),
+    isSecret: (sql) => holdsSecret(sql, engineOf(session.target)),
     store,
   };
 }

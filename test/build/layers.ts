@@ -24,7 +24,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   cluster: ['base'],
   kafka: ['base'],
   metrics: ['base'],
-  query: ['base', 'engine'],
+  // The query host reaches servers through the cluster they are in.
+  query: ['base', 'engine', 'cluster'],
   // The recorder speaks the journal's words: else the same shapes would stand twice.
   workload: ['base', 'engine', 'journal'],
   analysis: ['base', 'journal'],

@@ -5,7 +5,7 @@ import type { RunView } from '../../src/analysis/view.ts';
 import type { AnswerEvent } from '../../src/journal/events.ts';
 import { fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
-import { expectationMark, reasonInWords } from './words.ts';
+import { armInWords, expectationMark, reasonInWords } from './words.ts';
 
 export class Details {
   readonly #wrongList = h('div');
@@ -147,7 +147,9 @@ function environmentTable({ run, environment, arms, seed }: Pick<RunView, 'run' 
       (arm) =>
         [
           arms.length > 1 ? t('engine {0}', arm.label) : t('engine'),
-          t('{0}, {1}, {2} threads, {3} of memory', arm.title, arm.target, arm.threads, formatBytes(arm.memoryLimitBytes)),
+          arm.threads === 0
+            ? armInWords(arm, false)
+            : t('{0}, {1}, {2} threads, {3} of memory', arm.title, arm.target, arm.threads, formatBytes(arm.memoryLimitBytes)),
         ] as const,
     ),
     [t('machine'), `${environment.processor}, ${t('{0} processors', environment.processors)}, ${formatBytes(environment.memoryBytes)}`],

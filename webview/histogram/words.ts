@@ -3,7 +3,7 @@ import { t } from '../../src/base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../../src/base/units.ts';
 import type { OperationError } from '../../src/journal/events.ts';
 import type { Load, Metric, RunPlan, WarmUp } from '../../src/journal/plan.ts';
-import { closedLength, planLength, verdictWord } from '../../src/analysis/text.ts';
+import { closedLength, pathInWords, planLength, verdictWord } from '../../src/analysis/text.ts';
 import type { ArmView, Counts, DriverView, ExpectationView, RunStatus, RunView, Verdict } from '../../src/analysis/view.ts';
 import type { IconName } from '../kit/icons.ts';
 
@@ -142,6 +142,7 @@ export function armInWords(arm: ArmView, several: boolean): string {
   const facts = [t('{0} on {1}', arm.title, arm.target)];
   if (arm.threads > 0) facts.push(arm.threads === 1 ? t('1 thread') : t('{0} threads', arm.threads));
   if (arm.memoryLimitBytes > 0) facts.push(formatBytes(arm.memoryLimitBytes));
+  if (arm.path !== undefined) facts.push(pathInWords(arm.path));
   return `${several ? `${arm.label}: ` : ''}${facts.join(', ')}`;
 }
 

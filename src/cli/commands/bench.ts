@@ -5,6 +5,7 @@ import { formatCount } from '../../base/units.ts';
 import { specLimits } from '../../run/spec/limits.ts';
 import { parseScale } from '../../workload/tpch/scale.ts';
 import { runBench, type BenchRequest } from '../bench.ts';
+import { addServerOptions } from '../server.ts';
 import type { CarryPaths } from '../carry.ts';
 import { runSpec } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,11 +25,10 @@ export function addBench(program: Command, terminal: Terminal, paths: CarryPaths
     .copyInheritedSettings(program)
     .summary('benchmark an engine with TPC-H')
     .description('Benchmarks: latency by query, answers checked, one verdict.');
-  bench
+  const tpch = bench
     .command('tpch')
     .copyInheritedSettings(program)
     .description('Runs queries of TPC-H, checks their answers and judges the run. The data set is made when it is not there.')
-    .addOption(new Option('--engine <engine>', 'where to run').choices(['duckdb']).default('duckdb'))
     .addOption(new Option('--scale <factor>', 'of the data set (default: 0.01)').argParser(scaleArgument))
     .option('--queries <list>', 'such as 1,3,5-10 (default: all 22)')
     .addOption(
@@ -61,13 +61,15 @@ export function addBench(program: Command, terminal: Terminal, paths: CarryPaths
 Examples:
   faultline bench tpch --scale 0.01
   faultline bench tpch --scale 0.1 --queries 1,3,5-10 --clients 4 --iterations 20 --expect "latency.p95 <= 500 ms"
-  faultline bench tpch --scale 0.01 --queries 6 --rate 50/s --duration 30s --json`,
+  faultline bench tpch --scale 0.01 --queries 6 --rate 50/s --duration 30s --json
+  faultline bench tpch --engine trino --url http://localhost:8080 --catalog tpch --schema tiny --scale 0.01`,
     )
     .action((options: BenchOptions) =>
       run(
         runBench(
           {
             ...options,
+            engine: options.engine ?? 'duckdb',
             scale: options.scale ?? 0.01,
             expect: options.expect ?? [],
             detach: options.detach === true,
@@ -78,6 +80,7 @@ Examples:
         ),
       ),
     );
+  addServerOptions(tpch);
 }
 
 export function addRun(program: Command, terminal: Terminal, paths: CarryPaths, run: Run): void {

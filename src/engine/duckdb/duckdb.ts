@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { cancelled, FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { targetTitle } from '../../base/target.ts';
 import { formatBytes } from '../../base/units.ts';
-import type { Catalogue, Engine, EngineFacts, EngineTarget, Plan, QueryEvent, QueryOptions } from '../engine.ts';
+import type { Catalogue, EmbeddedTarget, Engine, EngineFacts, Plan, QueryEvent, QueryOptions } from '../engine.ts';
 import { loadDuckDb } from './api.ts';
 import { readCatalogue } from './catalogue.ts';
 import { engineError, unexplainedError, type ErrorContext } from './errors.ts';
@@ -19,12 +20,12 @@ import { interruptOnAbort } from './interrupt.ts';
 import { Sessions, type Session } from './sessions.ts';
 import { databaseSettings, lockAccess, memoryLimit, quoteText, type DuckDbOptions } from './settings.ts';
 import { BrokenStream, runStatement } from './statement.ts';
-import { globSafe, openTarget, targetTitle } from './targets.ts';
+import { globSafe, openTarget } from './targets.ts';
 
 export type { DuckDbOptions };
 
-/** Fails: `unsupported` (no binding), `notFound`, `forbidden`, `invalid` (no such kind of file, or not readable as one). */
-export async function openDuckDb(target: EngineTarget, options: DuckDbOptions): Promise<Engine> {
+/** Without a target: what the engine knows by itself. Fails: `unsupported` (no binding), `notFound`, `forbidden`, `invalid` (no such kind of file, or not readable as one). */
+export async function openDuckDb(target: EmbeddedTarget | undefined, options: DuckDbOptions): Promise<Engine> {
   const { DuckDBInstance: Instance, version } = await loadDuckDb();
   // DuckDB makes the last folder of the path only. One that can't be made is said by the statement that needs it.
   await mkdir(options.tempFolder, { recursive: true, mode: 0o700 }).catch(() => undefined);
@@ -34,14 +35,14 @@ export async function openDuckDb(target: EngineTarget, options: DuckDbOptions): 
   try {
     const connection = await instance.connect();
     await loadTpch(connection, options.extensionFolder);
-    const searchPath = await openTarget(connection, target);
-    if (!options.externalAccess) await lockAccess(connection, target.kind === 'file' ? [target.path, globSafe(target.path)] : []);
+    const searchPath = target === undefined ? 'memory.main' : await openTarget(connection, target);
+    if (!options.externalAccess) await lockAccess(connection, target?.kind === 'file' ? [target.path, globSafe(target.path)] : []);
     const threads = await numberOf(connection, "SELECT current_setting('threads')");
     connection.closeSync();
     const facts: EngineFacts = {
       engine: 'duckdb',
       title: `DuckDB ${version().replace(/^v/, '')}`,
-      target: targetTitle(target),
+      target: target === undefined ? '' : targetTitle(target),
       version: version().replace(/^v/, ''),
       threads,
       memoryLimitBytes: memoryLimit(options.memoryLimitBytes),
@@ -66,7 +67,7 @@ class DuckDb implements Engine {
     this.#instance = instance;
     this.#context = {
       target: facts.target,
-      memoryLimit: formatBytes(facts.memoryLimitBytes),
+      memoryLimit: formatBytes(memoryLimit(options.memoryLimitBytes)),
       externalAccess: options.externalAccess,
     };
     const open = async (): Promise<DuckDBConnection> => {

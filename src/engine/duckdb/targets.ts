@@ -5,7 +5,8 @@ import { basename, extname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import type { EngineTarget } from '../engine.ts';
+import type { EmbeddedTarget } from '../engine.ts';
+import { targetTitle } from '../../base/target.ts';
 import { parse } from './errors.ts';
 import { quoteName, quoteText } from './settings.ts';
 
@@ -22,17 +23,12 @@ const databases = new Set(['.duckdb', '.db', '.ddb']);
 /** What a person may open, for a file dialogue. */
 export const fileExtensions: readonly string[] = [...databases, ...Object.keys(readers)].map((extension) => extension.slice(1));
 
-/** "TPC-H 0.01", "sales.parquet" */
-export function targetTitle(target: EngineTarget): string {
-  return target.kind === 'tpch' ? `TPC-H ${target.scale}` : basename(target.path);
-}
-
 /**
  * Makes the target's tables visible without a prefix. The in-memory database comes first in the search path: what a person creates
  * lands there, and everything else is found in the target. Answers the search path that each further connection needs.
  * Fails: `notFound`, `invalid` (no such kind of file, or its content is not what its name says), `storage`.
  */
-export async function openTarget(connection: DuckDBConnection, target: EngineTarget): Promise<string> {
+export async function openTarget(connection: DuckDBConnection, target: EmbeddedTarget): Promise<string> {
   await mustBeReadable(target);
   const extension = extname(target.path).toLowerCase();
   if (target.kind === 'tpch') return attach(connection, target, 'tpch');
@@ -52,14 +48,14 @@ export async function openTarget(connection: DuckDBConnection, target: EngineTar
   return 'memory.main';
 }
 
-async function attach(connection: DuckDBConnection, target: EngineTarget, name: string): Promise<string> {
+async function attach(connection: DuckDBConnection, target: EmbeddedTarget, name: string): Promise<string> {
   await connection.run(`ATTACH ${quoteText(target.path)} AS ${quoteName(name)} (READ_ONLY, TYPE duckdb)`).catch((error: unknown) => {
     throw unreadable(target, error);
   });
   return `memory.main,${quoteName(name)}.main`;
 }
 
-async function mustBeReadable(target: EngineTarget): Promise<void> {
+async function mustBeReadable(target: EmbeddedTarget): Promise<void> {
   try {
     const facts = await stat(target.path);
     if (!facts.isFile()) throw invalid(t('{0} is not a file', target.path));
@@ -94,7 +90,7 @@ async function mustBeReadable(target: EngineTarget): Promise<void> {
   }
 }
 
-function unreadable(target: EngineTarget, error: unknown): FaultlineError {
+function unreadable(target: EmbeddedTarget, error: unknown): FaultlineError {
   const { message, kind, errno } = parse(error instanceof Error ? error.message : String(error));
   if (kind === 'interrupt') return new FaultlineError('cancelled', { what: t('Stopped') }, error);
   const what = t('{0} can’t be opened', targetTitle(target));

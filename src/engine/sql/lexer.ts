@@ -6,9 +6,10 @@
  * wrongly for DuckDB, the first also nested comments (compared with `extractStatements` on the corpus and the
  * generated texts of split.test.ts), and all three are 4 to 20 times slower. Browser-safe.
  */
+import type { EngineId } from '../engine.ts';
 
 /** Whose lexical rules a text follows. An engine that comes brings a row in `rulesOf`. */
-export type Dialect = 'duckdb';
+export type Dialect = EngineId;
 
 export interface LexicalRules {
   readonly nestedComments: boolean;
@@ -26,6 +27,18 @@ export interface LexicalRules {
   readonly blockStarters: readonly string[];
 }
 
+const trino: LexicalRules = {
+  nestedComments: false,
+  dollarQuotes: false,
+  escapeStrings: false,
+  backslashEscapes: false,
+  // Trino refuses backquotes, but as the edges of a name.
+  nameQuotes: '"`',
+  hashComments: false,
+  // Routines: CREATE FUNCTION … BEGIN … END, WITH FUNCTION … BEGIN … END SELECT.
+  blockStarters: ['CREATE', 'WITH'],
+};
+
 const rules: { readonly [D in Dialect]: LexicalRules } = {
   duckdb: {
     nestedComments: true,
@@ -35,6 +48,17 @@ const rules: { readonly [D in Dialect]: LexicalRules } = {
     nameQuotes: '"',
     hashComments: false,
     // DuckDB has none: its BEGIN is a statement of its own.
+    blockStarters: [],
+  },
+  trino,
+  presto: { ...trino, blockStarters: [] },
+  clickhouse: {
+    nestedComments: false,
+    dollarQuotes: true,
+    escapeStrings: false,
+    backslashEscapes: true,
+    nameQuotes: '"`',
+    hashComments: true,
     blockStarters: [],
   },
 };

@@ -7,7 +7,8 @@ import { systemClock } from '../../base/clock.ts';
 import { collector } from '../../base/collector.ts';
 import { entrySettings, isEntry } from '../../base/entry.ts';
 import { connect, type Port } from '../../base/rpc.ts';
-import { openDuckDb } from '../../engine/duckdb/duckdb.ts';
+import { lazyReach } from '../../cluster/lazy.ts';
+import { openEngine } from '../../engine/open.ts';
 import { freeBytesOf } from '../store/disk.ts';
 import type { QueryHostApi, QueryHostEvents, QueryHostSettings } from './protocol.ts';
 import { apiOf, QueryService, scratchFolder } from './service.ts';
@@ -23,16 +24,22 @@ const settingsSchema = v.object({
 
 function start(settings: QueryHostSettings): void {
   const { memoryLimitBytes, threads, externalAccess, extensionFolder } = settings;
+  const reach = lazyReach(process.env);
   const service = new QueryService({
     settings,
     clock: systemClock,
-    openEngine: (target) =>
-      openDuckDb(target, {
-        memoryLimitBytes,
-        threads,
-        externalAccess,
-        tempFolder: scratchFolder(settings),
-        ...(extensionFolder === undefined ? {} : { extensionFolder }),
+    openEngine: (target, passwordOf, signal) =>
+      openEngine(target, {
+        duckdb: {
+          memoryLimitBytes,
+          threads,
+          externalAccess,
+          tempFolder: scratchFolder(settings),
+          ...(extensionFolder === undefined ? {} : { extensionFolder }),
+        },
+        reach,
+        passwordOf,
+        signal,
       }),
     freeBytes: freeBytesOf,
     progress: (event) => void remote.runProgress.asEvent(event),

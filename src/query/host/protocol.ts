@@ -33,8 +33,11 @@ export interface QueryHostSettings {
 }
 
 export interface QueryHostApi {
-  /** Opens a target (again: answers from the open one). Fails: notFound, invalid, unsupported. */
-  open(target: EngineTarget): Promise<EngineFacts>;
+  /**
+   * Opens a target (again: answers from the open one). The password is kept in the process for as long as it lives.
+   * Fails: notFound, invalid, unsupported; of a server also unreachable, unauthorised, forbidden.
+   */
+  open(target: EngineTarget, password?: string): Promise<EngineFacts>;
   /**
    * Runs one statement into a new result; answers when it has ended and the engine has stopped.
    * Never rejects for what the engine says: that is in the answer. `runId` is the caller's.

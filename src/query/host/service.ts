@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { Catalogue, Cell, Engine, EngineFacts, EngineTarget, Plan } from '../../engine/engine.ts';
+import { targetKey } from '../../engine/target.ts';
 import type { ColumnSummary, DistinctValues, ResultId, ResultInfo, ResultWindow } from '../results.ts';
 import { ResultStore } from '../store/store.ts';
 import type { FreeBytes } from '../store/disk.ts';
@@ -13,7 +14,7 @@ import { runStatement } from './run.ts';
 export interface ServiceDependencies {
   readonly settings: QueryHostSettings;
   readonly clock: Clock;
-  readonly openEngine: (target: EngineTarget) => Promise<Engine>;
+  readonly openEngine: (target: EngineTarget, passwordOf: (secret: string) => string | undefined, signal: AbortSignal) => Promise<Engine>;
   readonly freeBytes: FreeBytes;
   readonly progress: (event: RunProgress) => void;
   readonly collect: () => void;
@@ -29,6 +30,9 @@ export class QueryService implements QueryHostApi {
   readonly #dependencies: ServiceDependencies;
   readonly #store: ResultStore;
   readonly #engines = new Map<string, Promise<Engine>>();
+  /** By the name of the secret. */
+  readonly #passwords = new Map<string, string>();
+  readonly #closing = new AbortController();
   readonly #running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<unknown> }>();
 
   constructor(dependencies: ServiceDependencies) {
@@ -37,7 +41,8 @@ export class QueryService implements QueryHostApi {
     this.#store = new ResultStore({ folder: settings.storeFolder, memoryLimitBytes: storeMemoryBytes, freeBytes }, clock);
   }
 
-  async open(target: EngineTarget): Promise<EngineFacts> {
+  async open(target: EngineTarget, password?: string): Promise<EngineFacts> {
+    if (target.kind === 'server' && target.secret !== undefined && password !== undefined) this.#remember(target.secret, password);
     return (await this.#engine(target)).facts;
   }
 
@@ -117,17 +122,29 @@ export class QueryService implements QueryHostApi {
 
   /** Stops everything, closes the engines and removes the results. */
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const { abort } of this.#running.values()) abort.abort();
     await Promise.allSettled([...this.#running.values()].map(({ ended }) => ended));
     for (const opening of this.#engines.values()) await opening.then((engine) => engine.close()).catch(() => undefined);
     await this.#store.close();
   }
 
+  /** A password that was changed needs a new connection. */
+  #remember(secret: string, password: string): void {
+    if (this.#passwords.get(secret) === password) return;
+    this.#passwords.set(secret, password);
+    for (const [key, opening] of this.#engines) {
+      if (!key.includes(JSON.stringify(secret))) continue;
+      this.#engines.delete(key);
+      opening.then((engine) => engine.close()).catch(() => undefined);
+    }
+  }
+
   #engine(target: EngineTarget): Promise<Engine> {
-    const key = JSON.stringify([target.kind, target.path]);
+    const key = targetKey(target);
     let opening = this.#engines.get(key);
     if (opening === undefined) {
-      opening = this.#dependencies.openEngine(target);
+      opening = this.#dependencies.openEngine(target, (secret) => this.#passwords.get(secret), this.#closing.signal);
       this.#engines.set(key, opening);
       // A target that could not be opened may be there the next time.
       opening.catch(() => this.#engines.delete(key));
@@ -161,7 +178,7 @@ export class QueryService implements QueryHostApi {
 /** The API as a plain object: only its own functions can be called from the other process. */
 export function apiOf(service: QueryService): QueryHostApi {
   return {
-    open: (target) => service.open(target),
+    open: (target, password) => service.open(target, password),
     run: (request) => service.run(request),
     stop: (runId) => service.stop(runId),
     explain: (request) => service.explain(request),

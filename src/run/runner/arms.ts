@@ -1,9 +1,11 @@
 /** The engines of a run: data sets made where they are missing, then each arm's engine opened. */
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { targetTitle, tpchScaleOf, type Reach } from '../../base/target.ts';
 import { openDuckDb } from '../../engine/duckdb/duckdb.ts';
-import { targetTitle } from '../../engine/duckdb/targets.ts';
+import type { DuckDbOptions } from '../../engine/duckdb/settings.ts';
 import type { Engine, EngineTarget } from '../../engine/engine.ts';
+import { openEngine } from '../../engine/open.ts';
 import type { Arm, PlanTarget, RunPlan } from '../../journal/plan.ts';
 import type { Answer } from '../../workload/tpch/answers.ts';
 import { DataSets } from '../../workload/tpch/datasets.ts';
@@ -15,6 +17,13 @@ export interface OpenArm {
   readonly engine: Engine;
   /** By the number of the query; empty where nothing is known. */
   readonly answers: ReadonlyMap<number, Answer>;
+}
+
+/** Edges of the process. */
+export interface ServerAccess {
+  readonly reach: Reach;
+  /** By the name of the secret. */
+  readonly passwords: Readonly<Record<string, string>>;
 }
 
 export interface PreparationSink {
@@ -30,6 +39,7 @@ export async function openArms(
   plan: RunPlan,
   settings: RunnerSettings,
   tempFolder: string,
+  servers: ServerAccess,
   sink: PreparationSink,
   signal: AbortSignal,
 ): Promise<readonly OpenArm[]> {
@@ -38,16 +48,18 @@ export async function openArms(
     for (const arm of plan.arms) {
       const target = await targetOf(arm.target, settings, sink, signal);
       sink.progress(t('opening {0}', targetTitle(target)));
-      const engine = await openDuckDb(target, {
+      const duckdb: DuckDbOptions = {
         memoryLimitBytes: arm.memoryLimitBytes,
         threads: arm.threads,
         tempFolder,
         externalAccess: settings.externalAccess,
         keepConnections: true,
         ...(settings.extensionFolder === undefined ? {} : { extensionFolder: settings.extensionFolder }),
-      });
+      };
+      const { reach, passwords } = servers;
+      const engine = await openEngine(target, { duckdb, reach, passwordOf: (secret) => passwords[secret], signal });
       opened.push({ arm, engine, answers: new Map() });
-      const answers = await answersOf(plan, arm, engine, sink, signal);
+      const answers = await answersOf(plan, arm, engine, duckdb, sink, signal);
       opened.splice(-1, 1, { arm, engine, answers });
     }
     return opened;
@@ -62,7 +74,7 @@ export async function closeArms(arms: readonly OpenArm[]): Promise<void> {
 }
 
 async function targetOf(target: PlanTarget, settings: RunnerSettings, sink: PreparationSink, signal: AbortSignal): Promise<EngineTarget> {
-  if (target.kind === 'file') return target;
+  if (target.kind !== 'tpch') return target;
   const { scale } = target;
   const sets = new DataSets({
     home: settings.home,
@@ -85,17 +97,32 @@ async function answersOf(
   plan: RunPlan,
   { target }: Arm,
   engine: Engine,
+  duckdb: DuckDbOptions,
   sink: PreparationSink,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Answer>> {
-  if (target.kind !== 'tpch' || plan.statements.every(({ tpchQuery }) => tpchQuery === undefined)) return new Map();
+  const scale = tpchScaleOf(target);
+  if (scale === undefined || plan.statements.every(({ tpchQuery }) => tpchQuery === undefined)) return new Map();
   try {
-    const answers = await readTpchAnswers(engine, target.scale, signal);
-    if (answers.size === 0) sink.note(t('TPC-H {0} has no built-in answers: only 0.01, 0.1 and 1 have', target.scale));
+    const answers =
+      target.kind === 'server'
+        ? await withEmbedded(duckdb, (own) => readTpchAnswers(own, scale, signal))
+        : await readTpchAnswers(engine, scale, signal);
+    if (answers.size === 0) sink.note(t('TPC-H {0} has no built-in answers: only 0.01, 0.1 and 1 have', scale));
     return answers;
   } catch (error) {
     if (FaultlineError.is(error, 'cancelled')) throw error;
     sink.note(t('The built-in answers of TPC-H can’t be read: {0}', error instanceof Error ? error.message : String(error)));
     return new Map();
+  }
+}
+
+/** A server is checked against what the embedded engine knows: an answer that is independent of it. */
+async function withEmbedded<T>(options: DuckDbOptions, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await openDuckDb(undefined, { ...options, keepConnections: false, threads: 1 });
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
   }
 }

@@ -42,7 +42,7 @@ export function executorOf({
     let doneNs: bigint | undefined;
     try {
       sent();
-      for await (const event of engine.query(statement.sql, {}, limit.signal)) {
+      for await (const event of engine.query(statement.variants?.[engine.facts.engine] ?? statement.sql, {}, limit.signal)) {
         if (event.kind === 'columns') columns = event.columns;
         if (event.kind !== 'rows') continue;
         doneNs = process.hrtime.bigint();

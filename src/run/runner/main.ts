@@ -8,6 +8,7 @@ import { entrySettings, isEntry } from '../../base/entry.ts';
 import { causeChain, FaultlineError, toWire } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { packagePaths } from '../../base/package.ts';
+import { lazyReach } from '../../cluster/lazy.ts';
 import { journalFormat } from '../../journal/events.ts';
 import { releaseLease, takeLease } from '../../journal/lease.ts';
 import type { RunPlan } from '../../journal/plan.ts';
@@ -21,11 +22,13 @@ import { environmentOf } from './environment.ts';
 import { operationError } from './executor.ts';
 import { Ownership } from './ownership.ts';
 import { Run } from './run.ts';
+import { takePasswords } from '../passwords.ts';
 import { settingsSchema, type RunnerSettings } from './settings.ts';
 
 /** Answers when the run is in its journal, summed up, and nothing of the process is left. Fails when there is no run: `invalid`, `storage`. */
 async function carryOut(settings: RunnerSettings): Promise<void> {
   const { run, folder } = settings;
+  const passwords = takePasswords(process.env);
   const plan = refuseSecrets(readPlan(settings.planFile));
   const end = new EndRequest();
   const owners = ownersOf(settings, end);
@@ -45,7 +48,8 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
     const environment = await environmentOf(packagePaths().version, settings.workingFolder);
     const originNs = process.hrtime.bigint();
     const header = { faultline: journalFormat, run, startedAt: Date.now(), plan, environment };
-    const carried = new Run({ settings, plan, header, originNs, end });
+    const servers = { reach: lazyReach(process.env), passwords };
+    const carried = new Run({ settings, plan, header, servers, originNs, end });
     rmSync(settings.planFile, { force: true });
     tell({ kind: 'started' });
     await carried.carryOut();

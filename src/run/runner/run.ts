@@ -13,7 +13,7 @@ import type { RunPlan } from '../../journal/plan.ts';
 import { JournalWriter } from '../../journal/writer.ts';
 import { startLoad } from '../../workload/load/load.ts';
 import { AnswerChecker } from './answers.ts';
-import { closeArms, openArms, type OpenArm } from './arms.ts';
+import { closeArms, openArms, type OpenArm, type ServerAccess } from './arms.ts';
 import type { EndRequest, HowItEnded } from './ending.ts';
 import { executorOf, operationError } from './executor.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly settings: RunnerSettings;
   readonly plan: RunPlan;
   readonly header: JournalHeader;
+  readonly servers: ServerAccess;
   /** `process.hrtime.bigint()` at `t` = 0. */
   readonly originNs: bigint;
   readonly end: EndRequest;
@@ -68,12 +69,13 @@ export class Run {
   }
 
   async #prepare(tempFolder: string): Promise<readonly OpenArm[]> {
-    const { plan, settings, end } = this.#options;
+    const { plan, settings, servers, end } = this.#options;
     let saidAt = Number.NEGATIVE_INFINITY;
     const arms = await openArms(
       plan,
       settings,
       tempFolder,
+      servers,
       {
         progress: (text) => {
           const now = this.#now();
@@ -87,8 +89,9 @@ export class Run {
     );
     this.#append(
       arms.map(({ engine }, arm): EngineEvent => {
-        const { title, version, target, threads, memoryLimitBytes } = engine.facts;
-        return { ...this.#now(), kind: 'engine', arm, title, version, target, threads, memoryLimitBytes };
+        const { title, version, target, threads = 0, memoryLimitBytes = 0, path } = engine.facts;
+        const way = path === undefined ? {} : { path };
+        return { ...this.#now(), kind: 'engine', arm, title, version, target, threads, memoryLimitBytes, ...way };
       }),
     );
     return arms;

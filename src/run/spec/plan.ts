@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { t } from '../../base/messages.ts';
+import { engineNames } from '../../base/target.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { splitStatements } from '../../engine/sql/split.ts';
 import type { Arm, Load, PlannedStatement, WarmUp } from '../../journal/plan.ts';
@@ -9,14 +10,32 @@ import { specDefaults, specLimits } from './limits.ts';
 import type { SpecPath } from './document.ts';
 import { inPowerOrder } from './queries.ts';
 import type { Spec, SpecEngine, SpecStatement } from './schema.ts';
+import { serverTargetOf } from './server.ts';
 import type { LibraryStatements } from './tpch.ts';
 import { stemOf } from './write.ts';
 
 export type Report = (path: SpecPath, message: string, remedy?: string, severity?: 'warning') => void;
 
+const serverKeys = [
+  'url',
+  'kubeconfig',
+  'context',
+  'namespace',
+  'service',
+  'port',
+  'scheme',
+  'user',
+  'catalog',
+  'schema',
+  'password',
+  'ca',
+] as const;
+
 export interface PlanFacts {
   readonly folder: string;
   readonly readsFiles: boolean;
+  /** Absolute paths: where contexts are looked for that a spec names without their file. */
+  readonly kubeconfigs: readonly string[];
   readonly library: LibraryStatements;
   readonly report: Report;
 }
@@ -29,11 +48,16 @@ export async function armsOf({ engine, against }: Spec, facts: PlanFacts): Promi
     threads: written.threads ?? 0,
     memoryLimitBytes: written.memory ?? 0,
   });
-  if (against === undefined) return [await armOf(engine, 'DuckDB', 'engine')];
+  if (against === undefined) return [await armOf(engine, engineNames[engine.kind], 'engine')];
   return [await armOf(engine, 'A', 'engine'), await armOf(against, 'B', 'against')];
 }
 
-async function targetOf({ scale, file }: SpecEngine, path: string, { folder, readsFiles, report }: PlanFacts): Promise<Arm['target']> {
+async function targetOf(written: SpecEngine, path: string, facts: PlanFacts): Promise<Arm['target']> {
+  if (written.kind !== 'duckdb') return serverTargetOf(written, written.kind, path, facts);
+  const { scale, file } = written;
+  const { folder, readsFiles, report } = facts;
+  const server = serverKeys.find((key) => written[key] !== undefined);
+  if (server !== undefined) report([path, server], t('“{0}” is of a server', server), t('Leave it out, or name another kind of engine.'));
   if (scale !== undefined && file !== undefined) {
     report([path, 'file'], t('An engine has a scale or a file'), t('Keep one of them.'));
   } else if (scale === undefined && file === undefined) {

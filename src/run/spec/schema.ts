@@ -11,6 +11,7 @@ import { checkScale, largestScale, smallestScale } from '../../workload/tpch/sca
 import { specDefaults, specFormat, specLimits } from './limits.ts';
 import { nearest } from '../../base/nearest.ts';
 import { parseQueries, parseQueryRange } from './queries.ts';
+import { checkPassword } from './server.ts';
 import { parseDuration, parseRate, parseSize } from './units.ts';
 
 /** Made when it is needed: its texts are then in the person's language. */
@@ -69,10 +70,15 @@ export function jsonSchema(): Record<string, unknown> {
 
 function engine() {
   return object(t('an engine'), {
-    kind: described(choice(['duckdb']), t('duckdb: the embedded engine.')),
+    kind: described(
+      choice(['duckdb', 'trino', 'presto', 'clickhouse']),
+      t('duckdb: the embedded engine. The others are servers: by their url, or by their place in a cluster.'),
+    ),
     scale: v.optional(
       checked(number(), checkScale, {
-        description: t('Runs on TPC-H data of this scale factor, made when it is not there. 1 is about 290 MB.'),
+        description: t(
+          'Runs on TPC-H data of this scale factor, made when it is not there; 1 is about 290 MB. Of a server: the scale factor of the TPC-H data that it has, so that answers are checked.',
+        ),
         examples: [0.01, 0.1, 1],
         minimum: smallestScale,
         maximum: largestScale,
@@ -83,6 +89,27 @@ function engine() {
         'sales.parquet',
       ]),
     ),
+    url: v.optional(described(text(2_048), t('Of a server: its address.'), ['http://localhost:8080'])),
+    context: v.optional(described(text(500), t('Of a server in a cluster: the context of the kubeconfig.'), ['lab'])),
+    kubeconfig: v.optional(
+      described(text(4_096), t('The file that names the context, where it is not one that kubectl reads. Relative to this file.'), [
+        'kubeconfig',
+      ]),
+    ),
+    namespace: v.optional(described(text(253), t('Of the server’s Service.'), ['analytics'])),
+    service: v.optional(described(text(253), t('The Service of the server: of Trino and Presto that of the coordinator.'), ['trino'])),
+    port: v.optional(described(whole(1, 65_535), t('Of the Service. 8080, for ClickHouse 8123, unless it is written here.'), [8080])),
+    scheme: v.optional(described(choice(['http', 'https']), t('How the Service is spoken to: http unless it is written here.'))),
+    user: v.optional(described(text(500), t('Who asks.'), ['faultline'])),
+    password: v.optional(
+      checked(text(200), checkPassword, {
+        description: t('Name of the environment variable that holds the password; never the password itself.'),
+        examples: ['FAULTLINE_PASSWORD'],
+      }),
+    ),
+    ca: v.optional(described(text(4_096), t('PEM file of the authority that signed the server’s certificate.'), ['ca.pem'])),
+    catalog: v.optional(described(text(500), t('Of Trino and Presto: where tables are looked for.'), ['tpch'])),
+    schema: v.optional(described(text(500), t('Where tables are looked for; of ClickHouse its database.'), ['tiny'])),
     threads: v.optional(
       described(whole(1, specLimits.maxThreads), t('Of the engine. As many as the machine has unless it is written here.'), [2]),
     ),

@@ -33,6 +33,8 @@ export interface SpecOptions {
    * a path may name another machine.
    */
   readonly readsFiles?: boolean;
+  /** Absolute paths: where contexts are looked for that a spec names without their file. */
+  readonly kubeconfigs?: readonly string[];
 }
 
 export interface ReadSpec {
@@ -107,8 +109,8 @@ class Reader {
   }
 
   async #plan(spec: Spec, text: string): Promise<RunPlan> {
-    const { folder, library, file, readsFiles = true } = this.#options;
-    const facts: PlanFacts = { folder, readsFiles, library: new LibraryStatements(library), report: this.#report };
+    const { folder, library, file, readsFiles = true, kubeconfigs = [] } = this.#options;
+    const facts: PlanFacts = { folder, readsFiles, kubeconfigs, library: new LibraryStatements(library), report: this.#report };
     const arms = await armsOf(spec, facts);
     const statements = await statementsOf(spec, facts);
     for (const [index, { sql, name }] of statements.entries()) {

@@ -1,6 +1,7 @@
 /** Statements of the SQL library as a plan holds them, and the plan of a TPC-H benchmark. */
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { engineNames, type ServerTarget } from '../../base/target.ts';
 import type { AbortRule, Arm, Expectation, Load, PlannedStatement, RunPlan, WarmUp } from '../../journal/plan.ts';
 import { Library, type LibraryEntry } from '../../workload/library.ts';
 import { checkScale } from '../../workload/tpch/scale.ts';
@@ -62,6 +63,8 @@ function statementOf({ path, sql }: LibraryEntry): PlannedStatement {
 export interface TpchRequest {
   /** Checked here. */
   readonly scale: number;
+  /** In place of the embedded engine; it holds the data of that scale. */
+  readonly server?: ServerTarget;
   /** All 22 unless named; in this order. */
   readonly queries?: readonly number[];
   /** One client, three iterations (the fewest with a median). */
@@ -92,10 +95,11 @@ export async function tpchPlan(request: TpchRequest): Promise<RunPlan> {
   if (twice !== undefined) throw invalid(t('Query {0} is named twice', twice));
   if (queries.length === 0) throw invalid(t('No query is named'), t('Its queries are 1 to 22.'));
   const listed = await new LibraryStatements(request.library).queries(queries);
+  const engine = request.server?.engine ?? 'duckdb';
   const arm: Arm = {
-    label: against === undefined ? 'DuckDB' : 'A',
-    engine: 'duckdb',
-    target: { kind: 'tpch', scale },
+    label: against === undefined ? engineNames[engine] : 'A',
+    engine,
+    target: request.server ?? { kind: 'tpch', scale },
     threads: request.threads ?? 0,
     memoryLimitBytes: request.memoryLimitBytes ?? 0,
   };

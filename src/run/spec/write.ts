@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { Document, isCollection, stringify, visit } from 'yaml';
 import { t } from '../../base/messages.ts';
+import { targetTitle } from '../../base/target.ts';
 import type { PlanTarget } from '../../journal/plan.ts';
 import { specDefaults, specFormat, specLimits } from './limits.ts';
 import { queryName, tpchQueries } from './queries.ts';
@@ -32,8 +33,7 @@ export interface SpecTextOptions {
 export function specText(subject: SpecSubject, options: SpecTextOptions): string {
   const { target, threads = 0, memoryLimitBytes = 0, clients = specDefaults.clients, iterations = iterationsOf(subject) } = options;
   const engine = {
-    kind: 'duckdb',
-    ...(target.kind === 'tpch' ? { scale: target.scale } : { file: target.path }),
+    ...engineOf(target),
     ...(threads > 0 ? { threads } : {}),
     ...(memoryLimitBytes > 0 ? { memory: `${Math.round(memoryLimitBytes / 1e6)} MB` } : {}),
   };
@@ -57,6 +57,23 @@ export function specText(subject: SpecSubject, options: SpecTextOptions): string
   ].join('\n');
 }
 
+function engineOf(target: PlanTarget): Readonly<Record<string, unknown>> {
+  if (target.kind === 'tpch') return { kind: 'duckdb', scale: target.scale };
+  if (target.kind === 'file') return { kind: 'duckdb', file: target.path };
+  const { engine, at, user, catalog, schema, tpchScale, secret, caFile } = target;
+  const { kind: _, ...place } = at;
+  return {
+    kind: engine,
+    ...place,
+    user,
+    ...(catalog === undefined ? {} : { catalog }),
+    ...(schema === undefined ? {} : { schema }),
+    ...(tpchScale === undefined ? {} : { scale: tpchScale }),
+    ...(secret === undefined ? {} : { password: secret }),
+    ...(caFile === undefined ? {} : { ca: caFile }),
+  };
+}
+
 function loadLines(clients: number, iterations: number, durationMs: number | undefined): readonly string[] {
   if (durationMs === undefined) return [`load: ${flow({ clients, iterations })}`];
   const duration = durationMs % 60_000 === 0 ? `${durationMs / 60_000} min` : `${durationMs / 1_000} s`;
@@ -69,7 +86,7 @@ function iterationsOf(subject: SpecSubject): number {
 }
 
 function titleOf(subject: SpecSubject, target: PlanTarget): string {
-  const data = target.kind === 'tpch' ? `TPC-H ${target.scale}` : (target.path.split(/[\\/]/).pop() ?? target.path);
+  const data = targetTitle(target);
   if (subject.kind === 'tpch') return data;
   if (subject.kind === 'statement') return t('{0} on {1}', subject.name ?? t('One statement'), data);
   const [first = '', ...more] = subject.paths;

@@ -15,6 +15,7 @@ import type { RunPlan } from '../../journal/plan.ts';
 import { runFiles } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { adoptWithinMs, type RunnerMessage, type StarterMessage } from '../control.ts';
+import { passwordVariable, type Passwords } from '../passwords.ts';
 import { removeSocket } from '../runner/control-server.ts';
 import { planFile, type RunnerSettings } from '../runner/settings.ts';
 import { refuseSecrets } from './secrets.ts';
@@ -23,6 +24,8 @@ export type RunnerPaths = Pick<PackagePaths, 'runner' | 'pacer' | 'datagen' | 'e
 
 export interface StartRequest {
   readonly plan: RunPlan;
+  /** Of the plan's servers, by the names of their secrets. */
+  readonly passwords?: Passwords;
   readonly store: RunStore;
   /** `faultlineHome()`: data sets and what does not fit into memory. */
   readonly home: string;
@@ -77,7 +80,7 @@ export async function startRun(request: StartRequest): Promise<StartedRun> {
       ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
     };
     const child = forkProcess(paths.runner, [JSON.stringify(settings)], {
-      env: { UV_THREADPOOL_SIZE: String(threadPoolSize(plan)) },
+      env: { UV_THREADPOOL_SIZE: String(threadPoolSize(plan)), ...passwordVariable(request.passwords ?? {}) },
       detached: true,
     });
     log(`run ${run}: runner ${child.pid ?? '?'} started`);

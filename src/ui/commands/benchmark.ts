@@ -201,5 +201,5 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
 }
 
 function planTarget(target: EngineTarget): PlanTarget {
-  return target.kind === 'tpch' ? { kind: 'tpch', scale: target.scale } : { kind: 'file', path: target.path };
+  return target.kind === 'tpch' ? { kind: 'tpch', scale: target.scale } : target;
 }

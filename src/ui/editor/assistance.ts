@@ -1,6 +1,7 @@
 /** Completion and hover from the catalogue of what statements run on. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
+import { engineOf } from '../../engine/target.ts';
 import { completions, hoverAt, type Completion } from '../../query/completion.ts';
 import type { Catalogues } from '../session/catalogues.ts';
 import type { Session } from '../session/session.ts';
@@ -24,7 +25,7 @@ export function registerAssistance(session: Session, catalogues: Catalogues): Di
       if (!catalogue || token.isCancellationRequested) return undefined;
       const text = document.getText();
       if (text.length > maxLength) return undefined;
-      const { start, end, items } = completions(catalogue, text, document.offsetAt(position), 'duckdb');
+      const { start, end, items } = completions(catalogue, text, document.offsetAt(position), engineOf(session.target));
       const from = document.positionAt(start);
       const range = { inserting: new vscode.Range(from, position), replacing: new vscode.Range(from, document.positionAt(end)) };
       return items.map((item, rank) => completionItem(item, rank, range));
@@ -35,7 +36,7 @@ export function registerAssistance(session: Session, catalogues: Catalogues): Di
       const catalogue = await catalogues.of(session.target);
       if (!catalogue || token.isCancellationRequested) return undefined;
       const text = document.getText();
-      const hover = text.length > maxLength ? undefined : hoverAt(catalogue, text, document.offsetAt(position), 'duckdb');
+      const hover = text.length > maxLength ? undefined : hoverAt(catalogue, text, document.offsetAt(position), engineOf(session.target));
       if (!hover) return undefined;
       const shown = new vscode.MarkdownString().appendCodeblock(hover.code, 'sql');
       for (const line of hover.lines) shown.appendText(`${line}\n`);

@@ -1,5 +1,6 @@
 /** Everything that a SQL editor gets: lenses, running marks, problems, completion, the commands that run statements. */
 import * as vscode from 'vscode';
+import { engineOf } from '../../engine/target.ts';
 import type { Services } from '../services.ts';
 import { registerCodeLens } from './codelens.ts';
 import { registerAssistance } from './assistance.ts';
@@ -17,7 +18,7 @@ export interface EditorParts {
 
 export function registerEditor(services: Services): EditorParts {
   const { store, commands, notifier, settings, session, runner } = services;
-  const statements = store.add(new Statements());
+  const statements = store.add(new Statements(() => engineOf(session.target)));
   const tracker = new SpanTracker();
   store.add(
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {

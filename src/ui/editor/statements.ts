@@ -4,7 +4,7 @@ import type { StatementRef } from '../../contributions.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { splitStatements, statementAt, trimmedRange, type Statement } from '../../engine/sql/split.ts';
+import { splitStatements, statementAt, trimmedRange, type Dialect, type Statement } from '../../engine/sql/split.ts';
 import { documentName, firstWords, type StatementToRun } from '../session/statement.ts';
 
 export interface MeantStatements {
@@ -15,13 +15,22 @@ export interface MeantStatements {
 /** SQL documents wherever they live: files, untitled, virtual. */
 export const sqlDocuments: vscode.DocumentFilter = { language: 'sql' };
 
+/** A document's statements, by the rules of the engine that was selected then. */
+interface Split {
+  readonly version: number;
+  readonly dialect: Dialect;
+  readonly statements: readonly Statement[];
+}
+
 export class Statements implements Disposable {
-  readonly #cache = new WeakMap<vscode.TextDocument, { readonly version: number; readonly statements: readonly Statement[] }>();
+  readonly #dialect: () => Dialect;
+  readonly #cache = new WeakMap<vscode.TextDocument, Split>();
   readonly #titles = new Map<string, string>();
   readonly #listening: Disposable;
   #last: vscode.TextDocument | undefined = activeSqlEditor()?.document;
 
-  constructor() {
+  constructor(dialect: () => Dialect) {
+    this.#dialect = dialect;
     this.#listening = vscode.Disposable.from(
       vscode.window.onDidChangeActiveTextEditor((editor) => {
         if (editor?.document.languageId === 'sql') this.#last = editor.document;
@@ -39,9 +48,10 @@ export class Statements implements Disposable {
 
   of(document: vscode.TextDocument): readonly Statement[] {
     const cached = this.#cache.get(document);
-    if (cached?.version === document.version) return cached.statements;
-    const statements = splitStatements(document.getText(), 'duckdb');
-    this.#cache.set(document, { version: document.version, statements });
+    const dialect = this.#dialect();
+    if (cached?.version === document.version && cached.dialect === dialect) return cached.statements;
+    const statements = splitStatements(document.getText(), dialect);
+    this.#cache.set(document, { version: document.version, dialect, statements });
     return statements;
   }
 
@@ -73,7 +83,7 @@ export class Statements implements Disposable {
     const text = document.getText();
     if (selection.isEmpty) return { document, statements: one(statementAt(this.of(document), document.offsetAt(selection.active), text)) };
     const { start, end } = trimmedRange(text, document.offsetAt(selection.start), document.offsetAt(selection.end));
-    const selected = splitStatements(text.slice(start, end), 'duckdb').map((statement) => ({
+    const selected = splitStatements(text.slice(start, end), this.#dialect()).map((statement) => ({
       start: statement.start + start,
       end: statement.end + start,
       text: statement.text,

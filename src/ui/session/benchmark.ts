@@ -3,6 +3,7 @@
  */
 import { planLength } from '../../analysis/text.ts';
 import { t } from '../../base/messages.ts';
+import { tpchScaleOf } from '../../base/target.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import type { SpecSubject } from '../../run/spec/write.ts';
 import type { LibraryEntry } from '../../workload/library.ts';
@@ -38,7 +39,7 @@ export function statementBenchmark(
   library: readonly LibraryEntry[],
 ): Benchmark {
   const bare = bareText(sql);
-  const entry = target.kind === 'tpch' ? library.find((known) => isTpch(known) && bareText(known.sql) === bare) : undefined;
+  const entry = tpchScaleOf(target) !== undefined ? library.find((known) => isTpch(known) && bareText(known.sql) === bare) : undefined;
   const subject: SpecSubject = entry ? { kind: 'library', paths: [entry.path] } : { kind: 'statement', sql, name: title };
   return { name: onTarget(title, target), subject, target, ...oneStatement };
 }
@@ -50,7 +51,7 @@ export function statementBenchmark(
 export function libraryBenchmark(entries: readonly LibraryEntry[], title: string, target: EngineTarget, fallback: EngineTarget): Benchmark {
   const paths = [...new Set(entries.map(({ path }) => path))];
   const queries = entries.filter(isTpch);
-  const on = queries.length > 0 && target.kind !== 'tpch' ? fallback : target;
+  const on = queries.length > 0 && tpchScaleOf(target) === undefined ? fallback : target;
   if (paths.length === tpchQueries && queries.length === tpchQueries) {
     return { name: targetName(on), subject: { kind: 'tpch' }, target: on, iterations: passesFor(on) };
   }
@@ -69,9 +70,12 @@ export function benchmarkText({ iterations, durationMs, subject }: Benchmark): s
 
 /** A pass of TPC-H takes about 0.4 s at scale 0.01, and grows with it. */
 function passesFor(target: EngineTarget): number {
-  if (target.kind !== 'tpch') return 10;
-  if (target.scale <= 0.01) return 25;
-  return target.scale <= 0.1 ? comparablePasses : 3;
+  const scale = tpchScaleOf(target);
+  if (scale === undefined) return 10;
+  // A server takes far longer for the same small data.
+  if (target.kind === 'server') return comparablePasses;
+  if (scale <= 0.01) return 25;
+  return scale <= 0.1 ? comparablePasses : 3;
 }
 
 function onTarget(title: string, target: EngineTarget): string {

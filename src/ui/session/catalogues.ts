@@ -3,7 +3,7 @@ import type { Disposable } from '../../base/disposables.ts';
 import type { Catalogue, EngineTarget } from '../../engine/engine.ts';
 import type { Signal } from '../signal.ts';
 import type { FinishedRun } from './runner.ts';
-import { targetKey } from './targets.ts';
+import { targetKey } from '../../engine/target.ts';
 
 export interface CatalogueParts {
   /** Makes what the target needs, opens it, reads. */

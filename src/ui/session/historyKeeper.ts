@@ -1,4 +1,5 @@
 /** Writes what was run into the history, as far as the person wants one. No `vscode` import. */
+import { engineOf } from '../../engine/target.ts';
 import { History, type HistoryEntry } from '../../query/history.ts';
 import { Signal } from '../signal.ts';
 import type { FinishedRun } from './runner.ts';
@@ -37,7 +38,7 @@ export class HistoryKeeper {
       ...(error ? { error: error.facts.what } : {}),
     };
     this.#writing = this.#writing
-      .then(() => this.#current().add(entry, 'duckdb'))
+      .then(() => this.#current().add(entry, engineOf(target)))
       .then(
         () => this.changed.fire(),
         (failure: unknown) => this.#parts.onError(failure),

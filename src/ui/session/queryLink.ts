@@ -3,16 +3,21 @@
  * No `vscode` import.
  */
 import { normalise } from '../../base/errors.ts';
+import { engineNames } from '../../base/target.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import type { QueryHost, QueryHostOptions } from '../../query/host/client.ts';
 import type { QueryHostApi, RunProgress } from '../../query/host/protocol.ts';
 import { Signal } from '../signal.ts';
-import { targetKey } from './targets.ts';
+import { engineOf, targetKey } from '../../engine/target.ts';
 
 export type MakeQueryHost = (listeners: Pick<QueryHostOptions, 'onProgress' | 'onExit'>) => QueryHost;
 
+/** By the name of the secret. */
+export type PasswordOf = (secret: string) => Promise<string | undefined>;
+
 export class QueryLink {
   readonly #host: QueryHost;
+  readonly #passwordOf: PasswordOf;
   readonly #facts = new Map<string, EngineFacts>();
   /** Keys of the targets that the running query host has open. */
   readonly #open = new Set<string>();
@@ -24,7 +29,8 @@ export class QueryLink {
   readonly ended = new Signal<{ readonly expected: boolean }>();
   readonly factsChanged = new Signal();
 
-  constructor(make: MakeQueryHost) {
+  constructor(make: MakeQueryHost, passwordOf: PasswordOf) {
+    this.#passwordOf = passwordOf;
     this.#host = make({
       onProgress: (event) => this.progress.fire(event),
       onExit: (expected) => {
@@ -59,8 +65,11 @@ export class QueryLink {
   }
 
   /** "DuckDB 1.5.5" once it is known. */
-  get engineTitle(): string {
-    return this.#facts.values().next().value?.title ?? 'DuckDB';
+  engineTitle(target: EngineTarget): string {
+    const engine = engineOf(target);
+    // The embedded engine is the same one for all of its targets.
+    const known = engine === 'duckdb' ? [...this.#facts.values()].find((facts) => facts.engine === engine) : this.factsOf(target);
+    return known?.title ?? engineNames[engine];
   }
 
   /** Ends the process; the next call starts another one, with the settings of then. */
@@ -76,7 +85,8 @@ export class QueryLink {
   async #openTarget(target: EngineTarget): Promise<EngineFacts> {
     const key = targetKey(target);
     try {
-      const facts = await this.#host.open(target);
+      const password = target.kind === 'server' && target.secret !== undefined ? await this.#passwordOf(target.secret) : undefined;
+      const facts = await (password === undefined ? this.#host.open(target) : this.#host.open(target, password));
       const isNews = this.#facts.get(key)?.title !== facts.title || this.#problem !== undefined;
       this.#facts.set(key, facts);
       this.#open.add(key);

@@ -1,6 +1,7 @@
 /** How a run is told in one line: the Runs view, titles of panels, messages. No `vscode` import. */
 import type { RunSummary } from '../../analysis/view.ts';
 import { t } from '../../base/messages.ts';
+import { engineNames } from '../../base/target.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { JournalHeader } from '../../journal/events.ts';
 import type { RunRecord } from '../../journal/runs.ts';
@@ -95,6 +96,6 @@ export function runName({ header, state }: RunRecord): string {
 }
 
 function engineOf(header: JournalHeader | undefined): string | undefined {
-  const engines = new Set(header?.plan.arms.map(({ engine }) => (engine === 'duckdb' ? 'DuckDB' : engine)));
+  const engines = new Set(header?.plan.arms.map(({ engine }) => engineNames[engine]));
   return engines.size === 0 ? undefined : [...engines].join(', ');
 }

@@ -2,6 +2,7 @@
  * Runs statements in the query host and keeps their tabs true: one object knows what is running.
  * No `vscode` import: the editor, the status bar and the panel listen to it.
  */
+import { pathInWords } from '../../analysis/text.ts';
 import type { Clock } from '../../base/clock.ts';
 import { cancelled, fromWire, normalise, type FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -218,7 +219,9 @@ function newTab(statement: StatementToRun, target: EngineTarget, runId: string, 
 }
 
 function opened(facts: EngineFacts, at: number): TabState['messages'][number] {
-  return { at, text: t('{0}, {1}, {2} threads', facts.title, facts.target, facts.threads) };
+  const { title, target, threads, path } = facts;
+  if (threads !== undefined) return { at, text: t('{0}, {1}, {2} threads', title, target, threads) };
+  return { at, text: [title, target, ...(path === undefined ? [] : [pathInWords(path)])].join(', ') };
 }
 
 function endState(end: RunEnd): Partial<TabState> & { status: Outcome } {

@@ -3,8 +3,11 @@ import * as vscode from 'vscode';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
+import { engineNames } from '../../base/target.ts';
 import { formatRows } from '../../base/units.ts';
 import type { CommandId } from '../../contributions.ts';
+import type { EngineTarget } from '../../engine/engine.ts';
+import { engineOf } from '../../engine/target.ts';
 import type { ActiveRun, StatementRunner } from '../session/runner.ts';
 import type { Session } from '../session/session.ts';
 import { targetName } from '../session/targets.ts';
@@ -14,7 +17,7 @@ export interface StatusParts {
   readonly runner: StatementRunner;
   readonly clock: Clock;
   /** The engine's version once it is known. */
-  readonly engineTitle: () => string;
+  readonly engineTitle: (target: EngineTarget) => string;
 }
 
 export function registerStatusBar({ session, runner, clock, engineTitle }: StatusParts): Disposable {
@@ -30,9 +33,10 @@ export function registerStatusBar({ session, runner, clock, engineTitle }: Statu
 
   const show = (): void => {
     const name = targetName(session.target);
-    target.text = `$(database) DuckDB · ${name}`;
-    target.tooltip = t('SQL statements run on {0}, {1}. Click to choose another.', engineTitle(), name);
-    target.accessibilityInformation = { label: t('Engine: DuckDB, {0}', name), role: 'button' };
+    const engine = engineNames[engineOf(session.target)];
+    target.text = `$(database) ${engine} · ${name}`;
+    target.tooltip = t('SQL statements run on {0}, {1}. Click to choose another.', engineTitle(session.target), name);
+    target.accessibilityInformation = { label: t('Engine: {0}, {1}', engine, name), role: 'button' };
     const hasSql = vscode.window.visibleTextEditors.some(({ document }) => document.languageId === 'sql');
     const { active } = runner;
     if (hasSql || active.length > 0) target.show();

@@ -8,7 +8,8 @@ import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
 import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
 import type { Session } from '../session/session.ts';
-import { sameTarget, targetKey, targetName } from '../session/targets.ts';
+import { targetKey } from '../../engine/target.ts';
+import { sameTarget, targetName } from '../session/targets.ts';
 import type { Signal } from '../signal.ts';
 import { kubeconfigPaths, readKubeconfigs, type KubeconfigFile } from '../../cluster/connect/kubeconfig.ts';
 import { NodeTree, plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
@@ -89,7 +90,7 @@ function engineNode(parts: ClusterTreeParts): TreeNode {
 
 function engineLines(facts: EngineFacts | undefined): readonly string[] {
   const what = t('Runs on this machine, in a process of its own. It needs no cluster.');
-  if (!facts) return [what, t('Starts with the first statement.')];
+  if (facts?.threads === undefined || facts.memoryLimitBytes === undefined) return [what, t('Starts with the first statement.')];
   return [facts.title, what, t('{0} threads, memory limit {1}', facts.threads, formatBytes(facts.memoryLimitBytes))];
 }
 

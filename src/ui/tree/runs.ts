@@ -4,6 +4,7 @@ import { closedLength, countsSum } from '../../analysis/text.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { engineNames, targetTitle } from '../../base/target.ts';
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import { treeItems, views, type ContextKeys } from '../../contributions.ts';
 import type { Environment } from '../../journal/events.ts';
@@ -197,6 +198,7 @@ function loadText({ load, statements }: RunPlan): string {
 }
 
 function armText(arm: RunPlan['arms'][number], engine: string | undefined, { processors, memoryBytes }: Environment): string {
+  if (arm.target.kind === 'server') return t('{0} on {1}', engine ?? engineNames[arm.engine], targetTitle(arm.target));
   const target = arm.target.kind === 'tpch' ? t('TPC-H {0}', arm.target.scale) : arm.target.path;
   const threads = arm.threads === 0 ? processors : arm.threads;
   const memory = arm.memoryLimitBytes === 0 ? memoryBytes / 4 : arm.memoryLimitBytes;

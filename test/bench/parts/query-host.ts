@@ -13,7 +13,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { packagePaths } from '../../../src/base/package.ts';
 import { openDuckDb } from '../../../src/engine/duckdb/duckdb.ts';
 import { databaseSettings, quoteText, type DuckDbOptions } from '../../../src/engine/duckdb/settings.ts';
-import type { EngineTarget } from '../../../src/engine/engine.ts';
+import type { EmbeddedTarget } from '../../../src/engine/engine.ts';
 import { collector } from '../../../src/base/collector.ts';
 import { QueryService } from '../../../src/query/host/service.ts';
 import { freeBytesOf } from '../../../src/query/store/disk.ts';
@@ -35,12 +35,12 @@ const windowRows = 500;
 
 class Contest {
   readonly #service: QueryService;
-  readonly #target: EngineTarget;
+  readonly #target: EmbeddedTarget;
   readonly #bare: DuckDBConnection;
   readonly #collect = wholeCollection();
   #runs = 0;
 
-  constructor(service: QueryService, target: EngineTarget, bare: DuckDBConnection) {
+  constructor(service: QueryService, target: EmbeddedTarget, bare: DuckDBConnection) {
     this.#service = service;
     this.#target = target;
     this.#bare = bare;
@@ -142,11 +142,11 @@ await measure(async ({ scratch, extension, progress }) => {
   await makeData(path, extensionFolder);
 
   const options: DuckDbOptions = { memoryLimitBytes: 0, threads: 0, tempFolder: join(scratch, 'spill'), externalAccess: true };
-  const target: EngineTarget = { kind: 'file', path };
+  const target: EmbeddedTarget = { kind: 'file', path };
   const service = new QueryService({
     settings: { ...options, storeFolder: join(scratch, 'store'), maxRows: 20_000_000 },
     clock: systemClock,
-    openEngine: (wanted) => openDuckDb(wanted, options),
+    openEngine: () => openDuckDb(target, options),
     freeBytes: freeBytesOf,
     progress: () => undefined,
     collect: collector(),

@@ -344,6 +344,7 @@ describe('a run in one line', () => {
         verdict: 'failed',
         reason: '0.332 % failed (1 of 301), the limit is 0 %: It took longer than 2 s',
         engine: 'DuckDB 1.5.5',
+        engineKind: 'duckdb',
         scale: 0.01,
         planned: 301,
         ok: 300,

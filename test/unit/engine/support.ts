@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { FaultlineError } from '../../../src/base/errors.ts';
 import { openDuckDb } from '../../../src/engine/duckdb/duckdb.ts';
-import type { Cell, Column, Engine, EngineTarget, QueryEvent } from '../../../src/engine/engine.ts';
+import type { Cell, Column, Engine, EmbeddedTarget, QueryEvent } from '../../../src/engine/engine.ts';
 
 export const never = new AbortController().signal;
 
@@ -52,7 +52,7 @@ export async function makeDatabase(path: string, ...statements: readonly string[
   instance.closeSync();
 }
 
-export function open(target: EngineTarget, folder: string, externalAccess = true): Promise<Engine> {
+export function open(target: EmbeddedTarget, folder: string, externalAccess = true): Promise<Engine> {
   return openDuckDb(target, { memoryLimitBytes: 1e9, threads: 2, tempFolder: join(folder, 'spill'), externalAccess });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { FaultlineError } from '../../../src/base/errors.ts';
 import { newHistogram } from '../../../src/base/histogram.ts';
-import type { JournalEvent, JournalHeader } from '../../../src/journal/events.ts';
+import { journalFormat, type JournalEvent, type JournalHeader } from '../../../src/journal/events.ts';
 import { JournalText } from '../../../src/journal/parse.ts';
 import { end, header, operation, operations } from './fixture.ts';
 
@@ -44,6 +44,17 @@ const every: readonly JournalEvent[] = [
   { ...common, kind: 'gap', ms: 30_000 },
   { ...common, kind: 'note', text: 'answers above 100,000 rows are not checked' },
   { ...common, kind: 'end', how: 'failed', reason: 'The disk is full', error: { reason: 'storage', text: 'The disk is full' } },
+  {
+    ...common,
+    kind: 'engine',
+    arm: 0,
+    title: 'Trino 476',
+    version: '476',
+    target: 'shop/trino, tpch.tiny',
+    threads: 0,
+    memoryLimitBytes: 0,
+    path: 'portForward',
+  },
 ];
 
 function read(...pieces: readonly string[]): { readonly events: readonly JournalEvent[]; readonly text: JournalText } {
@@ -138,6 +149,7 @@ describe('journal text', () => {
       { ...every[0], phase: 'resting' },
       { ...every[1], arm: 2 },
       { ...every[10], text: 3 },
+      { ...every[1], path: 'by carrier pigeon' },
       { ...end, how: 'well' },
     ];
     const { events, text } = read(head + lines(wrong));
@@ -146,10 +158,10 @@ describe('journal text', () => {
   });
 
   it('refuses a newer format, and says that an update opens it', () => {
-    const newer = `${JSON.stringify({ faultline: 2, journal: 'quite another head' })}\n`;
+    const newer = `${JSON.stringify({ faultline: journalFormat + 1, journal: 'quite another head' })}\n`;
     assert.throws(
       () => read(newer),
-      (error) => FaultlineError.is(error, 'unsupported') && /newer Faultline.*format 2.*up to 1.*Update/s.test(error.message),
+      (error) => FaultlineError.is(error, 'unsupported') && /newer Faultline.*format 3.*up to 2.*Update/s.test(error.message),
     );
   });
 

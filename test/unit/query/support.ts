@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock.ts';
-import type { EngineTarget } from '../../../src/engine/engine.ts';
-import { openDuckDb } from '../../../src/engine/duckdb/duckdb.ts';
+import type { EmbeddedTarget } from '../../../src/engine/engine.ts';
+import { lazyReach } from '../../../src/cluster/lazy.ts';
+import { openEngine } from '../../../src/engine/open.ts';
 import type { QueryHostSettings, RunEnd, RunProgress } from '../../../src/query/host/protocol.ts';
 import { QueryHost } from '../../../src/query/host/client.ts';
 import { QueryService } from '../../../src/query/host/service.ts';
@@ -15,7 +16,7 @@ export const hostEntry = new URL('../../../src/query/host/main.ts', import.meta.
 
 export interface Place {
   readonly folder: string;
-  readonly target: EngineTarget;
+  readonly target: EmbeddedTarget;
   readonly settings: QueryHostSettings;
   remove(): void;
 }
@@ -55,12 +56,17 @@ export function openService(options: { readonly settings?: Partial<QueryHostSett
   const service = new QueryService({
     settings,
     clock: systemClock,
-    openEngine: (file) =>
-      openDuckDb(file, {
-        memoryLimitBytes: settings.memoryLimitBytes,
-        threads: settings.threads,
-        externalAccess: settings.externalAccess,
-        tempFolder: join(where.folder, 'engine'),
+    openEngine: (wanted, passwordOf, signal) =>
+      openEngine(wanted, {
+        duckdb: {
+          memoryLimitBytes: settings.memoryLimitBytes,
+          threads: settings.threads,
+          externalAccess: settings.externalAccess,
+          tempFolder: join(where.folder, 'engine'),
+        },
+        reach: lazyReach({}),
+        passwordOf,
+        signal,
       }),
     freeBytes: options.freeBytes ?? freeBytesOf,
     progress: (event) => opened.onProgress(event),

@@ -43,6 +43,7 @@ export function summaryOf(parts: Partial<RunSummary> = {}): RunSummary {
     verdict: 'passed',
     reason: 'Every expectation was met',
     engine: 'DuckDB 1.5.5',
+    engineKind: 'duckdb',
     scale: 0.01,
     planned: 100,
     ok: 100,

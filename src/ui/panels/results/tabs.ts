@@ -3,6 +3,7 @@
  * No `vscode` import.
  */
 import type { EngineTarget } from '../../../engine/engine.ts';
+import { targetKey } from '../../../engine/target.ts';
 import type { ResultId } from '../../../query/results.ts';
 import type { StatementSource } from '../../session/statement.ts';
 import { Signal } from '../../signal.ts';
@@ -157,7 +158,6 @@ function isSameRun(a: Tab, b: Tab): boolean {
     a.state.statement === b.state.statement &&
     a.state.opens === b.state.opens &&
     a.source?.uri === b.source?.uri &&
-    a.target.kind === b.target.kind &&
-    a.target.path === b.target.path
+    targetKey(a.target) === targetKey(b.target)
   );
 }

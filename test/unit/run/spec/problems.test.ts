@@ -68,7 +68,10 @@ describe('a problem of a spec stands at its value and says what to write', () =>
     [`${minimal}load: {clients: «many»}\n`, /“many” is not a whole number/],
     [`${minimal}load: «4»\n`, '“4” is not a load | Write it as {clients: …}.'],
     [`${minimal}seed: «-1»\n`, /whole number from 0 to 4,294,967,295/],
-    [`faultline: 1\nengine: {kind: «duckdbb», scale: 1}\nworkload: {tpch: 6}\n`, '“duckdbb” is not known here | Write duckdb.'],
+    [
+      `faultline: 1\nengine: {kind: «duckdbb», scale: 1}\nworkload: {tpch: 6}\n`,
+      '“duckdbb” is not one of duckdb, trino, presto, clickhouse | Did you mean duckdb?',
+    ],
     [
       `faultline: 1\nengine: {kind: duckdb, scale: «0»}\nworkload: {tpch: 6}\n`,
       /0 is not a scale factor \| Choose a number from 0.001 to 1000/,
