@@ -1,15 +1,7 @@
 /** What is known of a statement from its text alone. Browser-safe. */
-import { Lexer, type LexicalRules } from '../sql/lexer.ts';
+import { Lexer, rulesOf } from '../sql/lexer.ts';
 
-export const clickHouseRules: LexicalRules = {
-  nestedComments: true,
-  dollarQuotes: true,
-  escapeStrings: false,
-  backslashEscapes: true,
-  nameQuotes: '"`',
-  hashComments: true,
-  blockStarters: [],
-};
+const rules = rulesOf('clickhouse');
 
 export interface StatementFacts {
   /** First word in capitals: `SELECT`. Empty when there is nothing but blanks, comments and semicolons. */
@@ -21,7 +13,7 @@ export interface StatementFacts {
 }
 
 export function readStatement(sql: string): StatementFacts {
-  const lexer = new Lexer(sql, clickHouseRules);
+  const lexer = new Lexer(sql, rules);
   let first = '';
   let format: { readonly format: string; readonly formatAt: { readonly start: number; readonly end: number } } | undefined;
   let depth = 0;
@@ -48,7 +40,7 @@ export function readStatement(sql: string): StatementFacts {
 export function placeOfName(sql: string, name: string): { readonly start: number; readonly end: number } | undefined {
   const parts = name.split('.');
   const last = parts.at(-1) ?? name;
-  const lexer = new Lexer(sql, clickHouseRules);
+  const lexer = new Lexer(sql, rules);
   const found: { readonly text: string; readonly start: number; readonly end: number }[] = [];
   while (lexer.next() !== 'end') {
     if (lexer.kind !== 'word' && lexer.kind !== 'name') continue;

@@ -62,10 +62,10 @@ function titleOf(content: string): { operator: string; details: string[] } {
 }
 
 function addTo(draft: Draft, content: string): void {
-  const flow = /^I\/O: rows .*→ ([\d.]+)(?: (\w+))?(?: \([^)]*\))? · .*→ ([\d.]+) (\w+)/u.exec(content);
+  const flow = /^I\/O: rows .*→ ([\d.]+)(?: (\w+))?(?: \([^)]*\))?(?: · .*→ ([\d.]+) (\w+))?/u.exec(content);
   if (flow !== null) {
     draft.rowsReal = count(flow[1] ?? '', flow[2]);
-    draft.sizeBytes = sizeBytes(flow[3] ?? '', flow[4] ?? '');
+    if (flow[3] !== undefined) draft.sizeBytes = sizeBytes(flow[3], flow[4] ?? '');
     return;
   }
   const stage = /^(?:Stage \(([^)]*)\): )?time ([\d.]+) (\w+)/.exec(content);
@@ -74,7 +74,7 @@ function addTo(draft: Draft, content: string): void {
     draft.ownTimeMs = (draft.ownTimeMs ?? 0) + ms;
     return;
   }
-  if (!/^(?:Skip merging|Offset): 0|^Offset 0$/.test(content)) draft.details.push(plainName(content));
+  if (!/^(?:Skip merging|Offset): 0|^Offset 0$|^Keys:$/.test(content)) draft.details.push(plainName(content));
 }
 
 function tree(drafts: readonly Draft[]): PlanNode {
