@@ -183,6 +183,7 @@ export class Follower<T extends KubeObject> {
     do {
       const page: ObjectList<T> = await connection.request<ObjectList<T>>({
         path: this.#path,
+        ...this.#accept('PartialObjectMetadataList'),
         query: { ...this.#selectors(), limit: bounds.pageSize, ...(next === undefined ? {} : { continue: next }) },
         signal: this.#life.signal,
       });
@@ -208,6 +209,7 @@ export class Follower<T extends KubeObject> {
     try {
       const lines = connection.lines({
         path: this.#path,
+        ...this.#accept('PartialObjectMetadata'),
         query: {
           ...this.#selectors(),
           watch: true,
@@ -255,6 +257,10 @@ export class Follower<T extends KubeObject> {
     }
     this.#version = event.object.metadata.resourceVersion ?? this.#version;
     this.#trueAtMs = timing.wallMs();
+  }
+
+  #accept(as: string): { accept?: string } {
+    return this.#parts.kind.metadataOnly === true ? { accept: `application/json;as=${as};g=meta.k8s.io;v=v1` } : {};
   }
 
   #selectors(): Record<string, string> {

@@ -26,6 +26,8 @@ export interface WatchedKind<T extends KubeObject = AnyObject> {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** The server sends names, labels and annotations alone: for what is large or secret. */
+  readonly metadataOnly?: true;
   /** What is kept of each object. */
   readonly trim: (object: T) => T;
 }
