@@ -8,6 +8,7 @@ import type { CarryPaths } from './carry.ts';
 import { runList, runMake, runRemove, type CliPaths } from './data.ts';
 import { describe, exitCodeOf } from './failure.ts';
 import { formats, type FormatName } from './format/format.ts';
+import { addLoad } from './load.ts';
 import { addSchema } from './schema.ts';
 import { addServerOptions, type ServerOptions } from './server.ts';
 import { runSql } from './sql.ts';
@@ -64,6 +65,7 @@ Examples:
     );
   addSql(program, terminal, paths, run);
   addData(program, terminal, paths, run);
+  addLoad(program, terminal, paths, run);
   addBench(program, terminal, paths, run);
   addRun(program, terminal, paths, run);
   addRuns(program, terminal, run);
