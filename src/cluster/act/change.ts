@@ -1,47 +1,131 @@
 /** Small changes: restart a workload, delete a pod. */
 import { FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
-import type { Consent } from './protection.ts';
-import type { WorkloadKind } from './target.ts';
+import type { Pod, Workload } from '../objects.ts';
+import { kinds, pathOf } from '../watch/kinds.ts';
+import { Consent, refuseSystem } from './protection.ts';
+import { controllerOf, kindOf } from './target.ts';
 
 export interface Place {
   readonly namespace: string;
   readonly name: string;
 }
 
-/**
- * Replaces all pods of a workload one after the other by its own strategy, as `kubectl rollout restart` does.
- * Fails: `refusedByProtection`, `notFound`, `forbidden`, `invalid` (a rollout that is paused), `unreachable`.
- */
-export async function restartWorkload(
-  connection: ClusterConnection,
-  workload: Place & { readonly kind: WorkloadKind },
-  consent: Consent,
-  signal?: AbortSignal,
-): Promise<void> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${workload.name}${consent.change}${String(signal)}` });
+export type RestartKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
+
+export interface Restarted extends Place {
+  readonly kind: RestartKind;
 }
 
-/** What restarts a pod: its workload; undefined for one that nobody would bring back. */
-export async function restarterOf(
-  connection: ClusterConnection,
-  pod: Place,
-  signal?: AbortSignal,
-): Promise<(Place & { readonly kind: WorkloadKind }) | undefined> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${pod.name}${String(signal)}` });
-}
-
-export interface DeleteOptions {
-  /** The pod's own where it is left out. */
-  readonly graceSeconds?: number;
-  /** Takes its name from the API at once, whether or not its processes have ended: two of a StatefulSet may then run at once. */
-  readonly force?: boolean;
-  /** Only this very pod, not one that took its name. */
-  readonly uid?: string;
+interface Ending {
   readonly signal?: AbortSignal;
 }
 
-/** Resolves when the API has taken it. Fails: `refusedByProtection`, `notFound`, `forbidden`, `unreachable`. */
+type WithStrategy = Workload & { readonly spec?: { readonly updateStrategy?: { readonly type?: string } } };
+
+/**
+ * Replaces all pods of a workload one after the other by its own strategy, as `kubectl rollout restart` does; resolves when it has begun.
+ * Fails: `refusedByProtection`, `notFound`, `forbidden`, `unsupported` (a rollout that is paused, a strategy that replaces nothing by
+ * itself), `unreachable`.
+ */
+export async function restartWorkload(
+  connection: ClusterConnection,
+  workload: Restarted,
+  consent: Consent,
+  ending: Ending = {},
+): Promise<void> {
+  Consent.check(consent, connection.context.name, 'restart');
+  refuseSystem(workload.namespace, 'restart');
+  const path = pathOf(kindOf(workload.kind), workload);
+  const about = `${workload.kind} ${workload.name}`;
+  const { spec } = await connection.request<WithStrategy>({ path, ...ending });
+  if (spec?.paused === true)
+    throw new FaultlineError('unsupported', {
+      what: t('{0} was not restarted: its rollout is paused', about),
+      remedy: t('Resume it first: kubectl rollout resume -n {0} {1}/{2}', workload.namespace, workload.kind.toLowerCase(), workload.name),
+    });
+  if (spec?.updateStrategy?.type === 'OnDelete')
+    throw new FaultlineError('unsupported', {
+      what: t('{0} was not restarted: its strategy OnDelete replaces no pod by itself', about),
+      remedy: t('Delete its pods one after the other.'),
+    });
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
+  await connection.request({
+    method: 'PATCH',
+    path,
+    query: { fieldManager: 'faultline' },
+    contentType: 'application/strategic-merge-patch+json',
+    body: { spec: { template: { metadata: { annotations } } } },
+    ...ending,
+  });
+}
+
+/**
+ * The workload whose restart brings a new pod in this one's place. Fails: `unsupported` for a pod that nobody would bring back (the text
+ * says what can be done with it), `notFound`, `forbidden`, `unreachable`.
+ */
+export async function restarterOf(connection: ClusterConnection, pod: Place, ending: Ending = {}): Promise<Restarted> {
+  const { namespace } = pod;
+  const { metadata } = await connection.request<Pod>({ path: pathOf(kinds.pods, pod), ...ending });
+  let owner = controllerOf(metadata.ownerReferences);
+  if (owner?.kind === 'ReplicaSet') {
+    const set = await connection.request<Workload>({ path: pathOf(kinds.replicaSets, { namespace, name: owner.name }), ...ending });
+    owner = controllerOf(set.metadata.ownerReferences) ?? owner;
+  }
+  if (owner?.kind === 'Deployment' || owner?.kind === 'StatefulSet' || owner?.kind === 'DaemonSet')
+    return { kind: owner.kind, namespace, name: owner.name };
+  throw new FaultlineError('unsupported', {
+    what: t('Pod {0} can’t be restarted', pod.name),
+    meaning:
+      owner === undefined
+        ? t('It belongs to no workload: when it is deleted, nobody brings it back.')
+        : t('It belongs to {0} {1}, which has no restart.', owner.kind, owner.name),
+    remedy:
+      owner === undefined
+        ? t('Save its manifest before you delete it: kubectl get pod -n {0} {1} -o yaml', namespace, pod.name)
+        : t('Delete the pod: {0} {1} decides what takes its place.', owner.kind, owner.name),
+  });
+}
+
+export interface DeleteOptions extends Ending {
+  /** The pod's own where it is left out. */
+  readonly graceSeconds?: number;
+  /** Takes the pod from the API at once, whether or not its processes have ended: of a StatefulSet two may then run under one name. */
+  readonly force?: ForceConsent;
+  /** Only this very pod, not one that took its name. */
+  readonly uid?: string;
+}
+
+export interface ForceConsent {
+  /** Name of the pod, as a person typed it. */
+  readonly typedName: string;
+}
+
+/**
+ * Resolves when the API has taken it. Fails: `refusedByProtection`, `notFound`, `invalid` (`uid` is that of another pod), `forbidden`,
+ * `unreachable`.
+ */
 export async function deletePod(connection: ClusterConnection, pod: Place, consent: Consent, options: DeleteOptions = {}): Promise<void> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${pod.name}${consent.change}${String(options.force)}` });
+  const { graceSeconds, force, uid, signal } = options;
+  Consent.check(consent, connection.context.name, 'deletePod');
+  refuseSystem(pod.namespace, 'deletePod');
+  if (force !== undefined && force.typedName !== pod.name)
+    throw new FaultlineError('refusedByProtection', {
+      what: t('Pod {0} was not deleted by force', pod.name),
+      meaning: t('Its processes may go on after its name is free again.'),
+      remedy: t('Type {0} to confirm.', pod.name),
+    });
+  const gracePeriodSeconds = force === undefined ? graceSeconds : 0;
+  await connection.request({
+    method: 'DELETE',
+    path: pathOf(kinds.pods, pod),
+    body: {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: force === undefined ? Math.max(1, gracePeriodSeconds) : 0 }),
+      ...(uid === undefined ? {} : { preconditions: { uid } }),
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
 }

@@ -9,9 +9,10 @@ import type { IncomingMessage } from 'node:http';
 import type { ClientOptions, WebSocket } from 'ws';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { accessOf } from '../connect/access.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
+import { answerFailure, networkFailure } from '../connect/failure.ts';
 import { unlessAborted } from './signal.ts';
-import { errorOfStatus } from './status.ts';
 
 export interface ChannelRequest {
   readonly path: string;
@@ -58,18 +59,16 @@ export async function openChannels(connection: ClusterConnection, request: Chann
   if (signal.aborted) throw cancelled();
   const timeout = AbortSignal.timeout(CONNECT_LIMIT_MS);
   const ending = AbortSignal.any([signal, timeout]);
-  const cluster = connection.config.getCurrentCluster();
-  if (cluster === null) throw new FaultlineError('invalid', { what: t('The kubeconfig names no cluster for this context') });
   const options: ClientOptions = {};
   // An exec plugin may take its time; it ends by its own bound.
   await unlessAborted(connection.config.applyToHTTPSOptions(options), ending, () => reasonOf(signal, what));
   const { WebSocket } = await import('ws');
   const query = new URLSearchParams(request.query.map(([name, value]): [string, string] => [name, value]));
-  const url = `${cluster.server.replace(/^http/, 'ws').replace(/\/+$/, '')}${request.path}?${query.toString()}`;
+  const url = `${connection.server.replace(/^http/, 'ws')}${request.path}?${query.toString()}`;
   const socket = new WebSocket(url, [...request.protocols], { ...options, perMessageDeflate: false });
   // Data can come with the same packet as the handshake: it must find its listener.
   const reading = readFrom(socket, request.onData);
-  await opened(socket, ending, () => reasonOf(signal, what), what);
+  await opened(socket, ending, () => reasonOf(signal, what), { connection, path: request.path });
   return overSocket(socket, request, reading);
 }
 
@@ -107,7 +106,12 @@ function readFrom(socket: WebSocket, onData: ChannelRequest['onData']): Reading 
   return { isHeld: () => held > 0, seenAt: () => seenAt, failed: () => failed };
 }
 
-function opened(socket: WebSocket, ending: AbortSignal, ended: () => FaultlineError, what: string): Promise<void> {
+interface Asked {
+  readonly connection: ClusterConnection;
+  readonly path: string;
+}
+
+function opened(socket: WebSocket, ending: AbortSignal, ended: () => FaultlineError, asked: Asked): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => {
     reject(ended());
@@ -115,11 +119,10 @@ function opened(socket: WebSocket, ending: AbortSignal, ended: () => FaultlineEr
   };
   ending.addEventListener('abort', onAbort, { once: true });
   socket.once('open', resolve);
-  socket.on('error', (error) =>
-    reject(new FaultlineError('unreachable', { what: t('{0}: the cluster can’t be reached', what), meaning: error.message }, error)),
-  );
+  const { context, server } = asked.connection;
+  socket.on('error', (error) => reject(networkFailure(error, { server, clusterName: context.name })));
   socket.once('unexpected-response', (_request, response) => {
-    void refusal(response, what).then((error) => {
+    void refusal(response, asked).then((error) => {
       reject(error);
       socket.terminate();
     });
@@ -127,7 +130,7 @@ function opened(socket: WebSocket, ending: AbortSignal, ended: () => FaultlineEr
   return promise.finally(() => ending.removeEventListener('abort', onAbort));
 }
 
-async function refusal(response: IncomingMessage, what: string): Promise<FaultlineError> {
+async function refusal(response: IncomingMessage, { connection, path }: Asked): Promise<FaultlineError> {
   let body = '';
   try {
     response.setEncoding('utf8');
@@ -138,7 +141,13 @@ async function refusal(response: IncomingMessage, what: string): Promise<Faultli
   } catch {
     // The status says enough.
   }
-  return errorOfStatus(what, response.statusCode ?? 0, body);
+  return answerFailure({
+    status: response.statusCode ?? 0,
+    body,
+    access: accessOf('GET', path, false),
+    remedy: t('Renew the login of this context.'),
+    clusterName: connection.context.name,
+  });
 }
 
 function overSocket(socket: WebSocket, request: ChannelRequest, reading: Reading): Channels {

@@ -1,8 +1,9 @@
 /** The pods of a selection, kept true by a watch. */
 import type { Disposable } from '../../base/disposables.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
-import type { Pod } from '../objects.ts';
+import type { ContainerStatus, Pod } from '../objects.ts';
 import { kinds } from '../watch/kinds.ts';
+import { trimPod } from '../watch/trim.ts';
 import { watchKind } from '../watch/watch.ts';
 import type { Watched, WatchState } from '../watch/watch.ts';
 import { Emitter, unlessAborted } from './signal.ts';
@@ -25,6 +26,7 @@ export async function followPods(
 ): Promise<FollowedPods> {
   const watched: Watched<Pod> = watchKind(connection, kinds.pods, {
     namespaces: [namespace],
+    trim: withDebugContainers,
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
   });
@@ -41,6 +43,19 @@ export async function followPods(
     throw error;
   }
   return { pods: () => [...watched.objects().values()], state: () => watched.state, changed, dispose };
+}
+
+/** A tree shows no debug containers, and drops them. */
+function withDebugContainers(pod: Pod & Debugged): Pod {
+  const trimmed = trimPod(pod);
+  const ephemeralContainerStatuses = pod.status?.ephemeralContainerStatuses;
+  return ephemeralContainerStatuses === undefined
+    ? trimmed
+    : { ...trimmed, status: { ...trimmed.status, ...{ ephemeralContainerStatuses } } };
+}
+
+interface Debugged {
+  readonly status?: { readonly ephemeralContainerStatuses?: readonly ContainerStatus[] };
 }
 
 function synced(watched: Watched<Pod>): Promise<void> {

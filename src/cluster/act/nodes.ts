@@ -1,39 +1,54 @@
-/** Nodes: no new pods on them, or none at all. */
-import { FaultlineError } from '../../base/errors.ts';
+/** Nodes: no new pods on them, and which pods would have to go. */
+import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
-import type { Consent } from './protection.ts';
+import type { Node, ObjectList, Pod } from '../objects.ts';
+import { kinds, pathOf } from '../watch/kinds.ts';
+import { isOver } from './pool.ts';
+import { Consent, refuseControlPlane } from './protection.ts';
+import { controllerOf } from './target.ts';
 
-/** Fails: `refusedByProtection`, `notFound`, `forbidden`, `unreachable`. */
-export async function cordon(connection: ClusterConnection, node: string, consent: Consent, signal?: AbortSignal): Promise<void> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${node}${consent.change}${String(signal)}` });
+interface Ending {
+  readonly signal?: AbortSignal;
 }
 
-export async function uncordon(connection: ClusterConnection, node: string, consent: Consent, signal?: AbortSignal): Promise<void> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${node}${consent.change}${String(signal)}` });
+/** No new pod is placed on it. Fails: `refusedByProtection`, `notFound`, `forbidden`, `unreachable`. */
+export async function cordon(connection: ClusterConnection, node: string, consent: Consent, ending: Ending = {}): Promise<void> {
+  Consent.check(consent, connection.context.name, 'cordon');
+  await setUnschedulable(connection, node, true, ending);
 }
 
-export interface DrainOptions {
-  readonly consent: Consent;
-  /** Stops it: what was evicted stays so, the node stays cordoned. */
-  readonly signal: AbortSignal;
-  /** Pods (`namespace/name`) whose local data may be lost, or that nobody would bring back: each by its name, as `planDrain` lists them. */
-  readonly alsoEvict?: readonly string[];
-  /** 10 min where nothing is said. */
-  readonly timeoutMs?: number;
+/** Fails as `cordon`. */
+export async function uncordon(connection: ClusterConnection, node: string, consent: Consent, ending: Ending = {}): Promise<void> {
+  Consent.check(consent, connection.context.name, 'uncordon');
+  await setUnschedulable(connection, node, false, ending);
+}
+
+/** For who has checked the consent already. */
+export async function setUnschedulable(connection: ClusterConnection, name: string, unschedulable: boolean, ending: Ending): Promise<void> {
+  await connection.request({
+    method: 'PATCH',
+    path: pathOf(kinds.nodes, { name }),
+    query: { fieldManager: 'faultline' },
+    contentType: 'application/strategic-merge-patch+json',
+    body: { spec: { unschedulable: unschedulable ? true : null } },
+    ...ending,
+  });
 }
 
 export interface DrainPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  readonly fate:
-    /** Evicted, and brought back elsewhere by its controller. */
-    | { readonly kind: 'evict' }
-    /** Stays: a DaemonSet's, or one that the node itself runs. */
-    | { readonly kind: 'skip'; readonly why: string }
-    /** Only with consent by name. */
-    | { readonly kind: 'consent'; readonly why: string };
+  readonly fate: PodFate;
 }
+
+export type PodFate =
+  /** Evicted, and brought back elsewhere by its controller. */
+  | { readonly kind: 'evict' }
+  /** Stays: a DaemonSet's, or one that the node itself runs. */
+  | { readonly kind: 'skip'; readonly why: string }
+  /** Only with consent by name: something is lost for good. */
+  | { readonly kind: 'consent'; readonly why: string };
 
 export interface DrainPlan {
   readonly node: string;
@@ -41,27 +56,44 @@ export interface DrainPlan {
   readonly pods: readonly DrainPod[];
 }
 
-/** Changes nothing. Fails: `notFound`, `forbidden`, `unreachable`, `refusedByProtection` (control plane). */
-export async function planDrain(connection: ClusterConnection, node: string, signal?: AbortSignal): Promise<DrainPlan> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${node}${String(signal)}` });
+/** Changes nothing. Fails: `notFound`, `forbidden`, `unreachable`, `refusedByProtection` (a node of the control plane). */
+export async function planDrain(connection: ClusterConnection, name: string, ending: Ending = {}): Promise<DrainPlan> {
+  const node = await connection.request<Node>({ path: pathOf(kinds.nodes, { name }), ...ending });
+  refuseControlPlane(node);
+  const { items } = await connection.request<ObjectList<PodWithVolumes>>({
+    path: pathOf(kinds.pods),
+    query: { fieldSelector: `spec.nodeName=${name}` },
+    ...ending,
+  });
+  const pods = items.map((pod): DrainPod => {
+    const { namespace = '', name: podName, uid = '' } = pod.metadata;
+    return { namespace, name: podName, uid, fate: fateOf(pod) };
+  });
+  return { node: name, isCordoned: node.spec?.unschedulable === true, pods };
 }
 
-/** `pod` is `namespace/name`. */
-export type DrainEvent =
-  | { readonly kind: 'cordoned' }
-  | { readonly kind: 'skipped'; readonly pod: string; readonly why: string }
-  | { readonly kind: 'evicting'; readonly pod: string }
-  /** Told when the reason changes: "PodDisruptionBudget trino: 2 of at least 2 are healthy, 0 may go". It is tried again. */
-  | { readonly kind: 'blocked'; readonly pod: string; readonly why: string }
-  | { readonly kind: 'gone'; readonly pod: string; readonly left: number }
-  | { readonly kind: 'drained'; readonly evicted: number };
+/** The fields that no tree shows. */
+export interface PodWithVolumes extends Pod {
+  readonly spec?: Pod['spec'] & {
+    readonly volumes?: readonly { readonly name: string; readonly emptyDir?: { readonly medium?: string } }[];
+  };
+}
 
-/**
- * Cordons, then evicts pod after pod as their budgets allow, until they are gone.
- * Fails: `refusedByProtection` (also: pods that need consent by name), `timedOut` and `cancelled` (both say that the node stays cordoned
- * and which pods are left), `forbidden`, `notFound`, `unreachable`.
- */
-export async function* drainNode(connection: ClusterConnection, node: string, options: DrainOptions): AsyncGenerator<DrainEvent, void> {
-  yield* [];
-  throw new FaultlineError('unsupported', { what: `${connection.server}${node}${options.consent.change}` });
+/** Written by the kubelet on the API's image of a pod that it runs from a file. */
+const MIRROR = 'kubernetes.io/config.mirror';
+
+export function fateOf(pod: PodWithVolumes): PodFate {
+  const { annotations = {}, ownerReferences } = pod.metadata;
+  const owner = controllerOf(ownerReferences);
+  if (MIRROR in annotations) return { kind: 'skip', why: t('the node itself runs it') };
+  if (isOver(pod)) return { kind: 'evict' };
+  if (owner?.kind === 'DaemonSet') return { kind: 'skip', why: t('DaemonSet {0} would bring it back at once', owner.name) };
+  const reasons = [...(owner === undefined ? [t('nobody brings it back: it belongs to no workload')] : []), ...localData(pod)];
+  return reasons.length === 0 ? { kind: 'evict' } : { kind: 'consent', why: reasons.join('; ') };
+}
+
+function localData({ spec }: PodWithVolumes): readonly string[] {
+  const volumes = (spec?.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined);
+  if (volumes.length === 0) return [];
+  return [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))];
 }

@@ -3,24 +3,25 @@ import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
 
-/** What somebody wants to do. `name` only where a rule may be about one object. */
+/** What somebody wants to do. */
 export interface Wish {
   /** get, list, watch, create, update, patch, delete … */
   readonly verb: string;
   /** Plural: `pods`. */
   readonly resource: string;
-  /** Empty or absent: the core group. */
+  /** Absent: the core group. */
   readonly group?: string;
   readonly subresource?: string;
+  /** Where a rule may be about one object. */
   readonly name?: string;
 }
 
 export interface Permissions {
-  /** undefined: of the whole cluster. */
+  /** undefined: what belongs to no namespace, such as nodes. */
   readonly namespace: string | undefined;
-  /** Known at once; `unknown` where the server would not list all rules and nobody has asked with `check` yet. */
+  /** Without asking: `unknown` where the server's list of rules leaves it open and nobody has asked with `check` yet. */
   can(wish: Wish): boolean | 'unknown';
-  /** Asks the server where the list of rules leaves it open, and remembers the answer. Fails as a request does. */
+  /** Asks the server where the list leaves it open, and remembers the answer. Fails as a request does. */
   check(wish: Wish, signal?: AbortSignal): Promise<boolean>;
 }
 
@@ -39,11 +40,124 @@ interface AccessReview {
   readonly status?: { readonly allowed?: boolean };
 }
 
-/** Once asked, for a minute: rights change seldom, menus open often. */
+const API = '/apis/authorization.k8s.io/v1';
+
+/** Asks the server for the user's rules. Fails as a request does. */
 export async function permissionsOf(
   connection: ClusterConnection,
   namespace: string | undefined,
   signal?: AbortSignal,
 ): Promise<Permissions> {
-  throw new FaultlineError('unsupported', { what: `${connection.server}${String(namespace)}${String(signal)}${t('')}` });
+  const ending = signal === undefined ? {} : { signal };
+  // The review is of a namespace: what it lists may hold there only, so for the rest of the cluster every question is asked.
+  const review =
+    namespace === undefined
+      ? { status: { incomplete: true } }
+      : await connection.request<RulesReview>({
+          method: 'POST',
+          path: `${API}/selfsubjectrulesreviews`,
+          body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } },
+          ...ending,
+        });
+  const { incomplete = false, resourceRules = [] }: NonNullable<RulesReview['status']> = review.status ?? { incomplete: true };
+  const answers = new Map<string, boolean>();
+  const can = (wish: Wish): boolean | 'unknown' => {
+    if (resourceRules.some((rule) => covers(rule, wish))) return true;
+    return answers.get(keyOf(wish)) ?? (incomplete ? 'unknown' : false);
+  };
+  return {
+    namespace,
+    can,
+    check: async (wish, ends) => {
+      const known = can(wish);
+      if (known !== 'unknown') return known;
+      const { verb, resource, group = '', subresource, name } = wish;
+      const resourceAttributes = { verb, resource, group, subresource, name, namespace };
+      const { status } = await connection.request<AccessReview>({
+        method: 'POST',
+        path: `${API}/selfsubjectaccessreviews`,
+        body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+        ...(ends === undefined ? {} : { signal: ends }),
+      });
+      const allowed = status?.allowed === true;
+      answers.set(keyOf(wish), allowed);
+      return allowed;
+    },
+  };
+}
+
+export interface PermissionCache {
+  /** As `permissionsOf`, asked once in a while. */
+  of(namespace: string | undefined): Promise<Permissions>;
+  /** Forgets all: after a person was granted something. */
+  forget(): void;
+}
+
+const KEPT_MS = 60_000;
+
+/** Rights change seldom, menus open often: each answer is kept for a minute. A failure is not kept. */
+export function permissionCache(connection: ClusterConnection, nowMs: () => number, keptMs = KEPT_MS): PermissionCache {
+  const kept = new Map<string, { readonly untilMs: number; readonly permissions: Promise<Permissions> }>();
+  return {
+    of: (namespace) => {
+      const key = namespace ?? '';
+      const found = kept.get(key);
+      if (found !== undefined && nowMs() < found.untilMs) return found.permissions;
+      const entry = { untilMs: nowMs() + keptMs, permissions: permissionsOf(connection, namespace) };
+      kept.set(key, entry);
+      entry.permissions.catch(() => {
+        if (kept.get(key) === entry) kept.delete(key);
+      });
+      return entry.permissions;
+    },
+    forget: () => kept.clear(),
+  };
+}
+
+/** What a command of the menus needs. Cordon, drain and uncordon: also rights on nodes, which belong to no namespace. */
+export const needs = {
+  logs: [{ verb: 'get', resource: 'pods', subresource: 'log' }],
+  shell: [{ verb: 'create', resource: 'pods', subresource: 'exec' }],
+  portForward: [{ verb: 'create', resource: 'pods', subresource: 'portforward' }],
+  deletePod: [{ verb: 'delete', resource: 'pods' }],
+  evict: [{ verb: 'create', resource: 'pods', subresource: 'eviction' }],
+  restartDeployment: [{ verb: 'patch', resource: 'deployments', group: 'apps' }],
+  restartStatefulSet: [{ verb: 'patch', resource: 'statefulsets', group: 'apps' }],
+  restartDaemonSet: [{ verb: 'patch', resource: 'daemonsets', group: 'apps' }],
+  cordon: [{ verb: 'patch', resource: 'nodes' }],
+} as const satisfies Readonly<Record<string, readonly Wish[]>>;
+
+/** "create pods/exec in analytics": what somebody who may grant it needs to know. */
+export function wishText({ verb, resource, group = '', subresource, name }: Wish, namespace: string | undefined): string {
+  const what = `${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+  const one = name === undefined ? what : `${what} ${name}`;
+  return namespace === undefined ? t('{0} {1} in the whole cluster', verb, one) : t('{0} {1} in {2}', verb, one, namespace);
+}
+
+/** Fails with `forbidden` and the missing right, before something half done would. Else as a request does. */
+export async function require(permissions: Permissions, wishes: readonly Wish[], signal?: AbortSignal): Promise<void> {
+  for (const wish of wishes) {
+    if (await permissions.check(wish, signal)) continue;
+    throw new FaultlineError('forbidden', {
+      what: t('You may not {0}', wishText(wish, permissions.namespace)),
+      remedy: t('Ask whoever runs the cluster for this right, or use a context that has it.'),
+    });
+  }
+}
+
+function covers({ verbs, apiGroups = [''], resources = [], resourceNames = [] }: Rule, wish: Wish): boolean {
+  const { verb, resource, group = '', subresource, name } = wish;
+  if (!has(verbs, verb) || !has(apiGroups, group)) return false;
+  const asked = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const any = subresource === undefined ? undefined : `*/${subresource}`;
+  if (!resources.some((one) => one === '*' || one === asked || one === any)) return false;
+  return resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name));
+}
+
+function has(list: readonly string[], one: string): boolean {
+  return list.includes('*') || list.includes(one);
+}
+
+function keyOf({ verb, resource, group = '', subresource = '', name = '' }: Wish): string {
+  return [verb, group, resource, subresource, name].join(' ');
 }

@@ -54,7 +54,7 @@ export interface CommandEnd {
   readonly code: number;
 }
 
-/** A failed command has its exit code among the causes; what could not be started has none: that fails with `notFound`. */
+/** A failed command has its exit code among the causes; what could not be started has none: that fails with `notFound` and the code NOT_STARTED. */
 export function endOf(text: string, what: string): CommandEnd {
   const { status, message, details } = v.parse(Status, JSON.parse(text));
   if (status === 'Success') return { code: 0 };
@@ -64,6 +64,7 @@ export function endOf(text: string, what: string): CommandEnd {
     what: t('{0} could not be started', what),
     ...(message === undefined ? {} : { meaning: message }),
     remedy: t('Check that the program is in the container’s image.'),
+    code: 'NOT_STARTED',
   });
 }
 
