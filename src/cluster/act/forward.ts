@@ -232,7 +232,7 @@ class PodForward implements Forward {
   }
 
   async #pod(timeoutMs: number, signal: AbortSignal): Promise<Pod> {
-    const timeout = AbortSignal.timeout(Math.max(0, timeoutMs));
+    const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutMs)));
     try {
       return await this.#pool.one(AbortSignal.any([signal, timeout]));
     } catch (error) {
@@ -256,7 +256,7 @@ class PodForward implements Forward {
       await this.#connect(socket, AbortSignal.any([this.#parts.signal, gone.signal]));
       this.#problem = undefined;
     } catch (error) {
-      if (!gone.signal.aborted) {
+      if (!gone.signal.aborted && !this.#parts.signal.aborted) {
         this.#problem = normalise(error);
         socket.resetAndDestroy();
       }

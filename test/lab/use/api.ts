@@ -14,6 +14,8 @@ import {
   ServerConfiguration,
 } from '@kubernetes/client-node';
 import type { ApiConstructor, ApiType, KubernetesObject } from '@kubernetes/client-node';
+import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
+import { connectionFor } from './connection.ts';
 
 export interface Api {
   readonly config: KubeConfig;
@@ -25,6 +27,8 @@ export interface Api {
   readonly networking: NetworkingV1Api;
   /** Objects of any kind. */
   readonly objects: ObjectsApi;
+  /** The product's own way to the same cluster; made once. */
+  connection(): Promise<ClusterConnection>;
 }
 
 export class ObjectsApi extends KubernetesObjectApi {
@@ -65,6 +69,7 @@ export function apiOf(config: KubeConfig, signal: AbortSignal): Api {
   });
   const client = <T extends ApiType>(type: ApiConstructor<T>): T => new type(configuration);
   const objects = new ObjectsApi(configuration);
+  let connection: Promise<ClusterConnection> | undefined;
   return {
     config,
     core: client(CoreV1Api),
@@ -74,6 +79,7 @@ export function apiOf(config: KubeConfig, signal: AbortSignal): Api {
     discovery: client(DiscoveryV1Api),
     networking: client(NetworkingV1Api),
     objects,
+    connection: () => (connection ??= connectionFor(config, signal)),
   };
 }
 
