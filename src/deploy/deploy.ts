@@ -3,9 +3,12 @@
  * work; what it is at, and why something is stuck, is read from the cluster.
  */
 import type { Disposable } from '../base/disposables.ts';
+import type { Consent } from '../cluster/act/protection.ts';
 import type { WorkloadProgress } from './progress/progress.ts';
 import type { PlannedObject } from './plan/diff.ts';
 import type { PodRestart } from './plan/restarts.ts';
+import type { BuiltInChart } from './chart.ts';
+import type { Manifest } from './objects.ts';
 import type { LintWarning } from './lint/lint.ts';
 
 /** One release in one cluster. */
@@ -47,10 +50,22 @@ export interface DeployPlan {
   readonly objects: readonly PlannedObject[];
   readonly restarts: readonly PodRestart[];
   readonly warnings: readonly LintWarning[];
+  /** What the API server would not take: a run would fail with it. */
+  readonly refusals: readonly Refusal[];
   /** `helm test` hooks that the chart has. */
   readonly tests: readonly string[];
-  /** The folder with the chart and the values, until `dispose`. */
-  readonly folder: string;
+  /** As they will be sent. */
+  readonly manifests: readonly Manifest[];
+  /** With what is in it until `dispose`. */
+  readonly chartFolder: string;
+  readonly valuesFile: string;
+}
+
+export interface Refusal {
+  /** `Deployment/web` */
+  readonly object: string;
+  /** The server's words. */
+  readonly text: string;
 }
 
 /** A plan holds files: let it go when it was carried out or is not wanted. */
@@ -118,8 +133,13 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** How long all of it may take. */
   readonly deadlineMs: number;
+}
+
+export interface DeployOptions extends RunOptions {
   /** Go back by itself when it fails; off: the error says how. */
   readonly rollbackOnFailure?: boolean;
+  /** Objects whose changed fields can't be changed are deleted and made anew; off: such a plan is refused. */
+  readonly recreate?: boolean;
 }
 
 export interface UninstallOptions extends RunOptions {
@@ -141,14 +161,16 @@ export interface UninstallPlan {
  * `timedOut`, `cancelled`, `refusedByProtection` (another deploy of the release goes on), `engine` (Helm or the API refused the change).
  */
 export interface Deployer {
+  /** Those of the package. */
+  charts(): Promise<readonly BuiltInChart[]>;
   /** What the person has to know before anything changes. */
   identity(signal: AbortSignal): Promise<ClusterIdentity>;
   /** Nothing in the cluster is changed. */
   plan(request: DeployRequest, signal: AbortSignal): Promise<HeldPlan>;
-  /** Ends with `done`, or throws. Aborted it leaves a state that the next run goes on from. */
-  run(plan: DeployPlan, options: RunOptions): AsyncIterable<DeployEvent>;
+  /** For changes, each of which takes a consent: see `cluster/act/protection.ts`. Ends with `done`, or throws. Aborted it leaves a state that the next run goes on from. */
+  run(plan: DeployPlan, consent: Consent, options: DeployOptions): AsyncIterable<DeployEvent>;
   /** The chart's test hooks; throws `engine` with the last log lines of the one that failed. */
-  test(name: ReleaseName, options: RunOptions): AsyncIterable<DeployEvent>;
+  test(name: ReleaseName, consent: Consent, options: RunOptions): AsyncIterable<DeployEvent>;
   /** Fails: `notFound`. */
   status(name: ReleaseName, signal: AbortSignal): Promise<ReleaseHealth>;
   /** Newest first. */
@@ -156,7 +178,7 @@ export interface Deployer {
   /** Of one namespace, or of all that may be read. */
   list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseState[]>;
   /** Without a revision: to the last one that was deployed before this. */
-  rollback(name: ReleaseName & { readonly revision?: number }, options: RunOptions): AsyncIterable<DeployEvent>;
+  rollback(name: ReleaseName & { readonly revision?: number }, consent: Consent, options: RunOptions): AsyncIterable<DeployEvent>;
   uninstallPlan(name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan>;
-  uninstall(name: ReleaseName, options: UninstallOptions): AsyncIterable<DeployEvent>;
+  uninstall(name: ReleaseName, consent: Consent, options: UninstallOptions): AsyncIterable<DeployEvent>;
 }

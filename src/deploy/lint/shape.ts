@@ -1,13 +1,17 @@
 /** What the rules read of manifests. Templates may give anything: what has another shape is left out. Pure. */
 import * as v from 'valibot';
+import type { LabelSelector } from '../../cluster/objects.ts';
 import { labelOf } from '../objects.ts';
 import type { Manifest } from '../objects.ts';
 
 const record = v.record(v.string(), v.unknown());
 const texts = v.record(v.string(), v.string());
 const selector = v.object({
-  matchLabels: v.optional(texts),
-  matchExpressions: v.optional(v.array(v.object({ key: v.string(), operator: v.string(), values: v.optional(v.array(v.string())) }))),
+  matchLabels: v.optional(texts, {}),
+  matchExpressions: v.optional(
+    v.array(v.object({ key: v.string(), operator: v.string(), values: v.optional(v.array(v.string()), []) })),
+    [],
+  ),
 });
 const amounts = v.record(v.string(), v.union([v.string(), v.number()]));
 const container = v.object({
@@ -40,7 +44,7 @@ const workloadSpec = v.object({
 });
 
 export type LintContainer = v.InferOutput<typeof container>;
-export type LintSelector = v.InferOutput<typeof selector>;
+export type LintSelector = LabelSelector;
 
 export interface LintWorkload {
   /** `Deployment/trino-worker` */

@@ -43,7 +43,7 @@ export interface Comparison {
 
 export const KEEP = 'helm.sh/resource-policy';
 
-export function compare(sides: ObjectSides, namespace: string): Comparison | undefined {
+export function compare(sides: ObjectSides): Comparison | undefined {
   const { before, after, live, wouldBe, immutable } = sides;
   const known = after ?? before;
   if (known === undefined) return undefined;
@@ -59,7 +59,6 @@ export function compare(sides: ObjectSides, namespace: string): Comparison | und
     diff: action === 'none' ? '' : difference(labelOf(known), from, to),
   };
   const why = immutable ?? (after === undefined && action === 'none' ? `${KEEP}: keep` : undefined);
-  void namespace;
   return { object: { ...facts, ...(why === undefined ? {} : { why }) }, from, to };
 }
 

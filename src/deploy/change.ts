@@ -1,0 +1,63 @@
+/** What every change of a release has in common: one at a time, an interrupted one taken up, and a bound. */
+import { FaultlineError } from '../base/errors.ts';
+import { t } from '../base/messages.ts';
+import type { Clock } from '../base/clock.ts';
+import { statusOf } from '../cluster/connect/failure.ts';
+import type { DeployEvent, ReleaseName, ReleaseState } from './deploy.ts';
+import type { Helm } from './helm/helm.ts';
+import { isPending, markFailed } from './interrupted.ts';
+import { takeLock } from './lock.ts';
+import type { Lock } from './lock.ts';
+import { unlessGone } from './objects.ts';
+import type { Requests } from './objects.ts';
+
+export interface Place {
+  readonly helm: Helm;
+  readonly requests: Requests;
+  readonly chartsFolder: string;
+  readonly clock: Clock;
+}
+
+/** What happens inside of the lock; the history is that of the moment, an interrupted revision already marked. */
+type Work = (lock: Lock, history: readonly ReleaseState[]) => AsyncIterable<DeployEvent>;
+
+export async function* exclusively(
+  { helm, requests, clock }: Place,
+  name: ReleaseName,
+  signal: AbortSignal,
+  work: Work,
+): AsyncGenerator<DeployEvent> {
+  const lock = await takeLock(requests, name, clock.wallMs, signal);
+  try {
+    let history = await helm.history(name, signal);
+    const [newest] = history;
+    if (newest !== undefined && isPending(newest)) {
+      yield { kind: 'note', text: await markFailed(requests, newest, signal) };
+      history = [{ ...newest, status: 'failed' }, ...history.slice(1)];
+    }
+    yield* work(lock, history);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The lock lies beside the release, so its namespace comes first. What may not be asked is left to Helm. */
+export async function ensureNamespace(requests: Requests, namespace: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+    if ((await unlessGone(requests.request({ path, signal }))) !== undefined) return false;
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+    await requests.request({ method: 'POST', path: '/api/v1/namespaces', body, signal });
+    return true;
+  } catch (error) {
+    if (FaultlineError.is(error, 'forbidden') || statusOf(error) === 409) return false;
+    throw error;
+  }
+}
+
+export function noRelease({ release, namespace }: ReleaseName): FaultlineError {
+  return new FaultlineError('notFound', {
+    what: t('There is no release {0} in {1}', release, namespace),
+    remedy: t('“faultline deploy list” shows those that there are.'),
+  });
+}

@@ -1,0 +1,128 @@
+/** Carries a plan out. */
+import { FaultlineError, invalid } from '../base/errors.ts';
+import { t } from '../base/messages.ts';
+import { Consent, refuseSystem } from '../cluster/act/protection.ts';
+import { ensureNamespace, exclusively } from './change.ts';
+import type { Place } from './change.ts';
+import type { DeployEvent, DeployOptions, DeployPlan, ReleaseState } from './deploy.ts';
+import { eachOf, Kinds, labelOf } from './objects.ts';
+import type { Manifest } from './objects.ts';
+import { follow, wayBack } from './progress/follow.ts';
+import { Observer, workloadNames } from './progress/observe.ts';
+import { goBack, lastGood } from './rollback.ts';
+
+export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent, options: DeployOptions): AsyncGenerator<DeployEvent> {
+  const { request, cluster } = plan;
+  Consent.check(consent, cluster.context, 'install');
+  refuseSystem(request.namespace, 'install');
+  refuseImpossible(plan, options.recreate === true);
+  const { helm, requests, clock } = place;
+  const { signal, deadlineMs } = options;
+  const startedMs = clock.monotonicMs();
+  if (await ensureNamespace(requests, request.namespace, signal)) yield { kind: 'step', text: t('Made namespace {0}', request.namespace) };
+  yield* exclusively(place, request, signal, async function* (lock, history) {
+    refuseStale(plan, history[0]);
+    yield* recreate(place, plan, signal);
+    const isNew = history.length === 0;
+    const chart = `${plan.chart.name} ${plan.chart.version}`;
+    yield {
+      kind: 'step',
+      text: isNew ? t('Installing {0} as {1}', chart, request.release) : t('Upgrading {0} to {1}', request.release, chart),
+    };
+    const { release, namespace } = request;
+    const upgrade = {
+      release,
+      namespace,
+      chart: plan.chartFolder,
+      valuesFile: plan.valuesFile,
+      timeoutMs: deadlineMs,
+      description: request.profile === undefined ? 'faultline deploy' : `faultline deploy --profile ${request.profile}`,
+    };
+    const work = helm.upgrade(upgrade, signal, (pid) => void lock.helmRuns(pid));
+    const observer = new Observer(requests, workloadNames(plan.manifests, namespace), clock.monotonicMs);
+    try {
+      yield* follow({ name: request, observer, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
+    } catch (error) {
+      if (options.rollbackOnFailure !== true || signal.aborted) throw explained(error, plan);
+      const good = lastGood(await helm.history(request, signal));
+      yield { kind: 'note', text: t('It failed: {0}', error instanceof Error ? error.message : String(error)) };
+      if (good === undefined) throw explained(error, plan);
+      yield* goBack(place, lock, request, good.revision, { signal, deadlineMs });
+      throw wentBack(error, good);
+    }
+    const [state] = await helm.history(request, signal);
+    if (state !== undefined) yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
+  });
+}
+
+/** Nothing is begun that is known to fail in the middle. */
+function refuseImpossible({ refusals, objects, chart }: DeployPlan, mayRecreate: boolean): void {
+  if (refusals.length > 0) {
+    throw new FaultlineError('invalid', {
+      what: t('The cluster would not take what the chart {0} makes of these values', chart.name),
+      meaning: refusals.map(({ object, text }) => `${object}: ${text}`).join('\n  '),
+      remedy: t('Nothing was changed. Correct the values and deploy again.'),
+    });
+  }
+  const stuck = objects.filter(({ action }) => action === 'recreate');
+  if (stuck.length === 0 || mayRecreate) return;
+  throw new FaultlineError('invalid', {
+    what: t('A field that can’t be changed has another value: {0}', stuck.map(({ kind, name }) => `${kind}/${name}`).join(', ')),
+    meaning: stuck.flatMap(({ why }) => why ?? []).join('\n  '),
+    remedy: t('Nothing was changed. --recreate deletes them and makes them anew; the volumes of a StatefulSet stay.'),
+  });
+}
+
+function refuseStale({ current, request }: DeployPlan, newest: ReleaseState | undefined): void {
+  if (current?.revision === newest?.revision) return;
+  throw invalid(
+    t(
+      '{0} was changed by somebody else since it was compared: revision {1}, then {2}',
+      request.release,
+      current?.revision ?? 0,
+      newest?.revision ?? 0,
+    ),
+    t('Nothing was changed. Look at the changes and deploy again.'),
+  );
+}
+
+/** Pods of a StatefulSet go on while it is made anew, and are then replaced one by one. */
+async function* recreate({ requests }: Place, plan: DeployPlan, signal: AbortSignal): AsyncGenerator<DeployEvent> {
+  const names = new Set(plan.objects.filter(({ action }) => action === 'recreate').map(({ kind, name }) => `${kind}/${name}`));
+  const kinds = new Kinds(requests, signal);
+  const objects = plan.manifests.filter((object) => names.has(labelOf(object)));
+  for (const object of objects) yield { kind: 'note', text: t('{0} is deleted to be made anew', labelOf(object)) };
+  await eachOf(objects, 4, async (object: Manifest) => {
+    const path = await kinds.pathOf(object, plan.request.namespace);
+    if (path === undefined) return;
+    const propagationPolicy = object.kind === 'StatefulSet' ? 'Orphan' : 'Background';
+    await requests.request({ method: 'DELETE', path, body: { propagationPolicy }, signal });
+  });
+}
+
+function explained(error: unknown, { request }: DeployPlan): unknown {
+  if (!FaultlineError.is(error)) return error;
+  if (error.reason === 'cancelled') {
+    const remedy = t(
+      'What runs stays as it is; the same deploy goes on from there, “faultline deploy status {0} --namespace {1}” says how far it is.',
+      request.release,
+      request.namespace,
+    );
+    return new FaultlineError('cancelled', { what: t('Stopped'), remedy }, error);
+  }
+  if (error.facts.remedy !== undefined) return error;
+  return new FaultlineError(error.reason, { ...error.facts, remedy: wayBack(request) }, error);
+}
+
+function wentBack(error: unknown, { revision, release }: ReleaseState): FaultlineError {
+  const known = FaultlineError.is(error) ? error : undefined;
+  return new FaultlineError(
+    known?.reason ?? 'engine',
+    {
+      what: known?.facts.what ?? t('The deploy failed'),
+      ...(known?.facts.meaning === undefined ? {} : { meaning: known.facts.meaning }),
+      remedy: t('{0} runs again as in revision {1}. Correct the values and deploy again.', release, revision),
+    },
+    error,
+  );
+}
