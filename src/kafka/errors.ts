@@ -1,5 +1,5 @@
 /** What Kafka and the way to it say, in words. Decided by Kafka's error codes, never by message text. */
-import { FaultlineError, cancelled } from '../base/errors.ts';
+import { FaultlineError, cancelled, normalise } from '../base/errors.ts';
 import type { ErrorFacts, ErrorReason } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { HostPort } from './client.ts';
@@ -22,6 +22,8 @@ export function kafkaError(error: unknown, doing: Doing = {}): FaultlineError {
   if (error instanceof Error && error.name === 'AbortError') return cancelled();
   const code = codeOf(error);
   if (code !== undefined) return errorOfCode(code, doing, error);
+  // A mistake of a program, here or in the library: no broker is to blame.
+  if (error instanceof TypeError || error instanceof RangeError) return normalise(error);
   if (isOf(error, 'PLT_KFK_AUTHENTICATION')) return refusedLogin(doing, error);
   return unreachable(doing, error);
 }

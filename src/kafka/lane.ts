@@ -94,6 +94,11 @@ export class Lane {
     return this.batch === undefined ? this.#epoch : this.batch.identity.epoch;
   }
 
+  /** What is under way was tried, and is not written for sure. */
+  get isCertain(): boolean {
+    return this.batch !== undefined && this.batch.attempts > 0 && !this.batch.inDoubt;
+  }
+
   /** Of what must be done first. */
   get deadlineMs(): number {
     return this.batch?.deadlineMs ?? this.waiting[0]?.deadlineMs ?? Number.POSITIVE_INFINITY;

@@ -105,7 +105,7 @@ export class Links {
 
   async close(): Promise<void> {
     this.#life.abort();
-    await Promise.allSettled([...this.#open].map((connection) => connection.close()));
+    await Promise.allSettled([...this.#open].map(async (connection) => called((done) => connection.close(done))));
   }
 
   async #dial(broker: HostPort, gone: () => void): Promise<Link> {
@@ -132,7 +132,10 @@ export class Links {
       connection.once('close', end);
       // Who waits for an answer hears of it there; unheard it would end the process.
       connection.on('error', end);
-      await within(Promise.resolve(connection.connect(via.host, via.port)), limit);
+      await within(
+        called((done) => void opened.connect(via.host, via.port, done)),
+        limit,
+      );
       const { apiKeys } = await within(apiVersionsV3.api.async(connection, 'faultline', '1'), limit);
       return {
         connection,
@@ -142,7 +145,7 @@ export class Links {
     } catch (error) {
       if (connection !== undefined) {
         this.#open.delete(connection);
-        connection.close().catch(() => undefined);
+        connection.close(() => undefined);
       }
       if (this.#life.signal.aborted) throw cancelled();
       throw limit.aborted
@@ -155,6 +158,13 @@ export class Links {
 /** Kafka's own answer, as against none. */
 export function isAnswer(error: unknown): boolean {
   return error instanceof AggregateError && Reflect.get(error, 'code') === 'PLT_KFK_RESPONSE';
+}
+
+type Done<T> = (error: Error | null, value?: T) => void;
+
+/** The library's own promises need Node 22, its callbacks do not: the terminal promises 20. */
+export async function called<T>(call: (done: Done<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value as T))));
 }
 
 /** Ends with `cancelled` when the signal aborts; what was asked goes on unheard. */
@@ -186,7 +196,7 @@ function nobody(failures: readonly unknown[]): Error {
   return telling ?? unreachable({}, new AggregateError(failures, known.map(({ facts }) => facts.what).join('; ')));
 }
 
-function tlsOf({ caPem, certPem, keyPem }: NonNullable<KafkaAccess['tls']>): { ca?: string; cert?: string; key?: string } {
+export function tlsOf({ caPem, certPem, keyPem }: NonNullable<KafkaAccess['tls']>): { ca?: string; cert?: string; key?: string } {
   return {
     ...(caPem === undefined ? {} : { ca: caPem }),
     ...(certPem === undefined ? {} : { cert: certPem }),

@@ -27,6 +27,7 @@ const UNACKNOWLEDGED = 1000;
 /** Kafka's own limit of a batch is a little over 1 MB. */
 const BATCH_BYTES = 512 * 1024;
 const HEADER_BYTES = 64;
+const LAST_ATTEMPT_MS = 500;
 /** Trying again changes nothing. */
 const FINAL: ReadonlySet<ErrorReason> = new Set(['unauthorised', 'forbidden', 'unsupported', 'invalid', 'internal']);
 
@@ -152,6 +153,8 @@ export class IdempotentProducer implements KafkaProducer {
       this.#expire(lane, now);
       if (lane.isSending || lane.isEmpty) continue;
       nextMs = Math.min(nextMs, lane.deadlineMs);
+      // An attempt that the deadline would cut off only puts in doubt what is certain so far.
+      if (lane.isCertain && lane.deadlineMs - now < LAST_ATTEMPT_MS) continue;
       if (lane.notBeforeMs > now) {
         nextMs = Math.min(nextMs, lane.notBeforeMs);
         continue;

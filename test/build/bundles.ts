@@ -43,7 +43,11 @@ export function hostBundle({ root, outputFolder, production }: BundleTarget): Bu
     // A UMD build resolved fine and failed at run time: ask for the ES module first.
     mainFields: ['module', 'main'],
     external: ['vscode', ...native],
-    alias: Object.fromEntries(unused.map((name) => [name, join(root, 'test/build/unused.ts')])),
+    alias: {
+      ...Object.fromEntries(unused.map((name) => [name, join(root, 'test/build/unused.ts')])),
+      // Of Kafka's client: the other entry reads a file beside itself, which a bundle does not have.
+      '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled',
+    },
     // @duckdb/node-api is CommonJS: its require() of the native binding needs a real one.
     banner: { js: "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);" },
   };
