@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { FaultlineError } from '../../../../src/base/errors.ts';
-import { kubeconfigPaths, readKubeconfig, readKubeconfigs } from '../../../../src/cluster/connect/kubeconfig.ts';
+import {
+  inClusterContext,
+  kubeconfigPaths,
+  readContexts,
+  readKubeconfig,
+  readKubeconfigs,
+} from '../../../../src/cluster/connect/kubeconfig.ts';
 
 const sample = `apiVersion: v1
 kind: Config
@@ -75,5 +81,42 @@ describe('kubeconfig files', () => {
   it('too large for a kubeconfig is refused before it is read', async () => {
     await writeFile(file('large'), Buffer.alloc(10_000_001, 32));
     await assert.rejects(readKubeconfig(file('large')), (error) => FaultlineError.is(error, 'invalid'));
+  });
+
+  it('of a list are merged as kubectl does: the first of a name wins, and each context remembers its file', async () => {
+    await writeFile(file('second'), sample.replaceAll('prod-cluster', 'second-cluster').replace('name: lab', 'name: extra'));
+    await writeFile(file('own'), sample);
+    const { contexts, problems } = await readContexts({ KUBECONFIG: [file('config'), file('second'), file('broken')].join(delimiter) }, [
+      file('own'),
+    ]);
+    assert.deepEqual(
+      contexts.map(({ name, cluster, file: of, mergedWith }) => [name, cluster, of, mergedWith?.length]),
+      [
+        ['prod', 'prod-cluster', file('config'), 3],
+        ['lab', 'lab-cluster', file('config'), 3],
+        ['extra', 'lab-cluster', file('second'), 3],
+        ['prod', 'prod-cluster', file('own'), undefined],
+        ['lab', 'lab-cluster', file('own'), undefined],
+      ],
+    );
+    assert.deepEqual(
+      problems.map((problem) => [problem.file, /at line 1/.test(problem.error.facts.what)]),
+      [[file('broken'), true]],
+    );
+  });
+
+  it('are not needed inside a pod', async () => {
+    const env = { KUBECONFIG: file('missing'), KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+    assert.equal(await inClusterContext(env, file('no-account')), undefined);
+    await writeFile(file('token'), 't');
+    await writeFile(file('namespace'), 'mine\n');
+    assert.deepEqual(await inClusterContext(env, folder), {
+      name: 'in-cluster',
+      cluster: 'in-cluster',
+      namespace: 'mine',
+      file: folder,
+      inCluster: true,
+    });
+    assert.equal(await inClusterContext({}, folder), undefined);
   });
 });
