@@ -8,12 +8,14 @@
  *     -- prefix: tpch-q01
  *     -- engines: duckdb
  *
- * A health query says what it `shows` in place of what it stresses.
+ * A health query says what it `shows` in place of what it stresses. `q13.clickhouse.sql` beside `q13.sql` is no entry of its own:
+ * it is the same query in the words of that engine.
  */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
+import { variantPath, withoutVariants, type Variants } from './variants.ts';
 
 export interface LibraryEntry {
   readonly kind: 'entry';
@@ -34,6 +36,8 @@ export interface LibraryEntry {
   readonly engines: readonly string[];
   /** The text below the header. */
   readonly sql: string;
+  /** Texts for engines that do not take `sql`: see `variantFor`. */
+  readonly variants?: Variants;
 }
 
 export interface LibraryFolder {
@@ -142,7 +146,7 @@ class Reader {
     }
     const folders: LibraryNode[] = [];
     const files: LibraryNode[] = [];
-    for (const name of names.sort(naturally)) {
+    for (const name of withoutVariants(names).toSorted(naturally)) {
       if (this.#count >= this.#limits.maxNodes) {
         files.push(tooMuch(path, t('The library shows {0} files and folders of one folder at most', this.#limits.maxNodes)));
         break;
@@ -151,7 +155,7 @@ class Reader {
       const found = await kindOf(child);
       if (found === 'file' && name.toLowerCase().endsWith('.sql')) {
         this.#count++;
-        files.push(await this.#file(child));
+        files.push(await this.#withVariants(await this.#file(child), path, name, names));
       } else if (found === 'folder') {
         this.#count++;
         const node =
@@ -163,6 +167,25 @@ class Reader {
       }
     }
     return { kind: 'folder', path, title, own: this.#own, children: [...folders, ...files] };
+  }
+
+  /** A variant that can't be read is a problem in the entry's place: else the wrong text would run. */
+  async #withVariants(
+    entry: LibraryEntry | LibraryProblem,
+    folder: string,
+    name: string,
+    names: readonly string[],
+  ): Promise<LibraryEntry | LibraryProblem> {
+    if (entry.kind === 'problem') return entry;
+    const variants: { -readonly [engine in keyof Variants]: Variants[engine] } = {};
+    for (const other of names) {
+      const variant = variantPath(other);
+      if (variant?.base !== name) continue;
+      const read = await this.#file(join(folder, other));
+      if (read.kind === 'problem') return read;
+      variants[variant.engine] = read.sql;
+    }
+    return Object.keys(variants).length === 0 ? entry : { ...entry, variants };
   }
 
   async #file(file: string): Promise<LibraryEntry | LibraryProblem> {

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { parseLibraryFile, snippetsFor, type EditorSnippet } from '../../src/workload/library.ts';
+import { withoutVariants } from '../../src/workload/variants.ts';
 
 /** What VS Code reads as a snippet file. Fails for a file that the library could not show, and for two with the same prefix. */
 export async function librarySnippets(folder: string): Promise<Readonly<Record<string, EditorSnippet>>> {
@@ -10,5 +11,7 @@ export async function librarySnippets(folder: string): Promise<Readonly<Record<s
     .filter((path) => path.endsWith('.sql'))
     .map((path) => path.split(sep).join('/'))
     .sort();
-  return snippetsFor(await Promise.all(paths.map(async (path) => parseLibraryFile(await readFile(join(folder, path), 'utf8'), path))));
+  return snippetsFor(
+    await Promise.all(withoutVariants(paths).map(async (path) => parseLibraryFile(await readFile(join(folder, path), 'utf8'), path))),
+  );
 }

@@ -53,11 +53,19 @@ export class LibraryStatements {
 }
 
 /** A built-in query has its validation parameters: its answer is known. */
-function statementOf({ path, sql }: LibraryEntry): PlannedStatement {
+function statementOf({ path, sql, variants }: LibraryEntry): PlannedStatement {
   const query = Number(/^tpch\/q(\d\d)\.sql$/.exec(path)?.[1]);
-  const text = sql.replace(/;\s*$/, '');
+  const plain = (text: string): string => text.replace(/;\s*$/, '');
   const name = path.replace(/^.*\//, '').replace(/\.sql$/, '');
-  return tpchQueries.includes(query) ? { name, sql: text, weight: 1, tpchQuery: query } : { name, sql: text, weight: 1 };
+  return {
+    name,
+    sql: plain(sql),
+    weight: 1,
+    ...(tpchQueries.includes(query) ? { tpchQuery: query } : {}),
+    ...(variants === undefined
+      ? {}
+      : { variants: Object.fromEntries(Object.entries(variants).map(([engine, text]) => [engine, plain(text)])) }),
+  };
 }
 
 export interface TpchRequest {

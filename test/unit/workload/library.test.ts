@@ -11,6 +11,7 @@ import {
   parseLibraryFile,
   snippetsFor,
 } from '../../../src/workload/library.ts';
+import { variantFor } from '../../../src/workload/variants.ts';
 
 describe('a file of the SQL library', () => {
   it('gives title, what it stresses, parameters, prefix, engines and the statement below', () => {
@@ -168,5 +169,28 @@ describe('the folders of the SQL library', () => {
       '    e/',
       '      ! More is left out: invalid',
     ]);
+  });
+
+  it('show one entry a query: its text for one engine stands beside it, and is given to that engine alone', async () => {
+    await mkdir(join(root, 'own'), { recursive: true });
+    await writeFile(join(root, 'own/q.sql'), '-- title: Q\nselect 1;');
+    await writeFile(join(root, 'own/q.clickhouse.sql'), '-- why\nselect 1 settings join_use_nulls = 1;');
+    await writeFile(join(root, 'own/alone.trino.sql'), 'select 3;');
+    const entries = await new Library(join(root, 'none'), [join(root, 'own')]).entries();
+    assert.deepEqual(
+      entries.map(({ title }) => title),
+      ['alone.trino', 'Q'],
+    );
+    const [, entry] = entries;
+    assert(entry);
+    assert.equal(variantFor(entry, 'duckdb').sql, 'select 1;');
+    assert.equal(variantFor(entry, 'clickhouse').sql, '-- why\nselect 1 settings join_use_nulls = 1;');
+    assert.equal(variantFor(entry, 'clickhouse').title, 'Q');
+  });
+
+  it('put a problem in the place of a query whose text for one engine can’t be read', async () => {
+    await write('own/q.sql');
+    await writeFile(join(root, 'own/q.clickhouse.sql'), '-- nothing');
+    assert.deepEqual(await ownTree(), ['own/', '  ! q.clickhouse.sql: invalid']);
   });
 });
