@@ -138,9 +138,11 @@ export function networkFailure(error: unknown, attempt: Attempt): FaultlineError
   const { server, clusterName, proxyUrl } = attempt;
   const root = rootOf(error);
   const code = codeOf(root) ?? codeOf(error);
+  // OpenSSL's errors go on for lines.
+  const said = root.message.split('\n')[0]?.trim() ?? '';
   const place = t('{0} at {1}', clusterName, server);
   const unreachable = (what: string, remedy: string): FaultlineError =>
-    new FaultlineError('unreachable', { what, ...(root.message === '' ? {} : { meaning: root.message }), remedy }, error);
+    new FaultlineError('unreachable', { what, ...(said === '' ? {} : { meaning: said }), remedy }, error);
   if (proxyUrl !== undefined && isProxyTrouble(root, code, proxyUrl)) {
     return unreachable(
       t('The proxy {0} on the way to {1} can’t be used', withoutPassword(proxyUrl), place),

@@ -117,13 +117,18 @@ export class Sender {
       ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
     };
     for (const [name, value] of Object.entries(login.headers)) headers[name] = typeof value === 'string' ? value : [...value];
-    return dispatcher.request({
+    const answer = dispatcher.request({
       origin,
       path: `${pathname === '/' ? '' : pathname}${request.path}${queryOf(request)}`,
       method,
       headers,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: bound.signal,
+    });
+    // undici looks at the signal again only when it has a connection: to a server that accepts and is silent that takes 10 s.
+    return bound.race(answer).catch((error: unknown) => {
+      answer.then(({ body: late }) => late.destroy()).catch(() => undefined);
+      throw error;
     });
   }
 
