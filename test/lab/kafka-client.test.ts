@@ -90,9 +90,10 @@ describe('a Kafka broker behind a tunnel', () => {
     onceAndInOrder(records, written);
   });
 
-  it('says what a write waits for when too few replicas are in sync', async () => {
+  it('says what a write waits for when too few replicas are in sync', async function () {
+    this.timeout(30_000);
     await kafka.createTopic({ name: 'strict', partitions: 1, replicationFactor: 1, settings: { 'min.insync.replicas': '2' } }, lab.signal);
-    const producer = kafka.producer({ deliveryTimeoutMs: 2000 });
+    const producer = kafka.producer({ deliveryTimeoutMs: 8000 });
     const error = await fails(producer.send({ topic: 'strict', value: 'x' }, lab.signal), 'timedOut');
     assert.equal(error.facts.code, 'NOT_ENOUGH_REPLICAS', 'not in doubt: Kafka refused it');
     assert.match(error.facts.meaning ?? '', /fewer replicas in sync/);
