@@ -52,23 +52,42 @@ export function parseAnswer(text: string): Answer {
 }
 
 /**
- * Compares the rows of TPC-H query `query` (1 to 22) with the answer, in order. Rows that the query's ORDER BY leaves
+ * Whose random texts (addresses and comments) the data has. The specification leaves them to a pseudo-random grammar, and generators
+ * differ: the embedded engine's, from which the built-in answers come, writes other ones than TPC's own program, which the tpch
+ * connector of Trino and Presto repeats letter by letter. All else is the same in both.
+ */
+export type RandomTexts = 'same' | 'other';
+
+/** Without the same random texts no built-in answer holds for query 13, which counts the orders by a search in their comments. */
+export function isCheckable(query: number, texts: RandomTexts): boolean {
+  return texts === 'same' || query !== 13;
+}
+
+/**
+ * Compares the rows of TPC-H query `query` (1 to 22) with the answer, in order. With other random texts these columns are left out. Rows that the query's ORDER BY leaves
  * in any order (equal keys in the answer) may be swapped. At most `maxDifferences` are reported.
  * Fails with `invalid` for a query that TPC-H does not have and an answer that is not of this query.
  */
-export function checkAnswer(query: number, answer: Answer, rows: readonly AnswerRow[], maxDifferences = 10): AnswerCheck {
+export function checkAnswer(
+  query: number,
+  answer: Answer,
+  rows: readonly AnswerRow[],
+  maxDifferences = 10,
+  texts: RandomTexts = 'same',
+): AnswerCheck {
   const shape = shapes[query];
   if (!shape) throw invalid(t('TPC-H has no query {0}', query));
   if (shape.rules.length !== answer.columns.length)
     throw invalid(
       t('This is not the answer of TPC-H query {0}: {1} columns in place of {2}', query, answer.columns.length, shape.rules.length),
     );
+  const rules = shape.rules.map((rule, column) => (texts === 'other' && shape.randomTexts?.includes(column) === true ? undefined : rule));
   const differences: AnswerDifference[] = [];
   for (let from = 0; from < Math.min(answer.rows.length, rows.length) && differences.length < maxDifferences;) {
     const to = endOfTies(answer.rows, from, shape.orderBy);
     const left = rows.slice(from, to);
     for (let at = from; at < to && left.length > 0; at++) {
-      const compared = left.map((row) => compareRow(shape.rules, answer, at, row));
+      const compared = left.map((row) => compareRow(rules, answer, at, row));
       const match = Math.max(
         compared.findIndex((found) => found.length === 0),
         0,
@@ -90,6 +109,8 @@ interface AnswerShape {
   readonly rules: readonly AnswerRule[];
   /** Columns (from 0) of the ORDER BY. */
   readonly orderBy: readonly number[];
+  /** Columns with addresses and comments. */
+  readonly randomTexts?: readonly number[];
 }
 
 const E = 'exact';
@@ -97,7 +118,7 @@ const S = 'sum';
 const R = 'ratio';
 const shapes: Readonly<Record<number, AnswerShape>> = {
   1: { rules: [E, E, E, S, S, S, R, R, R, E], orderBy: [0, 1] },
-  2: { rules: [E, E, E, E, E, E, E, E], orderBy: [0, 2, 1, 3] },
+  2: { rules: [E, E, E, E, E, E, E, E], orderBy: [0, 2, 1, 3], randomTexts: [5, 7] },
   3: { rules: [E, S, E, E], orderBy: [1, 2] },
   4: { rules: [E, E], orderBy: [0] },
   5: { rules: [E, S], orderBy: [1] },
@@ -105,17 +126,17 @@ const shapes: Readonly<Record<number, AnswerShape>> = {
   7: { rules: [E, E, E, S], orderBy: [0, 1, 2] },
   8: { rules: [E, R], orderBy: [0] },
   9: { rules: [E, E, S], orderBy: [0, 1] },
-  10: { rules: [E, E, S, E, E, E, E, E], orderBy: [2] },
+  10: { rules: [E, E, S, E, E, E, E, E], orderBy: [2], randomTexts: [5, 7] },
   11: { rules: [E, S], orderBy: [1] },
   12: { rules: [E, E, E], orderBy: [0] },
   13: { rules: [E, E], orderBy: [1, 0] },
   14: { rules: [R], orderBy: [] },
-  15: { rules: [E, E, E, E, S], orderBy: [0] },
+  15: { rules: [E, E, E, E, S], orderBy: [0], randomTexts: [2] },
   16: { rules: [E, E, E, E], orderBy: [3, 0, 1, 2] },
   17: { rules: [R], orderBy: [] },
   18: { rules: [E, E, E, E, E, E], orderBy: [4, 3] },
   19: { rules: [S], orderBy: [] },
-  20: { rules: [E, E], orderBy: [0] },
+  20: { rules: [E, E], orderBy: [0], randomTexts: [1] },
   21: { rules: [E, E], orderBy: [1, 0] },
   22: { rules: [E, E, S], orderBy: [0] },
 };
@@ -126,13 +147,15 @@ function endOfTies(rows: readonly AnswerRow[], from: number, orderBy: readonly n
   return to;
 }
 
-function compareRow(rules: readonly AnswerRule[], answer: Answer, at: number, row: AnswerRow): AnswerDifference[] {
+function compareRow(rules: readonly (AnswerRule | undefined)[], answer: Answer, at: number, row: AnswerRow): AnswerDifference[] {
   const extra = row[rules.length];
   if (extra !== undefined) return [{ row: at + 1, column: t('column {0}', rules.length + 1), rule: 'exact', expected: null, got: extra }];
   return rules.flatMap((rule, column) => {
     const expected = answer.rows[at]?.[column] ?? null;
     const got = row[column] ?? null;
-    return equal(rule, expected, got) ? [] : [{ row: at + 1, column: answer.columns[column] ?? '', rule, expected, got }];
+    return rule === undefined || equal(rule, expected, got)
+      ? []
+      : [{ row: at + 1, column: answer.columns[column] ?? '', rule, expected, got }];
   });
 }
 

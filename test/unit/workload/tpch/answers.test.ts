@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AnswerRow, checkAnswer, parseAnswer } from '../../../../src/workload/tpch/answers.ts';
+import { type AnswerRow, checkAnswer, isCheckable, parseAnswer } from '../../../../src/workload/tpch/answers.ts';
 
 describe('an answer of TPC-H', () => {
   it('reads NULL, leading spaces and a last row of one empty cell', () => {
@@ -88,6 +88,20 @@ describe('an answer of TPC-H', () => {
     assert.equal(checkAnswer(4, answer, []).ok, false);
     const wide = rows.map((row) => [...row, null]);
     assert.equal(checkAnswer(4, answer, wide).differences[0]?.column, 'column 3');
+  });
+
+  it('from data with other random texts is judged by all its other columns', () => {
+    const answer = parseAnswer('s_suppkey|s_name|s_address|s_phone|total_revenue\n7|Supplier#7|abc|20-1|1.50\n');
+    const row = ['7', 'Supplier#7', 'xyz', '20-1', '1.50'];
+    assert.equal(checkAnswer(15, answer, [row]).ok, false);
+    assert.equal(checkAnswer(15, answer, [row], 10, 'other').ok, true);
+    assert.deepEqual(
+      checkAnswer(15, answer, [row.with(3, '20-2')], 10, 'other').differences.map(({ column }) => column),
+      ['s_phone'],
+    );
+    assert.equal(checkAnswer(15, answer, [[...row, 'more']], 10, 'other').ok, false);
+    assert.equal(isCheckable(13, 'other'), false);
+    assert.equal(isCheckable(13, 'same') && isCheckable(15, 'other'), true);
   });
 
   it('is refused for another query', () => {
