@@ -52,7 +52,7 @@ export function instanceTooltip({ health, recognised, release, service, roles }:
 function recognisedBy({ confidence, why, layout }: Recognition, byPods: boolean): string {
   if (!byPods) return t('Known by its resource {0}', layout);
   const how = confidence === 'sure' ? t('Recognised') : confidence === 'likely' ? t('Probably') : t('Guessed');
-  return t('{0} by {1} ({2})', how, why, layout);
+  return layout === '' ? t('{0} by {1}', how, why) : t('{0} by {1} ({2})', how, why, layout);
 }
 
 /** A role of one pod is that pod: "coordinator". It keeps its id when a second pod comes. */

@@ -14,6 +14,8 @@ export interface Mark {
   readonly confidence: Recognition['confidence'];
   /** `workload`: the owner's name, labels or environment say it, once it is known what engine this is. */
   readonly role: EngineRole | 'workload';
+  /** Labels that must not be there: what has them is something else of the same application. */
+  readonly absent?: readonly string[];
   /** All that is named must hold. */
   readonly labels?: readonly LabelTest[];
   readonly annotations?: readonly LabelTest[];
@@ -82,7 +84,7 @@ const trino: readonly Mark[] = [
     'component',
     coordinatorAndWorker,
   ),
-  { engine: 'trino', layout: 'labels', confidence: 'sure', role: 'workload', labels: [[name, 'trino']], instance: standard },
+  { engine: 'trino', layout: '', confidence: 'sure', role: 'workload', labels: [[name, 'trino']], absent: [component], instance: standard },
   {
     engine: 'trino',
     layout: 'Trino chart',
@@ -103,7 +105,7 @@ const trino: readonly Mark[] = [
   },
   {
     engine: 'trino',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'workload',
     image: ['trinodb/trino', '*/trino', 'starburstdata/starburst-enterprise'],
@@ -116,14 +118,22 @@ const presto: readonly Mark[] = [
     ...coordinatorAndWorker,
     ['resource-manager', 'resource manager'],
   ]),
-  ...byLabel({ engine: 'presto', layout: 'labels', confidence: 'sure', labels: [['app', 'presto']], instance: standard }, 'component', [
+  ...byLabel({ engine: 'presto', layout: '', confidence: 'sure', labels: [['app', 'presto']], instance: standard }, 'component', [
     ...coordinatorAndWorker,
     ['resource-manager', 'resource manager'],
   ]),
-  { engine: 'presto', layout: 'labels', confidence: 'sure', role: 'workload', labels: [[name, 'presto']], instance: standard },
   {
     engine: 'presto',
-    layout: 'image',
+    layout: '',
+    confidence: 'sure',
+    role: 'workload',
+    labels: [[name, 'presto']],
+    absent: [component],
+    instance: standard,
+  },
+  {
+    engine: 'presto',
+    layout: '',
     confidence: 'likely',
     role: 'workload',
     image: ['prestodb/presto', 'prestodb/presto-native', '*/presto', '*/presto-native'],
@@ -194,14 +204,10 @@ const clickhouse: readonly Mark[] = [
     shard: 'faultline.dev/shard',
     replica: 'faultline.dev/replica',
   },
-  ...byLabel(
-    { engine: 'clickhouse', layout: 'labels', confidence: 'sure', labels: [[name, 'clickhouse']], instance: standard },
-    component,
-    [
-      ['server', 'server'],
-      ['keeper', 'keeper'],
-    ],
-  ),
+  ...byLabel({ engine: 'clickhouse', layout: '', confidence: 'sure', labels: [[name, 'clickhouse']], instance: standard }, component, [
+    ['server', 'server'],
+    ['keeper', 'keeper'],
+  ]),
   {
     engine: 'clickhouse',
     layout: 'Bitnami chart',
@@ -227,10 +233,18 @@ const clickhouse: readonly Mark[] = [
     instance: standard,
     isNameFree: true,
   },
-  { engine: 'clickhouse', layout: 'labels', confidence: 'sure', role: 'workload', labels: [[name, 'clickhouse']], instance: standard },
   {
     engine: 'clickhouse',
-    layout: 'container name',
+    layout: '',
+    confidence: 'sure',
+    role: 'workload',
+    labels: [[name, 'clickhouse']],
+    absent: [component],
+    instance: standard,
+  },
+  {
+    engine: 'clickhouse',
+    layout: '',
     confidence: 'likely',
     role: 'keeper',
     container: ['clickhouse-keeper'],
@@ -238,7 +252,7 @@ const clickhouse: readonly Mark[] = [
   },
   {
     engine: 'clickhouse',
-    layout: 'container name',
+    layout: '',
     confidence: 'likely',
     role: 'server',
     container: ['clickhouse', 'clickhouse-server'],
@@ -246,7 +260,7 @@ const clickhouse: readonly Mark[] = [
   },
   {
     engine: 'clickhouse',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'keeper',
     image: ['clickhouse/clickhouse-keeper', '*/clickhouse-keeper'],
@@ -254,15 +268,15 @@ const clickhouse: readonly Mark[] = [
   },
   {
     engine: 'clickhouse',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'server',
     image: ['clickhouse/clickhouse-server', 'altinity/clickhouse-server', '*/clickhouse', '*/clickhouse-server'],
     instance: standard,
   },
   // 8123 with one of the native ports: nothing else is known to listen so.
-  { engine: 'clickhouse', layout: 'ports', confidence: 'guess', role: 'server', ports: [8123, 9000] },
-  { engine: 'clickhouse', layout: 'ports', confidence: 'guess', role: 'server', ports: [8123, 9009] },
+  { engine: 'clickhouse', layout: '', confidence: 'guess', role: 'server', ports: [8123, 9000] },
+  { engine: 'clickhouse', layout: '', confidence: 'guess', role: 'server', ports: [8123, 9009] },
 ];
 
 const kafka: readonly Mark[] = [
@@ -325,11 +339,20 @@ const kafka: readonly Mark[] = [
       ['broker', 'broker'],
     ],
   ),
-  ...byLabel({ engine: 'kafka', layout: 'labels', confidence: 'sure', labels: [[name, 'kafka']], instance: standard }, component, [
+  ...byLabel({ engine: 'kafka', layout: '', confidence: 'sure', labels: [[name, 'kafka']], instance: standard }, component, [
     ['broker', 'workload'],
     ['controller', 'workload'],
     ['server', 'workload'],
   ]),
+  {
+    engine: 'kafka',
+    layout: '',
+    confidence: 'sure',
+    role: 'workload',
+    labels: [[name, 'kafka']],
+    absent: [component],
+    instance: standard,
+  },
   {
     engine: 'kafka',
     layout: 'Confluent for Kubernetes',
@@ -354,7 +377,7 @@ const kafka: readonly Mark[] = [
   },
   {
     engine: 'kafka',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'workload',
     image: ['apache/kafka', 'apache/kafka-native', '*/kafka', 'confluentinc/cp-kafka', 'confluentinc/cp-server'],
@@ -362,14 +385,14 @@ const kafka: readonly Mark[] = [
   },
   {
     engine: 'kafka',
-    layout: 'container name',
+    layout: '',
     confidence: 'likely',
     role: 'workload',
     container: ['kafka'],
     ports: [9092],
     instance: standard,
   },
-  { engine: 'kafka', layout: 'ports', confidence: 'guess', role: 'workload', ports: [9092, 9093] },
+  { engine: 'kafka', layout: '', confidence: 'guess', role: 'workload', ports: [9092, 9093] },
 ];
 
 export const engineMarks: readonly Mark[] = [...trino, ...presto, ...clickhouse, ...kafka];

@@ -35,7 +35,8 @@ export interface ClusterSnapshot {
 
 /** What an engine in a pod says of itself, beside what Kubernetes says of the pod. `readAtMs` is wall-clock. */
 export interface PodTruth {
-  readonly state: 'serving' | 'starting' | 'draining' | 'notServing' | 'unknown';
+  /** `degraded`: it serves, but not as it should. */
+  readonly state: 'serving' | 'degraded' | 'starting' | 'draining' | 'notServing' | 'unknown';
   /** "active", "draining", "2 replicas read-only". */
   readonly word: string;
   readonly why?: string;
@@ -133,7 +134,7 @@ export interface Recognition {
   readonly confidence: 'sure' | 'likely' | 'guess';
   /** "label app.kubernetes.io/name=trino, component=worker". */
   readonly why: string;
-  /** "Trino chart", "Altinity operator", "Strimzi". */
+  /** "Trino chart", "Altinity operator", "Strimzi"; empty where the mark does not tell by what it was installed. */
   readonly layout: string;
 }
 
@@ -158,6 +159,8 @@ export interface PodLine {
   /** The container that logs and shells are for by default. */
   readonly container: string;
   readonly containers: readonly string[];
+  /** Where its engine answers HTTP, as the containers' ports say it. */
+  readonly http?: { readonly port: number; readonly scheme: 'http' | 'https' };
   readonly recognised: Recognition;
   readonly truth?: PodTruth;
 }

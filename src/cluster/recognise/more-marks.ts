@@ -92,7 +92,7 @@ const spark: readonly Mark[] = [
   },
   {
     engine: 'spark',
-    layout: 'container name',
+    layout: '',
     confidence: 'likely',
     role: 'driver',
     container: ['spark-kubernetes-driver'],
@@ -100,16 +100,16 @@ const spark: readonly Mark[] = [
   },
   {
     engine: 'spark',
-    layout: 'container name',
+    layout: '',
     confidence: 'likely',
     role: 'executor',
     container: ['spark-kubernetes-executor'],
     instance: sparkInstance,
   },
-  { engine: 'spark', layout: 'container name', confidence: 'likely', role: 'master', container: ['spark-master'], instance: standard },
-  { engine: 'spark', layout: 'container name', confidence: 'likely', role: 'worker', container: ['spark-worker'], instance: standard },
-  { engine: 'spark', layout: 'ports', confidence: 'guess', role: 'driver', ports: [4040, 7078] },
-  { engine: 'spark', layout: 'ports', confidence: 'guess', role: 'connect server', ports: [15002] },
+  { engine: 'spark', layout: '', confidence: 'likely', role: 'master', container: ['spark-master'], instance: standard },
+  { engine: 'spark', layout: '', confidence: 'likely', role: 'worker', container: ['spark-worker'], instance: standard },
+  { engine: 'spark', layout: '', confidence: 'guess', role: 'driver', ports: [4040, 7078] },
+  { engine: 'spark', layout: '', confidence: 'guess', role: 'connect server', ports: [15002] },
 ];
 
 const minio: readonly Mark[] = [
@@ -129,11 +129,11 @@ const minio: readonly Mark[] = [
     labels: [['app', 'minio'], ['release']],
     instance: ['release'],
   },
-  { engine: 'minio', layout: 'labels', confidence: 'sure', role: 'server', labels: [[name, 'minio']], instance: standard },
-  { engine: 'minio', layout: 'image', confidence: 'likely', role: 'server', image: ['minio/minio', '*/minio'], instance: standard },
+  { engine: 'minio', layout: '', confidence: 'sure', role: 'server', labels: [[name, 'minio']], instance: standard },
+  { engine: 'minio', layout: '', confidence: 'likely', role: 'server', image: ['minio/minio', '*/minio'], instance: standard },
   {
     engine: 'minio',
-    layout: 'container name',
+    layout: '',
     confidence: 'likely',
     role: 'server',
     container: ['minio'],
@@ -170,11 +170,11 @@ const monitoring: readonly Mark[] = [
     ],
     instance: standard,
   },
-  { engine: 'alertmanager', layout: 'labels', confidence: 'sure', role: 'server', labels: [[name, 'alertmanager']], instance: standard },
+  { engine: 'alertmanager', layout: '', confidence: 'sure', role: 'server', labels: [[name, 'alertmanager']], instance: standard },
   { engine: 'grafana', layout: 'Grafana chart', confidence: 'sure', role: 'server', labels: [[name, 'grafana']], instance: standard },
   {
     engine: 'prometheus',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'server',
     image: ['prom/prometheus', 'prometheus/prometheus'],
@@ -182,7 +182,7 @@ const monitoring: readonly Mark[] = [
   },
   {
     engine: 'alertmanager',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'server',
     image: ['prom/alertmanager', 'prometheus/alertmanager'],
@@ -190,7 +190,7 @@ const monitoring: readonly Mark[] = [
   },
   {
     engine: 'grafana',
-    layout: 'image',
+    layout: '',
     confidence: 'likely',
     role: 'server',
     image: ['grafana/grafana', 'grafana/grafana-enterprise'],

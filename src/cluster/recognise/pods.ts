@@ -1,6 +1,6 @@
 /** One pod of an engine as a line. */
 import { t } from '../../base/messages.ts';
-import type { Pod } from '../objects.ts';
+import type { Container, Pod } from '../objects.ts';
 import { isReady, podHealth, restartsOf } from './health.ts';
 import type { EngineRole, Health, ObjectRef, PodLine, PodTruth } from './model.ts';
 import type { Recognised } from './recognise.ts';
@@ -18,6 +18,7 @@ export function podLine(pod: Pod, recognised: Recognised, truth: PodTruth | unde
   const brokerId = recognised.engine === 'kafka' ? kafkaNodeId(pod, role) : undefined;
   const node = spec?.nodeName;
   const ip = status?.podIP;
+  const http = httpOf(containers);
   return {
     id: metadata.uid ?? `${metadata.namespace ?? ''}/${metadata.name}`,
     ref: refOf('v1', 'Pod', pod),
@@ -34,6 +35,7 @@ export function podLine(pod: Pod, recognised: Recognised, truth: PodTruth | unde
     ...(ip === undefined ? {} : { ip }),
     container: metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? mainContainer(containers, recognised),
     containers: containers.map(({ name }) => name),
+    ...(http === undefined ? {} : { http }),
     recognised: recognised.recognition,
     ...(truth === undefined ? {} : { truth }),
   };
@@ -67,6 +69,8 @@ function together(pod: Pod, ready: boolean, truth: PodTruth | undefined, isNodeL
       return seen;
     case 'serving':
       return { ...seen, why: because(t('Kubernetes says ready, the engine says {0}.', truth?.word ?? '')) };
+    case 'degraded':
+      return { state: 'degraded', word: truth.word, why: because(t('Kubernetes says ready, the engine says {0}.', truth.word)) };
     case 'starting':
       return {
         state: 'starting',
@@ -88,6 +92,16 @@ function together(pod: Pod, ready: boolean, truth: PodTruth | undefined, isNodeL
     case 'unknown':
       return { ...seen, why: because(t('The engine itself was not heard: {0}.', truth?.word ?? '')) };
   }
+}
+
+/** By the port's name, which may be of any number; the plain one where there are both. */
+function httpOf(containers: readonly Container[]): PodLine['http'] {
+  const ports = containers.flatMap(({ ports: list }) => list ?? []);
+  const plain =
+    ports.find(({ name }) => name === 'http') ?? ports.find(({ containerPort }) => containerPort === 8080 || containerPort === 8123);
+  if (plain !== undefined) return { port: plain.containerPort, scheme: 'http' };
+  const secure = ports.find(({ name, containerPort }) => name === 'https' || containerPort === 8443);
+  return secure === undefined ? undefined : { port: secure.containerPort, scheme: 'https' };
 }
 
 function mainContainer(containers: readonly { readonly name: string }[], { engine, role }: Recognised): string {

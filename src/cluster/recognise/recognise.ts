@@ -66,6 +66,7 @@ function isBeside({ metadata }: PodLike, owner: Owner): boolean {
 /** The reason in words, undefined where the mark isn't there. */
 function matches(mark: Mark, pod: PodLike): string | undefined {
   const reasons: string[] = [];
+  if (mark.absent?.some((key) => pod.metadata.labels?.[key] !== undefined) === true) return undefined;
   if (mark.labels !== undefined) {
     const found = labelsOf(pod.metadata.labels ?? {}, mark.labels);
     if (found === undefined) return undefined;

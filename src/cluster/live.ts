@@ -1,0 +1,214 @@
+/** A cluster as it is now: supervised watches, what the engines say of themselves, and the model that both make. */
+import type { Disposable } from '../base/disposables.ts';
+import { FaultlineError, normalise } from '../base/errors.ts';
+import { t } from '../base/messages.ts';
+import { Emitter, type Listenable, unlessAborted } from './act/signal.ts';
+import type { ClusterConnection } from './connect/connection.ts';
+import { coreKinds, type ModelKind, operatorKindsOf } from './kindsOfModel.ts';
+import type { PartName } from './recognise/kinds.ts';
+import type { ClusterModel, ClusterSnapshot, KafkaTruth, PartState } from './recognise/model.ts';
+import { modelOf, newMemory } from './recognise/modelOf.ts';
+import { EngineProber, type ProberOptions } from './truth/prober.ts';
+import { systemTiming, type Timing } from './watch/timing.ts';
+import { watchKind, type Watched } from './watch/watch.ts';
+
+export interface LiveOptions {
+  /** One namespace; all of them where nothing is said, or the context's own while all are forbidden. */
+  readonly namespace?: string;
+  readonly timing?: Timing;
+  /** Engines are not asked; for tests, and for who only wants Kubernetes' truth. */
+  readonly withoutTruth?: boolean;
+  readonly prober?: Partial<ProberOptions>;
+}
+
+export interface LiveCluster extends Disposable {
+  readonly connection: ClusterConnection;
+  /** The newest; a new object only when something is another. */
+  model(): ClusterModel;
+  /** At most ten times a second, less often where the model is costly. */
+  readonly changed: Listenable;
+  /** Resolves once every part has been read, or has said why not. Fails: `cancelled`. */
+  settled(signal: AbortSignal): Promise<void>;
+  /** Engines are asked only while somebody looks. Nobody does at first. */
+  look(isLooking: boolean): void;
+  /** Resolves once each engine was asked since now. Fails: `cancelled`. */
+  asked(signal: AbortSignal): Promise<void>;
+  /** What Kafka says, by `EngineInstance.id`; undefined forgets it. */
+  setKafka(instanceId: string, truth: KafkaTruth | undefined): void;
+  /** Asks again at once what waits. */
+  retry(): void;
+}
+
+/** Least time between two models: with the 50 ms that a watch gathers, a change is shown well within 200 ms. */
+const gapMs = 100;
+/** A model of a huge cluster may take a tenth of one processor. */
+const shareOfTime = 10;
+/** Operators are installed rarely. */
+const kindsAgainMs = 60_000;
+
+/** Never fails: what is wrong is said by the parts. */
+export function openLiveCluster(connection: ClusterConnection, options: LiveOptions = {}): LiveCluster {
+  return new WatchedCluster(connection, options);
+}
+
+class WatchedCluster implements LiveCluster {
+  readonly connection: ClusterConnection;
+  readonly changed = new Emitter();
+  readonly #options: LiveOptions;
+  readonly #timing: Timing;
+  readonly #life = new AbortController();
+  readonly #watches = new Map<PartName, Watched<never>>();
+  readonly #kafka = new Map<string, KafkaTruth>();
+  readonly #memory = newMemory();
+  readonly #prober: EngineProber | undefined;
+  #model: ClusterModel;
+  #dirty = false;
+  #timer: Disposable | undefined;
+  #kindsTimer: Disposable | undefined;
+  #builtAtMs = -Infinity;
+  #costMs = 0;
+  /** Which kinds of operators there are is known, or can't be. */
+  #isDiscovered = false;
+
+  constructor(connection: ClusterConnection, options: LiveOptions) {
+    this.connection = connection;
+    this.#options = options;
+    this.#timing = options.timing ?? systemTiming;
+    if (options.withoutTruth !== true)
+      this.#prober = new EngineProber(
+        connection,
+        () => this.model(),
+        { timing: this.#timing, ...options.prober },
+        () => this.#touch(),
+      );
+    for (const kind of coreKinds) this.#watch(kind);
+    this.#model = this.#build();
+    void this.#discover();
+  }
+
+  model(): ClusterModel {
+    if (this.#dirty) this.#rebuild();
+    return this.#model;
+  }
+
+  async settled(signal: AbortSignal): Promise<void> {
+    await this.#until(() => this.#isDiscovered && [...this.#watches.values()].every(({ state }) => isSettled(state)), signal);
+  }
+
+  look(isLooking: boolean): void {
+    this.#prober?.look(isLooking);
+  }
+
+  async asked(signal: AbortSignal): Promise<void> {
+    await this.#prober?.round(AbortSignal.any([signal, this.#life.signal]));
+  }
+
+  setKafka(instanceId: string, truth: KafkaTruth | undefined): void {
+    if (truth === undefined) this.#kafka.delete(instanceId);
+    else this.#kafka.set(instanceId, truth);
+    this.#touch();
+  }
+
+  retry(): void {
+    for (const watch of this.#watches.values()) watch.retry();
+    void this.#discover();
+  }
+
+  dispose(): void {
+    this.#life.abort();
+    this.#timer?.dispose();
+    this.#kindsTimer?.dispose();
+    this.#prober?.dispose();
+    for (const watch of this.#watches.values()) watch.dispose();
+    this.#watches.clear();
+  }
+
+  #watch({ part, kind, labelSelector, fieldSelector }: ModelKind): void {
+    if (this.#watches.has(part) || this.#life.signal.aborted) return;
+    const { namespace } = this.#options;
+    const watch = watchKind(this.connection, kind, {
+      timing: this.#timing,
+      ...(namespace === undefined ? {} : { namespaces: [namespace] }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    });
+    this.#watches.set(part, watch);
+    watch.changed.listen(() => this.#touch());
+  }
+
+  /** Which operators there are; asked again and again, since one may be installed while somebody looks. */
+  async #discover(): Promise<void> {
+    this.#kindsTimer?.dispose();
+    try {
+      const found = await operatorKindsOf(this.connection, this.#life.signal);
+      for (const kind of found) this.#watch(kind);
+    } catch (error) {
+      // The watches say what is wrong with the cluster.
+      if (!FaultlineError.is(error)) throw error;
+    }
+    if (this.#life.signal.aborted) return;
+    this.#isDiscovered = true;
+    this.#kindsTimer = this.#timing.after(kindsAgainMs, () => void this.#discover());
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.#dirty = true;
+    if (this.#timer !== undefined || this.#life.signal.aborted) return;
+    const waitMs = this.#builtAtMs + Math.max(gapMs, this.#costMs * shareOfTime) - this.#timing.monotonicMs();
+    this.#timer = this.#timing.after(Math.max(0, waitMs), () => {
+      this.#timer = undefined;
+      if (this.#dirty) this.#rebuild();
+      this.changed.fire();
+    });
+  }
+
+  #rebuild(): void {
+    const startMs = this.#timing.monotonicMs();
+    this.#dirty = false;
+    this.#model = this.#build();
+    this.#builtAtMs = this.#timing.monotonicMs();
+    this.#costMs = this.#builtAtMs - startMs;
+  }
+
+  #build(): ClusterModel {
+    const { namespace } = this.#options;
+    const parts: Record<string, { objects: ReadonlyMap<string, never>; state: PartState }> = {};
+    for (const [part, watch] of this.#watches) parts[part] = { objects: watch.objects(), state: stateOf(watch) };
+    const snapshot: ClusterSnapshot = {
+      context: this.connection.context.name,
+      ...(namespace === undefined ? {} : { namespace }),
+      parts,
+      truth: this.#prober?.truth ?? new Map(),
+      kafka: this.#kafka,
+    };
+    return modelOf(snapshot, this.#memory);
+  }
+
+  async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    if (isSo()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const heard = this.changed.listen(() => {
+      if (isSo()) resolve();
+    });
+    const ended = (): void => reject(new FaultlineError('cancelled', { what: t('Stopped') }));
+    this.#life.signal.addEventListener('abort', ended, { once: true });
+    try {
+      await unlessAborted(promise, signal);
+    } catch (error) {
+      throw normalise(error);
+    } finally {
+      heard.dispose();
+      this.#life.signal.removeEventListener('abort', ended);
+    }
+  }
+}
+
+function stateOf({ state, narrowed }: Watched<never>): PartState {
+  return narrowed === undefined ? state : { ...state, narrowed };
+}
+
+/** Read, or known why it is not: a first list that failed says its error. */
+function isSettled({ kind, error }: PartState): boolean {
+  return kind !== 'syncing' || error !== undefined;
+}
