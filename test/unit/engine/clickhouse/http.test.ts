@@ -258,10 +258,7 @@ describe('ClickHouse over HTTP', function () {
         for await (const event of stage.engine.query('SELECT 1', {}, stop.signal)) {
           if (event.kind !== 'rows' || ++batches > 2) continue;
           // Somebody reads slowly: the server waits.
-          await once(
-            stopsGrowing(() => sent),
-            'still',
-          );
+          await still(() => sent);
           if (batches === 2) stop.abort();
         }
       })(),
