@@ -96,7 +96,7 @@ export class Lane {
 
   /** What is under way was tried, and is not written for sure. */
   get isCertain(): boolean {
-    return this.batch !== undefined && this.batch.attempts > 0 && !this.batch.inDoubt;
+    return this.batch !== undefined && this.why !== undefined && !this.batch.inDoubt;
   }
 
   /** Of what must be done first. */

@@ -27,7 +27,8 @@ const UNACKNOWLEDGED = 1000;
 /** Kafka's own limit of a batch is a little over 1 MB. */
 const BATCH_BYTES = 512 * 1024;
 const HEADER_BYTES = 64;
-const LAST_ATTEMPT_MS = 500;
+/** The last attempt begins so long before the end, or a quarter of the whole time. */
+const LAST_ATTEMPT_MS = 5000;
 /** Trying again changes nothing. */
 const FINAL: ReadonlySet<ErrorReason> = new Set(['unauthorised', 'forbidden', 'unsupported', 'invalid', 'internal']);
 
@@ -43,6 +44,7 @@ export class IdempotentProducer implements KafkaProducer {
   readonly #metadata: Metadata;
   readonly #options: ProducerOptions;
   readonly #slots: Slots;
+  readonly #deliveryLimitMs: number;
   readonly #lanes = new Map<string, Lane>();
   /** One after the other into a topic: the order of `send`. */
   readonly #entries = new Map<string, Promise<unknown>>();
@@ -60,13 +62,14 @@ export class IdempotentProducer implements KafkaProducer {
     this.#links = links;
     this.#metadata = metadata;
     this.#options = options;
+    this.#deliveryLimitMs = options.deliveryTimeoutMs ?? DELIVERY_LIMIT_MS;
     this.#slots = new Slots(options.maxUnacknowledged ?? UNACKNOWLEDGED);
   }
 
   async send(message: KafkaMessage, signal: AbortSignal): Promise<Written> {
     if (this.#closed) throw cancelled();
     const both = AbortSignal.any([signal, this.#links.life]);
-    const deadlineMs = performance.now() + (this.#options.deliveryTimeoutMs ?? DELIVERY_LIMIT_MS);
+    const deadlineMs = performance.now() + this.#deliveryLimitMs;
     const before = this.#entries.get(message.topic) ?? Promise.resolve();
     const entry = before.then(async () => this.#admit(message, deadlineMs, both));
     this.#entries.set(
@@ -154,7 +157,7 @@ export class IdempotentProducer implements KafkaProducer {
       if (lane.isSending || lane.isEmpty) continue;
       nextMs = Math.min(nextMs, lane.deadlineMs);
       // An attempt that the deadline would cut off only puts in doubt what is certain so far.
-      if (lane.isCertain && lane.deadlineMs - now < LAST_ATTEMPT_MS) continue;
+      if (lane.isCertain && lane.deadlineMs - now < Math.min(LAST_ATTEMPT_MS, this.#deliveryLimitMs / 4)) continue;
       if (lane.notBeforeMs > now) {
         nextMs = Math.min(nextMs, lane.notBeforeMs);
         continue;
