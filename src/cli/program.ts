@@ -4,6 +4,7 @@ import { FaultlineError } from '../base/errors.ts';
 import { parseScale } from '../workload/tpch/scale.ts';
 import { addCompare, addReport, addRuns } from './commands/runs.ts';
 import { addBench, addRun } from './commands/bench.ts';
+import { addDeploy } from './commands/deploy.ts';
 import type { CarryPaths } from './carry.ts';
 import { runList, runMake, runRemove, type CliPaths } from './data.ts';
 import { describe, exitCodeOf } from './failure.ts';
@@ -72,6 +73,7 @@ Examples:
   addReport(program, terminal, paths, run);
   addCompare(program, terminal, paths, run);
   addSchema(program, terminal, run);
+  addDeploy(program, terminal, paths, run);
   return program;
 }
 

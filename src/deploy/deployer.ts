@@ -35,7 +35,7 @@ export interface DeployerOptions {
 /** Holds nothing open: the connection is its maker's to close. */
 export function openDeployer({ connection, helm: program, env, chartsFolder, clock = systemClock }: DeployerOptions): Deployer {
   const { context } = connection;
-  const helm = helmOn({ program, env, kubeconfig: context.file, context: context.name });
+  const helm = helmOn({ program, env, context });
   const place: Place = { helm, requests: connection, chartsFolder, clock };
   const identity = (signal: AbortSignal): Promise<ClusterIdentity> => identify(connection, signal);
   const checked = (consent: Consent, change: ClusterChange): void => Consent.check(consent, context.name, change);
@@ -63,11 +63,12 @@ export function openDeployer({ connection, helm: program, env, chartsFolder, clo
   };
 }
 
-async function identify({ context, server, request }: ClusterConnection, signal: AbortSignal): Promise<ClusterIdentity> {
+async function identify(connection: ClusterConnection, signal: AbortSignal): Promise<ClusterIdentity> {
   const [version, nodes] = await Promise.all([
-    request<{ readonly gitVersion?: string }>({ path: '/version', signal }),
-    ifAllowed(request<ObjectList<KubeObject>>({ path: '/api/v1/nodes', signal })),
+    connection.request<{ readonly gitVersion?: string }>({ path: '/version', signal }),
+    ifAllowed(connection.request<ObjectList<KubeObject>>({ path: '/api/v1/nodes', signal })),
   ]);
+  const { context, server } = connection;
   return {
     context: context.name,
     cluster: context.cluster,

@@ -25,10 +25,13 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
     yield* recreate(place, plan, signal);
     const isNew = history.length === 0;
     const chart = `${plan.chart.name} ${plan.chart.version}`;
-    yield {
-      kind: 'step',
-      text: isNew ? t('Installing {0} as {1}', chart, request.release) : t('Upgrading {0} to {1}', request.release, chart),
-    };
+    const isThere = isUnchanged(plan, history[0]);
+    if (isThere) yield { kind: 'note', text: t('Nothing changes: {0} {1} runs already.', request.release, chart) };
+    else
+      yield {
+        kind: 'step',
+        text: isNew ? t('Installing {0} as {1}', chart, request.release) : t('Upgrading {0} to {1}', request.release, chart),
+      };
     const { release, namespace } = request;
     const upgrade = {
       release,
@@ -38,7 +41,7 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
       timeoutMs: deadlineMs,
       description: request.profile === undefined ? 'faultline deploy' : `faultline deploy --profile ${request.profile}`,
     };
-    const work = helm.upgrade(upgrade, signal, (pid) => void lock.helmRuns(pid));
+    const work = isThere ? Promise.resolve() : helm.upgrade(upgrade, signal, (pid) => void lock.helmRuns(pid));
     const observer = new Observer(requests, workloadNames(plan.manifests, namespace), clock.monotonicMs);
     try {
       yield* follow({ name: request, observer, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
@@ -53,6 +56,13 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
     const [state] = await helm.history(request, signal);
     if (state !== undefined) yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
   });
+}
+
+/** A deploy that was stopped while it waited goes on waiting: one more revision of the same would be noise. */
+export function isUnchanged({ objects, chart }: Pick<DeployPlan, 'objects' | 'chart'>, newest: ReleaseState | undefined): boolean {
+  return (
+    newest?.status === 'deployed' && newest.chart === `${chart.name}-${chart.version}` && objects.every(({ action }) => action === 'none')
+  );
 }
 
 /** Nothing is begun that is known to fail in the middle. */

@@ -2,15 +2,15 @@
 import * as v from 'valibot';
 import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../deploy.ts';
 import type { HelmProgram } from './find.ts';
+import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import { runHelm } from './run.ts';
+import { delimiter } from 'node:path';
 import { FaultlineError } from '../../base/errors.ts';
 
 export interface HelmPlace {
   readonly program: HelmProgram;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Path. */
-  readonly kubeconfig: string;
-  readonly context: string;
+  readonly context: KubeContext;
 }
 
 export interface Render extends ReleaseName {
@@ -84,10 +84,14 @@ const words: readonly ReleaseStatusWord[] = [
 const HISTORY_MAX = 256;
 
 export function helmOn(place: HelmPlace): Helm {
-  const { program, env, kubeconfig, context } = place;
+  const { program, env, context } = place;
+  const { mergedWith } = context;
+  // Only the variable takes several files; inside of a pod Helm finds the service account by itself.
+  const list = mergedWith === undefined ? {} : { kubeconfigs: mergedWith.join(delimiter) };
   const run = (args: readonly string[], signal: AbortSignal, onStart?: (pid: number) => void): Promise<string> =>
-    runHelm({ path: program.path, args, env, signal, ...(onStart === undefined ? {} : { onStart }) });
-  const cluster = ['--kubeconfig', kubeconfig, '--kube-context', context];
+    runHelm({ path: program.path, args, env, ...list, signal, ...(onStart === undefined ? {} : { onStart }) });
+  const named = ['--kube-context', context.name];
+  const cluster = context.inCluster === true ? [] : mergedWith === undefined ? ['--kubeconfig', context.file, ...named] : named;
   const on = (namespace: string): readonly string[] => [...cluster, '--namespace', namespace];
   const four = program.major === 4;
   return {
