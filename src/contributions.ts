@@ -25,6 +25,29 @@ export interface CommandArguments {
   'faultline.openDataFile': [];
   'faultline.forgetDataFile': [item?: unknown];
   'faultline.chooseKubeconfig': [];
+  /** Items of a cluster's lines and contexts; without one a person is asked. */
+  'faultline.filterClusters': [];
+  'faultline.reconnectCluster': [item?: unknown];
+  'faultline.disconnectCluster': [item?: unknown];
+  'faultline.protectCluster': [item?: unknown];
+  'faultline.logs': [item?: unknown];
+  'faultline.previousLogs': [item?: unknown];
+  'faultline.shell': [item?: unknown];
+  'faultline.forwardPort': [item?: unknown];
+  'faultline.stopForward': [item?: unknown];
+  'faultline.describe': [item?: unknown];
+  'faultline.copyName': [item?: unknown];
+  'faultline.restart': [item?: unknown];
+  'faultline.deletePod': [item?: unknown];
+  'faultline.cordon': [item?: unknown];
+  'faultline.uncordon': [item?: unknown];
+  'faultline.drainNode': [item?: unknown];
+  'faultline.drainTrinoWorker': [item?: unknown];
+  /** Selects the engine of the item, and opens a SQL document. */
+  'faultline.runSqlHere': [item?: unknown];
+  'faultline.connectServer': [];
+  'faultline.testConnection': [target?: unknown];
+  'faultline.forgetServer': [item?: unknown];
   'faultline.openLibraryEntry': [path?: string];
   'faultline.addLibraryFolder': [];
   'faultline.removeLibraryFolder': [item?: unknown];
@@ -62,6 +85,8 @@ export interface Settings {
   'faultline.history.maxEntries': number;
   'faultline.library.folders': readonly string[];
   'faultline.kubeconfigs': readonly string[];
+  /** By the context's name. */
+  'faultline.clusters.protection': Readonly<Record<string, 'open' | 'confirm' | 'readOnly'>>;
 }
 export type SettingId = keyof Settings;
 
@@ -75,6 +100,7 @@ export const settingDefaults: { readonly [S in SettingId]: Settings[S] } = {
   'faultline.history.maxEntries': 5_000,
   'faultline.library.folders': [],
   'faultline.kubeconfigs': [],
+  'faultline.clusters.protection': {},
 };
 
 export interface ContextKeys {
@@ -103,6 +129,9 @@ export const treeItems = {
   dataFile: 'dataFile',
   kubeconfigHint: 'kubeconfigHint',
   context: 'context',
+  openContext: 'openContext',
+  server: 'server',
+  forward: 'forward',
   libraryFolder: 'libraryFolder',
   ownLibraryFolder: 'ownLibraryFolder',
   libraryEntry: 'libraryEntry',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { useTranslation } from './base/messages.ts';
 import { registerBenchmarks, type BenchmarkUi } from './ui/benchmarks.ts';
+import { registerClusters, type ClusterUi } from './ui/clusters.ts';
 import { registerDataSetCommands } from './ui/commands/dataSets.ts';
 import { registerEngineCommands } from './ui/commands/engines.ts';
 import { registerHelpCommands } from './ui/commands/help.ts';
@@ -15,14 +16,13 @@ import { edges } from './ui/edges.ts';
 import { registerResults, type ResultParts } from './ui/panels/results/register.ts';
 import { buildServices, type Services } from './ui/services.ts';
 import { registerStatusBar } from './ui/status/status.ts';
-import { registerClustersTree } from './ui/tree/clusters.ts';
 import { registerLibraryTree } from './ui/tree/library.ts';
 import { historyTarget, registerWindow, releaseTarget } from './ui/window.ts';
 
 /** What host tests look at; absent in an installed extension. */
 export interface TestApi extends EditorParts, ResultParts, BenchmarkUi {
   readonly services: Services;
-  readonly clusters: ReturnType<typeof registerClustersTree>;
+  readonly clusters: ClusterUi;
 }
 
 /** VS Code calls `deactivate` without an argument: this is where it finds what has to be ended. */
@@ -42,17 +42,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   store.add(registerSpecEditor({ settings, library: join(context.extensionUri.fsPath, 'snippets'), log }));
   store.add(registerWindow(services));
   store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: (target) => query.engineTitle(target) }));
-  const clusters = store.add(
-    registerClustersTree({
-      session,
-      settings,
-      dataSets,
-      factsOf: (target) => query.factsOf(target),
-      engineProblem: () => query.problem,
-      factsChanged: query.factsChanged,
-      env: process.env,
-    }),
-  );
+  const clusters = store.add(registerClusters(services));
   store.add(
     registerLibraryTree({
       library,

@@ -46,6 +46,13 @@ const isListOfTexts: SettingCheck = {
   expected: () => t('a list of texts'),
   accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 };
+const isProtection: SettingCheck = {
+  expected: () => t('contexts with open, confirm or readOnly'),
+  accepts: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((level) => level === 'open' || level === 'confirm' || level === 'readOnly'),
+};
 const isWhole = (from: number, to: number): SettingCheck => ({
   expected: () => t('a whole number from {0} to {1}', from, to),
   accepts: (value) => typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to,
@@ -61,6 +68,7 @@ const settingChecks: { readonly [S in SettingId]: SettingCheck } = {
   'faultline.history.maxEntries': isWhole(10, 1_000_000),
   'faultline.library.folders': isListOfTexts,
   'faultline.kubeconfigs': isListOfTexts,
+  'faultline.clusters.protection': isProtection,
 };
 
 export class SettingsReader {

@@ -10,6 +10,7 @@ import type { QueryHostSettings } from '../query/host/protocol.ts';
 import { DataSets } from '../workload/tpch/datasets.ts';
 import type { SpecRoom } from './commands/benchmark.ts';
 import type { RunRoom } from './runRoom.ts';
+import type { ClusterRoom } from './session/clusters.ts';
 import type { Edges, WindowFacts } from './services.ts';
 import type { DataSetStore } from './session/dataSets.ts';
 
@@ -40,6 +41,21 @@ export const edges: Edges = {
       ensure: (scale, options) => making().ensure(scale, options),
     };
   },
+
+  clusters: ({ settings }): ClusterRoom => ({
+    contexts: async () =>
+      (await import('../cluster/connect/kubeconfig.ts')).readContexts(process.env, settings.read('faultline.kubeconfigs')),
+    open: async (context) => {
+      const [{ connectCluster }, { openLiveCluster }, { permissionCache }] = await Promise.all([
+        import('../cluster/connect/connection.ts'),
+        import('../cluster/live.ts'),
+        import('../cluster/act/permissions.ts'),
+      ]);
+      const connection = await connectCluster(context, { env: process.env });
+      const live = openLiveCluster(connection, {});
+      return { context, connection, live, permissions: permissionCache(connection, () => performance.now()) };
+    },
+  }),
 
   runs: (facts): RunRoom => {
     const { home, log } = facts;

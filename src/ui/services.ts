@@ -20,6 +20,7 @@ import { Log } from './log.ts';
 import { Notifier } from './notify.ts';
 import { ResultTabs } from './panels/results/tabs.ts';
 import type { RunRoom } from './runRoom.ts';
+import { Clusters, type ClusterRoom } from './session/clusters.ts';
 import { Catalogues } from './session/catalogues.ts';
 import { defaultScale, WindowDataSets, type DataSetStore } from './session/dataSets.ts';
 import { HistoryKeeper } from './session/historyKeeper.ts';
@@ -49,6 +50,7 @@ export interface Services {
   readonly tabs: ResultTabs;
   readonly runner: StatementRunner;
   readonly catalogues: Catalogues;
+  readonly clusters: Clusters;
   readonly runRoom: RunRoom;
   /** Benchmarks that this window has started. */
   readonly runs: WindowRuns;
@@ -66,6 +68,7 @@ export interface Edges {
   queryHost(facts: WindowFacts): MakeQueryHost;
   dataSets(facts: WindowFacts): DataSetStore;
   runs(facts: WindowFacts): RunRoom;
+  clusters(facts: WindowFacts): ClusterRoom;
 }
 
 export interface WindowFacts {
@@ -136,6 +139,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     maxEntries: () => settings.read('faultline.history.maxEntries'),
     onError: onlyFirst((error) => notifier.report(error, 'history')),
   });
+  const clusters = store.add(new Clusters(edges.clusters(facts)));
   const runRoom = edges.runs(facts);
   const onError = (what: string, error: unknown): void => log.error(what, error);
   const runs = store.add(new WindowRuns({ edge: runRoom, memory: context.workspaceState, wallMs: systemClock.wallMs, onError }));
@@ -160,6 +164,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     tabs,
     runner,
     catalogues,
+    clusters,
     runRoom,
     runs,
     runList,

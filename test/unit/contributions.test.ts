@@ -32,6 +32,7 @@ interface Setting {
   readonly type: string;
   readonly default: unknown;
   readonly items?: { readonly type: string };
+  readonly additionalProperties?: { readonly enum: readonly string[] };
 }
 
 /** Member names of an interface of contributions.ts, with the text of their types: names exist only for the compiler there. */
@@ -77,8 +78,14 @@ describe('contributions', () => {
       settingDefaults,
       'defaults',
     );
-    const typeOf = ({ type, items }: Setting): string =>
-      type === 'array' ? `readonly ${items?.type}[]` : type === 'integer' ? 'number' : type;
+    const typeOf = ({ type, items, additionalProperties }: Setting): string =>
+      type === 'object'
+        ? `Readonly<Record<string, ${additionalProperties?.enum.map((word) => `'${word}'`).join(' | ')}>>`
+        : type === 'array'
+          ? `readonly ${items?.type}[]`
+          : type === 'integer'
+            ? 'number'
+            : type;
     assert.deepEqual(
       Object.fromEntries(Object.entries(properties).map(([id, setting]) => [id, typeOf(setting)])),
       Object.fromEntries(types),

@@ -1,18 +1,26 @@
-/** The Clusters view: the embedded engine with its data, then the contexts of the kubeconfig files, none of them contacted. */
+/** The Clusters view: the embedded engine with its data, servers, the contexts of the kubeconfig files, and port-forwards. */
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
+import { engineNames } from '../../base/target.ts';
 import { formatBytes } from '../../base/units.ts';
+import type { Protection } from '../../cluster/act/protection.ts';
+import { kubeconfigPaths, type KubeContext, type Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
+import type { HealthState } from '../../cluster/recognise/model.ts';
 import { treeItems, views } from '../../contributions.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
+import { targetKey } from '../../engine/target.ts';
+import type { Forwards, ListedForward } from '../commands/cluster/forwards.ts';
+import { protectionOfContext } from '../commands/cluster/lines.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
+import { contextKey, type Clusters, type ClusterState } from '../session/clusters.ts';
 import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
 import type { Session } from '../session/session.ts';
-import { targetKey } from '../../engine/target.ts';
 import { sameTarget, targetName } from '../session/targets.ts';
-import type { Signal } from '../signal.ts';
-import { kubeconfigPaths, readKubeconfigs, type KubeconfigFile } from '../../cluster/connect/kubeconfig.ts';
-import { NodeTree, plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
+import { Signal } from '../signal.ts';
+import type { ContextNode } from './cluster.ts';
+import { NodeTree, plainMarkdown, stateIcons, treeItem, type ItemFacts, type TreeNode } from './provider.ts';
 
 export interface ClusterTreeParts {
   readonly session: Session;
@@ -23,7 +31,21 @@ export interface ClusterTreeParts {
   /** Why the embedded engine can't be used, once that was seen. */
   readonly engineProblem: () => string | undefined;
   readonly factsChanged: Signal;
+  readonly clusters: Clusters;
+  readonly forwards: Forwards;
+  /** What a person filters by; empty: nothing. */
+  readonly filter: ClusterFilter;
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export class ClusterFilter {
+  text = '';
+  readonly changed = new Signal();
+
+  readonly set = (text: string): void => {
+    this.text = text;
+    this.changed.fire();
+  };
 }
 
 /** Menus on an engine's item get this node. */
@@ -32,8 +54,14 @@ export interface TargetNode extends TreeNode {
 }
 
 export function registerClustersTree(parts: ClusterTreeParts): Disposable & { roots(): Promise<readonly TreeNode[]> } {
-  const { session, settings, dataSets, factsChanged } = parts;
-  const tree = new NodeTree(() => rootsOf(parts));
+  const { session, settings, dataSets, factsChanged, clusters, forwards, filter } = parts;
+  // Of contexts that are shown now: what changes in one is drawn without asking all others again.
+  const shown = new Map<string, TreeNode>();
+  const tree = new NodeTree(() => rootsOf(parts, shown));
+  const changes = new Coalesced((key) => {
+    const node = shown.get(key);
+    if (node !== undefined && view.visible) tree.update(node);
+  });
   const view = vscode.window.createTreeView(views.clusters, { treeDataProvider: tree });
   const refresh = (): void => tree.refresh();
   let watching: Disposable | undefined;
@@ -42,6 +70,7 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
     watching = view.visible && vscode.workspace.isTrusted ? watchFiles(pathsOf(parts), refresh) : undefined;
   };
   watch();
+  clusters.look(view.visible);
   const registrations = vscode.Disposable.from(
     tree,
     view,
@@ -49,10 +78,15 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
     // Nothing is watched while nobody looks: what changed meanwhile is read again.
     view.onDidChangeVisibility(({ visible }) => {
       watch();
+      clusters.look(visible);
       if (visible) refresh();
     }),
     session.changed.listen(refresh),
     dataSets.changed.listen(refresh),
+    clusters.changed.listen((context) => changes.add(contextKey(context))),
+    changes,
+    forwards.changed.listen(refresh),
+    filter.changed.listen(refresh),
     factsChanged.listen(refresh),
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       watch();
@@ -63,12 +97,47 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
       refresh();
     }),
   );
-  return { roots: () => rootsOf(parts), dispose: () => void registrations.dispose() };
+  return { roots: () => rootsOf(parts, new Map()), dispose: () => void registrations.dispose() };
 }
 
 /** What the view shows, from top to bottom. */
-async function rootsOf(parts: ClusterTreeParts): Promise<readonly TreeNode[]> {
-  return [engineNode(parts), ...(await contextNodes(parts))];
+async function rootsOf(parts: ClusterTreeParts, shown: Map<string, TreeNode>): Promise<readonly TreeNode[]> {
+  return [engineNode(parts), ...serverNodes(parts), ...(await contextNodes(parts, shown)), ...forwardNodes(parts)];
+}
+
+function serverNodes(parts: ClusterTreeParts): readonly TreeNode[] {
+  const { servers } = parts.session;
+  if (!vscode.workspace.isTrusted || servers.length === 0) return [];
+  const item = treeItem({ id: 'servers', label: t('Servers'), icon: new vscode.ThemeIcon('server'), collapsible: 'expanded' });
+  return [{ item, children: () => servers.map((server) => targetNode(server, engineNames[server.engine], treeItems.server, parts, [])) }];
+}
+
+function forwardNodes({ forwards }: ClusterTreeParts): readonly TreeNode[] {
+  if (forwards.all.length === 0) return [];
+  const item = treeItem({ id: 'forwards', label: t('Port-forwards'), icon: new vscode.ThemeIcon('plug'), collapsible: 'expanded' });
+  return [{ item, children: () => forwards.all.map(forwardNode) }];
+}
+
+/** Menus on it get this node. */
+export interface ForwardNode extends TreeNode {
+  readonly forward: ListedForward;
+}
+
+function forwardNode(listed: ListedForward): ForwardNode {
+  const { forward, title, context } = listed;
+  const { state, problem } = forward;
+  const word = state.kind === 'connected' ? t('connected') : state.kind === 'waiting' ? t('waits for a pod') : t('closed');
+  return {
+    forward: listed,
+    item: treeItem({
+      id: `forward:${forward.url}`,
+      label: `localhost:${forward.port} → ${title}`,
+      description: problem === undefined ? word : `${word} · ${problem.facts.what}`,
+      icon: state.kind === 'connected' ? stateIcons.ready() : stateIcons.limited(),
+      contextValue: treeItems.forward,
+      tooltip: [context.name, ...(state.kind === 'waiting' ? [state.why] : [])].join('\n'),
+    }),
+  };
 }
 
 function engineNode(parts: ClusterTreeParts): TreeNode {
@@ -114,7 +183,7 @@ function fileNode(path: string, parts: ClusterTreeParts): TargetNode {
 function targetNode(
   target: EngineTarget,
   fact: string,
-  contextValue: 'tpchDataSet' | 'dataFile',
+  contextValue: 'tpchDataSet' | 'dataFile' | 'server',
   parts: ClusterTreeParts,
   more: readonly string[],
 ): TargetNode {
@@ -139,7 +208,7 @@ function targetNode(
   };
 }
 
-async function contextNodes(parts: ClusterTreeParts): Promise<readonly TreeNode[]> {
+async function contextNodes(parts: ClusterTreeParts, shown: Map<string, TreeNode>): Promise<readonly TreeNode[]> {
   if (!vscode.workspace.isTrusted) {
     const item = treeItem({
       id: 'clusters:untrusted',
@@ -151,9 +220,14 @@ async function contextNodes(parts: ClusterTreeParts): Promise<readonly TreeNode[
     });
     return [{ item }];
   }
-  const files = await readKubeconfigs(pathsOf(parts), parts.settings.read('faultline.kubeconfigs'));
-  const nodes = files.flatMap(fileContexts);
-  if (nodes.length > 0) return nodes;
+  const { contexts, problems } = await parts.clusters.contexts();
+  shown.clear();
+  const nodes = contexts.map((context) => {
+    const node = contextNode(context, parts);
+    shown.set(contextKey(context), node);
+    return node;
+  });
+  if (nodes.length + problems.length > 0) return [...nodes, ...problems.map(problemNode)];
   const hint = treeItem({
     id: 'clusters:none',
     label: t('No cluster yet'),
@@ -166,30 +240,103 @@ async function contextNodes(parts: ClusterTreeParts): Promise<readonly TreeNode[
   return [{ item: hint }];
 }
 
-function fileContexts(file: KubeconfigFile): readonly TreeNode[] {
-  if ('error' in file) {
-    const label = file.file.split(/[\\/]/).pop() ?? file.file;
-    const { message, facts } = file.error;
-    return [
-      { item: treeItem({ id: `kubeconfig:${file.file}`, label, description: facts.what, icon: stateIcons.problem(), tooltip: message }) },
-    ];
-  }
-  return file.contexts.map((context) => ({
-    item: treeItem({
-      id: `context:${context.file}:${context.name}`,
+function problemNode({ file, error }: Kubeconfigs['problems'][number]): TreeNode {
+  const label = file.split(/[\\/]/).pop() ?? file;
+  const { message, facts } = error;
+  return { item: treeItem({ id: `kubeconfig:${file}`, label, description: facts.what, icon: stateIcons.problem(), tooltip: message }) };
+}
+
+/** Opened by a click on its arrow, and not before: also one that was open when the window was last closed. */
+const session = randomUUID();
+
+function contextNode(context: KubeContext, parts: ClusterTreeParts): ContextNode {
+  const { clusters, filter, settings } = parts;
+  const protection = (of: KubeContext): Protection => protectionOfContext(of, settings);
+  const facts = (): ItemFacts => {
+    const state = clusters.stateOf(context);
+    const { level } = protection(context);
+    const shield = level === 'readOnly' ? t('read-only') : level === 'confirm' ? t('protected') : undefined;
+    const about = contextState(state);
+    return {
+      id: `context:${session}:${contextKey(context)}`,
       label: context.name,
-      description: t('not contacted'),
-      icon: stateIcons.notContacted(),
-      contextValue: treeItems.context,
-    }),
+      description: [about.word, ...(shield === undefined || state.kind !== 'open' ? [] : [shield])].join(' · '),
+      icon: about.icon,
+      contextValue: state.kind === 'closed' ? treeItems.context : treeItems.openContext,
+      collapsible: 'collapsed',
+    };
+  };
+  return {
+    context,
+    get item() {
+      return treeItem(facts());
+    },
     tooltip: async () =>
       plainMarkdown([
-        t('Context {0} of cluster {1}. It was not contacted.', context.name, context.cluster),
+        clusters.stateOf(context).kind === 'closed'
+          ? t('Context {0} of cluster {1}. It was not contacted.', context.name, context.cluster)
+          : t('Context {0} of cluster {1}', context.name, context.cluster),
         ...(context.namespace === undefined ? [] : [t('Namespace {0}', context.namespace)]),
         context.file,
       ]),
-  }));
+    children: async () => {
+      // What it fails with stands in its place.
+      await clusters.use(context).catch(() => undefined);
+      const { clusterNodes } = await import('./cluster.ts');
+      return clusterNodes(context, { clusters, filter: () => filter.text, protection });
+    },
+  };
 }
+
+function contextState(state: ClusterState): { readonly word: string; readonly icon: vscode.ThemeIcon } {
+  switch (state.kind) {
+    case 'closed':
+      return { word: t('not contacted'), icon: stateIcons.notContacted() };
+    case 'connecting':
+      return { word: t('connecting …'), icon: new vscode.ThemeIcon('sync~spin') };
+    case 'failed':
+      return { word: state.error.facts.what, icon: stateIcons.failed() };
+    case 'open': {
+      const { health } = state.cluster.live.model();
+      return { word: health.word, icon: contextIcons[health.state]() };
+    }
+  }
+}
+
+const contextIcons: { readonly [S in HealthState]: () => vscode.ThemeIcon } = {
+  ok: stateIcons.ready,
+  starting: () => new vscode.ThemeIcon('sync~spin'),
+  degraded: stateIcons.limited,
+  failed: stateIcons.failed,
+  unknown: stateIcons.notContacted,
+  stopping: stateIcons.limited,
+};
+
+/** Ten changes a second and more are drawn five times. */
+class Coalesced implements Disposable {
+  readonly #draw: (key: string) => void;
+  readonly #due = new Map<string, NodeJS.Timeout>();
+
+  constructor(draw: (key: string) => void) {
+    this.#draw = draw;
+  }
+
+  add(key: string): void {
+    if (this.#due.has(key)) return;
+    const timer = setTimeout(() => {
+      this.#due.delete(key);
+      this.#draw(key);
+    }, drawAfterMs);
+    this.#due.set(key, timer);
+  }
+
+  dispose(): void {
+    for (const timer of this.#due.values()) clearTimeout(timer);
+    this.#due.clear();
+  }
+}
+
+const drawAfterMs = 100;
 
 function pathsOf({ env, settings }: ClusterTreeParts): readonly string[] {
   return kubeconfigPaths(env, settings.read('faultline.kubeconfigs'));

@@ -1,0 +1,180 @@
+/** Servers as targets: from a line of a cluster, or by their address; tested before they are trusted. */
+import * as vscode from 'vscode';
+import type { Disposable } from '../../../base/disposables.ts';
+import { cancelled, invalid } from '../../../base/errors.ts';
+import { t } from '../../../base/messages.ts';
+import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerEngine, type ServerTarget } from '../../../base/target.ts';
+import type { EngineInstance } from '../../../cluster/recognise/model.ts';
+import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
+import type { CheckStep } from '../../../engine/check.ts';
+import { needsTrust } from '../../notify.ts';
+import { isSql } from '../../session/clusters.ts';
+import type { Passwords } from '../../session/passwords.ts';
+import type { Session } from '../../session/session.ts';
+import { isTarget, targetName } from '../../session/targets.ts';
+import { isLineArgument, type ClusterCommandParts } from './lines.ts';
+
+export interface ServerCommandParts extends ClusterCommandParts {
+  readonly session: Session;
+  readonly passwords: Passwords;
+  readonly reach: () => Promise<Reach>;
+  /** Answers the catalogs of Trino and Presto, the databases of ClickHouse; fails as opening it. */
+  readonly namesOf: (target: ServerTarget) => Promise<readonly string[]>;
+}
+
+export function registerServers(parts: ServerCommandParts): Disposable {
+  const { commands, session } = parts;
+  return vscode.Disposable.from(
+    commands.register('faultline.runSqlHere', async (argument) => {
+      if (!isLineArgument(argument) || argument.line.subject.kind !== 'engine')
+        throw invalid(t('No engine is meant'), t('Use the menu of an engine in the Clusters view.'));
+      mustBeTrusted();
+      const target = serverOf(argument.context, argument.line.subject.instance);
+      await choose(await askSchema(target, parts), parts);
+      await vscode.commands.executeCommand('workbench.action.files.newUntitledFile', { languageId: 'sql' });
+    }),
+    commands.register('faultline.connectServer', async () => {
+      mustBeTrusted();
+      const target = await askServer(parts);
+      if (target !== undefined) await choose(await askSchema(target, parts), parts);
+    }),
+    commands.register('faultline.testConnection', async (argument) => {
+      mustBeTrusted();
+      const target = targetIn(argument) ?? session.target;
+      if (target.kind !== 'server')
+        throw invalid(t('{0} is no server', targetName(target)), t('Select a server, or use its menu in the Clusters view.'));
+      await test(target, parts);
+    }),
+    commands.register('faultline.forgetServer', async (argument) => {
+      const target = targetIn(argument);
+      if (target?.kind !== 'server') return;
+      await session.forget(target);
+      await parts.passwords.forget(target);
+    }),
+  );
+}
+
+function mustBeTrusted(): void {
+  if (!vscode.workspace.isTrusted) throw needsTrust(t('Servers are not contacted'));
+}
+
+function targetIn(argument: unknown): ReturnType<() => Session['target']> | undefined {
+  if (isTarget(argument)) return argument;
+  const target: unknown = typeof argument === 'object' && argument !== null && 'target' in argument ? argument.target : undefined;
+  return isTarget(target) ? target : undefined;
+}
+
+async function choose(target: ServerTarget, { session }: ServerCommandParts): Promise<void> {
+  await session.addServer(target);
+  await session.select(target);
+}
+
+/** The Service that statements go to, by its place: the way there outlives its pods. */
+export function serverOf(context: KubeContext, { engine, namespace, name, service }: EngineInstance): ServerTarget {
+  if (!isSql(engine) || service === undefined || service.scheme === 'tcp')
+    throw invalid(t('{0} has no Service that takes SQL', name), t('Connect to it by its address.'));
+  const { name: serviceName, port, scheme } = service;
+  const at = {
+    kind: 'kubernetes',
+    kubeconfig: context.file,
+    context: context.name,
+    namespace,
+    service: serviceName,
+    port,
+    scheme,
+  } as const;
+  return { kind: 'server', engine, name: serverName(at), at, user: defaultUser(engine) };
+}
+
+function defaultUser(engine: ServerEngine): string {
+  return engine === 'clickhouse' ? 'default' : 'faultline';
+}
+
+/** Engine, address, user, password; undefined when a person went away. */
+async function askServer(parts: ServerCommandParts): Promise<ServerTarget | undefined> {
+  const engines = (['trino', 'presto', 'clickhouse'] as const).map((engine) => ({ label: engineNames[engine], engine }));
+  const chosen = await vscode.window.showQuickPick(engines, { title: t('Connect to a server (1 of 4): engine') });
+  if (chosen === undefined) return undefined;
+  const { engine } = chosen;
+  const address = await vscode.window.showInputBox({
+    title: t('Connect to a server (2 of 4): address'),
+    value: `http://localhost:${defaultPort(engine)}`,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      serverUrl(text) === undefined ? t('Write it as http://host:port; user and password are asked for next.') : undefined,
+  });
+  const url = address === undefined ? undefined : serverUrl(address);
+  if (url === undefined) return undefined;
+  const user = await vscode.window.showInputBox({
+    title: t('Connect to a server (3 of 4): user'),
+    value: defaultUser(engine),
+    ignoreFocusOut: true,
+  });
+  if (user === undefined) return undefined;
+  const password = await vscode.window.showInputBox({
+    title: t('Connect to a server (4 of 4): password'),
+    prompt: t('Empty where there is none. It is kept in the secret storage of VS Code.'),
+    password: true,
+    ignoreFocusOut: true,
+  });
+  if (password === undefined) return undefined;
+  const at = { kind: 'url', url } as const;
+  const target: ServerTarget = { kind: 'server', engine, name: serverName(at), at, user: user.trim() || defaultUser(engine) };
+  return password === '' ? target : parts.passwords.keep(target, password);
+}
+
+/** Where tables are looked for, of those that the server names; and whether it is TPC-H, whose answers are known. */
+async function askSchema(target: ServerTarget, { namesOf }: ServerCommandParts): Promise<ServerTarget> {
+  const names = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: t('Asking {0}', target.name) }, () =>
+    namesOf(target),
+  );
+  const title = target.engine === 'clickhouse' ? t('Tables of which database?') : t('Tables of which catalog and schema?');
+  const items = names.map((name) => ({ label: name, description: tpchScaleIn(name) === undefined ? '' : t('TPC-H: answers are checked') }));
+  const chosen = await vscode.window.showQuickPick([{ label: t('None'), description: t('write it in each statement') }, ...items], {
+    title,
+  });
+  if (chosen === undefined) throw cancelled();
+  if (!names.includes(chosen.label)) return target;
+  const scale = tpchScaleIn(chosen.label);
+  const known = scale === undefined ? {} : { tpchScale: scale };
+  if (target.engine === 'clickhouse') return { ...target, schema: chosen.label, ...known };
+  const [catalog = '', schema = ''] = chosen.label.split('.');
+  return { ...target, catalog, schema, ...known };
+}
+
+/** The connector of Trino and Presto names its schemas by scale, `faultline load tpch` its databases. */
+export function tpchScaleIn(name: string): number | undefined {
+  const [first = '', schema] = name.split('.');
+  if (schema !== undefined && !/tpch/i.test(first)) return undefined;
+  const own = schema ?? first;
+  if (schema !== undefined && own === 'tiny') return 0.01;
+  const match = /^(?:tpch_)?sf(\d+(?:[._]\d+)?)$/i.exec(own);
+  if (match?.[1] === undefined || (schema === undefined && !/^tpch/i.test(own))) return undefined;
+  return Number(match[1].replace('_', '.'));
+}
+
+/** Step by step, in a message that says which one failed and what helps. */
+async function test(target: ServerTarget, { reach, passwords, notifier }: ServerCommandParts): Promise<void> {
+  const { checkServer } = await import('../../../engine/check.ts');
+  const steps: CheckStep[] = [];
+  const options = { location: vscode.ProgressLocation.Notification, title: t('Testing {0}', target.name), cancellable: true };
+  await vscode.window.withProgress(options, async (progress, token) => {
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort());
+    const password = target.secret === undefined ? undefined : await passwords.of(target.secret);
+    const given = password === undefined ? {} : { password };
+    for await (const step of checkServer(target, { reach: await reach(), signal: stop.signal, ...given })) {
+      progress.report({ message: step.text });
+      if (step.state !== 'running') steps.push(step);
+    }
+  });
+  const failed = steps.find(({ state }) => state === 'failed');
+  const passed = steps.filter(({ state }) => state === 'ok').map(({ step, durationMs }) => `${step} ${Math.round(durationMs ?? 0)} ms`);
+  if (failed === undefined) notifier.tell(t('{0} answers: {1}.', target.name, passed.join(', ')));
+  else
+    notifier.warn(
+      [`${target.name}: ${failed.text}`, failed.remedy, passed.length === 0 ? '' : t('Before it went well: {0}.', passed.join(', '))]
+        .filter(Boolean)
+        .join(' '),
+    );
+}

@@ -1,0 +1,79 @@
+/** What a person does with contexts and lines without changing a cluster: look, filter, connect again, protect. */
+import * as vscode from 'vscode';
+import type { Disposable } from '../../../base/disposables.ts';
+import { invalid } from '../../../base/errors.ts';
+import { t } from '../../../base/messages.ts';
+import type { ProtectionLevel } from '../../../cluster/act/protection.ts';
+import type { LineSubject, ObjectRef } from '../../../cluster/recognise/model.ts';
+import { isContextArgument, isLineArgument, podOf, protectionOfContext, type ClusterCommandParts } from './lines.ts';
+
+export interface ClusterViewParts extends ClusterCommandParts {
+  readonly filter: { text: string; readonly set: (text: string) => void };
+}
+
+export function registerClusterViews(parts: ClusterViewParts): Disposable {
+  const { commands, clusters, filter, settings } = parts;
+  return vscode.Disposable.from(
+    commands.register('faultline.describe', async (argument) => {
+      const ref = isLineArgument(argument) ? refOf(argument.line.subject) : undefined;
+      const chosen = ref === undefined ? await podOf(argument, t('Describe which pod?'), parts) : undefined;
+      const described = ref ?? chosen?.pod.ref;
+      const cluster = isLineArgument(argument) ? await clusters.use(argument.context) : chosen?.cluster;
+      if (described === undefined || cluster === undefined) return;
+      const { describe } = await import('../../../cluster/act/describe.ts');
+      const text = await describe(cluster.connection, described, Date.now());
+      const document = await vscode.workspace.openTextDocument({ content: text, language: 'yaml' });
+      await vscode.window.showTextDocument(document, { preview: true });
+    }),
+    commands.register('faultline.filterClusters', async () => {
+      const text = await vscode.window.showInputBox({
+        title: t('Filter clusters'),
+        prompt: t('By name, engine, namespace or state: each word has to be found. Empty shows all.'),
+        value: filter.text,
+      });
+      if (text !== undefined) filter.set(text.trim());
+    }),
+    commands.register('faultline.reconnectCluster', async (argument) => {
+      if (!isContextArgument(argument)) return;
+      clusters.close(argument.context);
+      await clusters.use(argument.context);
+    }),
+    commands.register('faultline.disconnectCluster', (argument) => {
+      if (isContextArgument(argument)) clusters.close(argument.context);
+    }),
+    commands.register('faultline.protectCluster', async (argument) => {
+      if (!isContextArgument(argument)) throw invalid(t('No cluster is meant'), t('Use the menu of a context in the Clusters view.'));
+      const { context } = argument;
+      const now = protectionOfContext(context, settings).level;
+      const words: Readonly<Record<ProtectionLevel, readonly [string, string]>> = {
+        open: [t('Open'), t('a click confirms a change')],
+        confirm: [t('Protected'), t('its name has to be typed before it is changed')],
+        readOnly: [t('Read-only'), t('nothing changes it from here')],
+      };
+      const items = (['open', 'confirm', 'readOnly'] as const).map((level) => ({
+        label: words[level][0],
+        description: level === now ? `${words[level][1]} · ${t('now')}` : words[level][1],
+        level,
+      }));
+      const chosen = await vscode.window.showQuickPick(items, { title: t('Protection of {0}', context.name) });
+      if (chosen === undefined) return;
+      const levels = { ...settings.read('faultline.clusters.protection'), [context.name]: chosen.level };
+      await vscode.workspace.getConfiguration().update('faultline.clusters.protection', levels, vscode.ConfigurationTarget.Global);
+    }),
+  );
+}
+
+function refOf(subject: LineSubject): ObjectRef | undefined {
+  switch (subject.kind) {
+    case 'pod':
+      return subject.pod.ref;
+    case 'broker':
+      return subject.broker.pod?.ref;
+    case 'node':
+      return subject.node.ref;
+    case 'autoscaler':
+      return subject.autoscaler.ref;
+    default:
+      return undefined;
+  }
+}
