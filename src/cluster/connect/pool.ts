@@ -2,7 +2,8 @@
  * The connections of one cluster. `@kubernetes/client-node` opens a TLS session for each request; here they are kept, and made anew
  * only when the TLS material is another one. HTTP/1.1: a watch has a connection to itself, and one that stalls holds up no other.
  */
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import { Socket } from 'node:net';
+import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { HttpMethod, RequestContext, type KubeConfig } from './clientNode.ts';
 import type { Credentials } from './credentials.ts';
@@ -20,6 +21,7 @@ export class ConnectionPool {
   readonly #config: KubeConfig;
   readonly #cluster: ClusterSettings;
   #current: { readonly dispatcher: Promise<Dispatcher>; readonly tlsKey: string } | undefined;
+  readonly #connecting = new Set<Socket>();
   #closed = false;
 
   constructor(config: KubeConfig, cluster: ClusterSettings) {
@@ -46,13 +48,26 @@ export class ConnectionPool {
     this.#closed = true;
     void this.#current?.dispatcher.then((one) => one.destroy()).catch(() => undefined);
     this.#current = undefined;
+    for (const socket of this.#connecting) socket.destroy();
+  }
+
+  /** Remembers what is being connected: undici lets go of it only when it is connected or out of time, and a process would wait for that. */
+  #connector(options: buildConnector.BuildOptions): buildConnector.connector {
+    const build = buildConnector({ ...options, allowH2: false });
+    return (target, callback) => {
+      const socket: unknown = build(target, (...outcome) => {
+        if (socket instanceof Socket) this.#connecting.delete(socket);
+        callback(...outcome);
+      });
+      if (socket instanceof Socket) this.#connecting.add(socket);
+    };
   }
 
   async #make(tls: Credentials['tls']): Promise<Dispatcher> {
     const { proxyUrl, server } = this.#cluster;
     const shared = { allowH2: false, keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 } as const;
     const connect = { ...mutable(tls), timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay };
-    if (proxyUrl === undefined) return new Agent({ ...shared, connect });
+    if (proxyUrl === undefined) return new Agent({ ...shared, connect: this.#connector(connect) });
     if (!proxyUrl.startsWith('socks')) {
       return new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connect, proxyTls: { timeout: connectTimeoutMs } });
     }
