@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fit } from './format/width.ts';
 
 export interface Terminal {
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stdin: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
