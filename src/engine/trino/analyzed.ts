@@ -64,7 +64,7 @@ function nodeOf({ name, bracket, lines, children }: Open): FragmentNode {
   const expected = [...(estimates ?? '').matchAll(/rows: ([\d,.]+) /g)].at(-1)?.[1];
   const sizeBytes = output === null ? undefined : bytes(output[2], output[3]);
   const said = lines.filter(
-    (line) => !/^(?:Layout|Estimates|CPU|Input|Left|Right|Peak|Distribution|-|Collisions|Active|Stats)\b/.test(line),
+    (line) => !/^(?:Layout|Estimates|CPU|Input|Left|Right|Peak|Distribution|Dynamic filters|Collisions|Active)\b|^-/.test(line),
   );
   const isRemote = name === 'RemoteSource';
   return {
