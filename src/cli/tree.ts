@@ -118,7 +118,10 @@ function drawn(text: string, { stdout }: Terminal): string {
 }
 
 async function printed(live: LiveCluster, options: TreeOptions, nowMs: number | undefined): Promise<string> {
-  const { filterLines, linesOf } = await import('../cluster/recognise/lines.ts');
+  const [{ linesOf }, { filterLines }] = await Promise.all([
+    import('../cluster/recognise/lines.ts'),
+    import('../cluster/recognise/filter.ts'),
+  ]);
   const model = live.model();
   const filtered = filterLines(linesOf(model), options.filter ?? '');
   if (options.json === true) {
