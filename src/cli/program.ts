@@ -13,6 +13,7 @@ import { addLoad } from './load.ts';
 import { addSchema } from './schema.ts';
 import { addServerOptions, type ServerOptions } from './server.ts';
 import { runSql } from './sql.ts';
+import { addTree } from './tree.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 /** Answers the exit code: 0 done, 2 the request is invalid, 3 it could not be carried out, 130 stopped by Ctrl+C. */
@@ -73,6 +74,7 @@ Examples:
   addReport(program, terminal, paths, run);
   addCompare(program, terminal, paths, run);
   addSchema(program, terminal, run);
+  addTree(program, terminal, run);
   addDeploy(program, terminal, paths, run);
   return program;
 }
