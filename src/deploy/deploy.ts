@@ -56,6 +56,8 @@ export interface DeployPlan {
   readonly tests: readonly string[];
   /** As they will be sent. */
   readonly manifests: readonly Manifest[];
+  /** What runs before and after, and is no part of the release. */
+  readonly hooks: readonly Manifest[];
   /** With what is in it until `dispose`. */
   readonly chartFolder: string;
   readonly valuesFile: string;

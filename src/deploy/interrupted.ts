@@ -6,8 +6,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
-import type { Secret } from '../cluster/objects.ts';
-import type { ReleaseState, ReleaseStatusWord } from './deploy.ts';
+import type { ObjectList, Secret } from '../cluster/objects.ts';
+import type { ReleaseName, ReleaseState, ReleaseStatusWord } from './deploy.ts';
 import { ifAllowed, parseManifests, unlessGone } from './objects.ts';
 import type { Requests } from './objects.ts';
 
@@ -23,7 +23,7 @@ const stored = v.looseObject({ info: v.looseObject({ status: v.string(), descrip
 /** What was done, in words. Fails: `notFound` where Helm keeps releases elsewhere, `forbidden`. */
 export async function markFailed(requests: Requests, state: ReleaseState, signal: AbortSignal): Promise<string> {
   const { release, namespace, revision, status } = state;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(`sh.helm.release.v1.${release}.v${revision}`)}`;
+  const path = secretPath(state);
   const secret = await unlessGone(requests.request<Secret>({ path, signal }));
   const data = secret?.data?.['release'];
   if (secret === undefined || data === undefined) {
@@ -54,17 +54,41 @@ function unpacked(data: string): string {
   return (isPacked ? gunzipSync(packed) : packed).toString('utf8');
 }
 
+/** Helm keeps labels of others on what it stores. */
+const READY = 'faultline.dev/ready';
+
+/** Remembers that all of a revision was ready once: Helm calls "deployed" what was only sent. What may not be written is left out. */
+export async function markReady(requests: Requests, state: ReleaseState, signal: AbortSignal): Promise<void> {
+  const body = { metadata: { labels: { [READY]: 'true' } } };
+  await ifAllowed(
+    requests.request({ method: 'PATCH', path: secretPath(state), body, contentType: 'application/merge-patch+json', signal }),
+  );
+}
+
+/** Revisions that were ready once; those that others deployed are not known. */
+export async function readyRevisions(
+  requests: Requests,
+  { release, namespace }: ReleaseName,
+  signal: AbortSignal,
+): Promise<ReadonlySet<number>> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
+  const query = { labelSelector: `owner=helm,name=${release},${READY}=true` };
+  const list = await ifAllowed(requests.request<ObjectList<Secret>>({ path, query, signal }));
+  return new Set((list?.items ?? []).map(({ metadata }) => Number(metadata.labels?.['version'])));
+}
+
+function secretPath({ release, namespace, revision }: ReleaseState): string {
+  const name = `sh.helm.release.v1.${release}.v${revision}`;
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+}
+
 const withFiles = v.looseObject({
   chart: v.looseObject({ files: v.optional(v.nullable(v.array(v.looseObject({ name: v.string(), data: v.string() })))) }),
 });
 
 /** Names of the definitions that a chart brought in its folder `crds`: an uninstall leaves them. Empty where it can't be read. */
-export async function definitionsOf(
-  requests: Requests,
-  { release, namespace, revision }: ReleaseState,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(`sh.helm.release.v1.${release}.v${revision}`)}`;
+export async function definitionsOf(requests: Requests, state: ReleaseState, signal: AbortSignal): Promise<readonly string[]> {
+  const path = secretPath(state);
   const secret = await ifAllowed(requests.request<Secret>({ path, signal }));
   const data = secret?.data?.['release'];
   if (data === undefined) return [];

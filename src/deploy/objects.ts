@@ -58,6 +58,11 @@ function isManifest(value: unknown): value is Manifest {
   );
 }
 
+/** Of the hooks those that `helm test` runs. */
+export function isTest({ metadata }: Manifest): boolean {
+  return /\btest(?:-success)?\b/.test(metadata.annotations?.['helm.sh/hook'] ?? '');
+}
+
 /** `Deployment/web` */
 export function labelOf({ kind, metadata }: { readonly kind?: string; readonly metadata: { readonly name: string } }): string {
   return `${kind ?? '?'}/${metadata.name}`;

@@ -5,15 +5,15 @@ import { exclusively, noRelease } from './change.ts';
 import type { Place } from './change.ts';
 import type { DeployEvent, ReleaseName, ReleaseState, RunOptions } from './deploy.ts';
 import type { Lock } from './lock.ts';
+import { markReady, readyRevisions } from './interrupted.ts';
 import { parseManifests } from './objects.ts';
 import { follow } from './progress/follow.ts';
 import { Observer, workloadNames } from './progress/observe.ts';
 
-/** The one that ran before the newest: Helm's own choice is the one before, even where that failed. */
-export function lastGood(history: readonly ReleaseState[]): ReleaseState | undefined {
-  const [newest, ...older] = history;
-  if (newest === undefined) return undefined;
-  return older.find(({ status }) => status === 'deployed' || status === 'superseded');
+/** The last before the newest that was ready; where nobody knows, that was sent. Helm's own choice is the one before, even where that failed. */
+export function lastGood(history: readonly ReleaseState[], ready: ReadonlySet<number>): ReleaseState | undefined {
+  const older = history.slice(1);
+  return older.find(({ revision }) => ready.has(revision)) ?? older.find(({ status }) => status === 'deployed' || status === 'superseded');
 }
 
 export async function* rollback(
@@ -21,11 +21,14 @@ export async function* rollback(
   { revision, ...name }: ReleaseName & { readonly revision?: number },
   options: RunOptions,
 ): AsyncGenerator<DeployEvent> {
-  const { helm, clock } = place;
+  const { helm, requests, clock } = place;
   const startedMs = clock.monotonicMs();
   if ((await helm.history(name, options.signal)).length === 0) throw noRelease(name);
   yield* exclusively(place, name, options.signal, async function* (lock, history) {
-    const target = revision === undefined ? lastGood(history) : history.find((state) => state.revision === revision);
+    const target =
+      revision === undefined
+        ? lastGood(history, await readyRevisions(requests, name, options.signal))
+        : history.find((state) => state.revision === revision);
     if (target === undefined) throw nothingBefore(name, revision, history);
     yield* goBack(place, lock, name, target.revision, options);
     const [state] = await helm.history(name, options.signal);
@@ -48,6 +51,8 @@ export async function* goBack(
   const work = helm.rollback(name, revision, deadlineMs, signal, (pid) => void lock.helmRuns(pid));
   const observer = new Observer(requests, workloadNames(objects, namespace), clock.monotonicMs);
   yield* follow({ name, observer, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
+  const [state] = await helm.history(name, signal);
+  if (state !== undefined) await markReady(requests, state, signal);
 }
 
 function nothingBefore(

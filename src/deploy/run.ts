@@ -5,6 +5,7 @@ import { Consent, refuseSystem } from '../cluster/act/protection.ts';
 import { ensureNamespace, exclusively } from './change.ts';
 import type { Place } from './change.ts';
 import type { DeployEvent, DeployOptions, DeployPlan, ReleaseState } from './deploy.ts';
+import { markReady, readyRevisions } from './interrupted.ts';
 import { eachOf, Kinds, labelOf } from './objects.ts';
 import type { Manifest } from './objects.ts';
 import { follow, wayBack } from './progress/follow.ts';
@@ -42,19 +43,22 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
       description: request.profile === undefined ? 'faultline deploy' : `faultline deploy --profile ${request.profile}`,
     };
     const work = isThere ? Promise.resolve() : helm.upgrade(upgrade, signal, (pid) => void lock.helmRuns(pid));
+    const hooks = new Observer(requests, workloadNames(plan.hooks, namespace), clock.monotonicMs);
     const observer = new Observer(requests, workloadNames(plan.manifests, namespace), clock.monotonicMs);
     try {
-      yield* follow({ name: request, observer, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
+      yield* follow({ name: request, observer, hooks, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
     } catch (error) {
       if (options.rollbackOnFailure !== true || signal.aborted) throw explained(error, plan);
-      const good = lastGood(await helm.history(request, signal));
+      const good = lastGood(await helm.history(request, signal), await readyRevisions(requests, request, signal));
       yield { kind: 'note', text: t('It failed: {0}', error instanceof Error ? error.message : String(error)) };
       if (good === undefined) throw explained(error, plan);
       yield* goBack(place, lock, request, good.revision, { signal, deadlineMs });
       throw wentBack(error, good);
     }
     const [state] = await helm.history(request, signal);
-    if (state !== undefined) yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
+    if (state === undefined) return;
+    await markReady(requests, state, signal);
+    yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
   });
 }
 

@@ -6,7 +6,7 @@ import type { ObjectList, Pod } from '../cluster/objects.ts';
 import { noRelease } from './change.ts';
 import type { Place } from './change.ts';
 import type { DeployEvent, ReleaseName, RunOptions } from './deploy.ts';
-import { ifAllowed, parseManifests } from './objects.ts';
+import { ifAllowed, isTest, parseManifests } from './objects.ts';
 import type { Manifest } from './objects.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -43,10 +43,6 @@ export async function* runTests(place: Place, name: ReleaseName, { signal, deadl
   for (const [source, lines] of logs) for (const line of lines) yield { kind: 'log', source, line };
   if (work.error !== undefined) throw failed(name, work.error, logs);
   yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
-}
-
-function isTest({ metadata }: Manifest): boolean {
-  return /\btest(?:-success)?\b/.test(metadata.annotations?.['helm.sh/hook'] ?? '');
 }
 
 async function readLog(

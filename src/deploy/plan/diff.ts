@@ -88,7 +88,7 @@ function difference(label: string, from: unknown, to: unknown): string {
   const patch = createTwoFilesPatch(label, label, textOf(shown.before), textOf(shown.after), undefined, undefined, { context: 3 });
   return patch
     .split('\n')
-    .filter((line) => !/^(={3,}|--- |\+\+\+ |\\ No newline)/.test(line))
+    .filter((line) => !/^(Index: |={3,}|--- |\+\+\+ |\\ No newline)/.test(line))
     .join('\n')
     .trimEnd();
 }

@@ -13,7 +13,7 @@ import type { ClusterIdentity, DeployRequest, HeldPlan, Refusal, ReleaseState } 
 import type { Helm } from '../helm/helm.ts';
 import { lint } from '../lint/lint.ts';
 import type { LintWarning } from '../lint/lint.ts';
-import { eachOf, idOf, ifAllowed, Kinds, labelOf, parseManifests } from '../objects.ts';
+import { eachOf, idOf, ifAllowed, isTest, Kinds, labelOf, parseManifests } from '../objects.ts';
 import type { Manifest, Rendered, Requests } from '../objects.ts';
 import { effective } from '../values/merge.ts';
 import { keyText, problemsOf, refuseProblems } from '../values/schema.ts';
@@ -81,6 +81,7 @@ async function planIn(folder: string, place: PlanPlace, request: DeployRequest, 
     warnings: [...unknownWarnings(chart, given), ...lint(next.objects), ...unnoticedConfigs(next.objects, found.comparisons, restarts)],
     tests: testsOf(next),
     manifests: next.objects,
+    hooks: next.hooks.filter((hook) => !isTest(hook)),
     chartFolder: chart.folder,
     valuesFile,
     dispose: () => rmSync(folder, { recursive: true, force: true }),
@@ -211,9 +212,7 @@ function unknownWarnings(chart: LoadedChart, given: readonly ValuesSource[]): re
 }
 
 function testsOf({ hooks }: Rendered): readonly string[] {
-  return hooks
-    .filter(({ metadata }) => /\btest(?:-success)?\b/.test(metadata.annotations?.['helm.sh/hook'] ?? ''))
-    .map(({ metadata }) => metadata.name);
+  return hooks.filter(isTest).map(({ metadata }) => metadata.name);
 }
 
 function checkNames({ release, namespace }: DeployRequest): void {

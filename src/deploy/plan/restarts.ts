@@ -30,7 +30,10 @@ export function restartOf(
   const pods = podsOf(live);
   if (object.action === 'delete') return { workload, pods, why: [t('it leaves the release')], how: 'recreate' };
   if (object.action === 'recreate') return { workload, pods, why: [t('it has to be made anew: {0}', object.why ?? '')], how: 'recreate' };
-  const why = reasons(templateOf(from), templateOf(to), changedConfigs);
+  // Where none of them is named, they come by another way, such as a value that both are made of.
+  const text = JSON.stringify(templateOf(to) ?? {});
+  const named = changedConfigs.filter((label) => text.includes(`"${label.replace(/^.*\//, '')}"`));
+  const why = reasons(templateOf(from), templateOf(to), named.length > 0 ? named : changedConfigs);
   if (why.length === 0) return undefined;
   return { workload, pods, why, how: howOf(live, to) };
 }

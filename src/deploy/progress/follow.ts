@@ -14,6 +14,8 @@ const SURE_AFTER = 2;
 export interface Follow {
   readonly name: ReleaseName;
   readonly observer: Observer;
+  /** What Helm waits for itself, and of which nothing is left afterwards. */
+  readonly hooks?: Observer;
   readonly requests: Requests;
   /** Helm at work; what is not there yet is not missed until it has ended. */
   readonly helm: Promise<void>;
@@ -27,6 +29,7 @@ export interface Follow {
 export async function* follow({
   name,
   observer,
+  hooks,
   requests,
   helm,
   startedMs,
@@ -57,7 +60,8 @@ export async function* follow({
     if (wasEnded && work.error !== undefined) throw work.error;
     let all: readonly Observed[] | undefined;
     try {
-      all = await observer.look(signal);
+      // Until Helm has ended the workloads are those of before.
+      all = wasEnded ? await observer.look(signal) : ((await hooks?.look(signal)) ?? []);
       isSilent = false;
     } catch (error) {
       if (signal.aborted) continue;
@@ -66,10 +70,10 @@ export async function* follow({
       isSilent = true;
     }
     if (all !== undefined) {
-      const shown = all.filter(({ exists }) => exists || wasEnded);
+      const shown = all.filter(({ exists, isReady }) => wasEnded || (exists && !isReady));
       const workloads = shown.map(plain);
       const text = JSON.stringify(workloads);
-      if (text !== told) yield { kind: 'progress', workloads, elapsedMs: nowMs() - startedMs };
+      if (text !== told && shown.length > 0) yield { kind: 'progress', workloads, elapsedMs: nowMs() - startedMs };
       told = text;
       const failed = shown.find((one) => one.failed !== undefined);
       if (failed !== undefined && wasEnded) throw hopeless(name, failed);

@@ -65,7 +65,11 @@ export class Observer {
     const waiting = pods.filter(
       ({ status }) => status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') !== true,
     );
-    const facts = await Promise.all(waiting.slice(0, SHOWN_PODS).map((pod) => this.#stuck(pod, signal)));
+    const facts = await Promise.all(
+      newest(kind, waiting)
+        .slice(0, SHOWN_PODS)
+        .map((pod) => this.#stuck(pod, signal)),
+    );
     const label = labelOf({ kind, metadata: { name } });
     const stuck = facts.filter((one) => one !== undefined);
     const refused = pods.length < counts.desired && object !== undefined ? await this.#refused(workload, object, label, signal) : undefined;
@@ -175,6 +179,14 @@ export class Observer {
     const events = kind === 'Deployment' ? [] : await this.#events(namespace, name, signal);
     return refusedPods(label, object, events);
   }
+}
+
+/** Pods of an older ReplicaSet go anyhow. The one that was made last is of the newest, a ReplicaSet that is used again included. */
+function newest(kind: WorkloadKind, pods: readonly Pod[]): readonly Pod[] {
+  if (kind !== 'Deployment') return pods;
+  const hashOf = ({ metadata }: Pod): string | undefined => metadata.labels?.['pod-template-hash'];
+  const last = pods.toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '')).at(-1);
+  return last === undefined ? pods : pods.filter((pod) => hashOf(pod) === hashOf(last));
 }
 
 /** A pod of an older revision that never was ready is not replaced by its StatefulSet: it waits for it (kubernetes/kubernetes#67250). */
