@@ -3,7 +3,7 @@ import type { RecordsBatch } from '@platformatic/kafka';
 import { FaultlineError, cancelled } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { BrokerDescription, Consumption, KafkaRecord } from './client.ts';
-import { codeOf, errorOfCode, kafkaError, noTopic } from './errors.ts';
+import { errorOfCode, kafkaError, noTopic } from './errors.ts';
 import type { Links } from './links.ts';
 import { answerOf } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
@@ -45,32 +45,33 @@ export async function* consume(
   const over = new AbortController();
   const signal = AbortSignal.any([given, links.life, over.signal]);
   const turns = new Map<number, Promise<Turn>>();
+  /** Monotonic, by leader: when one that failed is asked again. The others go on meanwhile. */
+  const notBefore = new Map<number, number>();
   try {
     const open = await begin(links, metadata, what, signal);
-    let isLost = false;
+    let lookAgainMs = Number.POSITIVE_INFINITY;
     while (open.size > 0) {
       if (signal.aborted) throw cancelled();
-      if (isLost) await refresh(metadata, what.topic, signal);
-      isLost = false;
-      const busy = new Set([...turns.keys()]);
-      for (const [leader, places] of byLeader(metadata, what.topic, [...open.values()])) {
-        if (!busy.has(leader.id)) turns.set(leader.id, ask(links, leader, what.topic, places, signal));
+      const now = performance.now();
+      if (lookAgainMs <= now) {
+        lookAgainMs = Number.POSITIVE_INFINITY;
+        await refresh(metadata, what.topic, signal);
       }
-      if (turns.size === 0) {
-        await pause(RETRY_MS, signal);
-        isLost = true;
-        continue;
+      const places = [...open.values()];
+      if (places.some(({ partition }) => metadata.leader(what.topic, partition) === undefined))
+        lookAgainMs = Math.min(lookAgainMs, now + RETRY_MS);
+      for (const [leader, own] of byLeader(metadata, what.topic, places)) {
+        if (turns.has(leader.id)) continue;
+        if ((notBefore.get(leader.id) ?? 0) > now) lookAgainMs = Math.min(lookAgainMs, now + RETRY_MS);
+        else turns.set(leader.id, ask(links, leader, what.topic, own, signal));
       }
-      const turn = await Promise.race(turns.values());
+      const turn = await firstOf(turns.values(), lookAgainMs - now, signal);
+      if (turn === undefined) continue;
       turns.delete(turn.leader);
-      if (turn.answer === undefined && codeOf(turn.failure) === undefined) {
-        const error = kafkaError(turn.failure, { topic: what.topic });
-        if (error.reason !== 'unreachable' && error.reason !== 'timedOut') throw error;
-        await pause(RETRY_MS, signal);
-        isLost = true;
-        continue;
-      }
+      const error = turn.answer === undefined ? kafkaError(turn.failure, { topic: what.topic }) : undefined;
+      if (error !== undefined && error.reason !== 'unreachable' && error.reason !== 'timedOut') throw error;
       const records: KafkaRecord[] = [];
+      let isLost = error !== undefined;
       for (const place of turn.places) {
         const said = turn.answer?.responses
           .find(({ topicId }) => topicId === what.topic)
@@ -83,7 +84,10 @@ export async function* consume(
         for (const batch of said.records ?? []) take(what.topic, place, batch, records);
         if (place.end !== undefined && place.offset >= place.end) open.delete(place.partition);
       }
-      if (isLost) await pause(RETRY_MS, signal);
+      if (isLost) {
+        notBefore.set(turn.leader, performance.now() + RETRY_MS);
+        lookAgainMs = Math.min(lookAgainMs, performance.now() + RETRY_MS);
+      }
       if (records.length > 0) yield records;
     }
   } catch (error) {
@@ -201,15 +205,17 @@ async function refresh(metadata: Metadata, topic: string, signal: AbortSignal): 
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
+/** Absent when none has come within the time. */
+async function firstOf(turns: Iterable<Promise<Turn>>, withinMs: number, signal: AbortSignal): Promise<Turn | undefined> {
+  return new Promise<Turn | undefined>((resolve) => {
+    const timer = withinMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(done, Math.max(1, withinMs));
+    function done(turn?: Turn): void {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
+      signal.removeEventListener('abort', stop);
+      resolve(turn);
     }
-    signal.addEventListener('abort', done, { once: true });
+    const stop = (): void => done();
+    signal.addEventListener('abort', stop, { once: true });
+    for (const turn of turns) void turn.then(done);
   });
-  if (signal.aborted) throw cancelled();
 }

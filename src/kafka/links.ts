@@ -3,7 +3,7 @@
  * A broker that does not answer delays nobody but those who ask it.
  */
 import { Connection, apiVersionsV3 } from '@platformatic/kafka';
-import { cancelled } from '../base/errors.ts';
+import { FaultlineError, cancelled } from '../base/errors.ts';
 import type { HostPort, KafkaAccess } from './client.ts';
 import { kafkaError, timedOut, unreachable, unsupported } from './errors.ts';
 import type { Doing } from './errors.ts';
@@ -29,6 +29,8 @@ export class Links {
   readonly answerLimitMs: number;
   readonly #links = new Map<string, Promise<Link>>();
   readonly #open = new Set<Connection>();
+  /** Brokers that have answered and are still connected. */
+  readonly #ready = new Set<string>();
   readonly #life = new AbortController();
 
   constructor(access: KafkaAccess) {
@@ -76,7 +78,7 @@ export class Links {
             running--;
             failures.push(error);
             // Only a broker that cannot be asked is worth another one; what Kafka says, it says anywhere.
-            if (both.aborted || isAnswer(error)) reject(error);
+            if (both.aborted || isAnswer(error) || isTelling(error)) reject(error);
             else start();
           });
         };
@@ -92,15 +94,20 @@ export class Links {
     const key = `${broker.host}:${broker.port}`;
     let link = this.#links.get(key);
     if (link === undefined) {
-      link = this.#dial(broker, () => this.#links.delete(key));
+      const gone = (): void => {
+        this.#ready.delete(key);
+        this.#links.delete(key);
+      };
+      link = this.#dial(broker, gone);
       this.#links.set(key, link);
-      link.catch(() => this.#links.delete(key));
+      link.then(() => this.#links.has(key) && this.#ready.add(key), gone);
     }
     return within(link, signal);
   }
 
-  has(broker: HostPort): boolean {
-    return this.#links.has(`${broker.host}:${broker.port}`);
+  /** It has answered, and is connected. */
+  isReady(broker: HostPort): boolean {
+    return this.#ready.has(`${broker.host}:${broker.port}`);
   }
 
   async close(): Promise<void> {
@@ -153,6 +160,11 @@ export class Links {
         : kafkaError(error, doing);
     }
   }
+}
+
+/** Another broker would say the same; a wrong password tried everywhere may lock the account. */
+function isTelling(error: unknown): boolean {
+  return FaultlineError.is(error, 'unauthorised') || FaultlineError.is(error, 'unsupported');
 }
 
 /** Kafka's own answer, as against none. */

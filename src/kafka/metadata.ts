@@ -69,7 +69,7 @@ export class Metadata {
   candidates(): readonly HostPort[] {
     const all = [...this.#brokers, ...this.#links.access.bootstrap];
     const once = all.filter(({ host, port }, at) => all.findIndex((other) => other.host === host && other.port === port) === at);
-    return [...once.filter((broker) => this.#links.has(broker)), ...once.filter((broker) => !this.#links.has(broker))];
+    return [...once.filter((broker) => this.#links.isReady(broker)), ...once.filter((broker) => !this.#links.isReady(broker))];
   }
 
   async #ask(names: readonly string[] | null, signal: AbortSignal): Promise<Answer> {

@@ -3,8 +3,6 @@
  * that it has it: Kafka recognises what it has already. One request a broker carries the batches of all its partitions.
  * When it stays unknown whether a batch was written, the next one of its partition begins a new epoch, which shuts the old one out.
  */
-import { Buffer } from 'node:buffer';
-import type { MessageRecord } from '@platformatic/kafka';
 import { NumericMap, murmur2, protocolErrorsCodesById } from '@platformatic/kafka';
 import { FaultlineError, cancelled } from '../base/errors.ts';
 import type { ErrorReason } from '../base/errors.ts';
@@ -17,6 +15,7 @@ import type { Links } from './links.ts';
 import { within } from './links.ts';
 import { answerOf, noLeader } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
+import { bytesOf, recordOf, sizeOf } from './records.ts';
 import { produceRequest, producerIdRequest } from './requests.ts';
 import { Slots } from './slots.ts';
 
@@ -26,7 +25,6 @@ const DELIVERY_LIMIT_MS = 120_000;
 const UNACKNOWLEDGED = 1000;
 /** Kafka's own limit of a batch is a little over 1 MB. */
 const BATCH_BYTES = 512 * 1024;
-const HEADER_BYTES = 64;
 /** The last attempt begins so long before the end, or a quarter of the whole time. */
 const LAST_ATTEMPT_MS = 5000;
 /** Trying again changes nothing. */
@@ -63,15 +61,15 @@ export class IdempotentProducer implements KafkaProducer {
     this.#metadata = metadata;
     this.#options = options;
     this.#deliveryLimitMs = options.deliveryTimeoutMs ?? DELIVERY_LIMIT_MS;
+    links.life.addEventListener('abort', () => this.#wake(), { once: true });
     this.#slots = new Slots(options.maxUnacknowledged ?? UNACKNOWLEDGED);
   }
 
   async send(message: KafkaMessage, signal: AbortSignal): Promise<Written> {
     if (this.#closed) throw cancelled();
-    const both = AbortSignal.any([signal, this.#links.life]);
     const deadlineMs = performance.now() + this.#deliveryLimitMs;
     const before = this.#entries.get(message.topic) ?? Promise.resolve();
-    const entry = before.then(async () => this.#admit(message, deadlineMs, both));
+    const entry = before.then(async () => this.#admit(message, deadlineMs, signal));
     this.#entries.set(
       message.topic,
       entry.catch(() => undefined),
@@ -101,7 +99,7 @@ export class IdempotentProducer implements KafkaProducer {
       const partition = message.partition ?? this.#partitionOf(message, partitions.length);
       if (!partitions.some((one) => one.partition === partition))
         throw new FaultlineError('invalid', { what: t('Topic {0} has no partition {1}', message.topic, partition) });
-      if (this.#closed || signal.aborted) throw cancelled();
+      if (this.#closed || signal.aborted || this.#links.life.aborted) throw cancelled();
       const written = new Promise<Written>((resolve, reject) => {
         const record = recordOf(message, partition);
         const lane = this.#lane(message.topic, partition);
@@ -373,26 +371,4 @@ function lateError(what: string, why: FaultlineError | undefined): FaultlineErro
     },
     why,
   );
-}
-
-function recordOf({ topic, key, value, headers, timestampMs }: KafkaMessage, partition: number): MessageRecord {
-  return {
-    topic,
-    partition,
-    ...(key === undefined ? {} : { key: bytesOf(key) }),
-    // The library's types know no tombstone; what it writes does.
-    value: (value === null ? null : bytesOf(value)) as Buffer,
-    headers: new Map(Object.entries(headers ?? {}).map(([name, text]) => [Buffer.from(name), bytesOf(text)])),
-    timestamp: BigInt(Math.round(timestampMs ?? Date.now())),
-  };
-}
-
-function bytesOf(text: string | Uint8Array): Buffer {
-  return typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-}
-
-function sizeOf({ key, value, headers }: MessageRecord): number {
-  let sizeBytes = HEADER_BYTES + (key?.length ?? 0) + ((value as Buffer | null)?.length ?? 0);
-  for (const [name, text] of headers ?? []) sizeBytes += name.length + text.length;
-  return sizeBytes;
 }
