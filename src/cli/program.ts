@@ -54,6 +54,8 @@ function build(terminal: Terminal, paths: CarryPaths, run: Run): Command {
       writeErr: (text) => void terminal.stderr.write(text.replace(/^error: /, 'faultline: ')),
     })
     .exitOverride()
+    // What stands behind “deploy status” is an option of status, though deploy has one of that name too.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       `

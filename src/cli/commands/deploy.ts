@@ -19,8 +19,6 @@ export function addDeploy(program: Command, terminal: Terminal, paths: DeployPat
     .description(
       'Deploys a chart: checks the values, shows what would change and which pods restart, installs or upgrades with the Helm on PATH (3 or 4), and tells what it waits for until all is ready.',
     )
-    // Options after “status” and the others are theirs.
-    .enablePositionalOptions()
     .argument('<chart>', 'trino, clickhouse, kafka, a folder, a .tgz file, repo/name, oci://… or https://…')
     .option('--profile <name>', 'of the chart: its values-NAME.yaml, such as dev or prod')
     .option('--values <file>', 'your own values, over those of the profile; can be repeated', several)
