@@ -144,9 +144,9 @@ describe('ClickHouse in a cluster', function () {
         assert.equal(column.facts.what, 'There is no column nam');
         assert.deepEqual(column.facts.position, { start: 7, end: 10 });
         if (pod === modern) assert.deepEqual(column.facts.candidates, ['name']);
-        const table = await failure(rowsOf(engine, 'SELECT 1 FROM nosuch'));
+        const table = await failure(rowsOf(engine, 'SELECT 1 FROM system.nosuch'));
         assert.equal(table.facts.code, 'UNKNOWN_TABLE');
-        assert.deepEqual(table.facts.position, { start: 14, end: 20 });
+        assert.deepEqual(table.facts.position, { start: 14, end: 27 });
       });
 
       it('completion gets tables, columns and functions', async () => {

@@ -43,8 +43,8 @@ export function parseException(text: string): ServerException | undefined {
   const match = modern.exec(trimmed) ?? old.exec(trimmed);
   if (match === null) return undefined;
   const code = Number(match[1]);
-  const stack = /^([\s\S]*?)(?:,? Stack trace[ :(]|\n\n0\. )/.exec(match[2] ?? '');
-  return { code, name: match[3] ?? names[code] ?? `CODE_${code}`, message: stack?.[1] ?? match[2] ?? '' };
+  const message = (match[2] ?? '').replace(/(?:,? Stack trace[ :(]|\n\n0\. )[\s\S]*$/, '').replace(/, e\.what\(\) = DB::\w*Exception$/, '');
+  return { code, name: match[3] ?? names[code] ?? `CODE_${code}`, message };
 }
 
 /** `target` is what people call the server; `sql` the statement as it was given, `sent` the part of it that the server saw. */

@@ -62,7 +62,7 @@ function titleOf(content: string): { operator: string; details: string[] } {
 }
 
 function addTo(draft: Draft, content: string): void {
-  const flow = /^I\/O: rows .*→ ([\d.]+)(?: (\w+))?(?: \([^)]*\))?(?: · .*→ ([\d.]+) (\w+))?/u.exec(content);
+  const flow = /^I\/O: rows .*?→ ([\d.]+)(?: (\w+))?(?: \([^)]*\))?(?: · .*→ ([\d.]+) (\w+))?/u.exec(content);
   if (flow !== null) {
     draft.rowsReal = count(flow[1] ?? '', flow[2]);
     if (flow[3] !== undefined) draft.sizeBytes = sizeBytes(flow[3], flow[4] ?? '');

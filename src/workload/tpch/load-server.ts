@@ -124,7 +124,7 @@ export class LoadServer {
 
   /** Statements of a load that was killed may still run: their end is waited for, or they would add what this one adds too. */
   async #endOrphans(signal: AbortSignal): Promise<void> {
-    const where = `query_id LIKE ${quote(`${this.#prefix}%`)}`;
+    const where = `position(query_id, ${quote(this.#prefix)}) = 1`;
     const until = performance.now() + orphanMs;
     while (performance.now() < until) {
       const running = await this.#http.ask(`SELECT count() FROM system.processes WHERE ${where}`, { signal, timeoutMs: statementMs });
