@@ -22,7 +22,7 @@ export interface LogRequest {
   readonly follow: boolean;
   /** Of each container that is there now, its last so many lines; all where it is left out. */
   readonly tailLines?: number;
-  /** Of the runs before the present ones: why a container crashed. Not together with `follow`. */
+  /** Of the last runs that ended, in place of those that go on: why a container crashed. Not together with `follow`. */
   readonly previous?: boolean;
 }
 
@@ -59,18 +59,20 @@ async function* whatIsThere(
   });
   // A pod was asked for, not its siblings.
   const pods = preferred === undefined ? items : items.filter(({ metadata }) => metadata.name === preferred);
-  const query: LogQuery = { previous, ...(tailLines === undefined ? {} : { tailLines }) };
+  const query: LogQuery = tailLines === undefined ? {} : { tailLines };
   const logs: AsyncGenerator<Stamped, void>[] = [];
   for (const pod of pods) {
     for (const container of containersOf(pod)) {
       if (request.containers?.includes(container) === false) continue;
       const status = statusOf(pod, container);
       const name = { pod: pod.metadata.name, container };
-      if (previous && (status?.restartCount ?? 0) === 0) continue;
-      const { waiting } = status?.state ?? {};
+      const { waiting, terminated } = status?.state ?? {};
+      const isCrash = terminated !== undefined && willReturn(pod, terminated.exitCode);
+      if (previous && (status?.restartCount ?? 0) === 0 && !isCrash) continue;
       if (status === undefined || (waiting !== undefined && status.lastState?.terminated === undefined))
         yield notice(name, t('It has not begun: {0}', waiting?.reason ?? pod.status?.phase ?? t('unknown')));
-      else logs.push(readLog(connection, namespace, name, query, signal));
+      // In the moment between its end and its restart, the run that crashed is still the present one.
+      else logs.push(readLog(connection, namespace, name, { ...query, previous: previous && !isCrash }, signal));
     }
   }
   if (previous && logs.length === 0)
@@ -78,6 +80,11 @@ async function* whatIsThere(
       what: t('No container of {0} was started again: there is no log before this one', selection.what),
     });
   yield* inOrder(logs);
+}
+
+function willReturn({ spec }: Pod, exitCode = 0): boolean {
+  const policy = spec?.restartPolicy ?? 'Always';
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
 }
 
 async function* readLog(

@@ -114,11 +114,20 @@ export function permissionCache(connection: ClusterConnection, nowMs: () => numb
   };
 }
 
-/** What a command of the menus needs. Cordon, drain and uncordon: also rights on nodes, which belong to no namespace. */
+/**
+ * What a command of the menus needs. Shells and forwards begin with a GET, which counts as `get` up to Kubernetes 1.34 and as both from
+ * 1.35 on. Cordon, drain and uncordon: also rights on nodes, which belong to no namespace.
+ */
 export const needs = {
   logs: [{ verb: 'get', resource: 'pods', subresource: 'log' }],
-  shell: [{ verb: 'create', resource: 'pods', subresource: 'exec' }],
-  portForward: [{ verb: 'create', resource: 'pods', subresource: 'portforward' }],
+  shell: [
+    { verb: 'get', resource: 'pods', subresource: 'exec' },
+    { verb: 'create', resource: 'pods', subresource: 'exec' },
+  ],
+  portForward: [
+    { verb: 'get', resource: 'pods', subresource: 'portforward' },
+    { verb: 'create', resource: 'pods', subresource: 'portforward' },
+  ],
   deletePod: [{ verb: 'delete', resource: 'pods' }],
   evict: [{ verb: 'create', resource: 'pods', subresource: 'eviction' }],
   restartDeployment: [{ verb: 'patch', resource: 'deployments', group: 'apps' }],

@@ -59,22 +59,14 @@ describe('three Kafka brokers behind tunnels', () => {
       before.partitions.some(({ leader }) => leader === LOST),
       'it leads some',
     );
-    // Held back, so that it stays away for as long as the test looks.
-    const away = { spec: { replicas: 3, template: { spec: { nodeSelector: { 'kubernetes.io/os': 'nowhere' } } } } };
-    await lab.api.apps.patchNamespacedStatefulSet({
-      name: 'kafka',
-      namespace: lab.namespace,
-      body: patch({ updateStrategy: { type: 'OnDelete' } }),
-    });
-    await lab.api.apps.patchNamespacedStatefulSet({ name: 'kafka', namespace: lab.namespace, body: patch(away.spec) });
-    await lab.api.core.deleteNamespacedPod({ name: `kafka-${LOST}`, namespace: lab.namespace, gracePeriodSeconds: 0 });
+    await cluster.kill(LOST);
     await send();
     const down = await until(({ partitions }) =>
       partitions.every(({ inSync, leader }) => inSync.length === 2 && leader >= 0 && leader !== LOST),
     );
-    const cluster3 = await kafka.describeCluster(lab.signal);
+    const alive = await kafka.describeCluster(lab.signal);
     const quorum = await kafka.quorum(lab.signal);
-    const facts = kafkaFactsOf({ readAtMs: 0, cluster: cluster3, quorum, topics: [down] });
+    const facts = kafkaFactsOf({ readAtMs: 0, cluster: alive, quorum, topics: [down] });
     assert.deepEqual(
       facts.brokers.map(({ id }) => id),
       [0, 2],
@@ -87,12 +79,7 @@ describe('three Kafka brokers behind tunnels', () => {
     const began = performance.now();
     await kafka.offsets(TOPIC, 'latest', lab.signal);
     assert.ok(performance.now() - began < 2000, 'offsets of those that are led come at once');
-    await lab.api.apps.patchNamespacedStatefulSet({
-      name: 'kafka',
-      namespace: lab.namespace,
-      body: patch({ template: { spec: { nodeSelector: null } } }),
-    });
-    await lab.api.core.deleteNamespacedPod({ name: `kafka-${LOST}`, namespace: lab.namespace, gracePeriodSeconds: 0 });
+    await cluster.revive(LOST);
     await send();
     await until(({ partitions }) => partitions.every(({ inSync }) => inSync.length === 3));
     const all = await Promise.all(written);
@@ -126,7 +113,3 @@ describe('three Kafka brokers behind tunnels', () => {
     }
   }
 });
-
-function patch(spec: object): object {
-  return { spec };
-}

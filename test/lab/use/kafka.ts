@@ -9,6 +9,8 @@ import type { TestLab } from './lab.ts';
 import { onePerNode } from './workloads.ts';
 
 const IMAGE = 'docker.io/apache/kafka:4.1.1';
+/** While this file is there, a broker that ended stays away. */
+const AWAY = '/tmp/away';
 const PORTS = { open: 9092, controller: 9093, login: 9094 } as const;
 
 export interface KafkaCluster {
@@ -16,6 +18,9 @@ export interface KafkaCluster {
   access(listener: 'open' | 'login', over?: Partial<KafkaAccess>): KafkaAccess;
   /** Runs a tool of the image in a broker. Fails when it does. */
   tool(broker: number, command: readonly string[]): Promise<string>;
+  /** At once, without a word to anybody, until `revive`. */
+  kill(broker: number): Promise<void>;
+  revive(broker: number): Promise<void>;
 }
 
 /** Brokers 0 to `count` - 1, all voters too; listener `login` asks for SCRAM. Resolves when they are ready. */
@@ -28,6 +33,11 @@ export async function kafkaCluster(lab: TestLab, count: number): Promise<KafkaCl
       const forward = await lab.portForward({ labelSelector: `statefulset.kubernetes.io/pod-name=kafka-${id}` }, port);
       near.set(`kafka-${id}.kafka:${port}`, forward.port);
     }
+  const tool = async (broker: number, command: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await lab.exec(`kafka-${broker}`, command, { timeoutMs: 60_000 });
+    if (code !== 0) throw new Error(`${command.join(' ')}: ${stdout}${stderr}`);
+    return stdout;
+  };
   return {
     access: (listener, over) => ({
       clientId: 'faultline-test',
@@ -39,10 +49,12 @@ export async function kafkaCluster(lab: TestLab, count: number): Promise<KafkaCl
       },
       ...over,
     }),
-    async tool(broker, command) {
-      const { code, stdout, stderr } = await lab.exec(`kafka-${broker}`, command, { timeoutMs: 60_000 });
-      if (code !== 0) throw new Error(`${command.join(' ')}: ${stdout}${stderr}`);
-      return stdout;
+    tool,
+    async kill(broker) {
+      await tool(broker, ['sh', '-c', `touch ${AWAY} && pkill -KILL java`]);
+    },
+    async revive(broker) {
+      await tool(broker, ['rm', AWAY]);
     },
   };
 }
@@ -207,7 +219,8 @@ function manifests(count: number): Manifest[] {
         template: {
           metadata: { labels: { app: 'kafka' } },
           spec: {
-            terminationGracePeriodSeconds: 10,
+            // The shell above hears no SIGTERM.
+            terminationGracePeriodSeconds: 1,
             enableServiceLinks: false,
             ...(count > 1 ? { affinity: onePerNode('kafka') } : {}),
             containers: [
@@ -216,7 +229,11 @@ function manifests(count: number): Manifest[] {
                 image: IMAGE,
                 imagePullPolicy: 'IfNotPresent',
                 command: ['bash', '-c'],
-                args: [`export KAFKA_NODE_ID=\${HOSTNAME##*-} KAFKA_ADVERTISED_LISTENERS=${advertised}; exec /etc/kafka/docker/run`],
+                // Not process 1, which could not be killed from inside; its disk stays.
+                args: [
+                  `export KAFKA_NODE_ID=\${HOSTNAME##*-} KAFKA_ADVERTISED_LISTENERS=${advertised}; ` +
+                    `while :; do /etc/kafka/docker/run; while [ -e ${AWAY} ]; do sleep 0.2; done; done`,
+                ],
                 env: Object.entries(settings).map(([name, value]) => ({ name, value })),
                 readinessProbe: { tcpSocket: { port: PORTS.open }, periodSeconds: 2 },
               },
