@@ -45,6 +45,8 @@ Examples:
     .action((options: TreeOptions) => run(runTree(options, terminal)));
 }
 
+const askMs = 10_000;
+
 /** The cluster is not there, or does not let us in: fails as its connection does. What is only hidden is said in the tree. */
 export async function runTree(options: TreeOptions, terminal: Terminal): Promise<number> {
   if (options.filter !== undefined && options.filter.trim() === '') throw invalid('--filter is empty', 'Name a part of what you look for.');
@@ -59,7 +61,8 @@ export async function runTree(options: TreeOptions, terminal: Terminal): Promise
     try {
       await live.settled(terminal.signal);
       failUnlessThere(live);
-      await live.asked(terminal.signal);
+      // What an engine does not say in this time is left open: Kubernetes' truth is there.
+      await live.asked(AbortSignal.any([terminal.signal, AbortSignal.timeout(askMs)]));
       if (options.watch === true) await watch(live, options, terminal);
       else await write(terminal, await printed(live, options, Date.now()));
       return exitCodes.done;

@@ -7,26 +7,41 @@ import type { PodGet, PodWays } from './ways.ts';
 const sql =
   'SELECT version(), countIf(is_readonly), countIf(is_session_expired), count(), max(absolute_delay) FROM system.replicas FORMAT TSV';
 
+/** Through a port-forward: a policy may shut the API server's proxy out, and a 401 through it would look like a refused login. */
 export async function clickHouseTruth(question: PodQuestion, ways: PodWays, signal: AbortSignal): Promise<Said> {
-  const replicas = await replicasOf(question, ways, signal);
-  const known = replicas?.version === undefined ? {} : { version: replicas.version };
-  const seen = await eitherWay(question, ways, signal, readStatus);
-  if (seen.state === 'serving' || seen.state === 'degraded') {
-    if (replicas !== undefined && replicas.readOnly > 0)
-      return {
-        state: 'degraded',
-        word: replicas.readOnly === 1 ? t('1 table read-only') : t('{0} tables read-only', replicas.readOnly),
-        why: t(
-          '{0} of {1} replicated tables take no writes; sessions with Keeper that are gone: {2}.',
-          replicas.readOnly,
-          replicas.tables,
-          replicas.expired,
-        ),
-        ...known,
-      };
-    if (seen.state === 'degraded' && replicas !== undefined) return { ...seen, word: t('replica {0} s behind', replicas.delay), ...known };
+  try {
+    return await ways.tunnel(question, signal, async (get) => withReplicas(await readStatus(get), await readReplicas(get)));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (FaultlineError.is(error, 'notFound')) return silent(question, error);
+    if (!FaultlineError.is(error, 'forbidden') && !FaultlineError.is(error, 'unsupported')) throw error;
+    return throughProxy(question, ways, signal, error);
   }
-  return { ...seen, ...known };
+}
+
+/** Its two pages that need no user. */
+async function throughProxy(question: PodQuestion, ways: PodWays, signal: AbortSignal, missing: FaultlineError): Promise<Said> {
+  try {
+    return await ways.proxy(question, signal, readStatus);
+  } catch (error) {
+    // The API server could not connect to the pod: it says so with a reason of its own.
+    if (FaultlineError.is(error) && error.facts.code === 'ServiceUnavailable') return silent(question, error);
+    throw FaultlineError.is(error, 'forbidden') ? missing : error;
+  }
+}
+
+function withReplicas(seen: Said, replicas: Replicas | undefined): Said {
+  if (replicas === undefined) return seen;
+  const { version, readOnly, tables, expired, delay } = replicas;
+  if (seen.state !== 'serving' && seen.state !== 'degraded') return { ...seen, version };
+  if (readOnly > 0)
+    return {
+      state: 'degraded',
+      word: readOnly === 1 ? t('1 table read-only') : t('{0} tables read-only', readOnly),
+      why: t('{0} of {1} replicated tables take no writes; sessions with Keeper that are gone: {2}.', readOnly, tables, expired),
+      version,
+    };
+  return { ...seen, ...(seen.state === 'degraded' ? { word: t('replica {0} s behind', delay) } : {}), version };
 }
 
 async function readStatus(get: PodGet): Promise<Said> {
@@ -37,33 +52,6 @@ async function readStatus(get: PodGet): Promise<Said> {
   // Servers without replicated tables answer too; a status that is neither is of something in between.
   if (status.status === 503) return { state: 'degraded', word: t('replica behind'), why: status.body.trim() };
   return { state: 'serving', word: t('alive') };
-}
-
-async function eitherWay(question: PodQuestion, ways: PodWays, signal: AbortSignal, read: (get: PodGet) => Promise<Said>): Promise<Said> {
-  try {
-    return await ways.proxy(question, signal, read);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (FaultlineError.is(error, 'forbidden')) return throughTunnel(question, ways, signal, read, error);
-    // The API server could not connect to the pod: it says so with a reason of its own.
-    if (FaultlineError.is(error) && error.facts.code === 'ServiceUnavailable') return silent(question, error);
-    throw error;
-  }
-}
-
-async function throughTunnel(
-  question: PodQuestion,
-  ways: PodWays,
-  signal: AbortSignal,
-  read: (get: PodGet) => Promise<Said>,
-  missing: FaultlineError,
-): Promise<Said> {
-  try {
-    return await ways.tunnel(question, signal, read);
-  } catch (error) {
-    if (FaultlineError.is(error, 'notFound')) return silent(question, error);
-    throw FaultlineError.is(error, 'forbidden') ? missing : error;
-  }
 }
 
 function silent({ port }: PodQuestion, error: FaultlineError): Said {
@@ -79,16 +67,11 @@ interface Replicas {
   readonly delay: number;
 }
 
-/** Through a port-forward only: a 401 through the proxy would look as if the cluster had refused the person's login. */
-async function replicasOf(question: PodQuestion, ways: PodWays, signal: AbortSignal): Promise<Replicas | undefined> {
-  try {
-    const answer = await ways.tunnel(question, signal, (get) => get(`/?query=${encodeURIComponent(sql)}`));
-    if (answer.status !== 200) return undefined;
-    const [version = '', ...numbers] = answer.body.trim().split('\t');
-    const [readOnly = 0, expired = 0, tables = 0, delay = 0] = numbers.map(Number);
-    return { version, readOnly, expired, tables, delay };
-  } catch {
-    // Forbidden, or a user is needed: the server's own two pages say less, but something.
-    return undefined;
-  }
+/** Undefined where the default user may not: the server's own two pages say less, but something. */
+async function readReplicas(get: PodGet): Promise<Replicas | undefined> {
+  const answer = await get(`/?query=${encodeURIComponent(sql)}`);
+  if (answer.status !== 200) return undefined;
+  const [version = '', ...numbers] = answer.body.trim().split('\t');
+  const [readOnly = 0, expired = 0, tables = 0, delay = 0] = numbers.map(Number);
+  return { version, readOnly, expired, tables, delay };
 }

@@ -1,6 +1,7 @@
 /**
- * Two ways to ask a pod over HTTP: through the API server's proxy, and through a port-forward. The proxy is lighter, but it adds
- * X-Forwarded-For, which Trino refuses unless it is told to trust it; and what the pod answers with 401 looks like a refused login.
+ * Two ways to ask a pod over HTTP: through a port-forward, and through the API server's proxy. The proxy is lighter, but it adds
+ * X-Forwarded-For, which Trino refuses unless it is told to trust it; a NetworkPolicy that lets only an engine's clients in shuts it
+ * out; and what the pod answers with 401 looks like a refused login. So it is for who may not forward ports.
  */
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
