@@ -151,6 +151,11 @@ server.xml: |
 {{- end }}
 {{- end }}
 
+{{- define "clickhouse.scripts" -}}
+ask.sh: |
+  {{- .Files.Get "files/ask.sh" | nindent 2 }}
+{{- end }}
+
 {{/* Files of users.d. */}}
 {{- define "clickhouse.users" -}}
 users.xml: |
@@ -383,11 +388,9 @@ spec:
                   - bash
                   - -c
                   - |
-                    export WGETRC=/tmp/.stop
-                    printf 'header = X-ClickHouse-User: %s\nheader = X-ClickHouse-Key: %s\n' "$CLICKHOUSE_USER" "$CLICKHOUSE_PASSWORD" > $WGETRC
                     sleep 3
                     end=$((SECONDS + {{ $.Values.shutdownWaitSeconds }}))
-                    until [ "$(wget -qO- -T 5 -t 1 --post-data 'SELECT count() FROM system.processes' http://127.0.0.1:8123/)" = 1 ]; do
+                    until [ "$(timeout 5 bash /etc/clickhouse-chart/ask.sh 127.0.0.1 'SELECT count() FROM system.processes')" = 1 ]; do
                       [ $SECONDS -lt $end ] || break
                       sleep 0.5
                     done
@@ -395,6 +398,7 @@ spec:
             - { name: data, mountPath: /var/lib/clickhouse }
             - { name: config, mountPath: /etc/clickhouse-server/config.d }
             - { name: users, mountPath: /etc/clickhouse-server/users.d }
+            - { name: scripts, mountPath: /etc/clickhouse-chart }
             - { name: log, mountPath: /var/log/clickhouse-server }
             - { name: tmp, mountPath: /tmp }
       volumes:
@@ -402,6 +406,8 @@ spec:
           configMap: { name: {{ include "clickhouse.fullname" $ }}-config }
         - name: users
           configMap: { name: {{ include "clickhouse.fullname" $ }}-users }
+        - name: scripts
+          configMap: { name: {{ include "clickhouse.fullname" $ }}-scripts }
         - name: log
           emptyDir: {}
         - name: tmp
