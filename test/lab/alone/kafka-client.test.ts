@@ -13,6 +13,7 @@ const PARTITIONS = 6;
 const LOST = 1;
 /** Sent before, while and after the broker is away, each. */
 const MESSAGES = 600;
+const PATIENCE_MS = 40_000;
 
 describe('three Kafka brokers behind tunnels', () => {
   let lab: TestLab;
@@ -53,6 +54,7 @@ describe('three Kafka brokers behind tunnels', () => {
         if (at % 50 === 0) await one;
       }
     };
+    await kafka.createTopic({ name: `${TOPIC}-beside`, partitions: 3, replicationFactor: 3 }, lab.signal);
     await send();
     const before = await topic();
     assert.ok(
@@ -75,10 +77,7 @@ describe('three Kafka brokers behind tunnels', () => {
     assert.equal(facts.offline, 0);
     assert.ok([0, 2].includes(quorum.leaderId), 'the controller is one that is up');
     assert.ok(down.partitions.every(({ offlineReplicas }) => offlineReplicas.includes(LOST)));
-    // Nobody waits for the one that is away.
-    const began = performance.now();
-    await kafka.offsets(TOPIC, 'latest', lab.signal);
-    assert.ok(performance.now() - began < 2000, 'offsets of those that are led come at once');
+    await nobodyWaits();
     await cluster.revive(LOST);
     await send();
     await until(({ partitions }) => partitions.every(({ inSync }) => inSync.length === 3));
@@ -96,6 +95,27 @@ describe('three Kafka brokers behind tunnels', () => {
       `      ${all.length} messages, ${cutter.cuts} answers lost, most attempts ${Math.max(...all.map(({ attempts }) => attempts))}\n`,
     );
   });
+
+  /** The way to the lost broker hangs longer than anything here may take, and it is the first to be tried. */
+  async function nobodyWaits(): Promise<void> {
+    const { route, bootstrap, ...access } = cluster.access('open');
+    assert.ok(route);
+    const host = `kafka-${LOST}.kafka`;
+    const limit = AbortSignal.any([lab.signal, AbortSignal.timeout(PATIENCE_MS)]);
+    const client = await openKafka(
+      {
+        ...access,
+        bootstrap: [...bootstrap].sort((one) => (one.host === host ? -1 : 1)),
+        route: async (broker, signal) => (broker.host === host ? new Promise<never>(() => undefined) : route(broker, signal)),
+        connectTimeoutMs: 2 * PATIENCE_MS,
+      },
+      limit,
+    );
+    await client.quorum(limit);
+    await client.offsets(TOPIC, 'latest', limit);
+    await client.producer().send({ topic: `${TOPIC}-beside`, value: 'x' }, limit);
+    await client.close();
+  }
 
   async function topic(): Promise<TopicDescription> {
     const [found] = await kafka.topics({ names: [TOPIC] }, lab.signal);
