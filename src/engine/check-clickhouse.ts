@@ -2,9 +2,15 @@
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../base/target.ts';
-import type { Asked } from './check.ts';
 import { codeOf } from './trino/errors.ts';
 import { HttpLine, tlsOptions, type HttpAnswer } from './trino/http.ts';
+
+/** An engine that has let us in. */
+export interface Asked {
+  /** Runs a statement to its end: "Trino 476". */
+  answer(): Promise<string>;
+  end(): Promise<void>;
+}
 
 /** UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED */
 const authCodes: ReadonlySet<string> = new Set(['192', '193', '194', '516']);

@@ -9,7 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { cancelled, FaultlineError, normalise } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { Reach, ReachedServer, ServerTarget } from '../base/target.ts';
-import { askClickHouse } from './check-clickhouse.ts';
+import { askClickHouse, type Asked } from './check-clickhouse.ts';
 import { codeOf } from './trino/errors.ts';
 import { tlsOptions } from './trino/http.ts';
 import { openTrino } from './trino/trino.ts';
@@ -164,13 +164,6 @@ class Check {
   #limit(): AbortSignal {
     return AbortSignal.any([this.#options.signal, AbortSignal.timeout(STEP_LIMIT_MS)]);
   }
-}
-
-/** An engine that has let us in. */
-export interface Asked {
-  /** Runs a statement to its end: "Trino 476". */
-  answer(): Promise<string>;
-  end(): Promise<void>;
 }
 
 /** Trino and Presto say who they are to anybody: only a statement shows whether the user is let in. */

@@ -11,14 +11,13 @@ export interface Credentials {
 
 /** The package is loaded with the first password, or the first stop: it brings an HTTP client of its own. */
 export async function credentialsOf(user: string, password: string | undefined): Promise<Credentials> {
-  const load = (): Promise<typeof import('trino-client')> => import('trino-client');
-  const auth = password === undefined ? undefined : new (await load()).BasicAuth(user, password);
+  const auth = password === undefined ? undefined : new (await import('trino-client')).BasicAuth(user, password);
   const headers: Record<string, string> = {};
   if (auth !== undefined) headers['authorization'] = `Basic ${Buffer.from(`${auth.username}:${auth.password ?? ''}`).toString('base64')}`;
   return {
     headers,
     async client(url, source, userHeader, tls) {
-      const { Trino } = await load();
+      const { Trino } = await import('trino-client');
       return Trino.create({
         server: url,
         source,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { FaultlineError } from '../../../../src/base/errors.ts';
+import type { FaultlineError } from '../../../../src/base/errors.ts';
 import type { Engine, QueryEvent } from '../../../../src/engine/engine.ts';
 import { failureOf, never, run } from '../support.ts';
 import { coordinator, engineOn, oneColumn, page, type Answer, type Coordinator, type Play } from './coordinator.ts';
@@ -255,12 +255,14 @@ describe('Statements on Trino and Presto', () => {
 
   it('a page is only asked for when the one before was taken: a slow reader slows the server', async () => {
     const opened = await open(() => page('1', { ...oneColumn, data: [[1]] }));
-    const events = opened.query('select 1', {}, never)[Symbol.asyncIterator]();
-    while ((await events.next()).value?.kind !== 'rows');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.deepEqual(paths(), ['POST statement']);
-    if (server !== undefined) server.play = ({ path }) => (path.startsWith('/v1/query/') ? { status: 410 } : { status: 204 });
-    await events.return?.();
+    for await (const event of opened.query('select 1', {}, never)) {
+      if (event.kind !== 'rows') continue;
+      // Time enough for what would be asked ahead.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.deepEqual(paths(), ['POST statement']);
+      if (server !== undefined) server.play = ({ path }) => (path.startsWith('/v1/query/') ? { status: 410 } : { status: 204 });
+      break;
+    }
   });
 
   it('a statement that changes rows tells how many, and shows no table of it', async () => {
