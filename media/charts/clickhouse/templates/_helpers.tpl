@@ -91,7 +91,7 @@ server.xml: |
       <log remove="1"/>
       <errorlog remove="1"/>
     </logger>
-    <max_server_memory_usage_to_ram_ratio>{{ .Values.memoryRatio }}</max_server_memory_usage_to_ram_ratio>
+    <max_server_memory_usage_to_ram_ratio>{{ divf .Values.memoryPercent 100 }}</max_server_memory_usage_to_ram_ratio>
     <mark_cache_size>{{ int64 .Values.markCacheBytes }}</mark_cache_size>
     <compression>
       <case>
