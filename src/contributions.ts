@@ -17,6 +17,8 @@ export interface CommandArguments {
   'faultline.runFile': [uri?: string];
   'faultline.explainStatement': [statement?: StatementRef];
   'faultline.exportStatement': [statement?: StatementRef];
+  /** On the selected target and another one. */
+  'faultline.compareEngines': [statement?: StatementRef, target?: EngineTarget];
   'faultline.stopQuery': [runId?: string];
   'faultline.selectEngine': [target?: EngineTarget];
   'faultline.showResults': [];

@@ -48,7 +48,7 @@ export class QueryHost implements QueryHostApi {
     return this.#running?.child.pid;
   }
 
-  readonly open: Call<'open'> = async (target) => this.#started().remote.open(target);
+  readonly open: Call<'open'> = async (target, password) => this.#started().remote.open(target, password);
   readonly run: Call<'run'> = async (request) => this.#started().remote.run(request);
   readonly explain: Call<'explain'> = async (request) => this.#started().remote.explain(request);
   readonly catalogue: Call<'catalogue'> = async (target) => this.#started().remote.catalogue(target);
@@ -60,6 +60,7 @@ export class QueryHost implements QueryHostApi {
   readonly setView: Call<'setView'> = async (request) => this.#withResults().remote.setView(request);
   readonly summary: Call<'summary'> = async (request) => this.#withResults().remote.summary(request);
   readonly distinct: Call<'distinct'> = async (request) => this.#withResults().remote.distinct(request);
+  readonly compare: Call<'compare'> = async (request) => this.#started().remote.compare(request);
   readonly copy: Call<'copy'> = async (request) => this.#withResults().remote.copy(request);
   readonly exportResult: Call<'exportResult'> = async (request) => this.#withResults().remote.exportResult(request);
   readonly release: Call<'release'> = async (result) => {

@@ -83,6 +83,10 @@ export interface QueryHostApi {
     readonly format: ExportFormat;
     readonly path: string;
   }): Promise<{ readonly rows: number; readonly sizeBytes: number }>;
+  /**
+   * Runs a statement on two targets and keeps their differences as a result. What an engine says is in the answer, as of `run`.
+   */
+  compare(request: CompareRequest): Promise<CompareEnd>;
   /** Forgets a result and frees its disk space. */
   release(result: ResultId): Promise<void>;
 }
@@ -91,6 +95,23 @@ export interface RunRequest {
   readonly runId: string;
   readonly target: EngineTarget;
   readonly sql: string;
+}
+
+export interface CompareRequest {
+  readonly runId: string;
+  readonly a: { readonly target: EngineTarget; readonly sql: string };
+  readonly b: { readonly target: EngineTarget; readonly sql: string };
+}
+
+export interface CompareEnd extends RunEnd {
+  /** There when both answered. */
+  readonly comparison?: {
+    readonly rowsA: number;
+    readonly rowsB: number;
+    readonly equalRows: number;
+    readonly differences: number;
+    readonly shape?: string;
+  };
 }
 
 export interface RunEnd {

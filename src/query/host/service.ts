@@ -1,14 +1,15 @@
 /** What the query host does for the extension host: one method a call of its protocol. */
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { invalid } from '../../base/errors.ts';
+import { invalid, normalise, toWire } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { Catalogue, Cell, Engine, EngineFacts, EngineTarget, Plan } from '../../engine/engine.ts';
 import { targetKey } from '../../engine/target.ts';
 import type { ColumnSummary, DistinctValues, ResultId, ResultInfo, ResultWindow } from '../results.ts';
 import { ResultStore } from '../store/store.ts';
 import type { FreeBytes } from '../store/disk.ts';
-import type { QueryHostApi, QueryHostSettings, RunEnd, RunProgress, RunRequest } from './protocol.ts';
+import { compareSides, keepDifferences } from './compare.ts';
+import type { CompareEnd, CompareRequest, QueryHostApi, QueryHostSettings, RunEnd, RunProgress, RunRequest } from './protocol.ts';
 import { runStatement } from './run.ts';
 
 export interface ServiceDependencies {
@@ -116,6 +117,29 @@ export class QueryService implements QueryHostApi {
     });
   }
 
+  /** Never rejects for what an engine says. */
+  compare({ runId, a, b }: CompareRequest): Promise<CompareEnd> {
+    const { clock } = this.#dependencies;
+    const startedAt = clock.monotonicMs();
+    return this.#track(runId, async ({ signal }) => {
+      try {
+        const [one, two] = await Promise.all([this.#engine(a.target), this.#engine(b.target)]);
+        const found = await compareSides({ engine: one, sql: a.sql }, { engine: two, sql: b.sql }, signal);
+        const [first, second] = titlesOf(one, two);
+        const result = await keepDifferences(this.#store, found.differences, first, second);
+        const { rowsA, rowsB, equalRows, shape, differences } = found;
+        const comparison = { rowsA, rowsB, equalRows, differences: differences.length, ...(shape === undefined ? {} : { shape }) };
+        return { outcome: 'done', durationMs: clock.monotonicMs() - startedAt, result: result.info(), comparison };
+      } catch (error) {
+        const known = normalise(error);
+        const durationMs = clock.monotonicMs() - startedAt;
+        return known.reason === 'cancelled'
+          ? { outcome: 'cancelled', durationMs }
+          : { outcome: 'failed', durationMs, error: toWire(known) };
+      }
+    });
+  }
+
   release(result: ResultId): Promise<void> {
     return this.#store.release(result);
   }
@@ -175,6 +199,11 @@ export class QueryService implements QueryHostApi {
   }
 }
 
+/** "Trino 476", "ClickHouse 26.7"; of the same engine twice with what each runs on. */
+function titlesOf({ facts: a }: Engine, { facts: b }: Engine): readonly [string, string] {
+  return a.title === b.title ? [`${a.title}, ${a.target}`, `${b.title}, ${b.target}`] : [a.title, b.title];
+}
+
 /** The API as a plain object: only its own functions can be called from the other process. */
 export function apiOf(service: QueryService): QueryHostApi {
   return {
@@ -192,6 +221,7 @@ export function apiOf(service: QueryService): QueryHostApi {
     copy: (request) => service.copy(request),
     exportResult: (request) => service.exportResult(request),
     exportStatement: (request) => service.exportStatement(request),
+    compare: (request) => service.compare(request),
     release: (result) => service.release(result),
   };
 }

@@ -4,6 +4,7 @@ import type { Disposable } from '../../base/disposables.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatBytes } from '../../base/units.ts';
+import { engineNames } from '../../base/target.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import type { Commands } from '../contribute.ts';
 import { needsTrust } from '../notify.ts';
@@ -21,7 +22,7 @@ export interface EngineCommandParts {
 
 interface TargetItem extends vscode.QuickPickItem {
   readonly target?: EngineTarget;
-  readonly command?: 'faultline.createDataSet' | 'faultline.openDataFile';
+  readonly command?: 'faultline.createDataSet' | 'faultline.openDataFile' | 'faultline.connectServer';
 }
 
 export function registerEngineCommands(parts: EngineCommandParts): Disposable {
@@ -67,6 +68,7 @@ export async function openDataFile(uri: vscode.Uri, { session, open }: EngineCom
 
 async function select(target: EngineTarget, { session }: EngineCommandParts): Promise<void> {
   if (target.kind === 'file' && !vscode.workspace.isTrusted) throw needsTrust(t('Own data files are not opened'));
+  if (target.kind === 'server' && !vscode.workspace.isTrusted) throw needsTrust(t('Servers are not contacted'));
   await session.select(target);
 }
 
@@ -76,22 +78,26 @@ async function chooseTarget({ session, dataSets }: EngineCommandParts): Promise<
     fact: sizeBytes === undefined ? t('made at first use') : formatBytes(sizeBytes),
   }));
   const files = vscode.workspace.isTrusted ? session.files.map((path) => ({ target: { kind: 'file', path } as const, fact: path })) : [];
+  const servers = vscode.workspace.isTrusted ? session.servers.map((target) => ({ target, fact: engineNames[target.engine] })) : [];
   const current = session.target;
-  const targets = [...sets, ...files].map(({ target, fact }): TargetItem => {
-    const isSelected = sameTarget(target, current);
-    return {
-      label: `$(${isSelected ? 'circle-filled' : 'circle-outline'}) ${targetName(target)}`,
-      description: isSelected ? `${t('selected')} · ${fact}` : fact,
-      target,
-    };
-  });
+  const itemsOf = (all: readonly { readonly target: EngineTarget; readonly fact: string }[]): TargetItem[] =>
+    all.map(({ target, fact }): TargetItem => {
+      const isSelected = sameTarget(target, current);
+      return {
+        label: `$(${isSelected ? 'circle-filled' : 'circle-outline'}) ${targetName(target)}`,
+        description: isSelected ? `${t('selected')} · ${fact}` : fact,
+        target,
+      };
+    });
   const separator = (label: string): TargetItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const items: TargetItem[] = [
     separator(t('DuckDB (embedded)')),
-    ...targets,
+    ...itemsOf([...sets, ...files]),
+    ...(servers.length === 0 ? [] : [separator(t('Servers')), ...itemsOf(servers)]),
     separator(t('More data')),
     { label: `$(add) ${t('Make a TPC-H Data Set…')}`, command: 'faultline.createDataSet' },
     { label: `$(folder-opened) ${t('Open a Data File…')}`, command: 'faultline.openDataFile' },
+    { label: `$(plug) ${t('Connect to a Server…')}`, command: 'faultline.connectServer' },
   ];
   return vscode.window.showQuickPick(items, { title: t('Run SQL statements on'), matchOnDescription: true });
 }

@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
 import { documentOf, type Library, type LibraryEntry } from '../../workload/library.ts';
+import { variantFor } from '../../workload/variants.ts';
+import { engineOf } from '../../engine/target.ts';
+import type { Session } from '../session/session.ts';
 import type { Commands, SettingsReader } from '../contribute.ts';
 import type { Statements } from '../editor/statements.ts';
 import { needsTrust } from '../notify.ts';
@@ -12,14 +15,16 @@ export interface LibraryCommandParts {
   readonly settings: SettingsReader;
   readonly statements: Statements;
   readonly library: () => Library;
+  /** A query is opened in the words of the engine that is selected. */
+  readonly session: Session;
 }
 
-export function registerLibraryCommands({ commands, settings, statements, library }: LibraryCommandParts): Disposable {
+export function registerLibraryCommands({ commands, settings, statements, library, session }: LibraryCommandParts): Disposable {
   return vscode.Disposable.from(
     commands.register('faultline.openLibraryEntry', async (path) => {
       const entry = typeof path === 'string' ? await library().entry(path) : await chooseEntry(await library().entries());
       if (!entry) return undefined;
-      const document = await openCopy(documentOf(entry));
+      const document = await openCopy(documentOf(variantFor(entry, engineOf(session.target))));
       statements.name(document, tabTitle(entry));
       return document.uri;
     }),

@@ -1,6 +1,8 @@
 /** Run · Explain · Benchmark above each statement. */
 import * as vscode from 'vscode';
 import { t } from '../../base/messages.ts';
+import { engineNames } from '../../base/target.ts';
+import { engineOf } from '../../engine/target.ts';
 import type { Disposable } from '../../base/disposables.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
 import type { Session } from '../session/session.ts';
@@ -28,6 +30,7 @@ export function registerCodeLens({ settings, session, statements }: LensParts): 
       if (!settings.read('faultline.editor.codeLens')) return [];
       if (document.offsetAt(document.lineAt(document.lineCount - 1).range.end) > maxLength) return [];
       const target = targetName(session.target);
+      const engine = engineNames[engineOf(session.target)];
       return statements
         .of(document)
         .slice(0, maxStatements)
@@ -35,16 +38,21 @@ export function registerCodeLens({ settings, session, statements }: LensParts): 
           const position = document.positionAt(start);
           const range = new vscode.Range(position, position);
           const ref = { uri: document.uri.toString(), start, end };
-          const run = { ...commandLink('faultline.runStatement', t('Run'), ref), tooltip: t('Run on DuckDB, {0}', target) };
+          const run = { ...commandLink('faultline.runStatement', t('Run'), ref), tooltip: t('Run on {0}, {1}', engine, target) };
           const explain = {
             ...commandLink('faultline.explainStatement', t('Explain'), ref),
-            tooltip: t('Run with the profiler of DuckDB on {0} and show where the time goes', target),
+            tooltip: t('Run with the profiler of {0} on {1} and show where the time goes', engine, target),
           };
           const benchmark = {
             ...commandLink('faultline.benchmarkStatement', t('Benchmark'), ref),
-            tooltip: t('Run it many times on DuckDB, {0}, and show the distribution of its latency', target),
+            tooltip: t('Run it many times on {0}, {1}, and show the distribution of its latency', engine, target),
           };
-          return [run, explain, benchmark].map((command) => new vscode.CodeLens(range, command));
+          const compare = {
+            ...commandLink('faultline.compareEngines', t('Compare engines'), ref),
+            tooltip: t('Run it on {0}, {1}, and on another engine, and show how their answers differ', engine, target),
+          };
+          const lenses = session.servers.length > 0 ? [run, explain, benchmark, compare] : [run, explain, benchmark];
+          return lenses.map((command) => new vscode.CodeLens(range, command));
         });
     },
   };

@@ -87,7 +87,7 @@ function isTpch({ path }: LibraryEntry): boolean {
 }
 
 /** Without comments, blanks and the last semicolon: a copy from the library is the same query however it is laid out. */
-function bareText(sql: string): string {
+export function bareText(sql: string): string {
   return sql
     .replace(/--[^\n]*/g, ' ')
     .replace(/\s+/g, ' ')

@@ -38,10 +38,10 @@ export class QueryLink {
         this.ended.fire({ expected });
       },
     });
-    const { run, stop, explain, catalogue, info, window, cell, setView, summary, distinct, copy, release } = this.#host;
+    const { run, stop, explain, catalogue, compare, info, window, cell, setView, summary, distinct, copy, release } = this.#host;
     const { exportResult, exportStatement } = this.#host;
     const rows = { info, window, cell, setView, summary, distinct, copy, exportResult, release };
-    this.api = { open: (target) => this.#openTarget(target), run, stop, explain, catalogue, exportStatement, ...rows };
+    this.api = { open: (target) => this.#openTarget(target), run, stop, explain, catalogue, compare, exportStatement, ...rows };
   }
 
   /** Process id while it runs. */

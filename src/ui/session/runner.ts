@@ -8,12 +8,12 @@ import { cancelled, fromWire, normalise, type FaultlineError } from '../../base/
 import { t } from '../../base/messages.ts';
 import { formatDuration, formatRows } from '../../base/units.ts';
 import type { EngineFacts, EngineTarget, Plan } from '../../engine/engine.ts';
-import type { QueryHostApi, RunEnd, RunProgress } from '../../query/host/protocol.ts';
+import type { CompareEnd, QueryHostApi, RunEnd, RunProgress } from '../../query/host/protocol.ts';
 import type { Outcome } from '../../query/results.ts';
 import type { TabId, TabState } from '../panels/results/protocol.ts';
 import { withoutRows, type ResultTabs, type Tab } from '../panels/results/tabs.ts';
 import { Signal } from '../signal.ts';
-import type { StatementToRun } from './statement.ts';
+import type { Against, StatementToRun } from './statement.ts';
 import { targetName } from './targets.ts';
 
 export interface ActiveRun {
@@ -45,7 +45,7 @@ export interface FinishedRun {
 }
 
 export interface RunnerParts {
-  readonly host: Pick<QueryHostApi, 'open' | 'run' | 'stop' | 'explain'>;
+  readonly host: Pick<QueryHostApi, 'open' | 'run' | 'stop' | 'explain' | 'compare'>;
   readonly tabs: ResultTabs;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -148,7 +148,7 @@ export class StatementRunner {
       const durationMs = change.durationMs ?? clock.monotonicMs() - startedMs;
       const rowCount = end?.result?.rowCount ?? state.run.rowCount;
       const all = { ...change, durationMs, engine };
-      messages = [...messages, { at: clock.wallMs(), text: endText(engine, { ...all, rowCount }, error) }];
+      messages = [...(change.messages ?? messages), { at: clock.wallMs(), text: endText(engine, { ...all, rowCount }, error) }];
       tabs.update(runId, { ...all, messages }, end?.result?.id);
       return {
         tab: tab.id,
@@ -170,13 +170,14 @@ export class StatementRunner {
       const facts = await host.open(target);
       engine = facts.title;
       messages = [...messages, opened(facts, clock.wallMs())];
-      tabs.update(runId, { engine, target: facts.target, messages });
+      tabs.update(runId, { engine, ...(statement.against ? {} : { target: facts.target }), messages });
       signal.throwIfAborted();
       this.#change(state, { phase: 'running' });
       if (statement.opens === 'plan') {
         const plan = await host.explain({ runId, target, sql: statement.sql, analyze: true });
         return finish({ status: 'done', plan, durationMs: planDuration(plan, clock.monotonicMs() - startedMs) });
       }
+      if (statement.against !== undefined) return finish(...(await this.#compare(state, statement.against)));
       const end = await host.run({ runId, target, sql: statement.sql });
       const error = end.error ? fromWire(end.error) : undefined;
       return finish({ ...endState(end), ...(error ? { error: tabError(error, statement) } : {}) }, error, end);
@@ -187,6 +188,34 @@ export class StatementRunner {
       const lost = error.reason === 'crashed' ? withoutRows : {};
       return finish({ ...lost, status: 'failed', error: tabError(error, statement) }, error);
     }
+  }
+
+  async #compare(
+    { run, abort }: RunState,
+    against: Against,
+  ): Promise<[Partial<TabState> & { status: Outcome }, FaultlineError | undefined, RunEnd]> {
+    const { host, prepare, tabs, clock } = this.#parts;
+    const { runId, target, statement } = run;
+    await prepare(against.target, () => undefined, abort.signal);
+    const facts = await host.open(against.target);
+    abort.signal.throwIfAborted();
+    const end = await host.compare({
+      runId,
+      a: { target, sql: statement.sql },
+      b: { target: against.target, sql: against.sql ?? statement.sql },
+    });
+    const error = end.error ? fromWire(end.error) : undefined;
+    const messages = tabs.get(run.tab)?.state.messages ?? [];
+    const said = end.comparison === undefined ? [] : [{ at: clock.wallMs(), text: comparisonText(end.comparison) }];
+    return [
+      {
+        ...endState(end),
+        messages: [...messages, opened(facts, clock.wallMs()), ...said],
+        ...(error ? { error: tabError(error, statement) } : {}),
+      },
+      error,
+      end,
+    ];
   }
 
   #change(state: RunState, change: Partial<ActiveRun>): void {
@@ -201,7 +230,7 @@ function newTab(statement: StatementToRun, target: EngineTarget, runId: string, 
     title: statement.title,
     pinned,
     engine: t('DuckDB'),
-    target: targetName(target),
+    target: statement.against ? t('{0} against {1}', targetName(target), targetName(statement.against.target)) : targetName(target),
     startedAt,
     statement: statement.sql,
     durationMs: 0,
@@ -215,13 +244,22 @@ function newTab(statement: StatementToRun, target: EngineTarget, runId: string, 
     ...withoutRows,
     status: 'running',
   };
-  return { state, target, runId, ...(statement.source ? { source: statement.source } : {}) };
+  const { source, against } = statement;
+  return { state, target, runId, ...(source ? { source } : {}), ...(against ? { against } : {}) };
 }
 
 function opened(facts: EngineFacts, at: number): TabState['messages'][number] {
   const { title, target, threads, path } = facts;
   if (threads !== undefined) return { at, text: t('{0}, {1}, {2} threads', title, target, threads) };
   return { at, text: [title, target, ...(path === undefined ? [] : [pathInWords(path)])].join(', ') };
+}
+
+/** "25 rows are equal", "2 of 25 rows differ", "another number of columns". */
+function comparisonText({ rowsA, rowsB, equalRows, differences, shape }: NonNullable<CompareEnd['comparison']>): string {
+  if (shape !== undefined) return t('The answers have another number of columns: {0}', shape);
+  if (differences === 0) return t('Equal: {0}', formatRows(equalRows));
+  const counts = rowsA === rowsB ? formatRows(rowsA) : t('{0} against {1}', formatRows(rowsA), formatRows(rowsB));
+  return t('{0} equal of {1}; {2} differences', formatRows(equalRows), counts, differences);
 }
 
 function endState(end: RunEnd): Partial<TabState> & { status: Outcome } {

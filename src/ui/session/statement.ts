@@ -1,11 +1,19 @@
 /** A statement on its way to an engine, and how it is named. No `vscode` import. */
 
+import type { EngineTarget } from '../../engine/engine.ts';
+
 /** Where a statement stood in its document when it was started. Offsets are UTF-16 units, lines begin at 0. */
 export interface StatementSource {
   readonly uri: string;
   readonly start: number;
   readonly end: number;
   readonly firstLine: number;
+}
+
+export interface Against {
+  readonly target: EngineTarget;
+  /** Where that engine takes other words for the same question. */
+  readonly sql?: string;
 }
 
 export interface StatementToRun {
@@ -16,6 +24,8 @@ export interface StatementToRun {
   readonly source?: StatementSource;
   /** `plan` runs it with the engine's profiler. */
   readonly opens: 'rows' | 'plan';
+  /** Runs on a second target too, and shows how the two answers differ. */
+  readonly against?: Against;
 }
 
 /** The first words of a statement, without comments: at most `most` characters. */

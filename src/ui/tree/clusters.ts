@@ -263,7 +263,8 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts): ContextNode
       description: [about.word, ...(shield === undefined || state.kind !== 'open' ? [] : [shield])].join(' · '),
       icon: about.icon,
       contextValue: state.kind === 'closed' ? treeItems.context : treeItems.openContext,
-      collapsible: 'collapsed',
+      // Another state than before is what VS Code goes by: what changes while it connects would shut it again.
+      collapsible: state.kind === 'closed' ? 'collapsed' : 'expanded',
     };
   };
   return {

@@ -50,12 +50,12 @@ export function panelActions({ exports, runner, problems, notifier, log }: Actio
 }
 
 /** The statement as it was run, at the place where it still stands unchanged. */
-export function statementOf({ state, source }: Tab): Parameters<StatementRunner['run']>[0] {
+export function statementOf({ state, source, against }: Tab): Parameters<StatementRunner['run']>[0] {
   const document = source && openDocument(source.uri);
   const isThere =
     source !== undefined &&
     document?.getText(new vscode.Range(document.positionAt(source.start), document.positionAt(source.end))) === state.statement;
-  return { sql: state.statement, title: state.title, opens: state.opens, ...(isThere ? { source } : {}) };
+  return { sql: state.statement, title: state.title, opens: state.opens, ...(isThere ? { source } : {}), ...(against ? { against } : {}) };
 }
 
 function errorPlace(tab: Tab, problems: StatementProblems): { readonly document: vscode.TextDocument; readonly range: vscode.Range } {

@@ -5,7 +5,7 @@
 import type { EngineTarget } from '../../../engine/engine.ts';
 import { targetKey } from '../../../engine/target.ts';
 import type { ResultId } from '../../../query/results.ts';
-import type { StatementSource } from '../../session/statement.ts';
+import type { Against, StatementSource } from '../../session/statement.ts';
 import { Signal } from '../../signal.ts';
 import type { PanelState, TabId, TabState } from './protocol.ts';
 
@@ -17,6 +17,8 @@ export interface Tab {
   /** The rows in the query host's store. */
   readonly result?: ResultId;
   readonly source?: StatementSource;
+  /** Its rows are the differences of two targets' answers. */
+  readonly against?: Against;
 }
 
 /** More unpinned tabs than this are released, oldest first: their rows are on disk until then. */
@@ -158,6 +160,7 @@ function isSameRun(a: Tab, b: Tab): boolean {
     a.state.statement === b.state.statement &&
     a.state.opens === b.state.opens &&
     a.source?.uri === b.source?.uri &&
-    targetKey(a.target) === targetKey(b.target)
+    targetKey(a.target) === targetKey(b.target) &&
+    (a.against && targetKey(a.against.target)) === (b.against && targetKey(b.against.target))
   );
 }
