@@ -56,7 +56,13 @@ export class Consent {
     if (#made in consent && consent.#made && consent.context === context && consent.change === change) return;
     throw new FaultlineError('refusedByProtection', {
       what: t('Nothing was changed in {0}', context),
-      meaning: t('What was confirmed was “{0}” in {1}, and this is “{2}” in {0}.', context, wordFor(consent.change), wordFor(change)),
+      meaning: t(
+        'What was confirmed was “{0}” in {1}, and this is “{2}” in {3}.',
+        wordFor(consent.change),
+        String(consent.context),
+        wordFor(change),
+        context,
+      ),
       remedy: t('Give the command again.'),
     });
   }
@@ -99,7 +105,7 @@ export function refuseSystem(namespace: string, change: ClusterChange): void {
 const CONTROL_PLANE = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master', 'node-role.kubernetes.io/etcd'];
 
 export function isControlPlane(node: {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata?: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: { readonly taints?: readonly { readonly key?: string }[] };
 }): boolean {
   const { labels = {} } = node.metadata ?? {};

@@ -200,8 +200,9 @@ function refused({ pod, user }: TrinoWorker, status: number, text: string): Faul
         what: t('Trino in {0} does not let {1} change the state of a worker', pod, user),
         meaning,
         remedy: t(
-          'Trino’s default access control lets nobody. Give the workers access-control.name=file in etc/access-control.properties, with a rule that lets this user write: "system_information": [{"user": "{0}", "allow": ["read", "write"]}].',
-          user,
+          'Trino’s default access control lets nobody. Set {0} on the workers, with a rule that lets this user write: {1}',
+          'access-control.name=file (etc/access-control.properties)',
+          JSON.stringify({ system_information: [{ user, allow: ['read', 'write'] }] }),
         ),
       });
     case 400:
