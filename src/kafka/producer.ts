@@ -210,7 +210,7 @@ export class IdempotentProducer implements KafkaProducer {
 
   async #exchange(broker: BrokerDescription, batches: readonly { readonly lane: Lane; readonly batch: Batch }[]): Promise<void> {
     const now = performance.now();
-    const limitMs = Math.max(1, Math.min(this.#links.answerLimitMs, ...batches.map(({ batch }) => batch.deadlineMs - now)));
+    const limitMs = Math.ceil(Math.max(1, Math.min(this.#links.answerLimitMs, ...batches.map(({ batch }) => batch.deadlineMs - now))));
     const limit = AbortSignal.any([this.#links.life, AbortSignal.timeout(limitMs)]);
     let isSent = false;
     let answer: Answer | undefined;
@@ -221,7 +221,7 @@ export class IdempotentProducer implements KafkaProducer {
       for (const { batch } of batches) batch.attempts++;
       answer = await this.#produce(broker, batches, limitMs, limit);
     } catch (error) {
-      failure = limit.aborted && !this.#links.life.aborted ? timedOut(t('It did not answer within {0} ms', Math.round(limitMs))) : error;
+      failure = limit.aborted && !this.#links.life.aborted ? timedOut(t('It did not answer within {0} ms', limitMs)) : error;
       answer = answerOf<Answer>(error);
     }
     let isStale = false;
@@ -261,7 +261,7 @@ export class IdempotentProducer implements KafkaProducer {
       produceRequest,
       [
         -1,
-        Math.round(limitMs),
+        limitMs,
         records,
         {
           producerId: id,

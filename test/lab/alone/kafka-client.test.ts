@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import { FaultlineError } from '../../../src/base/errors.ts';
 import type { KafkaClient, KafkaRecord, TopicDescription, Written } from '../../../src/kafka/client.ts';
 import { openKafka } from '../../../src/kafka/connect.ts';
 import { kafkaFactsOf } from '../../../src/kafka/facts.ts';
@@ -54,6 +55,8 @@ describe('three Kafka brokers behind tunnels', () => {
         if (at % 50 === 0) await one;
       }
     };
+    const strict = { 'min.insync.replicas': '3' };
+    await kafka.createTopic({ name: `${TOPIC}-strict`, partitions: 1, replicationFactor: 3, settings: strict }, lab.signal);
     await kafka.createTopic({ name: `${TOPIC}-beside`, partitions: 3, replicationFactor: 3 }, lab.signal);
     await send();
     const before = await topic();
@@ -78,6 +81,7 @@ describe('three Kafka brokers behind tunnels', () => {
     assert.ok([0, 2].includes(quorum.leaderId), 'the controller is one that is up');
     assert.ok(down.partitions.every(({ offlineReplicas }) => offlineReplicas.includes(LOST)));
     await nobodyWaits();
+    await saysWhatItWaitsFor();
     await cluster.revive(LOST);
     await send();
     await until(({ partitions }) => partitions.every(({ inSync }) => inSync.length === 3));
@@ -117,17 +121,29 @@ describe('three Kafka brokers behind tunnels', () => {
     await client.close();
   }
 
-  async function topic(): Promise<TopicDescription> {
-    const [found] = await kafka.topics({ names: [TOPIC] }, lab.signal);
+  async function saysWhatItWaitsFor(): Promise<void> {
+    const name = `${TOPIC}-strict`;
+    await until(({ partitions }) => partitions.every(({ inSync }) => inSync.length === 2), name);
+    const error: unknown = await kafka
+      .producer({ deliveryTimeoutMs: 20_000 })
+      .send({ topic: name, value: 'x' }, lab.signal)
+      .catch((failure: unknown) => failure);
+    assert.ok(FaultlineError.is(error, 'timedOut'), String(error));
+    assert.equal(error.facts.code, 'NOT_ENOUGH_REPLICAS', 'not in doubt: Kafka refused it');
+    assert.match(error.facts.meaning ?? '', /fewer replicas in sync/);
+  }
+
+  async function topic(name = TOPIC): Promise<TopicDescription> {
+    const [found] = await kafka.topics({ names: [name] }, lab.signal);
     assert.ok(found);
     return found;
   }
 
   /** Kafka tells nobody: it is asked until it is so. */
-  async function until(isSo: (topic: TopicDescription) => boolean): Promise<TopicDescription> {
+  async function until(isSo: (topic: TopicDescription) => boolean, name = TOPIC): Promise<TopicDescription> {
     for (;;) {
       lab.signal.throwIfAborted();
-      const now = await topic();
+      const now = await topic(name);
       if (isSo(now)) return now;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
