@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trino } from 'trino-client';
 import type { Clock } from '../../base/clock.ts';
 
-/** How a client of the package is come by; it is loaded when it is first needed. */
+/** How a client of the package is come by. */
 export type OpenClient = () => Promise<Trino>;
 
 export interface ConfirmOptions {

@@ -9,7 +9,7 @@ export interface Credentials {
   client(url: string, source: string, userHeader: string, tls: TlsOptions): Promise<Trino>;
 }
 
-/** The package is loaded with the first password, or the first stop: it brings an HTTP client of its own. */
+/** The package is loaded here and not with this file: it brings an HTTP client of its own. */
 export async function credentialsOf(user: string, password: string | undefined): Promise<Credentials> {
   const auth = password === undefined ? undefined : new (await import('trino-client')).BasicAuth(user, password);
   const headers: Record<string, string> = {};

@@ -1,5 +1,4 @@
 /** Trino and Presto: one client for both, which differ in the prefix of their headers and in few words. */
-import type { Trino } from 'trino-client';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { cancelled, FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -50,12 +49,14 @@ export async function openTrino(target: ServerTarget, reached: ReachedServer, op
       ...(target.catalog === undefined ? {} : { catalog: target.catalog }),
       ...(target.schema === undefined ? {} : { schema: target.schema }),
     });
-    let client: Promise<Trino> | undefined;
+    // Its package is loaded while nothing waits for it: a stop should not.
+    const client = credentials.client(reached.url, options.source, `${prefix}User`, tls);
+    client.catch(() => undefined);
     const pager = new StatementPager({
       line,
       session,
       credentials: credentials.headers,
-      openClient: () => (client ??= credentials.client(reached.url, options.source, `${prefix}User`, tls)),
+      openClient: () => client,
       context,
       clock: options.clock ?? systemClock,
       retryForMs: options.retryForMs ?? 60_000,
