@@ -5,6 +5,7 @@ import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { Reach, ReachedServer, ServerPlace } from '../base/target.ts';
 import { openForward } from './act/forward.ts';
+import { unlessAborted } from './act/signal.ts';
 import type { Forward } from './act/forward.ts';
 import { connectCluster } from './connect/connection.ts';
 import type { ClusterConnection } from './connect/connection.ts';
@@ -37,6 +38,7 @@ const OWN_AUTHORITY = '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt';
 
 interface Shared {
   users: number;
+  readonly life: AbortController;
   readonly opened: Promise<Opened>;
 }
 
@@ -46,27 +48,30 @@ interface Opened {
   end(): Promise<void>;
 }
 
-/** Whoever reaches the same place at the same time shares one forward. */
+/** Whoever reaches the same place at the same time shares one forward; it ends with the last of them. */
 export function reachWith(options: ReachOptions): Reach {
   const shared = new Map<string, Shared>();
   return async (place, signal) => {
     if (place.kind === 'url') return { url: place.url.replace(/\/+$/, ''), path: 'direct', close: () => Promise.resolve() };
     const key = JSON.stringify([place.kubeconfig, place.context, place.namespace, place.service, place.port, place.scheme]);
-    let entry = shared.get(key);
-    if (entry === undefined) {
-      entry = { users: 0, opened: open(place, options, signal) };
-      shared.set(key, entry);
-    }
+    const entry = shared.get(key) ?? begin(place, options);
+    shared.set(key, entry);
     entry.users++;
     const leave = leaveOnce(shared, key, entry);
     try {
-      const { url, path } = await entry.opened;
+      const { url, path } = await unlessAborted(entry.opened, signal);
       return { url, path, close: leave };
     } catch (error) {
-      shared.delete(key);
+      await leave();
       throw error;
     }
   };
+}
+
+/** Not by the signal of the one who came first: others may wait for the same. */
+function begin(place: KubernetesPlace, options: ReachOptions): Shared {
+  const life = new AbortController();
+  return { users: 0, life, opened: open(place, options, life.signal) };
 }
 
 function leaveOnce(shared: Map<string, Shared>, key: string, entry: Shared): () => Promise<void> {
@@ -77,7 +82,9 @@ function leaveOnce(shared: Map<string, Shared>, key: string, entry: Shared): () 
     entry.users--;
     if (entry.users > 0) return;
     if (shared.get(key) === entry) shared.delete(key);
-    await (await entry.opened).end();
+    entry.life.abort();
+    const opened = await entry.opened.catch(() => undefined);
+    await opened?.end();
   };
 }
 
@@ -90,7 +97,7 @@ async function open(place: KubernetesPlace, options: ReachOptions, signal: Abort
       return { url, path: 'inCluster', end: () => Promise.resolve() };
     }
     const { namespace, service, port } = place;
-    const forward = await openForward(connection, { namespace, target: { kind: 'service', name: service }, port });
+    const forward = await openForward(connection, { namespace, target: { kind: 'service', name: service }, port }, { signal });
     try {
       await forward.ready(options.readyMs ?? READY_MS, signal);
     } catch (error) {
