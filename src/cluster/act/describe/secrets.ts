@@ -5,6 +5,8 @@ import type { Json } from './json.ts';
 
 const NAME =
   /pass(word|wd|phrase)?|secret|token|api[-_.]?key|access[-_.]?key|private|credential|auth|jaas|salt|signature|cookie|session|dsn/i;
+/** Where a secret is, not what it is: `secretName`, `PASSWORD_FILE`. */
+const PLACE = /(name|ref|file|path|seconds)$/i;
 /** `scheme://user:password@host`, a JSON web token, a PEM block, what cloud providers call a key. */
 const VALUE =
   /:\/\/[^/\s:@]+:[^/\s@]+@|\beyJ[\w-]{10,}\.[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_\w{20,}|\bxox[abp]-/;
@@ -12,7 +14,7 @@ const VALUE =
 const RANDOM = /^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)[A-Za-z0-9+/_=-]{24,}$/;
 
 export function looksSecret(name: string, value: string): boolean {
-  return value !== '' && (NAME.test(name) || VALUE.test(value) || RANDOM.test(value));
+  return value !== '' && ((NAME.test(name) && !PLACE.test(name)) || VALUE.test(value) || RANDOM.test(value));
 }
 
 export function hidden(): string {
