@@ -59,6 +59,9 @@ const shortestWatchMs = 5_000;
 /** A second list within this waits: a server that says 410 to everything must not be listed without a pause. */
 const listAgainMs = 10_000;
 
+/** An empty list of names and labels alone comes as null. */
+type Page<T extends KubeObject> = Omit<ObjectList<T>, 'items'> & { readonly items: readonly T[] | null };
+
 /** How a turn ended. */
 type End =
   | { readonly kind: 'closed' }
@@ -181,14 +184,14 @@ export class Follower<T extends KubeObject> {
     let next: string | undefined;
     let version: string | undefined;
     do {
-      const page: ObjectList<T> = await connection.request<ObjectList<T>>({
+      const page: Page<T> = await connection.request<Page<T>>({
         path: this.#path,
         ...this.#accept('PartialObjectMetadataList'),
         query: { ...this.#selectors(), limit: bounds.pageSize, ...(next === undefined ? {} : { continue: next }) },
         signal: this.#life.signal,
       });
       if (this.#life.signal.aborted) throw broken(undefined);
-      for (const object of page.items) seen.add(store.put(object));
+      for (const object of page.items ?? []) seen.add(store.put(object));
       // All pages are of one version.
       version = page.metadata?.resourceVersion;
       next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
