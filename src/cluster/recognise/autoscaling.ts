@@ -37,7 +37,9 @@ function hpaLine(hpa: Autoscaler, keda: string | undefined, object: ScaledObject
   const target = targetOf(metadata.namespace, spec.scaleTargetRef ?? { name: '' });
   const ready = parts.workloadOf(target)?.status?.readyReplicas;
   const current = status.currentReplicas ?? 0;
-  const desired = status.desiredReplicas ?? 0;
+  // Never computed: it says 0 and means that it does not know.
+  const isKnown = (status.desiredReplicas ?? 0) > 0 || (spec.minReplicas ?? 1) === 0;
+  const desired = isKnown ? (status.desiredReplicas ?? 0) : current;
   const reason = hpaReason(hpa) ?? pausedOf(object) ?? targetProblem(parts.workloadOf(target), parts.podsOf(target), ready ?? 0, desired);
   return {
     id: `hpa:${metadata.namespace ?? ''}/${metadata.name}`,

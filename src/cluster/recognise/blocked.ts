@@ -32,7 +32,7 @@ export function hpaReason({ spec = {}, status = {} }: Autoscaler): Reason | unde
 function unableText({ reason, message = '' }: Condition): string {
   switch (reason) {
     case 'FailedGetScale':
-      return t('what it scales is not there or cannot be read: {0}', message);
+      return t('what it scales is not there or cannot be read: {0}', message.split(': ').at(-1) ?? '');
     case 'FailedUpdateScale':
       return t('the number of replicas could not be changed: {0}', message);
     default:

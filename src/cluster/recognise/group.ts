@@ -19,8 +19,8 @@ export function isServing({ isReady, health }: PodLine): boolean {
 }
 
 /** A pod that is over: completed, failed or evicted; another one stands in for it. */
-export function isOver({ health, isReady, engine }: PodLine): boolean {
-  return engine !== 'spark' && !isReady && health.word === t('completed');
+export function isOver({ health, isReady }: PodLine): boolean {
+  return !isReady && health.word === t('completed');
 }
 
 /** "healthy", "starting", "2 of 3 ready". `wanted` may exceed what is there; `problem` says why it does. */

@@ -59,7 +59,8 @@ export function engineInstance(found: Found, services: readonly Service[], isNam
     ready,
     wanted,
     roles,
-    recognised: found.recognition ?? { confidence: 'sure', why: resource?.ref.kind ?? '', layout: resource?.ref.kind ?? '' },
+    recognised: roles[0]?.pods[0]?.recognised ??
+      found.recognition ?? { confidence: 'sure', why: resource?.ref.kind ?? '', layout: resource?.ref.kind ?? '' },
     ...(service === undefined ? {} : { service }),
     ...(release === undefined ? {} : { release }),
     ...(version === undefined ? {} : { version }),

@@ -39,7 +39,7 @@ function brokerLine(instance: KafkaInstance, broker: BrokerLine): Line {
     ].join(' · '),
     health,
     tooltip: [
-      ...whyOf(health),
+      ...(pod?.health === health ? [] : whyOf(health)),
       ...(broker.host === undefined ? [] : [t('advertised as {0}', broker.host)]),
       ...(pod === undefined ? [] : podTooltip(pod)),
     ],

@@ -43,5 +43,6 @@ function numbers({ ready, current, desired }: AutoscalerLine): readonly string[]
 }
 
 function metricText(kind: AutoscalerLine['kind'], name: string, now: string, target: string): string {
+  if (target === '') return name;
   return kind === 'VPA' ? `${name} ${target}` : t('{0} {1} of {2}', name, now, target);
 }

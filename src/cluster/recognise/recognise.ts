@@ -134,7 +134,9 @@ export function repositoryOf(image: string): string {
 /** The tag of the container's image, where it looks like a version. */
 export function versionOf(image: string): string | undefined {
   const tag = /:([^/:@]+)(?:@.*)?$/.exec(image)?.[1];
-  return tag !== undefined && /^v?\d/.test(tag) ? tag : undefined;
+  // Strimzi's tags name its own version first.
+  const own = /-kafka-(\d.*)$/.exec(tag ?? '')?.[1];
+  return own ?? (tag !== undefined && /^v?\d/.test(tag) ? tag : undefined);
 }
 
 interface FoundRole {
