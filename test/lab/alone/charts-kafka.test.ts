@@ -54,7 +54,7 @@ describe('the chart of Kafka, three brokers on three nodes', () => {
       message_status_updates: [50, 3],
       messages: [100, 3],
     });
-    assert.match(await release.test(), /100 messages were confirmed by 2 brokers at least, and read back through SASL\/SCRAM/);
+    assert.match(await release.test(), /100 messages were confirmed by at least 2 in-sync replicas, and read back through SASL\/SCRAM/);
   });
 
   it('loses no acknowledged message while an upgrade restarts every broker, and only adds partitions', async function () {
@@ -148,6 +148,7 @@ describe('the chart of Kafka, three brokers on three nodes', () => {
   it('leaves nothing when it is uninstalled', async function () {
     this.timeout(420_000);
     await release.uninstall();
+    await lab.waitForAll('The pods are gone', { kind: 'Pod', labelSelector: release.selector }, (pods) => pods.length === 0, BOUNDS);
     const { core, apps, batch } = lab.api;
     const where = { namespace: lab.namespace, labelSelector: release.selector };
     const left = await Promise.all([

@@ -122,6 +122,7 @@ describe('the chart of Trino, a coordinator and two workers', () => {
   it('leaves nothing when it is uninstalled', async function () {
     this.timeout(300_000);
     await release.uninstall();
+    await lab.waitForAll('The pods are gone', { kind: 'Pod', labelSelector: release.selector }, (pods) => pods.length === 0, BOUNDS);
     const { core, apps } = lab.api;
     const where = { namespace: lab.namespace, labelSelector: release.selector };
     const left = await Promise.all([

@@ -23,7 +23,7 @@ export interface Release {
   rollback(revision: number): Promise<void>;
   /** Output of the test hooks; throws with their logs when one fails. */
   test(): Promise<string>;
-  /** Ends when everything is gone. */
+  /** Ends when everything is deleted; pods may still be on their way. */
   uninstall(): Promise<void>;
   /** Names of releases in the namespace. */
   list(): Promise<readonly string[]>;
@@ -65,7 +65,7 @@ export async function chartRelease(lab: TestLab, chart: ChartName): Promise<Rele
     },
     test: () => helm('test', chart, '--logs', '--timeout', '5m'),
     uninstall: async () => {
-      await helm('uninstall', chart, '--cascade', 'foreground', '--wait', '--timeout', '5m');
+      await helm('uninstall', chart, '--wait', '--timeout', '5m');
     },
     list: async () => (await helm('list', '--short')).split('\n').filter((name) => name !== ''),
     dryRun: async (profile) => {

@@ -24,7 +24,11 @@ if [ ! -e /var/lib/kafka/data/log/meta.properties ]; then
   printf '%s\n' format --cluster-id "$CLUSTER_ID" --config $settings > $arguments
   if [ -n "$SASL_PORT" ]; then
     for file in /etc/kafka-users/*; do
-      printf '%s\n' --add-scram "SCRAM-SHA-512=[name=${file##*/},password=$(< "$file")]" >> $arguments
+      password=$(< "$file")
+      # Its parser splits at commas and knows no quotes: other passwords come with the job after the install.
+      if [[ $password =~ ^[A-Za-z0-9._~-]+$ ]]; then
+        printf '%s\n' --add-scram "SCRAM-SHA-512=[name=${file##*/},password=$password]" >> $arguments
+      fi
     done
   fi
   KAFKA_HEAP_OPTS=-Xmx128m /opt/kafka/bin/kafka-storage.sh @$arguments
