@@ -37,24 +37,29 @@ export function fieldReader(type: TypeTree): FieldReader {
 const newline = 10;
 
 export class TabBatch implements RowBatch {
-  readonly rowCount: number;
-  readonly #lines: Buffer;
+  #rowCount: number | undefined;
+  readonly #lines: readonly Buffer[];
   readonly #readers: readonly FieldReader[];
   readonly #special: boolean;
 
-  /** `lines` are whole lines, each with its line feed. */
-  constructor(lines: Buffer, readers: readonly FieldReader[]) {
+  /** Each is whole lines with their line feeds. */
+  constructor(lines: readonly Buffer[], readers: readonly FieldReader[]) {
     this.#lines = lines;
     this.#readers = readers;
     this.#special = readers.some((reader) => reader !== undefined);
-    this.rowCount = countLines(lines);
+  }
+
+  get rowCount(): number {
+    this.#rowCount ??= countAll(this.#lines);
+    return this.#rowCount;
   }
 
   rows(): readonly (readonly Cell[])[] {
-    const text = isUtf8(this.#lines) ? this.#lines.toString('utf8') : readable(this.#lines, '\\\\x');
+    const text = textOf(this.#lines, '\\\\x');
     const escaped = text.includes('\\');
     const lines = text.split('\n');
     lines.length -= 1;
+    this.#rowCount = lines.length;
     if (!escaped && !this.#special) return lines.map((line) => line.split('\t'));
     return lines.map((line) => this.#row(line.split('\t'), escaped));
   }
@@ -76,23 +81,45 @@ export class TabBatch implements RowBatch {
 /** Lines of a format that the statement itself asked for: one cell a line. */
 export class LineBatch implements RowBatch {
   readonly rowCount: number;
-  readonly #lines: Buffer;
+  readonly #lines: readonly Buffer[];
 
-  constructor(lines: Buffer) {
+  constructor(lines: readonly Buffer[]) {
     this.#lines = lines;
-    this.rowCount = countLines(lines);
+    this.rowCount = countAll(lines);
   }
 
   rows(): readonly (readonly Cell[])[] {
-    const lines = (isUtf8(this.#lines) ? this.#lines.toString('utf8') : readable(this.#lines, '\\x')).split('\n');
+    const lines = textOf(this.#lines, '\\x').split('\n');
     lines.length -= 1;
     return lines.map((line) => [line.endsWith('\r') ? line.slice(0, -1) : line]);
   }
 }
 
-function countLines(lines: Buffer): number {
+function countAll(lines: readonly Buffer[]): number {
   let count = 0;
-  for (let at = 0; at < lines.length; at++) if (lines[at] === newline) count++;
+  for (const one of lines) count += countLines(one);
+  return count;
+}
+
+function textOf(lines: readonly Buffer[], mark: string): string {
+  return lines.map((one) => (isUtf8(one) ? one.toString('utf8') : readable(one, mark))).join('');
+}
+
+/** Four bytes at a time: it is all that a run which keeps no rows does with them, and a byte at a time takes twice as long. */
+function countLines(lines: Buffer): number {
+  const { length, byteOffset, buffer } = lines;
+  let count = 0;
+  let at = 0;
+  for (; at < length && ((byteOffset + at) & 3) !== 0; at++) if (lines[at] === newline) count++;
+  const words = new Uint32Array(buffer, byteOffset + at, (length - at) >> 2);
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? 0;
+    // A byte that is a line feed becomes zero; a zero byte leaves its highest bit set, and the multiplication adds the four bits up.
+    const crossed = word ^ 0x0a0a0a0a;
+    const zeros = ~(((crossed & 0x7f7f7f7f) + 0x7f7f7f7f) | crossed | 0x7f7f7f7f);
+    if (zeros !== 0) count += Math.imul((zeros >>> 7) & 0x01010101, 0x01010101) >>> 24;
+  }
+  for (at += words.length * 4; at < length; at++) if (lines[at] === newline) count++;
   return count;
 }
 

@@ -8,7 +8,7 @@ import type { Cell } from '../../../../src/engine/engine.ts';
 function cells(types: readonly string[], line: string | Buffer): readonly Cell[] {
   const bytes = Buffer.concat([Buffer.from(line), Buffer.from('\n')]);
   const [row] = new TabBatch(
-    bytes,
+    [bytes],
     types.map((type) => fieldReader(parseType(type))),
   ).rows();
   assert(row);
@@ -68,8 +68,8 @@ describe('values of ClickHouse', () => {
   });
 
   it('rows are counted without reading them', () => {
-    assert.equal(new TabBatch(Buffer.from('1\t2\n3\t4\n'), [undefined, undefined]).rowCount, 2);
-    assert.deepEqual(new LineBatch(Buffer.from('a,"b"\r\nc\n')).rows(), [['a,"b"'], ['c']]);
+    assert.equal(new TabBatch([Buffer.from('1\t2\n3\t4\n')], [undefined, undefined]).rowCount, 2);
+    assert.deepEqual(new LineBatch([Buffer.from('a,"b"\r\nc\n')]).rows(), [['a,"b"'], ['c']]);
   });
 });
 
