@@ -18,11 +18,16 @@ const MOST_COLUMNS = 20_000;
 const OTHERS_LIMIT_MS = 15_000;
 
 /** The target's own schema first; of the others what comes in time. */
-export async function readCatalogue(read: ReadRows, scope: CatalogueScope, signal: AbortSignal): Promise<Catalogue> {
+export async function readCatalogue(
+  read: ReadRows,
+  scope: CatalogueScope,
+  signal: AbortSignal,
+  othersLimitMs: number = OTHERS_LIMIT_MS,
+): Promise<Catalogue> {
   const functions = await readFunctions(read, signal);
   if (scope.catalog === undefined) return { tables: [], functions };
   const own = scope.schema === undefined ? [] : await readTables(read, scope.catalog, scope.schema, true, signal);
-  const limit = AbortSignal.timeout(OTHERS_LIMIT_MS);
+  const limit = AbortSignal.timeout(othersLimitMs);
   const others = await readTables(read, scope.catalog, scope.schema, false, AbortSignal.any([signal, limit])).catch((error: unknown) => {
     if (signal.aborted || !limit.aborted) throw error;
     return [];

@@ -3,7 +3,8 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import { cancelled, FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../../base/target.ts';
-import type { Catalogue, Column, Engine, EngineFacts, Plan, PlanNode, QueryEvent, QueryOptions } from '../engine.ts';
+import type { Catalogue, Column, Engine, EngineFacts, EngineId, Plan, PlanNode, QueryEvent, QueryOptions } from '../engine.ts';
+import { splitStatements } from '../sql/split.ts';
 import { planFromAnalyzed } from './analyzed.ts';
 import { readCatalogue } from './catalogue.ts';
 import { converterOf, PageBatch } from './cells.ts';
@@ -106,11 +107,11 @@ class TrinoEngine implements Engine {
   }
 
   async *query(sql: string, options: QueryOptions, outer: AbortSignal): AsyncGenerator<QueryEvent, void, undefined> {
-    yield* this.#events(statementOf(sql), options, outer);
+    yield* this.#events(statementOf(sql, this.facts.engine), options, outer);
   }
 
   async explain(sql: string, options: { readonly analyze: boolean }, outer: AbortSignal): Promise<Plan> {
-    const statement = statementOf(sql);
+    const statement = statementOf(sql, this.facts.engine);
     if (!options.analyze) {
       const json = await this.#text(`EXPLAIN (TYPE DISTRIBUTED, FORMAT JSON) `, statement, outer);
       const text = await this.#text('EXPLAIN (TYPE DISTRIBUTED) ', statement, outer);
@@ -229,9 +230,12 @@ function withoutTree(text: string): PlanNode {
   return { operator: text.trim().split('\n')[0] ?? '', detail: '', children: [] };
 }
 
-/** The protocol takes one statement without its semicolon. Fails with `invalid` when there is none. */
-function statementOf(sql: string): string {
-  const statement = sql.replace(/[\s;]+$/, '');
-  if (statement.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\/|[\s;]/g, '') === '') throw invalid(t('There is no statement to run'));
-  return statement;
+/**
+ * The protocol takes one statement without its semicolon; what stands before it stays, for the positions of errors. Fails with `invalid`
+ * when there is none.
+ */
+function statementOf(sql: string, engine: EngineId): string {
+  const last = splitStatements(sql, engine).at(-1);
+  if (last === undefined) throw invalid(t('There is no statement to run'));
+  return sql.slice(0, last.end);
 }

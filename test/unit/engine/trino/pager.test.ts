@@ -291,6 +291,17 @@ describe('Statements on Trino and Presto', () => {
     assert.equal(server?.asked[0]?.body, sql.trim().slice(0, -1));
   });
 
+  it('a statement is sent without its semicolon and what stands behind that; without a statement nothing is', async () => {
+    const opened = await open(() => page());
+    for (const sql of ["select ';' -- one;\n ; -- two; ", '/* ; */ select 1']) await run(opened, sql);
+    assert.deepEqual(
+      server?.asked.map(({ body }) => body),
+      ["select ';'", '/* ; */ select 1'],
+    );
+    assert.equal((await failureOf(run(opened, ' -- nothing\n;'))).reason, 'invalid');
+    assert.equal(server?.asked.length, 2);
+  });
+
   it('an error in an explained statement stands at its place in the person’s text', async () => {
     const error = {
       message: "line 1:26: mismatched input 'form'. Expecting: ',', 'FROM'",
