@@ -25,6 +25,10 @@ const refused = new Set([
   'BINDER',
   'CATALOG',
   'PARSER',
+  'UNKNOWN_IDENTIFIER',
+  'UNKNOWN_TABLE',
+  'UNKNOWN_FUNCTION',
+  'UNKNOWN_DATABASE',
 ]);
 
 export function exitCodeOf(error: unknown): number {
