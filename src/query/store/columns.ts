@@ -12,7 +12,26 @@ export function ddlOf(type: DuckDBType): string {
 /** Column types by preference; the table falls back to VARCHAR for one that the store does not take. */
 export function tableTypes(columns: readonly Column[], first: RowBatch | undefined): string[] {
   if (first instanceof DuckDbBatch) return first.types.map(ddlOf);
-  return columns.map((column) => (first === undefined ? column.type : 'VARCHAR'));
+  return columns.map((column) => (first === undefined ? column.type : storedType(column)));
+}
+
+/**
+ * What keeps the values of another engine exactly and sorts them rightly: numbers with a fixed point as such, everything else as the
+ * engine's own text. A float stays text too, since its digits would come back in other words; it is cast where it is compared.
+ */
+function storedType({ kind, type }: Column): string {
+  if (kind === 'integer') return wide.test(type) ? 'BIGNUM' : /^(?:Nullable\()?(?:UInt64|Int128)/.test(type) ? 'HUGEINT' : 'BIGINT';
+  if (kind !== 'decimal') return 'VARCHAR';
+  const [, precision, scale = '0'] = /\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)/.exec(type.replace(/^Nullable\(/, '')) ?? [];
+  return precision !== undefined && Number(precision) <= 38 ? `DECIMAL(${precision}, ${scale})` : 'VARCHAR';
+}
+
+const wide = /UInt128|Int256|UInt256|HUGEINT|BIGNUM/i;
+
+/** A column as it is compared, sorted and summed: what was kept as text because its digits count, as the number that it is. */
+export function comparable(column: Column | undefined, name: string): string {
+  const isText = column?.kind === 'float' || (column?.kind === 'decimal' && storedType(column) === 'VARCHAR');
+  return isText ? `TRY_CAST(${name} AS DOUBLE)` : name;
 }
 
 /** Rows of a batch as they are shown, long values cut. */

@@ -6,6 +6,7 @@ import { decimalText } from '../../engine/duckdb/cells.ts';
 import { quoteText } from '../../engine/duckdb/settings.ts';
 import type { Column } from '../../engine/engine.ts';
 import type { Filter } from '../results.ts';
+import { comparable } from './columns.ts';
 import type { StoredTable } from './database.ts';
 
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
@@ -55,18 +56,19 @@ async function comparison(
   op: Comparison,
   value: string,
 ): Promise<string> {
-  const storedType = await typeOf(connection, table, name);
+  const storedType = await typeOf(connection, table, comparable(column, name));
+  const number = comparable(column, name);
   if (column.kind === 'integer' || column.kind === 'decimal') {
-    const number = parseNumber(value.trim());
-    if (number === undefined) throw notOfType(value, column);
-    if (storedType !== 'VARCHAR') return numberComparison(name, op, number, storedType);
+    const exact = parseNumber(value.trim());
+    if (exact === undefined) throw notOfType(value, column);
+    if (storedType !== 'VARCHAR' && storedType !== 'DOUBLE') return numberComparison(name, op, exact, storedType);
   }
   const asText = column.kind === 'text' || column.kind === 'nested' || column.kind === 'binary' || column.kind === 'other';
   if (asText || storedType === 'VARCHAR') return `CAST(${name} AS VARCHAR) ${op} ${quoteText(value)}`;
   const cast = `TRY_CAST(${quoteText(value.trim())} AS ${storedType})`;
   const check = await connection.run(`SELECT ${cast} IS NULL`);
   if ((await check.getRowsJson())[0]?.[0] === true) throw notOfType(value, column);
-  return `${name} ${op} ${cast}`;
+  return `${number} ${op} ${cast}`;
 }
 
 async function typeOf(connection: DuckDBConnection, table: StoredTable, name: string): Promise<string> {

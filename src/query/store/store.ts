@@ -36,8 +36,9 @@ export class ResultStore {
   }
 
   async summary(id: ResultId, range: CellRange): Promise<ColumnSummary[]> {
-    const source = await this.get(id).current();
-    return this.#database.use(source.timeZone, undefined, (connection) => summarise(connection, source, range));
+    const result = this.get(id);
+    const source = await result.current();
+    return this.#database.use(source.timeZone, undefined, (connection) => summarise(connection, source, result.columns, range));
   }
 
   /** Over the whole result, whatever the view: what a filter can choose from. */

@@ -4,6 +4,8 @@ import { quoteText } from '../../engine/duckdb/settings.ts';
 import { decimalText } from '../../engine/duckdb/cells.ts';
 import { typeId } from '../../engine/duckdb/types.ts';
 import type { CellRange, ColumnSummary, DistinctValues } from '../results.ts';
+import type { Column } from '../../engine/engine.ts';
+import { comparable } from './columns.ts';
 import type { Source } from './source.ts';
 
 /** Longer values can't be filter values. */
@@ -11,14 +13,21 @@ const maxValueLength = 10_000;
 const maxTextLength = 1000;
 
 /** `count` is the number of rows, NULL included. */
-export async function summarise(connection: DuckDBConnection, source: Source, range: CellRange): Promise<ColumnSummary[]> {
+export async function summarise(
+  connection: DuckDBConnection,
+  source: Source,
+  columns: readonly Column[],
+  range: CellRange,
+): Promise<ColumnSummary[]> {
   const { sql } = source.table;
-  const probe = await connection.run(`SELECT * FROM ${sql} LIMIT 0`);
+  const forms = columns.map((column, index) => comparable(column, `c${index}`));
+  const probe = await connection.run(`SELECT ${forms.join(', ')} FROM ${sql} LIMIT 0`);
   const summaries: ColumnSummary[] = [];
   const rows = `rowid >= ${range.fromRow} AND rowid < ${range.toRow}`;
   for (let column = range.fromColumn; column < Math.min(range.toColumn, probe.columnCount); column++) {
     const type = probe.columnType(column);
-    const ordered = orderedForm(type, `c${column}`);
+    const form = forms[column] ?? `c${column}`;
+    const ordered = orderedForm(type, form);
     const figures = [
       'count(*)',
       `count(c${column})`,
@@ -26,7 +35,7 @@ export async function summarise(connection: DuckDBConnection, source: Source, ra
       // The smallest value as a value, then as the text that the grid shows.
       `left(CAST(min(${ordered}) AS VARCHAR), ${maxTextLength})`,
       `left(CAST(max(${ordered}) AS VARCHAR), ${maxTextLength})`,
-      `CAST(${sumOf(type, `c${column}`)} AS VARCHAR)`,
+      `CAST(${sumOf(type, form)} AS VARCHAR)`,
     ];
     const result = await connection.run(`SELECT ${figures.join(', ')} FROM ${sql} WHERE ${rows}`);
     const [count, values, distinct, min, max, sum] = (await result.getRows())[0] ?? [];

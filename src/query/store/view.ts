@@ -4,6 +4,7 @@ import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { Column } from '../../engine/engine.ts';
 import type { ResultView, SortKey } from '../results.ts';
+import { comparable } from './columns.ts';
 import type { StoreDatabase, StoredTable } from './database.ts';
 import { ensureRoom } from './disk.ts';
 import { condition } from './filter.ts';
@@ -41,5 +42,5 @@ export async function makeView(
 function sortKey(columns: readonly Column[], { column, descending }: SortKey): string {
   const kind = columns[column]?.kind;
   const asText = kind === 'nested' || kind === 'other';
-  return `${asText ? `CAST(c${column} AS VARCHAR)` : `c${column}`} ${descending ? 'DESC' : 'ASC'} NULLS LAST`;
+  return `${asText ? `CAST(c${column} AS VARCHAR)` : comparable(columns[column], `c${column}`)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`;
 }
