@@ -74,7 +74,7 @@ async function identify(connection: ClusterConnection, signal: AbortSignal): Pro
     cluster: context.cluster,
     server,
     version: version.gitVersion ?? '',
-    ...(nodes === undefined ? {} : { nodes: nodes.items.length }),
+    ...(nodes === undefined ? {} : { nodes: (nodes.items ?? []).length }),
   };
 }
 

@@ -59,7 +59,7 @@ const READY = 'faultline.dev/ready';
 
 /** Remembers that all of a revision was ready once: Helm calls "deployed" what was only sent. What may not be written is left out. */
 export async function markReady(requests: Requests, state: ReleaseState, signal: AbortSignal): Promise<void> {
-  const body = { metadata: { labels: { [READY]: 'true' } } };
+  const body = { metadata: { labels: { [READY]: String(state.revision) } } };
   await ifAllowed(
     requests.request({ method: 'PATCH', path: secretPath(state), body, contentType: 'application/merge-patch+json', signal }),
   );
@@ -72,9 +72,11 @@ export async function readyRevisions(
   signal: AbortSignal,
 ): Promise<ReadonlySet<number>> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
-  const query = { labelSelector: `owner=helm,name=${release},${READY}=true` };
+  const query = { labelSelector: `owner=helm,name=${release},${READY}` };
   const list = await ifAllowed(requests.request<ObjectList<Secret>>({ path, query, signal }));
-  return new Set((list?.items ?? []).map(({ metadata }) => Number(metadata.labels?.['version'])));
+  // Helm hands labels on to the next revision: only its own number counts.
+  const own = (list?.items ?? []).filter(({ metadata }) => metadata.labels?.[READY] === metadata.labels?.['version']);
+  return new Set(own.map(({ metadata }) => Number(metadata.labels?.['version'])));
 }
 
 function secretPath({ release, namespace, revision }: ReleaseState): string {

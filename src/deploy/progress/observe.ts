@@ -137,7 +137,7 @@ export class Observer {
       const nodes = Promise.all([
         ifAllowed(this.#requests.request<ObjectList<Node>>({ path: '/api/v1/nodes', signal })),
         ifAllowed(this.#requests.request<ObjectList<Pod>>({ path: '/api/v1/pods', signal })),
-      ]).then(([all, pods]) => (all === undefined || pods === undefined ? undefined : roomOf(all.items, pods.items)));
+      ]).then(([all, pods]) => (all === undefined || pods === undefined ? undefined : roomOf(all.items ?? [], pods.items ?? [])));
       this.#room = { atMs: now, nodes };
     }
     return this.#room.nodes;

@@ -8,9 +8,11 @@ import { down, status, up } from '../ways.ts';
 import { labOption, running } from './edges.ts';
 import type { Edges, Outcome } from './edges.ts';
 import { kubectl, kubectlFolder } from './kubectl.ts';
+import { builtHelmFolder } from './helm.ts';
 import { showLogs } from './logs.ts';
 import { addNode } from './node.ts';
 import { addScale } from './scale.ts';
+import { engineNames, installEngines } from './with.ts';
 import { describeLab, describeStatus, exportsText, tableText } from './words.ts';
 import { formatBytes } from '../../../src/base/units.ts';
 
@@ -40,6 +42,7 @@ interface UpOptions {
   readonly kubeconfig?: string;
   readonly way?: Way;
   readonly yes?: true;
+  readonly with?: string;
 }
 
 function addUp(program: Command, edges: Edges): void {
@@ -59,9 +62,11 @@ function addUp(program: Command, edges: Edges): void {
     .addOption(new Option('--images <names>', 'all, none, or short names: trino,kafka').default('all').argParser(images))
     .option('--kubeconfig <file>', 'use the cluster of this file, in namespaces of the lab’s own')
     .addOption(new Option('--way <way>', 'insist on one way').choices(['kubeconfig', 'kind', 'native']))
+    .option('--with <engines>', 'install them too, with “faultline deploy”: trino,clickhouse,kafka')
     .option('--yes', 'do not ask before a cluster of yours is used')
     .addOption(labOption())
-    .action(async ({ lab, profile, kubernetes, images: wanted, kubeconfig, way, yes }: UpOptions) => {
+    .action(async ({ lab, profile, kubernetes, images: wanted, kubeconfig, way, yes, with: engines }: UpOptions) => {
+      const names = await engineNames(engines ?? '');
       const options: LabOptions = {
         number: lab,
         profile,
@@ -71,9 +76,12 @@ function addUp(program: Command, edges: Edges): void {
         ...(way === undefined ? {} : { way }),
       };
       const talk = yes === true ? { ...edges.talk, confirm: () => Promise.resolve(true) } : edges.talk;
-      edges.signal.addEventListener('abort', () => leave(lab), { once: true });
+      const onAbort = (): void => leave(lab);
+      edges.signal.addEventListener('abort', onAbort, { once: true });
       const running = await up(options, edges.progress, talk);
+      edges.signal.removeEventListener('abort', onAbort);
       edges.print(describeLab(running));
+      if (names.length > 0) await installEngines(running, names, edges);
       edges.print(`For this shell: eval "$(npm run -s lab -- env${lab === 0 ? '' : ` --lab ${lab}`})"\n`);
     });
 }
@@ -121,11 +129,11 @@ function addState(program: Command, edges: Edges, outcome: Outcome): void {
 function addUse(program: Command, edges: Edges, outcome: Outcome): void {
   program
     .command('env')
-    .description('lines for eval: KUBECONFIG, and PATH with the kubectl of the lab')
+    .description('lines for eval: KUBECONFIG, and PATH with the kubectl of the lab, and its Helm once it was built')
     .addOption(labOption())
     .action(async ({ lab }: { lab: number }) => {
       const found = await running(lab);
-      edges.print(exportsText(found.kubeconfig, await kubectlFolder(found, edges.progress)));
+      edges.print(exportsText(found.kubeconfig, [await kubectlFolder(found, edges.progress), builtHelmFolder()]));
     });
   program
     .command('kubectl')

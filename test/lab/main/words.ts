@@ -51,7 +51,8 @@ export function describeStatus(status: LabStatus, now: number): string {
 }
 
 /** For a POSIX shell's `eval`. The path stays the shell's own: this process has another. */
-export function exportsText(kubeconfig: string, kubectlFolder: string | undefined): string {
-  const path = kubectlFolder === undefined ? '' : `export PATH=${quote(`${kubectlFolder}:`)}"$PATH"\n`;
+export function exportsText(kubeconfig: string, folders: readonly (string | undefined)[]): string {
+  const added = folders.filter((folder) => folder !== undefined).map((folder) => `${folder}:`);
+  const path = added.length === 0 ? '' : `export PATH=${quote(added.join(''))}"$PATH"\n`;
   return `export KUBECONFIG=${quote(kubeconfig)}\n${path}`;
 }

@@ -67,7 +67,7 @@ describe('the status of a lab', () => {
 describe('lines for eval', () => {
   it('keep every character of a path, and put the lab’s kubectl before the shell’s own', () => {
     const folder = `/home/o'neill/a b$HOME\`id\`"`;
-    const script = `PATH=/own; ${exportsText(`${folder}/kubeconfig`, folder)}echo "$KUBECONFIG"; echo "$PATH"`;
+    const script = `PATH=/own; ${exportsText(`${folder}/kubeconfig`, [undefined, folder])}echo "$KUBECONFIG"; echo "$PATH"`;
     assert.equal(execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }), `${folder}/kubeconfig\n${folder}:/own\n`);
   });
 });
