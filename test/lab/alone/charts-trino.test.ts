@@ -62,7 +62,7 @@ describe('the chart of Trino, a coordinator and two workers', () => {
     for (let splits = 0; splits < 1;) {
       const said = await query(
         url,
-        `SELECT count(*) FROM system.runtime.tasks WHERE node_id = '${name}' AND state = 'RUNNING' AND running_splits > 0`,
+        `SELECT count(*) FROM system.runtime.tasks WHERE node_id = '${name}' AND state = 'RUNNING' AND processed_input_rows > 1000`,
         lab.signal,
       );
       splits = Number(said.rows[0]?.[0]);
