@@ -152,7 +152,7 @@ describe('a connection to a real API server', () => {
       metadata: { name: `${lab.namespace}-${READER}`, labels: { 'faultline.lab': String(lab.lab.number) } },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:node-problem-detector' },
       subjects: [{ kind: 'ServiceAccount', name: READER, namespace: lab.namespace }],
-    } as never);
+    });
     try {
       pods.retry();
       // That role may not list namespaces: being told so by name shows that the login works.

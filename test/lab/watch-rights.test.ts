@@ -48,7 +48,7 @@ describe('a watch of someone who may see one namespace', () => {
       metadata: { name: READER },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: READER },
       subjects: [{ kind: 'ServiceAccount', name: READER, namespace: lab.namespace }],
-    } as never);
+    });
   }
   async function revoke(): Promise<void> {
     const { metadata } = { metadata: { name: READER, namespace: lab.namespace } };

@@ -6,8 +6,11 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { CredentialSource } from './credentials.ts';
 import type { KubeContext } from './kubeconfig.ts';
+import type { ApiRequest } from './request.ts';
 import { Sender } from './sender.ts';
 import { authorityOf, settingsOf } from './settings.ts';
+
+export type { ApiRequest } from './request.ts';
 
 export interface ClusterConnection {
   readonly context: KubeContext;
@@ -30,24 +33,6 @@ export interface ClusterConnection {
   renewLogin(): void;
   /** Ends what is under way with `cancelled`. */
   close(): void;
-}
-
-export interface ApiRequest {
-  /** `GET` where it is left out. */
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** `/api/v1/namespaces/x/pods`, its parts percent-encoded. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
-  /** Sent as JSON; a string as it is. */
-  readonly body?: unknown;
-  /** `application/json` where it is left out; a PATCH names its own, such as `application/merge-patch+json`. */
-  readonly contentType?: string;
-  readonly accept?: string;
-  readonly signal?: AbortSignal;
-  /** For `request` until the whole answer is there, 30 s where it is left out; for `lines` until the answer begins. A login that must be had first has its own bound. */
-  readonly timeoutMs?: number;
-  /** Of `lines`: the server has accepted the request, and lines may come now or much later. */
-  readonly opened?: () => void;
 }
 
 export interface ConnectOptions {

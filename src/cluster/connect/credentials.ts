@@ -12,6 +12,7 @@ import { t } from '../../base/messages.ts';
 import type { Authenticator } from './clientNode.ts';
 import { loginCode, runExecPlugin, type ExecCredential } from './execPlugin.ts';
 import { certificateExpiry, jwtExpiry } from './expiry.ts';
+import { field } from './kubeconfig.ts';
 import { renewal } from './login.ts';
 import type { ContextSettings } from './settings.ts';
 
@@ -163,10 +164,10 @@ export class CredentialSource {
 
   #authenticator(): Authenticator {
     return {
-      isAuthProvider: (user: User) => user.authProvider?.name === ours,
+      isAuthProvider: (user: User) => field(user.authProvider, 'name') === ours,
       applyAuthentication: async (_user: User, options) => {
         const { user } = this.#settings;
-        const headers: Record<string, unknown> = { ...options.headers };
+        const headers: Record<string, unknown> = Object.fromEntries(Object.entries(options.headers ?? {}));
         options.headers = headers as NonNullable<typeof options.headers>;
         if (user.exec !== undefined) {
           const { token, cert, key } = await this.#execCredential();
@@ -274,8 +275,7 @@ function userOf({ user }: ContextSettings): object {
 
 function credentialsOf(options: RequestOptions): Credentials {
   const headers: Record<string, string | readonly string[]> = {};
-  const given: Readonly<Record<string, unknown>> = { ...options.headers };
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (typeof value === 'string') headers[name] = value;
     else if (Array.isArray(value)) headers[name] = value.map(String);
   }

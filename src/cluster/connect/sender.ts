@@ -5,7 +5,7 @@ import { gunzip } from 'node:zlib';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { accessOf } from './access.ts';
 import { boundOf, type Bound } from './bound.ts';
-import type { ApiRequest } from './connection.ts';
+import type { ApiRequest } from './request.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { answerFailure, isStaleSocket, networkFailure, timedOut, type Attempt } from './failure.ts';
 import type { ConnectionPool, Dispatcher } from './pool.ts';

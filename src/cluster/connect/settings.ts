@@ -128,7 +128,7 @@ async function documentOf(file: string, context: KubeContext): Promise<Document>
 function entryOf(files: readonly Document[], list: string, name: unknown): { file: string; value: unknown } | undefined {
   for (const { file, content } of files) {
     const entries = field(content, list);
-    const value = Array.isArray(entries) ? entries.find((entry: unknown) => field(entry, 'name') === name) : undefined;
+    const value: unknown = Array.isArray(entries) ? entries.find((entry: unknown) => field(entry, 'name') === name) : undefined;
     if (value !== undefined) return { file, value };
   }
   return undefined;

@@ -56,6 +56,7 @@ async function main(): Promise<void> {
     };
     process.send?.(figures);
   });
+  process.on('disconnect', () => process.exit());
   await (mode === 'ours' ? ours : informer)(kubeconfig, Number(expected), heard);
   process.send?.('ready');
 }
