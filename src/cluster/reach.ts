@@ -18,7 +18,7 @@ type KubernetesPlace = Extract<ServerPlace, { kind: 'kubernetes' }>;
 export interface BorrowedConnection {
   readonly connection: ClusterConnection;
   /** Called once. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export interface ReachOptions {

@@ -42,7 +42,7 @@ describe('a pod by its menu', () => {
     interface Terminal {
       readonly shell: Shell;
       /** Once the text is on it. */
-      shows(text: RegExp): Promise<RegExpExecArray>;
+      readonly shows: (text: RegExp) => Promise<RegExpExecArray>;
     }
 
     async function terminal(name: string): Promise<Terminal> {

@@ -74,7 +74,7 @@ export async function describe(connection: ClusterConnection, described: Describ
       ...ending,
     })
     .then(
-      ({ items }) => items.filter(({ involvedObject }) => isOf(involvedObject?.uid, object)),
+      ({ items }) => (items ?? []).filter(({ involvedObject }) => isOf(involvedObject?.uid, object)),
       (error: unknown) => {
         if (FaultlineError.is(error, 'forbidden')) return 'forbidden' as const;
         throw error;

@@ -152,7 +152,7 @@ async function whyNot(
       connection.request<Pod>({ path: pathOf(kinds.pods, { namespace, name }), signal }),
       connection.request<ObjectList<PodDisruptionBudget>>({ path: pathOf(kinds.podDisruptionBudgets, { namespace }), signal }),
     ]);
-    const budgets = budgetsOf(pod, items);
+    const budgets = budgetsOf(pod, items ?? []);
     if (budgets.length === 0) return refusal.facts.what;
     const texts = budgets.map(budgetText).join('; ');
     return budgets.length === 1

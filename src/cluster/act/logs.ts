@@ -7,24 +7,11 @@ import { kinds, pathOf } from '../watch/kinds.ts';
 import { followPods } from './follow.ts';
 import { followAll } from './logs/follow.ts';
 import { containersOf, logRequest, notice, parseLine, statusOf } from './logs/line.ts';
-import type { ContainerName, LogLine, LogQuery, Stamped } from './logs/line.ts';
+import type { ContainerName, LogLine, LogQuery, LogRequest, Stamped } from './logs/line.ts';
 import { selectionOf } from './target.ts';
-import type { PodSelection, PodsTarget } from './target.ts';
+import type { PodSelection } from './target.ts';
 
-export type { LogLine } from './logs/line.ts';
-
-export interface LogRequest {
-  readonly namespace: string;
-  readonly target: PodsTarget;
-  /** Names; all where it is left out, init and debug containers too. */
-  readonly containers?: readonly string[];
-  /** Goes on with what comes, also with pods that come. Else it ends with what is there. */
-  readonly follow: boolean;
-  /** Of each container that is there now, its last so many lines; all where it is left out. */
-  readonly tailLines?: number;
-  /** Of the last runs that ended, in place of those that go on: why a container crashed. Not together with `follow`. */
-  readonly previous?: boolean;
-}
+export type { LogLine, LogRequest } from './logs/line.ts';
 
 /**
  * Bounded: who does not read holds the servers up, not the memory. A followed log resumes after a cut with the next line, none is lost
@@ -58,7 +45,8 @@ async function* whatIsThere(
     signal,
   });
   // A pod was asked for, not its siblings.
-  const pods = preferred === undefined ? items : items.filter(({ metadata }) => metadata.name === preferred);
+  const there = items ?? [];
+  const pods = preferred === undefined ? there : there.filter(({ metadata }) => metadata.name === preferred);
   const query: LogQuery = tailLines === undefined ? {} : { tailLines };
   const logs: AsyncGenerator<Stamped, void>[] = [];
   for (const pod of pods) {

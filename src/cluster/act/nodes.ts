@@ -65,7 +65,7 @@ export async function planDrain(connection: ClusterConnection, name: string, end
     query: { fieldSelector: `spec.nodeName=${name}` },
     ...ending,
   });
-  const pods = items.map((pod): DrainPod => {
+  const pods = (items ?? []).map((pod): DrainPod => {
     const { namespace = '', name: podName, uid = '' } = pod.metadata;
     return { namespace, name: podName, uid, fate: fateOf(pod) };
   });

@@ -44,7 +44,8 @@ export async function joinPod(
   let problem = '';
   let heardAt = performance.now();
   const what = t('A connection to port {0} of {1}', port, pod);
-  let opened: Channels | undefined;
+  // Something may come before it is known what it came over.
+  const opened: { channels?: Channels } = {};
   const channels = await openChannels(connection, {
     path: pathOf({ namespace, pod }, 'portforward'),
     query: [['ports', String(port)]],
@@ -60,12 +61,12 @@ export async function joinPod(
       if (channel === PROBLEM) {
         problem += data.toString();
         // Nothing more comes.
-        opened?.terminate();
+        opened.channels?.terminate();
       }
       return channel === DATA ? toClient(socket, data) : undefined;
     },
   });
-  opened = channels;
+  opened.channels = channels;
   if (problem !== '') channels.terminate();
   fromClient(socket, channels, () => performance.now() - heardAt);
   const ended = channels.closed.then((broken) => {

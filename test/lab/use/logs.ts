@@ -18,9 +18,9 @@ export interface LogOptions {
 export async function* logLines(api: Api, namespace: string, pod: string, options: LogOptions = {}): AsyncGenerator<string> {
   const { signal, ...query } = options;
   signal?.throwIfAborted();
-  const { lines } = await api.connection();
+  const connection = await api.connection();
   try {
-    yield* lines({
+    yield* connection.lines({
       path: pathOf(kinds.pods, { namespace, name: pod, subresource: 'log' }),
       query,
       accept: '*/*',

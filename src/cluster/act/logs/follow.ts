@@ -1,14 +1,13 @@
 /** Follows the logs of pods that come and go. */
-import { FaultlineError } from '../../../base/errors.ts';
+import { FaultlineError, normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { ClusterConnection } from '../../connect/connection.ts';
 import type { Pod } from '../../objects.ts';
 import type { FollowedPods } from '../follow.ts';
-import type { LogRequest } from '../logs.ts';
 import { uidOf } from '../pool.ts';
 import { ContainerFollower } from './container.ts';
 import { containersOf, notice, statusOf } from './line.ts';
-import type { LogLine } from './line.ts';
+import type { LogLine, LogRequest } from './line.ts';
 import { BoundedQueue } from './queue.ts';
 
 /** Each holds a connection: a person can't follow more either. */
@@ -60,7 +59,7 @@ export async function* followAll(
     one.ends.push(
       follower.run().then(
         () => void running--,
-        (error: unknown) => queue.end(error),
+        (error: unknown) => queue.end(normalise(error)),
       ),
     );
   };

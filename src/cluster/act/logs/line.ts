@@ -3,6 +3,7 @@ import { t } from '../../../base/messages.ts';
 import type { ApiRequest } from '../../connect/connection.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../objects.ts';
 import { kinds, pathOf } from '../../watch/kinds.ts';
+import type { PodsTarget } from '../target.ts';
 import { comparable } from './seen.ts';
 
 export interface LogLine {
@@ -14,6 +15,19 @@ export interface LogLine {
   /** RFC 3339 with nanoseconds as the node wrote it; of a notice with milliseconds, by this machine's clock. */
   readonly time: string;
   readonly text: string;
+}
+
+export interface LogRequest {
+  readonly namespace: string;
+  readonly target: PodsTarget;
+  /** Names; all where it is left out, init and debug containers too. */
+  readonly containers?: readonly string[];
+  /** Goes on with what comes, also with pods that come. Else it ends with what is there. */
+  readonly follow: boolean;
+  /** Of each container that is there now, its last so many lines; all where it is left out. */
+  readonly tailLines?: number;
+  /** Of the last runs that ended, in place of those that go on: why a container crashed. Not together with `follow`. */
+  readonly previous?: boolean;
 }
 
 export interface ContainerName {

@@ -9,7 +9,7 @@ export class BoundedQueue<T extends { readonly text: string }> {
   readonly #held: (() => void)[] = [];
   #characters = 0;
   #wake: (() => void) | undefined;
-  #ended: { readonly error: unknown } | undefined;
+  #ended: { readonly error: Error | undefined } | undefined;
 
   /** What it returns is pending until there is room again: each writer has at most one item more than fits. First come, first served. */
   push(item: T): Promise<void> | undefined {
@@ -21,7 +21,7 @@ export class BoundedQueue<T extends { readonly text: string }> {
   }
 
   /** No more comes; with an error the reader gets that after what is there. */
-  end(error?: unknown): void {
+  end(error?: Error): void {
     this.#ended ??= { error };
     this.#wake?.();
     for (const go of this.#held.splice(0)) go();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { describeObject } from '../../../../src/cluster/act/describe.ts';
 import { looksSecret, shownArguments, withoutSecrets } from '../../../../src/cluster/act/describe/secrets.ts';
-import type { KubeEvent, KubeObject } from '../../../../src/cluster/objects.ts';
+import type { KubeEvent } from '../../../../src/cluster/objects.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
@@ -123,7 +123,7 @@ Events:
 
   it('of a secret, and of any other object, holds no secret', () => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, type: 'Opaque', data: { user: 'aHVudGVyMg==' } };
-    const text = describeObject(secret as KubeObject, [], NOW);
+    const text = describeObject(secret, [], NOW);
     assert.match(text, /user +7 B/);
     assert.doesNotMatch(text, /aHVudGVyMg|hunter2/);
     const custom = {
