@@ -47,6 +47,13 @@ export interface CommandArguments {
   'faultline.drainTrinoWorker': [item?: unknown];
   /** Selects the engine of the item, and opens a SQL document. */
   'faultline.runSqlHere': [item?: unknown];
+  /** On the item of a context; else a person is asked. Opens the values, which are previewed and carried out from there. */
+  'faultline.deploy': [item?: unknown];
+  'faultline.previewDeploy': [uri?: string];
+  'faultline.carryOutDeploy': [uri?: string];
+  'faultline.testRelease': [item?: unknown];
+  'faultline.rollbackRelease': [item?: unknown];
+  'faultline.uninstallRelease': [item?: unknown];
   'faultline.connectServer': [];
   'faultline.testConnection': [target?: unknown];
   'faultline.forgetServer': [item?: unknown];

@@ -1,11 +1,17 @@
 /** Clusters: their tree, and what a person does with what it shows. */
+import { join } from 'node:path';
 import type { Disposable } from '../base/disposables.ts';
+import type { Deployer } from '../deploy/deploy.ts';
+import type { OpenCluster } from './session/clusters.ts';
 import type { Reach } from '../base/target.ts';
 import { registerChanges } from './commands/cluster/changes.ts';
 import { Forwards, registerForwards } from './commands/cluster/forwards.ts';
 import { registerServers } from './commands/cluster/servers.ts';
 import { registerTerminals } from './commands/cluster/terminals.ts';
 import { registerClusterViews } from './commands/cluster/views.ts';
+import { registerDeploy } from './commands/deploy/deploy.ts';
+import { registerReleases } from './commands/deploy/releases.ts';
+import { registerValues } from './editor/values.ts';
 import type { Services } from './services.ts';
 import { serverNames } from './session/serverNames.ts';
 import { ClusterFilter, registerClustersTree } from './tree/clusters.ts';
@@ -39,6 +45,17 @@ export function registerClusters(services: Services): ClusterUi & Disposable {
   store.add(registerForwards({ ...parts, forwards }));
   store.add(registerChanges(parts));
   store.add(registerClusterViews({ ...parts, filter }));
+  const chartsFolder = join(services.context.extensionUri.fsPath, 'media', 'charts');
+  const deploying = {
+    ...parts,
+    deployer: async ({ connection }: OpenCluster): Promise<Deployer> => {
+      const [{ findHelm }, { openDeployer }] = await Promise.all([import('../deploy/helm/find.ts'), import('../deploy/deployer.ts')]);
+      return openDeployer({ connection, helm: await findHelm(process.env), env: process.env, chartsFolder });
+    },
+  };
+  store.add(registerDeploy(deploying));
+  store.add(registerReleases(deploying));
+  store.add(registerValues(chartsFolder, (error) => services.log.error('the schema of a chart could not be read', error)));
   store.add(registerServers({ ...parts, session, passwords, reach, namesOf: (target) => serverNames(query.api, target, newId) }));
   return { roots: () => tree.roots(), forwards, dispose: () => tree.dispose() };
 }

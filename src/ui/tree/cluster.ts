@@ -188,7 +188,7 @@ async function menusOf(subject: LineSubject, cluster: OpenCluster, protection: P
       entries.push('describe');
       break;
     case 'release':
-      if (changes) entries.push('rollback', 'uninstall');
+      if (changes) entries.push('testRelease', 'rollback', 'uninstall');
       break;
     case 'section':
     case 'topics':

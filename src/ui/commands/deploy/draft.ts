@@ -1,0 +1,40 @@
+/**
+ * What is going to be deployed, as the first line of the document that holds its values: it survives a reload, and a file of it can be
+ * kept and deployed again. No `vscode` import.
+ */
+import * as v from 'valibot';
+
+const draft = v.object({
+  chart: v.string(),
+  profile: v.exactOptional(v.string()),
+  version: v.exactOptional(v.string()),
+  release: v.string(),
+  namespace: v.string(),
+  context: v.string(),
+  kubeconfig: v.string(),
+});
+
+export type Draft = v.InferOutput<typeof draft>;
+
+const mark = '# faultline deploy ';
+
+export function draftLine(of: Draft): string {
+  return `${mark}${JSON.stringify(of)}`;
+}
+
+/** Undefined for a document that is none of ours, or whose first line somebody broke. */
+export function draftOf(text: string): Draft | undefined {
+  const [first = ''] = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1);
+  if (!first.startsWith(mark)) return undefined;
+  try {
+    const read = v.safeParse(draft, JSON.parse(first.slice(mark.length)));
+    return read.success ? read.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name that Kubernetes takes for releases and namespaces. */
+export function isDnsLabel(text: string): boolean {
+  return /^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/.test(text);
+}
