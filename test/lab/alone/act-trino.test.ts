@@ -32,7 +32,8 @@ describe('draining a Trino worker', () => {
       image: 'docker.io/trinodb/trino:476',
       imagePullPolicy: 'IfNotPresent',
       ports: [{ name: 'http', containerPort: 8080 }],
-      readinessProbe: { httpGet: { path: '/v1/info/state', port: 8080 }, periodSeconds: 2, timeoutSeconds: 5 },
+      // Its state is told before it takes a change of it.
+      readinessProbe: { exec: { command: ['/usr/lib/trino/bin/health-check'] }, periodSeconds: 2, timeoutSeconds: 5 },
       volumeMounts: [{ name: 'settings', mountPath: '/etc/trino' }],
     };
     await lab.apply([
