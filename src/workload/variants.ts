@@ -3,7 +3,6 @@
  * or would answer another question. The library shows one entry; who runs it asks here for the text of its engine.
  */
 import type { EngineId } from '../engine/engine.ts';
-import type { LibraryEntry } from './library.ts';
 
 export type Variants = { readonly [engine in EngineId]?: string };
 
@@ -26,7 +25,7 @@ export function withoutVariants(paths: readonly string[]): readonly string[] {
 }
 
 /** The entry as the engine understands it. */
-export function variantFor(entry: LibraryEntry, engine: EngineId): LibraryEntry {
+export function variantFor<Entry extends { readonly sql: string; readonly variants?: Variants }>(entry: Entry, engine: EngineId): Entry {
   const sql = entry.variants?.[engine];
   return sql === undefined ? entry : { ...entry, sql };
 }
