@@ -167,7 +167,8 @@ describe('SQL on Trino and Presto in the lab', () => {
     const tookMs = performance.now() - stoppedAt;
     assert.equal(await stateOf(queryId), 'FAILED USER_CANCELED');
     assert.ok(tookMs < 2_000, `${tookMs} ms`);
-    assert.ok(heapAtMost < heapAtStart + 150e6, `${heapAtStart} → ${heapAtMost}`);
+    // Kept, they would be a gigabyte.
+    assert.ok(heapAtMost < heapAtStart + 400e6, `${heapAtStart} → ${heapAtMost}`);
   });
 
   it('a query that an administrator kills says who ended it, with the administrator’s words', async function () {
