@@ -1,14 +1,8 @@
 /** What `faultline deploy` prints. */
 import { formatDuration } from '../base/units.ts';
-import type {
-  ClusterIdentity,
-  DeployEvent,
-  DeployPlan,
-  ObjectAction,
-  ReleaseHealth,
-  ReleaseState,
-  UninstallPlan,
-} from '../deploy/deploy.ts';
+import type { ClusterIdentity, DeployEvent, DeployPlan, ReleaseHealth, UninstallPlan } from '../deploy/deploy.ts';
+import type { ReleaseState } from '../deploy/release.ts';
+import type { ObjectAction } from '../deploy/plan/diff.ts';
 import type { PodRestart } from '../deploy/plan/restarts.ts';
 import type { WorkloadProgress } from '../deploy/progress/progress.ts';
 import { StatusLine, type Terminal } from './terminal.ts';

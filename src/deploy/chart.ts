@@ -48,11 +48,13 @@ const chartFile = v.object({
 export async function builtInCharts(chartsFolder: string): Promise<readonly BuiltInChart[]> {
   const names = await readdir(chartsFolder).catch(() => []);
   const charts = await Promise.all(
-    names.sort().map(async (name) => {
-      const folder = join(chartsFolder, name);
-      if (!(await isFile(join(folder, 'Chart.yaml')))) return [];
-      return [{ ...(await readFacts(folder)), folder, profiles: await profilesOf(folder) }];
-    }),
+    names
+      .toSorted((a, b) => a.localeCompare(b))
+      .map(async (name) => {
+        const folder = join(chartsFolder, name);
+        if (!(await isFile(join(folder, 'Chart.yaml')))) return [];
+        return [{ ...(await readFacts(folder)), folder, profiles: await profilesOf(folder) }];
+      }),
   );
   return charts.flat();
 }

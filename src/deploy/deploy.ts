@@ -5,17 +5,12 @@
 import type { Disposable } from '../base/disposables.ts';
 import type { Consent } from '../cluster/act/protection.ts';
 import type { WorkloadProgress } from './progress/progress.ts';
+import type { ReleaseName, ReleaseState } from './release.ts';
 import type { PlannedObject } from './plan/diff.ts';
 import type { PodRestart } from './plan/restarts.ts';
 import type { BuiltInChart } from './chart.ts';
 import type { Manifest } from './objects.ts';
-import type { LintWarning } from './lint/lint.ts';
-
-/** One release in one cluster. */
-export interface ReleaseName {
-  readonly release: string;
-  readonly namespace: string;
-}
+import type { LintWarning } from './lint/warning.ts';
 
 export interface DeployRequest extends ReleaseName {
   /** Name of a built-in chart, folder, .tgz, `repo/name`, `oci://…`, `https://…`. */
@@ -37,8 +32,6 @@ export interface ValuesText {
   readonly name: string;
   readonly text: string;
 }
-
-export type ObjectAction = 'create' | 'change' | 'recreate' | 'delete' | 'none';
 
 export interface DeployPlan {
   readonly request: DeployRequest;
@@ -82,28 +75,6 @@ export interface ClusterIdentity {
   /** `v1.34.4` */
   readonly version: string;
   readonly nodes?: number;
-}
-
-export type ReleaseStatusWord =
-  | 'deployed'
-  | 'failed'
-  | 'superseded'
-  | 'uninstalled'
-  | 'uninstalling'
-  | 'pending-install'
-  | 'pending-upgrade'
-  | 'pending-rollback'
-  | 'unknown';
-
-export interface ReleaseState extends ReleaseName {
-  readonly revision: number;
-  readonly status: ReleaseStatusWord;
-  /** `trino-0.1.0` */
-  readonly chart: string;
-  readonly appVersion: string;
-  /** ISO 8601. */
-  readonly updated: string;
-  readonly description: string;
 }
 
 export interface ReleaseHealth {

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ObjectList, Secret } from '../cluster/objects.ts';
-import type { ReleaseName, ReleaseState, ReleaseStatusWord } from './deploy.ts';
+import type { ReleaseName, ReleaseState, ReleaseStatusWord } from './release.ts';
 import { ifAllowed, parseManifests, unlessGone } from './objects.ts';
 import type { Requests } from './objects.ts';
 

@@ -8,7 +8,8 @@ import { t } from '../base/messages.ts';
 import { isAlive, ownerOf, ownerText, parseOwner } from '../base/owner.ts';
 import { statusOf } from '../cluster/connect/failure.ts';
 import type { KubeObject } from '../cluster/objects.ts';
-import type { LockHolder, ReleaseName } from './deploy.ts';
+import type { LockHolder } from './deploy.ts';
+import type { ReleaseName } from './release.ts';
 import { unlessGone } from './objects.ts';
 import type { Requests } from './objects.ts';
 

@@ -44,7 +44,7 @@ function isList(value: unknown): value is { readonly items: readonly unknown[] }
     typeof value === 'object' &&
     value !== null &&
     'kind' in value &&
-    /List$/.test(String(value.kind)) &&
+    String(value.kind).endsWith('List') &&
     'items' in value &&
     Array.isArray(value.items)
   );

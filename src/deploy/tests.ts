@@ -5,7 +5,8 @@ import { t } from '../base/messages.ts';
 import type { ObjectList, Pod } from '../cluster/objects.ts';
 import { noRelease } from './change.ts';
 import type { Place } from './change.ts';
-import type { DeployEvent, ReleaseName, RunOptions } from './deploy.ts';
+import type { DeployEvent, RunOptions } from './deploy.ts';
+import type { ReleaseName } from './release.ts';
 import { ifAllowed, isTest, parseManifests } from './objects.ts';
 import type { Manifest } from './objects.ts';
 

@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal.ts';
 type Run = (work: Promise<number>) => Promise<void>;
 
 /** The work is loaded with the first use of it: YAML, schemas and the Kubernetes client take their time. */
-const load = (): Promise<typeof import('../deploy.ts')> => import('../deploy.ts');
+const load = () => import('../deploy.ts');
 
 export function addDeploy(program: Command, terminal: Terminal, paths: DeployPaths, run: Run): void {
   const deploy = program

@@ -1,6 +1,6 @@
 /** The commands of Helm that a deploy needs, on one cluster. */
 import * as v from 'valibot';
-import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../deploy.ts';
+import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../release.ts';
 import type { HelmProgram } from './find.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import { runHelm } from './run.ts';
@@ -38,8 +38,6 @@ export interface Helm {
   test(name: ReleaseName, timeoutMs: number, signal: AbortSignal): Promise<void>;
   manifest(name: ReleaseName, signal: AbortSignal, revision?: number): Promise<string>;
   hooks(name: ReleaseName, signal: AbortSignal): Promise<string>;
-  /** The values that the release was given, as JSON. */
-  values(name: ReleaseName, signal: AbortSignal): Promise<unknown>;
   /** Newest first; empty when there is no such release. */
   history(name: ReleaseName, signal: AbortSignal): Promise<readonly ReleaseState[]>;
   list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseState[]>;
@@ -133,8 +131,6 @@ export function helmOn(place: HelmPlace): Helm {
     manifest: ({ release, namespace }, signal, revision) =>
       run(['get', 'manifest', release, ...on(namespace), ...(revision === undefined ? [] : ['--revision', String(revision)])], signal),
     hooks: ({ release, namespace }, signal) => run(['get', 'hooks', release, ...on(namespace)], signal),
-    values: async ({ release, namespace }, signal) =>
-      JSON.parse(await run(['get', 'values', release, ...on(namespace), '--output', 'json'], signal)),
     history: async ({ release, namespace }, signal) => {
       try {
         const args = ['history', release, ...on(namespace), '--max', String(HISTORY_MAX), '--output', 'json'];

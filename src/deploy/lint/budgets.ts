@@ -2,7 +2,7 @@
 import { t } from '../../base/messages.ts';
 import { labelOf } from '../objects.ts';
 import { matches } from '../selector.ts';
-import type { LintWarning, Rendering } from './lint.ts';
+import type { LintWarning, Rendering } from './warning.ts';
 import { fieldOf, selectorOf } from './shape.ts';
 
 export function budgetRules({ objects, workloads }: Rendering): readonly LintWarning[] {

@@ -1,6 +1,6 @@
 /** Settings of the engines that contradict each other. */
 import { t } from '../../base/messages.ts';
-import type { LintWarning, Rendering } from './lint.ts';
+import type { LintWarning, Rendering } from './warning.ts';
 import type { LintWorkload } from './shape.ts';
 import { fieldOf } from './shape.ts';
 import { labelOf } from '../objects.ts';

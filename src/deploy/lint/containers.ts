@@ -1,7 +1,7 @@
 /** Images, probes, resources and heaps of containers. */
 import { t } from '../../base/messages.ts';
 import { amountOf, quantityText } from '../quantity.ts';
-import type { LintWarning, Rendering } from './lint.ts';
+import type { LintWarning, Rendering } from './warning.ts';
 import type { LintContainer, LintWorkload } from './shape.ts';
 
 export function containerRules({ workloads, configs }: Rendering): readonly LintWarning[] {
@@ -33,7 +33,7 @@ function supplyOf(reference: string): string | undefined {
   if (path.startsWith('bitnamilegacy/')) return t('These images are never updated any more, not for security either.');
   if (/^minio\/(?:minio|mc)(?::|@|$)/.test(path))
     return t('MinIO’s images on Docker Hub are removed: pulling it fails. Name another image.');
-  if (/^quay\.io\/minio\//.test(path)) return t('MinIO publishes no images any more: this one is frozen.');
+  if (path.startsWith('quay.io/minio/')) return t('MinIO publishes no images any more: this one is frozen.');
   return undefined;
 }
 
@@ -55,7 +55,7 @@ function probes({ label, containers }: LintWorkload): readonly LintWarning[] {
   return warnings;
 }
 
-function resources({ label }: LintWorkload, { name, resources: { requests = {}, limits = {} } }: LintContainer): readonly LintWarning[] {
+function resources({ label }: LintWorkload, { name, resources: { requests, limits } }: LintContainer): readonly LintWarning[] {
   if (requests['memory'] !== undefined || limits['memory'] !== undefined) return [];
   const text = t('{0} asks for no memory: it is scheduled anywhere, and is the first to be killed when a node runs short.', name);
   return [{ rule: 'no-resources', object: label, text }];
@@ -68,7 +68,7 @@ function heaps({ label, containers, configMaps }: LintWorkload, configs: Renderi
   const files = configMaps.flatMap((name) => Object.entries(configs.get(name) ?? {}));
   const [first] = containers;
   return containers.flatMap((container) => {
-    const limit = amountOf(container.resources.limits?.['memory']);
+    const limit = amountOf(container.resources.limits['memory']);
     const own = [...container.command, ...container.args, ...container.env.map(({ value = '' }) => value)].join(' ');
     // A file with options of a JVM belongs to the main container.
     const shared = container === first ? files.filter(([name]) => /jvm/.test(name)).map(([, text]) => text) : [];

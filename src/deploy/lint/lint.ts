@@ -5,22 +5,8 @@ import { configRules } from './configs.ts';
 import { containerRules } from './containers.ts';
 import { referenceRules } from './references.ts';
 import { configsOf, workloadsOf } from './shape.ts';
-import type { LintWorkload } from './shape.ts';
+import type { LintWarning, Rendering } from './warning.ts';
 import { versionRules } from './versions.ts';
-
-export interface LintWarning {
-  /** `hpa-target`, `selector-matches-nothing` … */
-  readonly rule: string;
-  /** `HorizontalPodAutoscaler/trino-worker` */
-  readonly object: string;
-  readonly text: string;
-}
-
-export interface Rendering {
-  readonly objects: readonly Manifest[];
-  readonly workloads: readonly LintWorkload[];
-  readonly configs: ReadonlyMap<string, Readonly<Record<string, string>>>;
-}
 
 const rules: readonly ((rendering: Rendering) => readonly LintWarning[])[] = [
   referenceRules,

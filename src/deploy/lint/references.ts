@@ -3,7 +3,7 @@ import { t } from '../../base/messages.ts';
 import { labelOf } from '../objects.ts';
 import type { Manifest } from '../objects.ts';
 import { matches } from '../selector.ts';
-import type { LintWarning, Rendering } from './lint.ts';
+import type { LintWarning, Rendering } from './warning.ts';
 import { fieldOf, selectorOf, textsOf } from './shape.ts';
 import type { LintSelector, LintWorkload } from './shape.ts';
 

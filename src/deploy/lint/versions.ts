@@ -2,7 +2,7 @@
 import { t } from '../../base/messages.ts';
 import { labelOf } from '../objects.ts';
 import type { Manifest } from '../objects.ts';
-import type { LintWarning, Rendering } from './lint.ts';
+import type { LintWarning, Rendering } from './warning.ts';
 import { fieldOf } from './shape.ts';
 
 /** `group/version/Kind`, or `group/version` for all of its kinds: what took its place. */

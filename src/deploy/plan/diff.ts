@@ -3,10 +3,11 @@ import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
 import { labelOf } from '../objects.ts';
 import type { Manifest } from '../objects.ts';
-import type { ObjectAction } from '../deploy.ts';
 import { isMap } from '../values/merge.ts';
 import { hidden } from './hide.ts';
 import { inOrderOf, project } from './project.ts';
+
+export type ObjectAction = 'create' | 'change' | 'recreate' | 'delete' | 'none';
 
 export interface PlannedObject {
   /** `apps/v1` */

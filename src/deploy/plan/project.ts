@@ -22,7 +22,7 @@ export function project(live: unknown, shapes: readonly unknown[]): unknown {
     );
   }
   if (Array.isArray(live)) {
-    const lists = shapes.filter((shape) => Array.isArray(shape));
+    const lists = shapes.filter((shape): shape is readonly unknown[] => Array.isArray(shape));
     if (lists.length === 0) return live;
     const key = mergeKeyOf([live, ...lists]);
     if (key === undefined)
@@ -33,7 +33,7 @@ export function project(live: unknown, shapes: readonly unknown[]): unknown {
         ),
       );
     return live.flatMap((item: unknown) => {
-      const like = lists.flatMap((list) => list.filter((one) => valueOf(one, key) === valueOf(item, key)));
+      const like = lists.flatMap((list) => list.filter((one: unknown) => valueOf(one, key) === valueOf(item, key)));
       // Somebody else added it: an admission webhook its sidecar, say.
       return like.length === 0 ? [] : [project(item, like)];
     });

@@ -1,6 +1,6 @@
 /** Configuration that changes under pods that are not made anew: most programs read it once. Pure. */
 import { t } from '../../base/messages.ts';
-import type { LintWarning } from '../lint/lint.ts';
+import type { LintWarning } from '../lint/warning.ts';
 import { workloadsOf } from '../lint/shape.ts';
 import type { Manifest } from '../objects.ts';
 import type { Comparison } from './diff.ts';

@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import type { DeployEvent, ReleaseName } from '../deploy.ts';
+import type { DeployEvent } from '../deploy.ts';
+import type { ReleaseName } from '../release.ts';
 import type { Requests } from '../objects.ts';
 import type { Observed, Observer } from './observe.ts';
 import type { WorkloadProgress } from './progress.ts';
@@ -54,10 +55,10 @@ export async function* follow({
     // It ends by the same signal, and only when Helm has ended nothing is at work any more.
     if (signal.aborted) {
       await ended;
-      throw work.error ?? cancelled();
+      throw asError(work.error ?? cancelled());
     }
     const wasEnded = work.ended;
-    if (wasEnded && work.error !== undefined) throw work.error;
+    if (wasEnded && work.error !== undefined) throw asError(work.error);
     let all: readonly Observed[] | undefined;
     try {
       // Until Helm has ended the workloads are those of before.
@@ -96,6 +97,10 @@ export async function* follow({
     if (nowMs() - startedMs > deadlineMs && wasEnded) throw tooLong(name, deadlineMs, all ?? []);
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function isPassing(error: unknown): boolean {

@@ -31,8 +31,9 @@ function merge(below: Values, above: Values): Values {
 function combine(under: unknown, over: unknown): unknown {
   if (isMap(under) && isMap(over)) return merge(under, over);
   if (Array.isArray(under) && Array.isArray(over)) {
-    return Array.from({ length: Math.max(under.length, over.length) }, (_, at) =>
-      over[at] === undefined ? (under[at] ?? null) : combine(under[at], over[at]),
+    const [low, high]: [readonly unknown[], readonly unknown[]] = [under, over];
+    return Array.from({ length: Math.max(low.length, high.length) }, (_, at): unknown =>
+      high[at] === undefined ? (low[at] ?? null) : combine(low[at], high[at]),
     );
   }
   return over;

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
-import type { Deployer, DeployEvent, ReleaseName } from '../../../deploy/deploy.ts';
+import type { Deployer, DeployEvent } from '../../../deploy/deploy.ts';
+import type { ReleaseName } from '../../../deploy/release.ts';
 import type { OpenCluster } from '../../session/clusters.ts';
 import { askConsent, type ClusterCommandParts } from '../cluster/lines.ts';
 import { ProgressWords, waitingText } from './words.ts';

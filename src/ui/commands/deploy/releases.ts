@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../../base/disposables.ts';
 import { cancelled, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
-import type { ReleaseName } from '../../../deploy/deploy.ts';
+import type { ReleaseName } from '../../../deploy/release.ts';
 import type { OpenCluster } from '../../session/clusters.ts';
 import { askConsent, isLineArgument } from '../cluster/lines.ts';
 import type { DeployParts } from './deploy.ts';

@@ -1,7 +1,8 @@
 /** A plan and its progress in words. No `vscode` import. */
 import { t } from '../../../base/messages.ts';
 import { formatDuration } from '../../../base/units.ts';
-import type { DeployEvent, DeployPlan, ObjectAction } from '../../../deploy/deploy.ts';
+import type { DeployEvent, DeployPlan } from '../../../deploy/deploy.ts';
+import type { ObjectAction } from '../../../deploy/plan/diff.ts';
 import type { PodRestart } from '../../../deploy/plan/restarts.ts';
 import type { WorkloadProgress } from '../../../deploy/progress/progress.ts';
 
