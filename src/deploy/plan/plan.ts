@@ -189,7 +189,9 @@ async function dryRun(requests: Requests, path: string, object: Manifest, isTher
     if (statusOf(error) === 422 && isThere && IMMUTABLE.test(said)) return { immutable: said };
     // 409: Helm's own apply meets the same managers, and says so better. 404: its namespace or definition comes with the chart.
     if (error.reason === 'forbidden' && !/exceeded quota|admission|violates|denied the request/i.test(said)) return {};
-    const isRefusal = error.reason === 'forbidden' || statusOf(error) === 400 || statusOf(error) === 422;
+    // An object of the wrong shape makes the server fail (500) before it judges: only its words tell that from a failure of its own.
+    const isMisshapen = statusOf(error) === 500 && /unable to convert|failed to create typed/.test(said);
+    const isRefusal = error.reason === 'forbidden' || statusOf(error) === 400 || statusOf(error) === 422 || isMisshapen;
     return isRefusal ? { refusal: { object: labelOf(object), text: said } } : {};
   }
 }
