@@ -82,3 +82,41 @@ describe('an answer that nobody else knows', () => {
     assert.deepEqual(notes, ['shares: answers above 100,000 rows are not checked']);
   });
 });
+
+describe('a known answer on data of another generator', () => {
+  const texts: readonly Column[] = ['s_acctbal', 's_name', 'n_name', 'p_partkey', 'p_mfgr', 's_address', 's_phone', 's_comment'].map(
+    (name) => ({
+      name,
+      type: 'varchar',
+      kind: 'text',
+    }),
+  );
+  const row = ['9828.21', 'Supplier#000000647', 'UNITED KINGDOM', '13120', 'Manufacturer#5', 'address', '33-258-202-4782', 'comment'];
+  const known = new Map([[2, { columns: texts.map(({ name }) => name), rows: [row] }]]);
+  const got = (cells: readonly Cell[]): ReceivedAnswer => ({
+    columns: texts,
+    batches: [{ rowCount: 1, rows: () => [cells] }],
+    rowCount: 1,
+  });
+
+  const checkerOf = (engine: RunPlan['arms'][number]['engine'], notes: string[], wrong: number[]): AnswerChecker => {
+    const arm: RunPlan['arms'][number] = { label: 'A', engine, target: { kind: 'tpch', scale: 0.01 }, threads: 0, memoryLimitBytes: 0 };
+    const plan = { arms: [arm], statements: [{ name: 'q02', sql: '', weight: 1, tpchQuery: 2 }] };
+    return new AnswerChecker(plan, [known], { note: (text) => notes.push(text), difference: ({ q }) => wrong.push(q) });
+  };
+  const otherTexts = row.with(5, 'somewhere else').with(7, 'something else');
+
+  it('is right on Trino though addresses and comments differ, which is noted; any other column still counts', () => {
+    const notes: string[] = [];
+    const wrong: number[] = [];
+    const checker = checkerOf('trino', notes, wrong);
+    assert.equal(checker.check(0, 0, got(otherTexts)), 'ok');
+    assert.match(notes[0] ?? '', /q02: addresses and comments/);
+    assert.equal(checker.check(0, 0, got(otherTexts.with(3, '13121'))), 'wrong');
+    assert.deepEqual(wrong, [0]);
+  });
+
+  it('is wrong on the embedded engine, whose texts are known', () => {
+    assert.equal(checkerOf('duckdb', [], []).check(0, 0, got(otherTexts)), 'wrong');
+  });
+});
