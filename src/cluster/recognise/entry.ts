@@ -1,7 +1,7 @@
 /** The Service that clients of an engine use. */
 import type { Service } from '../objects.ts';
 import type { EngineKind, EngineRole, EngineService } from './model.ts';
-import type { Found } from './instances.ts';
+import type { Found } from './found.ts';
 
 interface Entry {
   readonly roles: readonly EngineRole[];

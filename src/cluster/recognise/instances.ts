@@ -1,26 +1,12 @@
 /** From pods, workloads and custom resources to installations of engines. */
 import { t } from '../../base/messages.ts';
-import type { Condition, Pod, Service, Workload } from '../objects.ts';
+import type { Condition, Service } from '../objects.ts';
 import { groupHealth, isOver, isServing, worst } from './group.ts';
 import { serviceOf } from './entry.ts';
+import type { Found } from './found.ts';
 import type { CustomResource } from './kinds.ts';
-import type { EngineInstance, EngineKind, EngineRole, Health, ObjectRef, PodLine, Recognition, RoleGroup, ShardGroup } from './model.ts';
+import type { EngineInstance, EngineKind, EngineRole, Health, ObjectRef, PodLine, RoleGroup, ShardGroup } from './model.ts';
 import { type Recognised, versionOf } from './recognise.ts';
-
-/** What one installation is made from. */
-export interface Found {
-  readonly id: string;
-  readonly engine: EngineKind;
-  readonly namespace: string;
-  readonly instance: string;
-  readonly variant?: string;
-  readonly pods: { readonly pod: Pod; readonly line: PodLine }[];
-  readonly workloads: { readonly workload: Workload; readonly ref: ObjectRef; readonly role: EngineRole }[];
-  recognition?: Recognition;
-  resource?: CustomResource & { readonly ref: ObjectRef };
-  /** Nodes that an operator's resource asks for, by role. */
-  readonly asked: Map<EngineRole, number>;
-}
 
 export function instanceId(engine: EngineKind, namespace: string, { instance, variant }: Pick<Recognised, 'instance' | 'variant'>): string {
   return `${engine}:${namespace}/${instance}${variant === undefined ? '' : `/${variant}`}`;

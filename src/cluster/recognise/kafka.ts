@@ -4,11 +4,13 @@ import { worst } from './group.ts';
 import type { BrokerLine, EngineInstance, Health, KafkaFacts, KafkaInstance, KafkaTruth, PodLine, TopicLine } from './model.ts';
 
 export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | undefined): KafkaInstance {
-  const pods = instance.roles.filter(({ role }) => role === 'broker' || role === 'broker and controller').flatMap((role) => role.pods);
+  const pods = brokerPods(instance);
   const base = { ...instance, engine: 'kafka' as const };
   if (truth?.kind !== 'known') {
-    const problem = truth?.kind === 'failed' ? truth.error.facts.what : undefined;
-    return { ...base, brokers: pods.map((pod) => podBroker(instance.id, pod)), topics: [], ...(problem === undefined ? {} : { problem }) };
+    const brokers = pods.map((pod) => podBroker(instance.id, pod));
+    if (truth?.kind !== 'failed') return { ...base, brokers, topics: [] };
+    const { what, remedy } = truth.error.facts;
+    return { ...base, brokers, topics: [], problem: what, ...(remedy === undefined ? {} : { remedy }) };
   }
   const { facts } = truth;
   const topics = topicsOf(instance.id, facts);
@@ -23,6 +25,11 @@ export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | unde
     offline,
     ...(facts.controllerId === undefined ? {} : { controllerId: facts.controllerId }),
   };
+}
+
+/** Pods that clients are served by. */
+export function brokerPods({ roles }: EngineInstance): readonly PodLine[] {
+  return roles.filter(({ role }) => role === 'broker' || role === 'broker and controller').flatMap(({ pods }) => pods);
 }
 
 function podBroker(instance: string, pod: PodLine): BrokerLine {

@@ -17,7 +17,7 @@ export function kafkaLine(instance: KafkaInstance): Line {
       ...instance.brokers.map((broker) => brokerLine(instance, broker)),
       ...others.map((role) => roleLine(instance, role)),
       ...topicLines(instance),
-      ...(instance.problem === undefined ? [] : [problemLine(instance.id, instance.problem)]),
+      ...(instance.problem === undefined ? [] : [problemLine(instance.id, instance.problem, instance.remedy)]),
     ],
   };
 }
@@ -98,13 +98,13 @@ function outOfSync({ details }: TopicLine): readonly string[] {
   return bad.length > listed ? [...lines, t('and {0} more', bad.length - listed)] : lines;
 }
 
-function problemLine(id: string, text: string): Line {
+function problemLine(id: string, text: string, remedy: string | undefined): Line {
   return {
     id: `${id}#problem`,
     subject: { kind: 'note', note: 'failed' },
     label: t('Kafka was not heard: {0}', text),
     description: '',
-    tooltip: [],
+    tooltip: remedy === undefined ? [] : [remedy],
     children: [],
   };
 }

@@ -52,7 +52,7 @@ export type KafkaTruth =
   | { readonly kind: 'asking' }
   | { readonly kind: 'failed'; readonly error: FaultlineError; readonly sinceMs: number };
 
-/** Filled from `src/kafka` by whoever shows the tree. */
+/** As `src/kafka` reads it. */
 export interface KafkaFacts {
   /** Wall-clock. */
   readonly readAtMs: number;
@@ -226,6 +226,8 @@ export interface KafkaInstance extends EngineInstance {
   readonly controllerId?: number;
   /** Why brokers and topics are not known, in a sentence. */
   readonly problem?: string;
+  /** What a person can do about it. */
+  readonly remedy?: string;
 }
 
 export interface BrokerLine {

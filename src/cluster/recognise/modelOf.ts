@@ -3,7 +3,8 @@ import { t } from '../../base/messages.ts';
 import type { Pod, Service, Workload } from '../objects.ts';
 import { autoscalersOf } from './autoscaling.ts';
 import { isWorse, worst } from './group.ts';
-import { compare, engineInstance, type Found, instanceId } from './instances.ts';
+import { compare, engineInstance, instanceId } from './instances.ts';
+import type { Found } from './found.ts';
 import { kafkaInstance } from './kafka.ts';
 import type { Kinds, PartName } from './kinds.ts';
 import type {

@@ -1,6 +1,7 @@
 /** What a pod is, by the tables of marks. */
 import type { Pod, PodSpec } from '../objects.ts';
-import { beside, engineMarks, type LabelTest, type Mark } from './marks.ts';
+import { beside, kafkaMarks } from './kafka-marks.ts';
+import { type LabelTest, type Mark, sqlMarks } from './marks.ts';
 import type { EngineKind, EngineRole, Recognition } from './model.ts';
 import { otherMarks } from './more-marks.ts';
 import { ordinalOf, type Owner, ownerOf } from './owner.ts';
@@ -25,7 +26,7 @@ export interface PodLike {
   readonly spec?: PodSpec;
 }
 
-const marks: readonly Mark[] = [...engineMarks, ...otherMarks];
+const marks: readonly Mark[] = [...sqlMarks, ...kafkaMarks, ...otherMarks];
 
 /** Undefined for what is none of our engines. `owner` where it isn't what the pod's own references say. */
 export function recognise(pod: PodLike, owner: Owner = ownerOf(pod)): Recognised | undefined {

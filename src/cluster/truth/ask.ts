@@ -2,20 +2,10 @@
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
-import type { PodLine, PodTruth } from '../recognise/model.ts';
 import { clickHouseTruth } from './clickhouse.ts';
+import type { PodQuestion, Said } from './questions.ts';
 import { podWays, type PodWays } from './ways.ts';
 import { trinoTruth } from './trino.ts';
-
-export interface PodQuestion {
-  readonly engine: 'trino' | 'presto' | 'clickhouse';
-  readonly instanceId: string;
-  readonly pod: PodLine;
-  readonly port: number;
-  readonly scheme: 'http' | 'https';
-}
-
-export type Said = Omit<PodTruth, 'readAtMs'>;
 
 /** Undefined where it was stopped. Never rejects. */
 export type Asked = (question: PodQuestion, signal: AbortSignal) => Promise<Said | undefined>;

@@ -1,7 +1,7 @@
 /** ClickHouse: `/ping`, `/replicas_status`, and where the default user may, `system.replicas`. */
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import type { PodQuestion, Said } from './ask.ts';
+import type { PodQuestion, Said } from './questions.ts';
 import type { PodGet, PodWays } from './ways.ts';
 
 const sql =

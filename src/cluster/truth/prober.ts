@@ -6,8 +6,8 @@ import type { Disposable } from '../../base/disposables.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
 import type { ClusterModel, PodLine, PodTruth } from '../recognise/model.ts';
 import { systemTiming, type Timing } from '../watch/timing.ts';
-import { type Asked, askerOf, type PodQuestion } from './ask.ts';
-import { questionOf } from './questions.ts';
+import { type Asked, askerOf } from './ask.ts';
+import { type PodQuestion, questionOf, type Said } from './questions.ts';
 
 export interface ProberOptions {
   readonly timing: Timing;
@@ -101,7 +101,7 @@ export class EngineProber implements Disposable {
   }
 
   /** Undefined: it was stopped. */
-  #note(pod: PodLine, record: Record, said: Omit<PodTruth, 'readAtMs'> | undefined): void {
+  #note(pod: PodLine, record: Record, said: Said | undefined): void {
     if (said === undefined) return;
     const [first, most] = this.#backOffMs;
     const isHeard = said.state !== 'unknown';
@@ -129,6 +129,6 @@ function questionsOf({ engines }: ClusterModel): readonly PodQuestion[] {
   );
 }
 
-function same(a: PodTruth, b: Omit<PodTruth, 'readAtMs'>): boolean {
+function same(a: PodTruth, b: Said): boolean {
   return a.state === b.state && a.word === b.word && a.why === b.why && a.version === b.version && a.isCoordinator === b.isCoordinator;
 }

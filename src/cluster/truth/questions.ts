@@ -1,6 +1,15 @@
 /** Which pods can be asked, where. */
-import type { EngineInstance, PodLine } from '../recognise/model.ts';
-import type { PodQuestion } from './ask.ts';
+import type { EngineInstance, PodLine, PodTruth } from '../recognise/model.ts';
+
+export interface PodQuestion {
+  readonly engine: 'trino' | 'presto' | 'clickhouse';
+  readonly instanceId: string;
+  readonly pod: PodLine;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+}
+
+export type Said = Omit<PodTruth, 'readAtMs'>;
 
 export function questionOf(instance: EngineInstance, pod: PodLine): PodQuestion | undefined {
   const { engine } = instance;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import type { PodQuestion, Said } from './ask.ts';
+import type { PodQuestion, Said } from './questions.ts';
 import type { PodGet, PodWays } from './ways.ts';
 
 const infoShape = v.object({

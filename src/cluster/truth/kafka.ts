@@ -1,0 +1,284 @@
+/**
+ * Asks each Kafka cluster how it is, over a client that stays open, and only while somebody looks. Each by itself: one that does not
+ * answer delays nobody. What speaks Kafka's protocol is handed in.
+ */
+import type { Disposable } from '../../base/disposables.ts';
+import { FaultlineError, normalise } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+import { unlessAborted } from '../act/signal.ts';
+import type { ClusterConnection } from '../connect/connection.ts';
+import { openKafkaRoutes, type KafkaRoutes } from '../kafkaRoutes.ts';
+import { brokerPods } from '../recognise/kafka.ts';
+import type { ClusterModel, KafkaFacts, KafkaInstance, KafkaTruth } from '../recognise/model.ts';
+import { BackOff, systemTiming, type Timing } from '../watch/timing.ts';
+
+export interface KafkaReader {
+  read(signal: AbortSignal): Promise<KafkaFacts>;
+  close(): Promise<void>;
+}
+
+/** Outlives the signal, which ends only the opening. `openKafkaView` of the Kafka room is one. */
+export type OpenKafkaReader = (access: Pick<KafkaRoutes, 'bootstrap' | 'route'>, signal: AbortSignal) => Promise<KafkaReader>;
+
+export interface KafkaProberOptions {
+  readonly timing: Timing;
+  /** From one answer to the next question: 10 s. */
+  readonly everyMs: number;
+  /** Of one question with its way: 9 s. */
+  readonly limitMs: number;
+  /** After a failure: 5 s, then twice as long, to 60 s at the most. */
+  readonly backOffMs: readonly [first: number, most: number];
+  /** How brokers are reached: by port-forwards where nothing is said. */
+  readonly routes: (instance: () => KafkaInstance | undefined, signal: AbortSignal) => Promise<KafkaRoutes>;
+}
+
+/** Told of what is another than before; undefined: nothing is known any more. */
+export type TellKafka = (instanceId: string, truth: KafkaTruth | undefined) => void;
+
+export class KafkaProber implements Disposable {
+  readonly #model: () => ClusterModel;
+  readonly #open: OpenKafkaReader;
+  readonly #options: KafkaProberOptions;
+  readonly #tell: TellKafka;
+  readonly #followers = new Map<string, Follower>();
+  #isLooking = false;
+  #isOver = false;
+
+  constructor(
+    connection: ClusterConnection,
+    model: () => ClusterModel,
+    open: OpenKafkaReader,
+    options: Partial<KafkaProberOptions>,
+    tell: TellKafka,
+  ) {
+    this.#model = model;
+    this.#open = open;
+    this.#options = {
+      timing: systemTiming,
+      everyMs: 10_000,
+      limitMs: 9000,
+      backOffMs: [5000, 60_000],
+      routes: (instance, signal) => openKafkaRoutes(connection, instance, signal),
+      ...options,
+    };
+    this.#tell = tell;
+  }
+
+  look(isLooking: boolean): void {
+    if (this.#isLooking === isLooking || this.#isOver) return;
+    this.#isLooking = isLooking;
+    this.heed();
+    for (const follower of this.#followers.values()) follower.look(isLooking);
+  }
+
+  /** The model may be another: instances come and go, and brokers that come back have something to say. */
+  heed(): void {
+    if (this.#isOver) return;
+    const instances = askable(this.#model());
+    for (const [id, follower] of [...this.#followers])
+      if (!instances.has(id)) {
+        this.#followers.delete(id);
+        follower.dispose();
+        this.#tell(id, undefined);
+      }
+    for (const [id, instance] of instances) {
+      const known = this.#followers.get(id);
+      if (known !== undefined) known.heed(readyPods(instance));
+      else if (this.#isLooking) this.#follow(instance).look(true);
+    }
+  }
+
+  /** Each is asked once from now, whether somebody looks or not. An abort leaves it unheard. */
+  async round(signal: AbortSignal): Promise<void> {
+    if (this.#isOver || signal.aborted) return;
+    const asked = [...askable(this.#model()).values()].map((instance) =>
+      (this.#followers.get(instance.id) ?? this.#follow(instance)).again(),
+    );
+    try {
+      await unlessAborted(Promise.all(asked), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  dispose(): void {
+    this.#isOver = true;
+    for (const follower of this.#followers.values()) follower.dispose();
+    this.#followers.clear();
+  }
+
+  #follow(instance: KafkaInstance): Follower {
+    const { id } = instance;
+    const now = (): KafkaInstance | undefined => this.#model().kafka.items.find((one) => one.id === id);
+    const follower = new Follower(instance, now, this.#open, this.#options, (truth) => this.#tell(id, truth));
+    this.#followers.set(id, follower);
+    return follower;
+  }
+}
+
+interface Way {
+  readonly routes: KafkaRoutes;
+  readonly reader: KafkaReader;
+}
+
+/** One Kafka cluster. */
+class Follower implements Disposable {
+  readonly #name: string;
+  readonly #instance: () => KafkaInstance | undefined;
+  readonly #open: OpenKafkaReader;
+  readonly #options: KafkaProberOptions;
+  readonly #tell: (truth: KafkaTruth) => void;
+  readonly #backOff: BackOff;
+  readonly #life = new AbortController();
+  #ready: string;
+  #way: Way | undefined;
+  #truth: KafkaTruth | undefined;
+  #isLooking = false;
+  #timer: Disposable | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    instance: KafkaInstance,
+    now: () => KafkaInstance | undefined,
+    open: OpenKafkaReader,
+    options: KafkaProberOptions,
+    tell: (truth: KafkaTruth) => void,
+  ) {
+    this.#name = instance.name;
+    this.#ready = readyPods(instance);
+    this.#instance = now;
+    this.#open = open;
+    this.#options = options;
+    this.#tell = tell;
+    this.#backOff = new BackOff(options.backOffMs, () => options.timing.random());
+  }
+
+  look(isLooking: boolean): void {
+    this.#isLooking = isLooking;
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (isLooking) void this.#turn();
+  }
+
+  /** Other pods are ready than before: the next answer is another. */
+  heed(ready: string): void {
+    if (ready === this.#ready) return;
+    this.#ready = ready;
+    if (this.#isLooking) void this.#turn();
+  }
+
+  async again(): Promise<void> {
+    await this.#running;
+    await this.#turn();
+  }
+
+  dispose(): void {
+    this.#life.abort();
+    this.#timer?.dispose();
+    this.#leave();
+  }
+
+  #turn(): Promise<void> {
+    this.#running ??= this.#ask().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #ask(): Promise<void> {
+    const { limitMs, everyMs, timing } = this.#options;
+    this.#timer?.dispose();
+    const over = new AbortController();
+    const limit = timing.after(limitMs, () => over.abort());
+    const signal = AbortSignal.any([this.#life.signal, over.signal]);
+    let waitMs = everyMs;
+    try {
+      if (this.#truth === undefined) this.#say({ kind: 'asking' });
+      const facts = await this.#facts(signal);
+      if (this.#life.signal.aborted) {
+        this.#leave();
+        return;
+      }
+      this.#backOff.reset();
+      this.#say({ kind: 'known', facts });
+    } catch (error) {
+      if (this.#life.signal.aborted) return;
+      const why = this.#way?.routes.problem;
+      this.#leave();
+      waitMs = this.#backOff.next();
+      this.#say({ kind: 'failed', error: whyOf(error, over.signal.aborted, why, this.#name, limitMs), sinceMs: timing.wallMs() });
+    } finally {
+      limit.dispose();
+    }
+    if (this.#isLooking) this.#timer = timing.after(waitMs, () => void this.#turn());
+  }
+
+  async #facts(signal: AbortSignal): Promise<KafkaFacts> {
+    this.#way ??= await this.#openWay(signal);
+    return unlessAborted(this.#way.reader.read(signal), signal);
+  }
+
+  async #openWay(signal: AbortSignal): Promise<Way> {
+    const routes = await this.#options.routes(this.#instance, signal);
+    const opening = this.#open({ bootstrap: routes.bootstrap, route: (broker, end) => routes.route(broker, end) }, signal);
+    try {
+      return { routes, reader: await unlessAborted(opening, signal) };
+    } catch (error) {
+      const problem = routes.problem;
+      // One that comes late is not wanted any more.
+      opening.then(close, () => undefined);
+      close(routes);
+      throw problem !== undefined && isSilence(error) ? problem : error;
+    }
+  }
+
+  #leave(): void {
+    const way = this.#way;
+    this.#way = undefined;
+    if (way === undefined) return;
+    close(way.reader);
+    close(way.routes);
+  }
+
+  /** The same object while it says the same: nothing is drawn anew for a newer time. */
+  #say(truth: KafkaTruth): void {
+    if (this.#truth !== undefined && isSame(this.#truth, truth)) return;
+    this.#truth = truth;
+    this.#tell(truth);
+  }
+}
+
+/** Nobody waits for an end. */
+function close(what: { close(): Promise<void> }): void {
+  what.close().catch(() => undefined);
+}
+
+/** By id. Where no broker is ready, Kubernetes says why. */
+function askable({ kafka }: ClusterModel): ReadonlyMap<string, KafkaInstance> {
+  return new Map(kafka.items.flatMap((instance) => (readyPods(instance) === '' ? [] : [[instance.id, instance] as const])));
+}
+
+function readyPods(instance: KafkaInstance): string {
+  return brokerPods(instance)
+    .flatMap(({ id, isReady }) => (isReady ? [id] : []))
+    .join(' ');
+}
+
+/** Kubernetes' own reason says more than a broker's silence. */
+function whyOf(error: unknown, isLate: boolean, ofRoutes: FaultlineError | undefined, name: string, limitMs: number): FaultlineError {
+  if (ofRoutes !== undefined && (isLate || isSilence(error))) return ofRoutes;
+  if (isLate && isSilence(error))
+    return new FaultlineError('timedOut', { what: t('Kafka {0} did not answer within {1} s', name, limitMs / 1000) });
+  return normalise(error);
+}
+
+function isSilence(error: unknown): boolean {
+  return ['unreachable', 'timedOut', 'cancelled'].some((reason) => FaultlineError.is(error) && error.reason === reason);
+}
+
+function isSame(a: KafkaTruth, b: KafkaTruth): boolean {
+  if (a.kind === 'known' && b.kind === 'known')
+    return JSON.stringify({ ...a.facts, readAtMs: 0 }) === JSON.stringify({ ...b.facts, readAtMs: 0 });
+  if (a.kind === 'failed' && b.kind === 'failed') return a.error.reason === b.error.reason && a.error.facts.what === b.error.facts.what;
+  return a.kind === b.kind;
+}
