@@ -51,13 +51,17 @@ const askMs = 10_000;
 export async function runTree(options: TreeOptions, terminal: Terminal): Promise<number> {
   if (options.filter !== undefined && options.filter.trim() === '') throw invalid('--filter is empty', 'Name a part of what you look for.');
   const context = await contextOf(options.context, options.kubeconfig, terminal.env);
-  const [{ connectCluster }, { openLiveCluster }] = await Promise.all([
+  const [{ connectCluster }, { openLiveCluster }, { openKafkaView }] = await Promise.all([
     import('../cluster/connect/connection.ts'),
     import('../cluster/live.ts'),
+    import('../kafka/view.ts'),
   ]);
   const connection = await connectCluster(context, { env: terminal.env, signal: terminal.signal });
   try {
-    const live = openLiveCluster(connection, options.namespace === undefined ? {} : { namespace: options.namespace });
+    const live = openLiveCluster(connection, {
+      kafka: openKafkaView,
+      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    });
     try {
       await live.settled(terminal.signal);
       failUnlessThere(live);

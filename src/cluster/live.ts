@@ -8,6 +8,7 @@ import { coreKinds, type ModelKind, operatorKindsOf } from './kindsOfModel.ts';
 import type { PartName } from './recognise/kinds.ts';
 import type { ClusterModel, ClusterSnapshot, KafkaTruth, PartState } from './recognise/model.ts';
 import { modelOf, newMemory } from './recognise/modelOf.ts';
+import { KafkaProber, type KafkaProberOptions, type OpenKafkaReader } from './truth/kafka.ts';
 import { EngineProber, type ProberOptions } from './truth/prober.ts';
 import { systemTiming, type Timing } from './watch/timing.ts';
 import { watchKind, type Watched } from './watch/watch.ts';
@@ -19,6 +20,9 @@ export interface LiveOptions {
   /** Engines are not asked; for tests, and for who only wants Kubernetes' truth. */
   readonly withoutTruth?: boolean;
   readonly prober?: Partial<ProberOptions>;
+  /** What speaks Kafka's protocol: `openKafkaView`. Without it Kafka is not asked. */
+  readonly kafka?: OpenKafkaReader;
+  readonly kafkaProber?: Partial<KafkaProberOptions>;
 }
 
 export interface LiveCluster extends Disposable {
@@ -31,10 +35,8 @@ export interface LiveCluster extends Disposable {
   settled(signal: AbortSignal): Promise<void>;
   /** Engines are asked only while somebody looks. Nobody does at first. */
   look(isLooking: boolean): void;
-  /** Resolves once each engine was asked since now. Fails: `cancelled`. */
+  /** Resolves once each engine was asked since now, or the signal aborts. */
   asked(signal: AbortSignal): Promise<void>;
-  /** What Kafka says, by `EngineInstance.id`; undefined forgets it. */
-  setKafka(instanceId: string, truth: KafkaTruth | undefined): void;
   /** Asks again at once what waits. */
   retry(): void;
 }
@@ -61,6 +63,7 @@ class WatchedCluster implements LiveCluster {
   readonly #kafka = new Map<string, KafkaTruth>();
   readonly #memory = newMemory();
   readonly #prober: EngineProber | undefined;
+  readonly #kafkaProber: KafkaProber | undefined;
   #model: ClusterModel;
   #dirty = false;
   #timer: Disposable | undefined;
@@ -81,6 +84,14 @@ class WatchedCluster implements LiveCluster {
         { timing: this.#timing, ...options.prober },
         () => this.#touch(),
       );
+    if (options.withoutTruth !== true && options.kafka !== undefined)
+      this.#kafkaProber = new KafkaProber(
+        connection,
+        () => this.model(),
+        options.kafka,
+        { timing: this.#timing, ...options.kafkaProber },
+        (id, truth) => this.#setKafka(id, truth),
+      );
     for (const kind of coreKinds) this.#watch(kind);
     this.#model = this.#build();
     void this.#discover();
@@ -97,16 +108,12 @@ class WatchedCluster implements LiveCluster {
 
   look(isLooking: boolean): void {
     this.#prober?.look(isLooking);
+    this.#kafkaProber?.look(isLooking);
   }
 
   async asked(signal: AbortSignal): Promise<void> {
-    await this.#prober?.round(AbortSignal.any([signal, this.#life.signal]));
-  }
-
-  setKafka(instanceId: string, truth: KafkaTruth | undefined): void {
-    if (truth === undefined) this.#kafka.delete(instanceId);
-    else this.#kafka.set(instanceId, truth);
-    this.#touch();
+    const ends = AbortSignal.any([signal, this.#life.signal]);
+    await Promise.all([this.#prober?.round(ends), this.#kafkaProber?.round(ends)]);
   }
 
   retry(): void {
@@ -119,8 +126,15 @@ class WatchedCluster implements LiveCluster {
     this.#timer?.dispose();
     this.#kindsTimer?.dispose();
     this.#prober?.dispose();
+    this.#kafkaProber?.dispose();
     for (const watch of this.#watches.values()) watch.dispose();
     this.#watches.clear();
+  }
+
+  #setKafka(instanceId: string, truth: KafkaTruth | undefined): void {
+    if (truth === undefined) this.#kafka.delete(instanceId);
+    else this.#kafka.set(instanceId, truth);
+    this.#touch();
   }
 
   #watch({ part, kind, labelSelector, fieldSelector }: ModelKind): void {
@@ -159,6 +173,7 @@ class WatchedCluster implements LiveCluster {
     this.#timer = this.#timing.after(Math.max(0, waitMs), () => {
       this.#timer = undefined;
       if (this.#dirty) this.#rebuild();
+      this.#kafkaProber?.heed();
       this.changed.fire();
     });
   }

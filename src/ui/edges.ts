@@ -46,13 +46,14 @@ export const edges: Edges = {
     contexts: async () =>
       (await import('../cluster/connect/kubeconfig.ts')).readContexts(process.env, settings.read('faultline.kubeconfigs')),
     open: async (context) => {
-      const [{ connectCluster }, { openLiveCluster }, { permissionCache }] = await Promise.all([
+      const [{ connectCluster }, { openLiveCluster }, { permissionCache }, { openKafkaView }] = await Promise.all([
         import('../cluster/connect/connection.ts'),
         import('../cluster/live.ts'),
         import('../cluster/act/permissions.ts'),
+        import('../kafka/view.ts'),
       ]);
       const connection = await connectCluster(context, { env: process.env });
-      const live = openLiveCluster(connection, {});
+      const live = openLiveCluster(connection, { kafka: openKafkaView });
       return { context, connection, live, permissions: permissionCache(connection, () => performance.now()) };
     },
   }),

@@ -195,10 +195,7 @@ class Follower implements Disposable {
     try {
       if (this.#truth === undefined) this.#say({ kind: 'asking' });
       const facts = await this.#facts(signal);
-      if (this.#life.signal.aborted) {
-        this.#leave();
-        return;
-      }
+      if (this.#life.signal.aborted) return;
       this.#backOff.reset();
       this.#say({ kind: 'known', facts });
     } catch (error) {
@@ -209,6 +206,8 @@ class Follower implements Disposable {
       this.#say({ kind: 'failed', error: whyOf(error, over.signal.aborted, why, this.#name, limitMs), sinceMs: timing.wallMs() });
     } finally {
       limit.dispose();
+      // A way that was ready while this ended.
+      if (this.#life.signal.aborted) this.#leave();
     }
     if (this.#isLooking) this.#timer = timing.after(waitMs, () => void this.#turn());
   }
