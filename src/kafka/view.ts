@@ -27,6 +27,7 @@ export async function openKafkaView(
 class Viewer implements KafkaViewer {
   readonly #kafka: KafkaClient;
   #settings: ReadonlyMap<string, readonly TopicSetting[]> = new Map();
+  #settingsOf: ReadonlySet<string> = new Set();
   #settingsUntilMs = -Infinity;
 
   constructor(kafka: KafkaClient) {
@@ -40,8 +41,9 @@ class Viewer implements KafkaViewer {
       this.#kafka.topics({}, signal),
     ]);
     const names = topics.map(({ name }) => name);
-    if (performance.now() >= this.#settingsUntilMs || names.some((name) => !this.#settings.has(name))) {
+    if (performance.now() >= this.#settingsUntilMs || names.some((name) => !this.#settingsOf.has(name))) {
       this.#settings = (await unlessRefused(this.#kafka.settings(names, ['min.insync.replicas'], signal))) ?? this.#settings;
+      this.#settingsOf = new Set(names);
       this.#settingsUntilMs = performance.now() + settingsAgainMs;
     }
     return kafkaFactsOf({ readAtMs: Date.now(), cluster, topics, settings: this.#settings, ...(quorum === undefined ? {} : { quorum }) });
