@@ -15,10 +15,21 @@ export function kafkaLine(instance: KafkaInstance): Line {
     tooltip: instanceTooltip(instance),
     children: [
       ...instance.brokers.map((broker) => brokerLine(instance, broker)),
-      ...others.map((role) => roleLine(instance, role)),
+      ...others.map((role) => withController(roleLine(instance, role), instance.controllerId)),
       ...topicLines(instance),
       ...(instance.problem === undefined ? [] : [problemLine(instance.id, instance.problem, instance.remedy)]),
     ],
+  };
+}
+
+/** Of controllers that are no brokers: which one decides. */
+function withController(line: Line, controllerId: number | undefined): Line {
+  const { subject, children } = line;
+  const isActive = subject.kind === 'pod' && subject.pod.role === 'controller' && subject.pod.brokerId === controllerId;
+  return {
+    ...line,
+    ...(isActive && controllerId !== undefined ? { description: `${line.description} · ${t('active controller')}` } : {}),
+    children: children.map((child) => withController(child, controllerId)),
   };
 }
 

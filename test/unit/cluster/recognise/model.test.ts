@@ -97,12 +97,29 @@ describe('Kafka’s own truth', () => {
     );
     assert.ok(lines[0]?.tooltip.includes('partition 1: leader 1, in sync 1 of 1, 2, 0'));
   });
+  it('marks the controller that decides, where controllers are no brokers', () => {
+    const labels = { [appName]: 'kafka', [appInstance]: 'bus', 'strimzi.io/kind': 'Kafka', 'strimzi.io/cluster': 'bus' };
+    const roles = { broker: { 'strimzi.io/broker-role': 'true' }, controller: { 'strimzi.io/controller-role': 'true' } };
+    const pods = [
+      pod({ name: 'bus-brokers-0', labels: { ...labels, ...roles.broker, 'strimzi.io/controller-role': 'false' } }),
+      ...[3, 4].map((id) =>
+        pod({ name: `bus-controllers-${id}`, labels: { ...labels, ...roles.controller, 'strimzi.io/broker-role': 'false' } }),
+      ),
+    ];
+    const known = { kind: 'known' as const, facts: { ...facts, controllerId: 4, brokers: facts.brokers.slice(0, 1) } };
+    const led = modelOf(snapshot({ pods: part(pods) }, { kafka: new Map([['kafka:data/bus', known]]) }));
+    assert.deepEqual(
+      all(linesOf(led)).flatMap(({ label, description }) => (description.includes('active controller') ? [label] : [])),
+      ['bus-controllers-4'],
+    );
+  });
   it('says why brokers are not known when Kafka does not answer', () => {
-    const error = new FaultlineError('unreachable', { what: 'bus-0.bus:9092 refuses the connection' });
+    const error = new FaultlineError('unreachable', { what: 'bus-0.bus:9092 refuses the connection', remedy: 'See whether its pod runs' });
     const silent = modelOf(
       snapshot({ pods: part([0].map(kafkaPod)) }, { kafka: new Map([['kafka:data/bus', { kind: 'failed' as const, error, sinceMs: 0 }]]) }),
     );
-    assert.ok(all(linesOf(silent)).some(({ label }) => label === 'Kafka was not heard: bus-0.bus:9092 refuses the connection'));
+    const line = all(linesOf(silent)).find(({ label }) => label === 'Kafka was not heard: bus-0.bus:9092 refuses the connection');
+    assert.deepEqual(line?.tooltip, ['See whether its pod runs']);
   });
 });
 
