@@ -94,6 +94,8 @@ export interface Settings {
   'faultline.history.maxEntries': number;
   'faultline.library.folders': readonly string[];
   'faultline.kubeconfigs': readonly string[];
+  /** Empty: `helm` on PATH. */
+  'faultline.helm.path': string;
   /** By the context's name. */
   'faultline.clusters.protection': Readonly<Record<string, 'open' | 'confirm' | 'readOnly'>>;
 }
@@ -109,6 +111,7 @@ export const settingDefaults: { readonly [S in SettingId]: Settings[S] } = {
   'faultline.history.maxEntries': 5_000,
   'faultline.library.folders': [],
   'faultline.kubeconfigs': [],
+  'faultline.helm.path': '',
   'faultline.clusters.protection': {},
 };
 

@@ -49,8 +49,17 @@ export function registerClusters(services: Services): ClusterUi & Disposable {
   const deploying = {
     ...parts,
     deployer: async ({ connection }: OpenCluster): Promise<Deployer> => {
-      const [{ findHelm }, { openDeployer }] = await Promise.all([import('../deploy/helm/find.ts'), import('../deploy/deployer.ts')]);
-      return openDeployer({ connection, helm: await findHelm(process.env), env: process.env, chartsFolder });
+      const [{ findHelm, helmAt }, { openDeployer }] = await Promise.all([
+        import('../deploy/helm/find.ts'),
+        import('../deploy/deployer.ts'),
+      ]);
+      const path = settings.read('faultline.helm.path');
+      return openDeployer({
+        connection,
+        helm: await (path === '' ? findHelm(process.env) : helmAt(path, process.env)),
+        env: process.env,
+        chartsFolder,
+      });
     },
   };
   store.add(registerDeploy(deploying));

@@ -46,6 +46,7 @@ const isListOfTexts: SettingCheck = {
   expected: () => t('a list of texts'),
   accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 };
+const isText: SettingCheck = { expected: () => t('a text'), accepts: (value) => typeof value === 'string' };
 const isProtection: SettingCheck = {
   expected: () => t('contexts with open, confirm or readOnly'),
   accepts: (value) =>
@@ -68,6 +69,7 @@ const settingChecks: { readonly [S in SettingId]: SettingCheck } = {
   'faultline.history.maxEntries': isWhole(10, 1_000_000),
   'faultline.library.folders': isListOfTexts,
   'faultline.kubeconfigs': isListOfTexts,
+  'faultline.helm.path': isText,
   'faultline.clusters.protection': isProtection,
 };
 

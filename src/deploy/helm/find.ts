@@ -18,6 +18,17 @@ export interface HelmProgram {
 
 const ANSWER_LIMIT_MS = 30_000;
 
+/** A program that a person named, asked for its version. Fails: `notFound`, and as `findHelm`. */
+export async function helmAt(path: string, env: Environment): Promise<HelmProgram> {
+  try {
+    await access(path, constants.X_OK);
+  } catch (error) {
+    const remedy = t('Correct the setting {0}, or empty it to take “helm” on PATH.', 'faultline.helm.path');
+    throw new FaultlineError('notFound', { what: t('There is no program {0}', path), remedy }, error);
+  }
+  return { path, ...parseVersion(await askVersion(path, env), path) };
+}
+
 /** Fails: `notFound` with how to get it, `unsupported` for Helm 2, `engine` for a program that is no Helm. */
 export async function findHelm(env: Environment, platform: NodeJS.Platform = process.platform): Promise<HelmProgram> {
   const path = await onPath(env, platform);

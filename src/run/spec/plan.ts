@@ -8,13 +8,11 @@ import { splitStatements } from '../../engine/sql/split.ts';
 import type { Arm, Load, PlannedStatement, WarmUp } from '../../journal/plan.ts';
 import { specDefaults, specLimits } from './limits.ts';
 import type { SpecPath } from './document.ts';
+import type { PlanFacts, Report } from './facts.ts';
 import { inPowerOrder } from './queries.ts';
 import type { Spec, SpecEngine, SpecStatement } from './schema.ts';
 import { serverTargetOf } from './server.ts';
-import type { LibraryStatements } from './tpch.ts';
 import { stemOf } from './write.ts';
-
-export type Report = (path: SpecPath, message: string, remedy?: string, severity?: 'warning') => void;
 
 const serverKeys = [
   'url',
@@ -30,15 +28,6 @@ const serverKeys = [
   'password',
   'ca',
 ] as const;
-
-export interface PlanFacts {
-  readonly folder: string;
-  readonly readsFiles: boolean;
-  /** Absolute paths: where contexts are looked for that a spec names without their file. */
-  readonly kubeconfigs: readonly string[];
-  readonly library: LibraryStatements;
-  readonly report: Report;
-}
 
 export async function armsOf({ engine, against }: Spec, facts: PlanFacts): Promise<readonly Arm[]> {
   const armOf = async (written: SpecEngine, label: string, path: string): Promise<Arm> => ({

@@ -1,11 +1,10 @@
 /** A server in a spec as the target of an arm. */
 import { resolve } from 'node:path';
-import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { defaultPort, serverName, serverUrl, type ServerEngine, type ServerPlace, type ServerTarget } from '../../base/target.ts';
 import { readKubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import { nearest } from '../../base/nearest.ts';
-import type { PlanFacts } from './plan.ts';
+import type { PlanFacts } from './facts.ts';
 import type { SpecEngine } from './schema.ts';
 
 const embeddedKeys = ['file', 'threads', 'memory'] as const;
@@ -91,13 +90,4 @@ async function kubeconfigOf({ kubeconfig }: SpecEngine, context: string, path: s
       guess === undefined ? t('Looked in {0}.', paths.join(', ')) : t('Did you mean {0}?', guess),
     );
   return paths[0] ?? '';
-}
-
-/** Fails: `invalid`. */
-export function checkPassword(name: string): string {
-  if (/^[A-Za-z_]\w*$/.test(name)) return name;
-  throw new FaultlineError('invalid', {
-    what: t('A password is never written into a spec'),
-    remedy: t('Write the name of an environment variable that holds it, such as {0}.', 'FAULTLINE_PASSWORD'),
-  });
 }

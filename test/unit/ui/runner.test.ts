@@ -34,6 +34,7 @@ function runner(host: Partial<RunnerParts['host']>, prepare: RunnerParts['prepar
       run: async () => ({ outcome: 'done', result, durationMs: 12 }),
       stop: async () => true,
       explain: async () => assert.fail('explain was not expected'),
+      compare: async () => assert.fail('compare was not expected'),
       ...host,
     },
     tabs,
@@ -43,6 +44,44 @@ function runner(host: Partial<RunnerParts['host']>, prepare: RunnerParts['prepar
   };
   return { runner: new StatementRunner(parts), tabs };
 }
+
+describe('a statement on two engines', () => {
+  const server = {
+    kind: 'server',
+    engine: 'trino',
+    name: 'shop/trino',
+    at: { kind: 'url', url: 'http://localhost:8080' },
+    user: 'ana',
+    catalog: 'tpch',
+    schema: 'tiny',
+  } as const;
+  const against = { ...statement, against: { target: server, sql: 'SELECT 1 -- in other words' } };
+
+  it('is asked of both in their own words, and its tab says how the answers differ', async () => {
+    const asked: unknown[] = [];
+    const comparison = { rowsA: 3, rowsB: 3, equalRows: 2, differences: 1 };
+    const { runner: it, tabs } = runner({
+      compare: async (request) => {
+        asked.push(request.a.sql, request.b.sql, request.b.target);
+        return { outcome: 'done', result, durationMs: 40, comparison };
+      },
+    });
+    const run = await it.run(against, target);
+    assert.deepEqual(asked, [statement.sql, 'SELECT 1 -- in other words', server]);
+    const tab = tabs.get(run.tab);
+    assert.equal(tab?.state.target, 'TPC-H 0.01 against shop/trino, tpch.tiny');
+    assert.match(tab?.state.messages.map(({ text }) => text).join('\n') ?? '', /2 rows equal of 3 rows; 1 differences/);
+    assert.deepEqual(tab?.against, against.against);
+  });
+
+  it('that one of them refuses has failed, with the words of that one', async () => {
+    const error = { reason: 'engine', facts: { what: 'Trino knows no such table' }, log: '' } as const;
+    const { runner: it } = runner({ compare: async () => ({ outcome: 'failed', durationMs: 4, error }) });
+    const run = await it.run(against, target);
+    assert.equal(run.outcome, 'failed');
+    assert.equal(run.error?.facts.what, 'Trino knows no such table');
+  });
+});
 
 describe('running a statement', () => {
   it('its tab shows the rows and how long the engine took', async () => {

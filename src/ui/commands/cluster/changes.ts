@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../../base/disposables.ts';
 import { invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
+import type { Place, Restarted } from '../../../cluster/act/change.ts';
 import type { DrainEvent } from '../../../cluster/act/drain.ts';
 import type { DrainPod } from '../../../cluster/act/nodes.ts';
 import type { NodeLine } from '../../../cluster/recognise/model.ts';
@@ -37,16 +38,13 @@ async function restart(argument: unknown, parts: ClusterCommandParts): Promise<v
   vscode.window.setStatusBarMessage(t('{0} restarts.', names), 8_000);
 }
 
-type RestarterOf = typeof import('../../../cluster/act/change.ts').restarterOf;
-type Workload = Awaited<ReturnType<RestarterOf>>;
-
 async function workloadsMeant(
   argument: unknown,
   parts: ClusterCommandParts,
-  restarterOf: RestarterOf,
-): Promise<{ readonly cluster?: OpenCluster; readonly workloads: readonly Workload[] }> {
+  restarterOf: (connection: OpenCluster['connection'], pod: Place) => Promise<Restarted>,
+): Promise<{ readonly cluster?: OpenCluster; readonly workloads: readonly Restarted[] }> {
   if (isLineArgument(argument) && argument.line.subject.kind === 'role') {
-    const workloads = argument.line.subject.role.workloads.flatMap(({ kind, namespace = '', name }): Workload[] =>
+    const workloads = argument.line.subject.role.workloads.flatMap(({ kind, namespace = '', name }): Restarted[] =>
       kind === 'Deployment' || kind === 'StatefulSet' || kind === 'DaemonSet' ? [{ kind, namespace, name }] : [],
     );
     if (workloads.length === 0) throw invalid(t('It has no workload that could be restarted'), t('Its operator restarts its pods.'));
