@@ -3,7 +3,9 @@ import { after, before, describe, it } from 'mocha';
 import { FaultlineError } from '../../src/base/errors.ts';
 import type { ErrorReason } from '../../src/base/errors.ts';
 import type { KafkaClient, KafkaRecord } from '../../src/kafka/client.ts';
+import type { ClusterModel, KafkaInstance } from '../../src/cluster/recognise/model.ts';
 import { openKafka } from '../../src/kafka/connect.ts';
+import { makeHome } from '../unit/cli/support.ts';
 import { cutting, kafkaCluster, onceAndInOrder, textOf } from './use/kafka.ts';
 import type { KafkaCluster } from './use/kafka.ts';
 import { useLab } from './use/lab.ts';
@@ -59,6 +61,22 @@ describe('a Kafka broker behind a tunnel', () => {
     );
     await kafka.deleteTopic('seen', lab.signal);
     await fails(kafka.topics({ names: ['seen'] }, lab.signal), 'notFound');
+  });
+
+  it('is shown by faultline tree as it sees itself: controller, leaders, a topic and what is in sync', async function () {
+    this.timeout(120_000);
+    await kafka.createTopic({ name: 'shown', partitions: 2, replicationFactor: 1 }, lab.signal);
+    const { brokers, controllerId, underReplicated, offline, topics, problem } = await treeOf(lab);
+    assert.equal(problem, undefined);
+    assert.deepEqual([controllerId, underReplicated, offline], [0, 0, 0]);
+    assert.deepEqual(
+      brokers.map(({ brokerId, isController, host, pod }) => ({ brokerId, isController, host, pod: pod?.ref.name })),
+      [{ brokerId: 0, isController: true, host: 'kafka-0.kafka:9092', pod: 'kafka-0' }],
+    );
+    const shown = topics.find(({ name }) => name === 'shown');
+    assert.deepEqual([shown?.partitions, shown?.replication, shown?.underMinInSync], [2, 1, 0]);
+    assert.deepEqual(shown?.details[1], { partition: 1, leader: 0, replicas: [0], inSync: [0] });
+    await kafka.deleteTopic('shown', lab.signal);
   });
 
   it('has 10,000 messages once each and in order, though answers to writes got lost with their connection', async function () {
@@ -180,6 +198,21 @@ describe('a Kafka broker behind a tunnel', () => {
     return records;
   }
 });
+
+/** The only Kafka that the command shows. */
+async function treeOf({ kubeconfig, namespace }: TestLab): Promise<KafkaInstance> {
+  const home = await makeHome();
+  try {
+    const { code, stdout, stderr } = await home.run(['tree', '--json', '--kubeconfig', kubeconfig, '--namespace', namespace]);
+    assert.equal(code, 0, stderr);
+    const { kafka } = JSON.parse(stdout) as ClusterModel;
+    const [instance] = kafka.items;
+    assert.ok(instance !== undefined, stdout);
+    return instance;
+  } finally {
+    await home.remove();
+  }
+}
 
 async function fails(work: Promise<unknown>, reason: ErrorReason): Promise<FaultlineError> {
   const error: unknown = await work.then(

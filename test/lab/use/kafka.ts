@@ -11,6 +11,8 @@ import { onePerNode } from './workloads.ts';
 const IMAGE = 'docker.io/apache/kafka:4.1.1';
 /** While this file is there, a broker that ended stays away. */
 const AWAY = '/tmp/away';
+/** The image has no pkill. Fails where there is none to kill. */
+const KILL = 'for p in /proc/[0-9]*; do if [ "$(cat $p/comm 2>&1)" = java ]; then kill -9 ${p#/proc/} && done=1; fi; done; test -n "$done"';
 const PORTS = { open: 9092, controller: 9093, login: 9094 } as const;
 
 export interface KafkaCluster {
@@ -51,7 +53,7 @@ export async function kafkaCluster(lab: TestLab, count: number): Promise<KafkaCl
     }),
     tool,
     async kill(broker) {
-      await tool(broker, ['sh', '-c', `touch ${AWAY} && pkill -KILL java`]);
+      await tool(broker, ['sh', '-c', `touch ${AWAY}; ${KILL}`]);
     },
     async revive(broker) {
       await tool(broker, ['rm', AWAY]);

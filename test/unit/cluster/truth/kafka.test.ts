@@ -235,6 +235,7 @@ describe('asking Kafka', () => {
     const stage = new Stage();
     await stage.prober.round(new AbortController().signal);
     assert.deepEqual(stage.said, ['asking', 'known']);
+    assert.equal(stage.timers.length, 0, 'nobody looks: it is not asked again');
     stage.answer = () => Promise.withResolvers<KafkaFacts>().promise;
     const stop = new AbortController();
     const round = stage.prober.round(stop.signal);
