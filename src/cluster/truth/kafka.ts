@@ -200,10 +200,10 @@ class Follower implements Disposable {
       this.#say({ kind: 'known', facts });
     } catch (error) {
       if (this.#life.signal.aborted) return;
-      const why = this.#way?.routes.problem;
       this.#leave();
       waitMs = this.#backOff.next();
-      this.#say({ kind: 'failed', error: whyOf(error, over.signal.aborted, why, this.#name, limitMs), sinceMs: timing.wallMs() });
+      const sinceMs = this.#truth?.kind === 'failed' ? this.#truth.sinceMs : timing.wallMs();
+      this.#say({ kind: 'failed', error: over.signal.aborted ? late(error, this.#name, limitMs) : normalise(error), sinceMs });
     } finally {
       limit.dispose();
       // A way that was ready while this ended.
@@ -213,8 +213,12 @@ class Follower implements Disposable {
   }
 
   async #facts(signal: AbortSignal): Promise<KafkaFacts> {
-    this.#way ??= await this.#openWay(signal);
-    return unlessAborted(this.#way.reader.read(signal), signal);
+    const way = (this.#way ??= await this.#openWay(signal));
+    try {
+      return await unlessAborted(way.reader.read(signal), signal);
+    } catch (error) {
+      throw explained(error, way.routes, this.#name);
+    }
   }
 
   async #openWay(signal: AbortSignal): Promise<Way> {
@@ -223,11 +227,11 @@ class Follower implements Disposable {
     try {
       return { routes, reader: await unlessAborted(opening, signal) };
     } catch (error) {
-      const problem = routes.problem;
+      const why = explained(error, routes, this.#name);
       // One that comes late is not wanted any more.
       opening.then(close, () => undefined);
       close(routes);
-      throw problem !== undefined && isSilence(error) ? problem : error;
+      throw why;
     }
   }
 
@@ -263,16 +267,26 @@ function readyPods(instance: KafkaInstance): string {
     .join(' ');
 }
 
-/** Kubernetes' own reason says more than a broker's silence. */
-function whyOf(error: unknown, isLate: boolean, ofRoutes: FaultlineError | undefined, name: string, limitMs: number): FaultlineError {
-  if (ofRoutes !== undefined && (isLate || isSilence(error))) return ofRoutes;
-  if (isLate && isSilence(error))
-    return new FaultlineError('timedOut', { what: t('Kafka {0} did not answer within {1} s', name, limitMs / 1000) });
-  return normalise(error);
+/** Kubernetes' own reason says more than a broker's silence; ports of this machine say nothing, and differ each time. */
+function explained(error: unknown, { problem, bootstrap }: KafkaRoutes, name: string): unknown {
+  if (!FaultlineError.is(error) || !['unreachable', 'timedOut', 'cancelled'].includes(error.reason)) return error;
+  if (problem !== undefined) return problem;
+  if (error.reason !== 'unreachable') return error;
+  const { what, remedy } = error.facts;
+  return new FaultlineError(
+    'unreachable',
+    {
+      what: t('No broker of Kafka {0} answers on port {1}', name, bootstrap[0]?.port ?? ''),
+      meaning: what,
+      ...(remedy === undefined ? {} : { remedy }),
+    },
+    error,
+  );
 }
 
-function isSilence(error: unknown): boolean {
-  return ['unreachable', 'timedOut', 'cancelled'].some((reason) => FaultlineError.is(error) && error.reason === reason);
+function late(error: unknown, name: string, limitMs: number): FaultlineError {
+  if (!FaultlineError.is(error, 'cancelled')) return normalise(error);
+  return new FaultlineError('timedOut', { what: t('Kafka {0} did not answer within {1} s', name, limitMs / 1000) });
 }
 
 function isSame(a: KafkaTruth, b: KafkaTruth): boolean {

@@ -89,7 +89,7 @@ class Stage {
     this.open.add(name);
     const problem = (): FaultlineError | undefined => this.problem;
     return Promise.resolve({
-      bootstrap: [],
+      bootstrap: [{ host: 'bus-0', port: 9092 }],
       route: () => Promise.reject(new Error('not asked for')),
       get problem() {
         return problem();
@@ -154,10 +154,13 @@ describe('asking Kafka', () => {
 
   it('asks one that does not answer less and less often, over a new way, and says why and since when', async () => {
     const stage = new Stage();
-    stage.answer = () => Promise.reject(silent);
+    // Each time through another tunnel.
+    stage.answer = () => Promise.reject(new FaultlineError('unreachable', { what: `no answer through 127.0.0.1:${40_000 + stage.read}` }));
     stage.prober.look(true);
     await stage.heard(2);
-    assert.deepEqual(stage.last, { kind: 'failed', error: silent, sinceMs: 0 });
+    assert.ok(stage.last?.kind === 'failed');
+    assert.equal(stage.last.error.facts.what, 'No broker of Kafka bus answers on port 9092');
+    assert.equal(stage.last.sinceMs, 0);
     assert.deepEqual([...stage.open], [], 'nothing is left open');
     const at: number[] = [];
     for (let before = stage.read; stage.nowMs < 200_000;) {
