@@ -30,6 +30,28 @@ const pod = (name: string, component: string, isReady: boolean): object => ({
   },
 });
 
+/** Its only listener is for who has a password. */
+const broker = {
+  metadata: { name: 'bus-0', namespace: 'data', uid: 'bus-0', resourceVersion: '1', labels: { 'app.kubernetes.io/name': 'kafka' } },
+  spec: {
+    containers: [
+      {
+        name: 'kafka',
+        image: 'apache/kafka:4.1.1',
+        env: [
+          { name: 'KAFKA_LISTENERS', value: 'CLIENT://:9092' },
+          { name: 'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP', value: 'CLIENT:SASL_PLAINTEXT' },
+        ],
+      },
+    ],
+  },
+  status: {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True' }],
+    containerStatuses: [{ name: 'kafka', ready: true, restartCount: 0, state: { running: {} } }],
+  },
+};
+
 describe('faultline tree', function () {
   this.timeout(60_000);
   let home: Home;
@@ -55,8 +77,9 @@ describe('faultline tree', function () {
           }),
         );
       } else {
-        const items = path === '/api/v1/pods' ? [pod('lake-coordinator', 'coordinator', true), pod('lake-worker-0', 'worker', false)] : [];
-        response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items }));
+        const pods = [pod('lake-coordinator', 'coordinator', true), pod('lake-worker-0', 'worker', false), broker];
+        const list = { metadata: { resourceVersion: '1' }, items: path === '/api/v1/pods' ? pods : [] };
+        response.end(JSON.stringify(path === '/api/v1/namespaces/data/pods/bus-0' ? broker : list));
       }
     });
     kubeconfig = (await api.context()).file;
@@ -76,6 +99,13 @@ describe('faultline tree', function () {
     assert.match(stdout, /· jane may not list nodes in the whole cluster/);
   });
 
+  it('says which login is missing where Kafka can’t be asked without one, and shows its brokers', async () => {
+    const { code, stdout } = await home.run(['tree', '--filter', 'kafka', '--kubeconfig', kubeconfig, '--context', await contextName()]);
+    assert.equal(code, 0);
+    assert.match(stdout, /✓ broker 0 {2}healthy · bus-0$/m);
+    assert.match(stdout, /· Kafka was not heard: Every listener of Kafka bus-0 wants a login: a user and a password for SASL are missing$/m);
+  });
+
   it('--json prints the model, and errors in it as reason and text', async () => {
     const { code, stdout } = await home.run(['tree', '--json', '--kubeconfig', kubeconfig, '--context', await contextName()]);
     assert.equal(code, 0);
@@ -91,7 +121,7 @@ describe('faultline tree', function () {
     const { stdout } = await home.run(['tree', '--filter', 'memory', '--kubeconfig', kubeconfig, '--context', await contextName()]);
     assert.match(stdout, /lake-worker-0/);
     assert.doesNotMatch(stdout, /lake-coordinator/);
-    assert.match(stdout, /^1 of 3 lines hold “memory”$/m);
+    assert.match(stdout, /^1 of 5 lines hold “memory”$/m);
   });
 
   it('ends with 3 when the cluster does not answer, and says where', async () => {
