@@ -3,16 +3,11 @@ import { join } from 'node:path';
 import type { Disposable } from '../base/disposables.ts';
 import type { Deployer } from '../deploy/deploy.ts';
 import type { OpenCluster } from './session/clusters.ts';
-import type { Reach } from '../base/target.ts';
-import { registerChanges } from './commands/cluster/changes.ts';
-import { Forwards, registerForwards } from './commands/cluster/forwards.ts';
-import { registerServers } from './commands/cluster/servers.ts';
-import { registerTerminals } from './commands/cluster/terminals.ts';
-import { registerClusterViews } from './commands/cluster/views.ts';
-import { registerDeploy } from './commands/deploy/deploy.ts';
-import { registerReleases } from './commands/deploy/releases.ts';
+import type { Reach, ServerTarget } from '../base/target.ts';
+import { registerClusterCommands } from './commands/cluster/register.ts';
 import { registerValues } from './editor/values.ts';
 import type { Services } from './services.ts';
+import { Forwards } from './session/forwards.ts';
 import { serverNames } from './session/serverNames.ts';
 import { ClusterFilter, registerClustersTree } from './tree/clusters.ts';
 import type { TreeNode } from './tree/provider.ts';
@@ -40,31 +35,17 @@ export function registerClusters(services: Services): ClusterUi & Disposable {
   });
   let reaching: Promise<Reach> | undefined;
   const reach = (): Promise<Reach> => (reaching ??= import('../cluster/reach.ts').then(({ reachWith }) => reachWith({ env: process.env })));
-  const parts = { commands, notifier, settings, clusters };
-  store.add(registerTerminals(parts));
-  store.add(registerForwards({ ...parts, forwards }));
-  store.add(registerChanges(parts));
-  store.add(registerClusterViews({ ...parts, filter }));
   const chartsFolder = join(services.context.extensionUri.fsPath, 'media', 'charts');
-  const deploying = {
-    ...parts,
-    deployer: async ({ connection }: OpenCluster): Promise<Deployer> => {
-      const [{ findHelm, helmAt }, { openDeployer }] = await Promise.all([
-        import('../deploy/helm/find.ts'),
-        import('../deploy/deployer.ts'),
-      ]);
-      const path = settings.read('faultline.helm.path');
-      return openDeployer({
-        connection,
-        helm: await (path === '' ? findHelm(process.env) : helmAt(path, process.env)),
-        env: process.env,
-        chartsFolder,
-      });
-    },
+  const deployer = async ({ connection }: OpenCluster): Promise<Deployer> => {
+    const [{ findHelm, helmAt }, { openDeployer }] = await Promise.all([import('../deploy/helm/find.ts'), import('../deploy/deployer.ts')]);
+    const path = settings.read('faultline.helm.path');
+    const helm = await (path === '' ? findHelm(process.env) : helmAt(path, process.env));
+    return openDeployer({ connection, helm, env: process.env, chartsFolder });
   };
-  store.add(registerDeploy(deploying));
-  store.add(registerReleases(deploying));
+  const namesOf = (target: ServerTarget): Promise<readonly string[]> => serverNames(query.api, target, newId);
+  store.add(
+    registerClusterCommands({ commands, notifier, settings, clusters, forwards, filter, session, passwords, reach, namesOf, deployer }),
+  );
   store.add(registerValues(chartsFolder, (error) => services.log.error('the schema of a chart could not be read', error)));
-  store.add(registerServers({ ...parts, session, passwords, reach, namesOf: (target) => serverNames(query.api, target, newId) }));
   return { roots: () => tree.roots(), forwards, dispose: () => tree.dispose() };
 }

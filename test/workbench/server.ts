@@ -45,9 +45,10 @@ const Manifest = v.object({ publisher: v.string(), name: v.string(), version: v.
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { codeServer, dataDir, token } = options;
   const extensions = join(dataDir, 'extensions');
-  await mkdir(join(dataDir, 'data', 'User'), { recursive: true });
+  // What is of the machine is read from a file of its own.
+  for (const scope of ['User', 'Machine']) await mkdir(join(dataDir, 'data', scope), { recursive: true });
   await mkdir(extensions, { recursive: true });
-  await writeSettings(join(dataDir, 'data', 'User', 'settings.json'), options.settings);
+  for (const scope of ['User', 'Machine']) await writeSettings(join(dataDir, 'data', scope, 'settings.json'), options.settings);
   const common = [
     '--server-data-dir',
     dataDir,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
-import { draftOf } from '../commands/deploy/draft.ts';
+import { draftMark } from '../commands/deploy/mark.ts';
 import type { SpecLanguage } from './spec/language.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -11,11 +11,13 @@ type Schema = Readonly<Record<string, unknown>>;
 /** `chartsFolder`: of the built-in charts. A chart that is fetched has no schema before it is there. */
 export function registerValues(chartsFolder: string, onError: (error: unknown) => void): Disposable {
   const languages = new Map<string, Promise<SpecLanguage | undefined>>();
-  const languageOf = (document: vscode.TextDocument): Promise<SpecLanguage | undefined> => {
+  const languageOf = async (document: vscode.TextDocument): Promise<SpecLanguage | undefined> => {
+    if (!document.lineAt(0).text.startsWith(draftMark)) return undefined;
+    const { draftOf } = await import('../commands/deploy/draft.ts');
     const draft = draftOf(document.getText());
-    if (draft === undefined) return Promise.resolve(undefined);
+    if (draft === undefined) return undefined;
     const folder = isAbsolute(draft.chart) ? draft.chart : /^[\w-]+$/.test(draft.chart) ? join(chartsFolder, draft.chart) : undefined;
-    if (folder === undefined) return Promise.resolve(undefined);
+    if (folder === undefined) return undefined;
     let loading = languages.get(folder);
     if (loading === undefined) {
       loading = load(folder).catch((error: unknown) => {

@@ -28,6 +28,8 @@ export interface ClusterNodeParts {
   readonly clusters: Clusters;
   readonly filter: () => string;
   readonly protection: (context: KubeContext) => Protection;
+  /** What a person opened and shut, by the item's id: one that is drawn anew while it opens would be shut by that. */
+  readonly opened: ReadonlyMap<string, boolean>;
 }
 
 /** The children of an open context; what is wrong with one that is not. */
@@ -61,13 +63,15 @@ async function lineNode(line: Line, cluster: OpenCluster, parts: ClusterNodePart
   const { context } = cluster;
   const { id, label, description, health, subject, tooltip, children } = line;
   const filtered = parts.filter() !== '';
+  const key = `${contextKey(context)}/${id}`;
+  const isOpen = filtered || (parts.opened.get(key) ?? isOpenAtFirst(subject));
   const item = treeItem({
-    id: `${contextKey(context)}/${id}`,
+    id: key,
     label,
     description,
     icon: iconOf(subject, health?.state),
     contextValue: await menusOf(subject, cluster, parts.protection(context)),
-    ...(children.length === 0 ? {} : { collapsible: isOpenAtFirst(subject) || filtered ? 'expanded' : 'collapsed' }),
+    ...(children.length === 0 ? {} : { collapsible: isOpen ? 'expanded' : 'collapsed' }),
     ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), { context, line }) } : {}),
   });
   return {

@@ -11,7 +11,7 @@ import type { HealthState } from '../../cluster/recognise/model.ts';
 import { treeItems, views } from '../../contributions.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import { targetKey } from '../../engine/target.ts';
-import type { Forwards, ListedForward } from '../commands/cluster/forwards.ts';
+import type { Forwards, ListedForward } from '../session/forwards.ts';
 import { protectionOfContext } from '../commands/cluster/lines.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
 import { contextKey, type Clusters, type ClusterState } from '../session/clusters.ts';
@@ -57,7 +57,8 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
   const { session, settings, dataSets, factsChanged, clusters, forwards, filter } = parts;
   // Of contexts that are shown now: what changes in one is drawn without asking all others again.
   const shown = new Map<string, TreeNode>();
-  const tree = new NodeTree(() => rootsOf(parts, shown));
+  const opened = new Map<string, boolean>();
+  const tree = new NodeTree(() => rootsOf(parts, { shown, opened }));
   const changes = new Coalesced((key) => {
     const node = shown.get(key);
     if (node !== undefined && view.visible) tree.update(node);
@@ -81,6 +82,8 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
       clusters.look(visible);
       if (visible) refresh();
     }),
+    view.onDidExpandElement(({ element }) => opened.set(element.item.id ?? '', true)),
+    view.onDidCollapseElement(({ element }) => opened.set(element.item.id ?? '', false)),
     session.changed.listen(refresh),
     dataSets.changed.listen(refresh),
     clusters.changed.listen((context) => changes.add(contextKey(context))),
@@ -97,12 +100,20 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
       refresh();
     }),
   );
-  return { roots: () => rootsOf(parts, new Map()), dispose: () => void registrations.dispose() };
+  return { roots: () => rootsOf(parts, { shown: new Map(), opened }), dispose: () => void registrations.dispose() };
+}
+
+/** What the tree shows now. */
+interface Drawn {
+  /** Items of contexts, by the context's key. */
+  readonly shown: Map<string, TreeNode>;
+  /** What a person opened and shut, by the item's id. */
+  readonly opened: ReadonlyMap<string, boolean>;
 }
 
 /** What the view shows, from top to bottom. */
-async function rootsOf(parts: ClusterTreeParts, shown: Map<string, TreeNode>): Promise<readonly TreeNode[]> {
-  return [engineNode(parts), ...serverNodes(parts), ...(await contextNodes(parts, shown)), ...forwardNodes(parts)];
+async function rootsOf(parts: ClusterTreeParts, drawn: Drawn): Promise<readonly TreeNode[]> {
+  return [engineNode(parts), ...serverNodes(parts), ...(await contextNodes(parts, drawn)), ...forwardNodes(parts)];
 }
 
 function serverNodes(parts: ClusterTreeParts): readonly TreeNode[] {
@@ -208,7 +219,7 @@ function targetNode(
   };
 }
 
-async function contextNodes(parts: ClusterTreeParts, shown: Map<string, TreeNode>): Promise<readonly TreeNode[]> {
+async function contextNodes(parts: ClusterTreeParts, { shown, opened }: Drawn): Promise<readonly TreeNode[]> {
   if (!vscode.workspace.isTrusted) {
     const item = treeItem({
       id: 'clusters:untrusted',
@@ -223,7 +234,7 @@ async function contextNodes(parts: ClusterTreeParts, shown: Map<string, TreeNode
   const { contexts, problems } = await parts.clusters.contexts();
   shown.clear();
   const nodes = contexts.map((context) => {
-    const node = contextNode(context, parts);
+    const node = contextNode(context, parts, opened);
     shown.set(contextKey(context), node);
     return node;
   });
@@ -249,7 +260,7 @@ function problemNode({ file, error }: Kubeconfigs['problems'][number]): TreeNode
 /** Opened by a click on its arrow, and not before: also one that was open when the window was last closed. */
 const session = randomUUID();
 
-function contextNode(context: KubeContext, parts: ClusterTreeParts): ContextNode {
+function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Drawn['opened']): ContextNode {
   const { clusters, filter, settings } = parts;
   const protection = (of: KubeContext): Protection => protectionOfContext(of, settings);
   const facts = (): ItemFacts => {
@@ -284,7 +295,7 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts): ContextNode
       // What it fails with stands in its place.
       await clusters.use(context).catch(() => undefined);
       const { clusterNodes } = await import('./cluster.ts');
-      return clusterNodes(context, { clusters, filter: () => filter.text, protection });
+      return clusterNodes(context, { clusters, filter: () => filter.text, protection, opened });
     },
   };
 }

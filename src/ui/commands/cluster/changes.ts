@@ -1,6 +1,5 @@
 /** What changes a cluster by right-click: restart, delete, cordon, drain. Each is asked for first, as the cluster's protection wants it. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { Place, Restarted } from '../../../cluster/act/change.ts';
@@ -10,16 +9,15 @@ import type { NodeLine } from '../../../cluster/recognise/model.ts';
 import type { OpenCluster } from '../../session/clusters.ts';
 import { askConsent, isLineArgument, podOf, type ClusterCommandParts } from './lines.ts';
 
-export function registerChanges(parts: ClusterCommandParts): Disposable {
-  const { commands } = parts;
-  return vscode.Disposable.from(
-    commands.register('faultline.restart', (argument) => restart(argument, parts)),
-    commands.register('faultline.deletePod', (argument) => deleteOne(argument, parts)),
-    commands.register('faultline.cordon', (argument) => setCordon(argument, true, parts)),
-    commands.register('faultline.uncordon', (argument) => setCordon(argument, false, parts)),
-    commands.register('faultline.drainNode', (argument) => drain(argument, parts)),
-    commands.register('faultline.drainTrinoWorker', (argument) => drainWorker(argument, parts)),
-  );
+export function changeCommands(parts: ClusterCommandParts) {
+  return {
+    restart: (argument: unknown) => restart(argument, parts),
+    deletePod: (argument: unknown) => deleteOne(argument, parts),
+    cordon: (argument: unknown) => setCordon(argument, true, parts),
+    uncordon: (argument: unknown) => setCordon(argument, false, parts),
+    drainNode: (argument: unknown) => drain(argument, parts),
+    drainTrinoWorker: (argument: unknown) => drainWorker(argument, parts),
+  };
 }
 
 /** Of a role its workloads; of a pod the one that would bring it back. */

@@ -1,56 +1,17 @@
 /** Port-forwards of this window: they outlive their pods, and end with the window or by hand. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { t } from '../../../base/messages.ts';
-import type { Forward } from '../../../cluster/act/forward.ts';
-import { Signal } from '../../signal.ts';
-import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
+import type { Forwards, ListedForward } from '../../session/forwards.ts';
 import { isLineArgument, podOf, type ClusterCommandParts } from './lines.ts';
-
-export interface ListedForward {
-  readonly context: KubeContext;
-  readonly forward: Forward;
-  /** "trino-0:8080" */
-  readonly title: string;
-}
-
-export class Forwards implements Disposable {
-  #all: readonly ListedForward[] = [];
-  readonly changed = new Signal();
-
-  get all(): readonly ListedForward[] {
-    return this.#all;
-  }
-
-  add(listed: ListedForward): void {
-    this.#all = [...this.#all, listed];
-    listed.forward.changed.listen(() => {
-      if (listed.forward.state.kind === 'closed') this.#all = this.#all.filter((one) => one !== listed);
-      this.changed.fire();
-    });
-    this.changed.fire();
-  }
-
-  async stop({ forward }: ListedForward): Promise<void> {
-    await forward.close();
-    this.#all = this.#all.filter((one) => one.forward !== forward);
-    this.changed.fire();
-  }
-
-  dispose(): void {
-    for (const { forward } of this.#all) void forward.close();
-    this.#all = [];
-  }
-}
 
 export interface ForwardParts extends ClusterCommandParts {
   readonly forwards: Forwards;
 }
 
-export function registerForwards(parts: ForwardParts): Disposable {
-  const { commands, forwards, notifier } = parts;
-  return vscode.Disposable.from(
-    commands.register('faultline.forwardPort', async (argument) => {
+export function forwardCommands(parts: ForwardParts) {
+  const { forwards, notifier } = parts;
+  return {
+    forwardPort: async (argument: unknown): Promise<void> => {
       const chosen = await podOf(argument, t('Forward a port of which pod?'), parts);
       if (!chosen) return;
       const { cluster, pod } = chosen;
@@ -81,19 +42,19 @@ export function registerForwards(parts: ForwardParts): Disposable {
         { title: t('Open in Browser'), run: () => vscode.env.openExternal(vscode.Uri.parse(forward.url)) },
         { title: t('Copy Address'), run: () => vscode.env.clipboard.writeText(forward.url) },
       );
-    }),
-    commands.register('faultline.stopForward', async (argument) => {
+    },
+    stopForward: async (argument: unknown): Promise<void> => {
       const listed = isForwardArgument(argument) ? argument.forward : await chooseForward(forwards);
       if (listed) await forwards.stop(listed);
-    }),
-    commands.register('faultline.copyName', async (argument) => {
+    },
+    copyName: async (argument: unknown): Promise<void> => {
       if (isForwardArgument(argument)) return vscode.env.clipboard.writeText(argument.forward.forward.url);
-      if (!isLineArgument(argument)) return undefined;
+      if (!isLineArgument(argument)) return;
       const { subject, label } = argument.line;
       const pod = subject.kind === 'pod' ? subject.pod : subject.kind === 'broker' ? subject.broker.pod : undefined;
       return vscode.env.clipboard.writeText(pod?.ref.name ?? label);
-    }),
-  );
+    },
+  };
 }
 
 const usualPorts: Readonly<Record<string, number>> = {

@@ -1,6 +1,5 @@
 /** Servers as targets: from a line of a cluster, or by their address; tested before they are trusted. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { cancelled, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerEngine, type ServerTarget } from '../../../base/target.ts';
@@ -22,36 +21,36 @@ export interface ServerCommandParts extends ClusterCommandParts {
   readonly namesOf: (target: ServerTarget) => Promise<readonly string[]>;
 }
 
-export function registerServers(parts: ServerCommandParts): Disposable {
-  const { commands, session } = parts;
-  return vscode.Disposable.from(
-    commands.register('faultline.runSqlHere', async (argument) => {
+export function serverCommands(parts: ServerCommandParts) {
+  const { session } = parts;
+  return {
+    runSqlHere: async (argument: unknown): Promise<void> => {
       if (!isLineArgument(argument) || argument.line.subject.kind !== 'engine')
         throw invalid(t('No engine is meant'), t('Use the menu of an engine in the Clusters view.'));
       mustBeTrusted();
       const target = serverOf(argument.context, argument.line.subject.instance);
       await choose(await askSchema(target, parts), parts);
       await vscode.commands.executeCommand('workbench.action.files.newUntitledFile', { languageId: 'sql' });
-    }),
-    commands.register('faultline.connectServer', async () => {
+    },
+    connectServer: async (): Promise<void> => {
       mustBeTrusted();
       const target = await askServer(parts);
       if (target !== undefined) await choose(await askSchema(target, parts), parts);
-    }),
-    commands.register('faultline.testConnection', async (argument) => {
+    },
+    testConnection: async (argument: unknown): Promise<void> => {
       mustBeTrusted();
       const target = targetIn(argument) ?? session.target;
       if (target.kind !== 'server')
         throw invalid(t('{0} is no server', targetName(target)), t('Select a server, or use its menu in the Clusters view.'));
       await test(target, parts);
-    }),
-    commands.register('faultline.forgetServer', async (argument) => {
+    },
+    forgetServer: async (argument: unknown): Promise<void> => {
       const target = targetIn(argument);
       if (target?.kind !== 'server') return;
       await session.forget(target);
       await parts.passwords.forget(target);
-    }),
-  );
+    },
+  };
 }
 
 function mustBeTrusted(): void {

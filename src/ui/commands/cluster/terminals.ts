@@ -1,6 +1,5 @@
 /** Logs and shells: each in a terminal, which a person searches, scrolls and closes as any other. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { LogLine, LogRequest } from '../../../cluster/act/logs.ts';
@@ -17,21 +16,20 @@ const linesAtOnce = 200;
 const dim = (text: string): string => `\x1b[2m${text}\x1b[22m`;
 const colours = [36, 32, 33, 35, 34, 31] as const;
 
-export function registerTerminals(parts: ClusterCommandParts): Disposable {
-  const { commands } = parts;
-  return vscode.Disposable.from(
-    commands.register('faultline.logs', async (argument) => {
+export function terminalCommands(parts: ClusterCommandParts) {
+  return {
+    logs: async (argument: unknown): Promise<void> => {
       const meant = await logsMeant(argument, parts);
       if (meant) showLogs(meant.cluster, meant.title, meant.requests, 'follow');
-    }),
-    commands.register('faultline.previousLogs', async (argument) => {
+    },
+    previousLogs: async (argument: unknown): Promise<void> => {
       const chosen = await podOf(argument, t('Logs before the last restart, of which pod?'), parts);
       if (!chosen) return;
       const { namespace = '', name } = chosen.pod.ref;
       const request = { namespace, target: { kind: 'pod', name }, containers: chosen.pod.containers } as const;
       showLogs(chosen.cluster, t('{0} before its restart', name), [request], 'previous');
-    }),
-    commands.register('faultline.shell', async (argument) => {
+    },
+    shell: async (argument: unknown): Promise<void> => {
       const chosen = await podOf(argument, t('A shell in which pod?'), parts);
       if (!chosen) return;
       const { cluster, pod } = chosen;
@@ -43,8 +41,8 @@ export function registerTerminals(parts: ClusterCommandParts): Disposable {
       const consent = await askConsent(cluster.context, 'shell', question, parts);
       const pty = new ShellTerminal(cluster, pod, consent);
       vscode.window.createTerminal({ name: pod.ref.name, pty, iconPath: new vscode.ThemeIcon('terminal') }).show();
-    }),
-  );
+    },
+  };
 }
 
 type Where = Pick<LogRequest, 'namespace' | 'target' | 'containers'>;

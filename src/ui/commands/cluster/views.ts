@@ -1,6 +1,5 @@
 /** What a person does with contexts and lines without changing a cluster: look, filter, connect again, protect. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { ProtectionLevel } from '../../../cluster/act/protection.ts';
@@ -11,10 +10,10 @@ export interface ClusterViewParts extends ClusterCommandParts {
   readonly filter: { text: string; readonly set: (text: string) => void };
 }
 
-export function registerClusterViews(parts: ClusterViewParts): Disposable {
-  const { commands, clusters, filter, settings } = parts;
-  return vscode.Disposable.from(
-    commands.register('faultline.describe', async (argument) => {
+export function viewCommands(parts: ClusterViewParts) {
+  const { clusters, filter, settings } = parts;
+  return {
+    describe: async (argument: unknown): Promise<void> => {
       const ref = isLineArgument(argument) ? refOf(argument.line.subject) : undefined;
       const chosen = ref === undefined ? await podOf(argument, t('Describe which pod?'), parts) : undefined;
       const described = ref ?? chosen?.pod.ref;
@@ -24,24 +23,24 @@ export function registerClusterViews(parts: ClusterViewParts): Disposable {
       const text = await describe(cluster.connection, described, Date.now());
       const document = await vscode.workspace.openTextDocument({ content: text, language: 'yaml' });
       await vscode.window.showTextDocument(document, { preview: true });
-    }),
-    commands.register('faultline.filterClusters', async () => {
+    },
+    filterClusters: async (): Promise<void> => {
       const text = await vscode.window.showInputBox({
         title: t('Filter clusters'),
         prompt: t('By name, engine, namespace or state: each word has to be found. Empty shows all.'),
         value: filter.text,
       });
       if (text !== undefined) filter.set(text.trim());
-    }),
-    commands.register('faultline.reconnectCluster', async (argument) => {
+    },
+    reconnectCluster: async (argument: unknown): Promise<void> => {
       if (!isContextArgument(argument)) return;
       clusters.close(argument.context);
       await clusters.use(argument.context);
-    }),
-    commands.register('faultline.disconnectCluster', (argument) => {
+    },
+    disconnectCluster: async (argument: unknown): Promise<void> => {
       if (isContextArgument(argument)) clusters.close(argument.context);
-    }),
-    commands.register('faultline.protectCluster', async (argument) => {
+    },
+    protectCluster: async (argument: unknown): Promise<void> => {
       if (!isContextArgument(argument)) throw invalid(t('No cluster is meant'), t('Use the menu of a context in the Clusters view.'));
       const { context } = argument;
       const now = protectionOfContext(context, settings).level;
@@ -59,8 +58,8 @@ export function registerClusterViews(parts: ClusterViewParts): Disposable {
       if (chosen === undefined) return;
       const levels = { ...settings.read('faultline.clusters.protection'), [context.name]: chosen.level };
       await vscode.workspace.getConfiguration().update('faultline.clusters.protection', levels, vscode.ConfigurationTarget.Global);
-    }),
-  );
+    },
+  };
 }
 
 function refOf(subject: LineSubject): ObjectRef | undefined {

@@ -20,29 +20,31 @@ export interface DeployParts extends ClusterCommandParts {
 const previewScheme = 'faultline-deploy';
 const deadlineMs = 900_000;
 
-export function registerDeploy(parts: DeployParts): Disposable {
-  const { commands } = parts;
+/** What is made with the first deploy of the window: the documents of its previews among it. */
+export function deployCommands(parts: DeployParts) {
   const previews = new Previews();
-  return vscode.Disposable.from(
+  const registered = vscode.Disposable.from(
     previews,
     vscode.workspace.registerTextDocumentContentProvider(previewScheme, previews),
     vscode.languages.registerCodeLensProvider({ scheme: previewScheme }, previews),
-    vscode.languages.registerCodeLensProvider({ language: 'yaml' }, { provideCodeLenses: valuesLenses }),
-    commands.register('faultline.deploy', async (argument) => {
+  );
+  return {
+    deploy: async (argument: unknown): Promise<void> => {
       const draft = await askDraft(argument, parts);
       if (draft !== undefined) await openValues(draft, parts);
-    }),
-    commands.register('faultline.previewDeploy', async (argument) => {
+    },
+    previewDeploy: async (argument: unknown): Promise<void> => {
       const document = await valuesDocument(argument);
       const draft = draftOf(document.getText());
       if (draft === undefined) throw invalid(t('This document deploys nothing'), t('Begin with “Deploy…” in the menu of a cluster.'));
       await previews.show(draft, document.getText(), parts);
-    }),
-    commands.register('faultline.carryOutDeploy', async (argument) => {
+    },
+    carryOutDeploy: async (argument: unknown): Promise<void> => {
       const key = typeof argument === 'string' ? argument : vscode.window.activeTextEditor?.document.uri.toString();
       await previews.carryOut(key ?? '', parts);
-    }),
-  );
+    },
+    dispose: () => void registered.dispose(),
+  };
 }
 
 async function askDraft(argument: unknown, parts: DeployParts): Promise<Draft | undefined> {
@@ -142,7 +144,8 @@ async function valuesDocument(argument: unknown): Promise<vscode.TextDocument> {
   return active;
 }
 
-function valuesLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+/** Above the values of a deploy. */
+export function valuesLenses(document: vscode.TextDocument): vscode.CodeLens[] {
   const draft = draftOf(document.getText());
   if (draft === undefined) return [];
   const preview = {

@@ -3,6 +3,7 @@
  * kept and deployed again. No `vscode` import.
  */
 import * as v from 'valibot';
+import { draftMark } from './mark.ts';
 
 const draft = v.object({
   chart: v.string(),
@@ -16,18 +17,16 @@ const draft = v.object({
 
 export type Draft = v.InferOutput<typeof draft>;
 
-const mark = '# faultline deploy ';
-
 export function draftLine(of: Draft): string {
-  return `${mark}${JSON.stringify(of)}`;
+  return `${draftMark}${JSON.stringify(of)}`;
 }
 
 /** Undefined for a document that is none of ours, or whose first line somebody broke. */
 export function draftOf(text: string): Draft | undefined {
   const [first = ''] = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1);
-  if (!first.startsWith(mark)) return undefined;
+  if (!first.startsWith(draftMark)) return undefined;
   try {
-    const read = v.safeParse(draft, JSON.parse(first.slice(mark.length)));
+    const read = v.safeParse(draft, JSON.parse(first.slice(draftMark.length)));
     return read.success ? read.output : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,5 @@
 /** What a person does with a release of the tree: its state, its tests, back, away. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { cancelled, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { ReleaseName } from '../../../deploy/release.ts';
@@ -11,16 +10,16 @@ import { followDeploy, goBack } from './progress.ts';
 
 const deadlineMs = 900_000;
 
-export function registerReleases(parts: DeployParts): Disposable {
-  const { commands, deployer } = parts;
+export function releaseCommands(parts: DeployParts) {
+  const { deployer } = parts;
   const back = async (argument: unknown, how: 'rollback' | 'uninstall'): Promise<void> => {
     const { cluster, name } = await releaseOf(argument, parts);
     await goBack({ cluster, deployer: await deployer(cluster), name, back: how }, parts);
   };
-  return vscode.Disposable.from(
-    commands.register('faultline.rollbackRelease', (argument) => back(argument, 'rollback')),
-    commands.register('faultline.uninstallRelease', (argument) => back(argument, 'uninstall')),
-    commands.register('faultline.testRelease', async (argument) => {
+  return {
+    rollbackRelease: (argument: unknown) => back(argument, 'rollback'),
+    uninstallRelease: (argument: unknown) => back(argument, 'uninstall'),
+    testRelease: async (argument: unknown): Promise<void> => {
       const { cluster, name } = await releaseOf(argument, parts);
       const question = {
         what: t('Run the tests of {0}?', name.release),
@@ -30,8 +29,8 @@ export function registerReleases(parts: DeployParts): Disposable {
       const consent = await askConsent(cluster.context, 'install', question, parts);
       const own = await deployer(cluster);
       await followDeploy(t('Testing {0}', name.release), (signal) => own.test(name, consent, { signal, deadlineMs }), parts, undefined);
-    }),
-  );
+    },
+  };
 }
 
 async function releaseOf(
