@@ -7,6 +7,8 @@ import { runProgram } from './cli/program.ts';
 import { exitCodes, type StopReason, type Terminal } from './cli/terminal.ts';
 
 async function main(): Promise<void> {
+  // Of packages that we use: a person at a terminal can do nothing about them.
+  process.noDeprecation = true;
   const stop = new AbortController();
   const stopFor = (reason: StopReason) => (): void => stop.abort(reason);
   const interrupt = stopFor('interrupted');

@@ -31,7 +31,9 @@ export class Body {
   readonly #plan: PlanView;
   readonly #messages = new MessagesView();
   readonly #empty = h('div', { class: 'empty-rows', role: 'status' });
-  readonly #drawEmpty = whenChanged<readonly [boolean, boolean]>(([filtered]) => this.#fillEmpty(filtered));
+  readonly #drawEmpty = whenChanged<readonly [boolean, boolean, string | undefined]>(([filtered, , comparison]) =>
+    this.#fillEmpty(filtered, comparison),
+  );
   #notice: HTMLElement | null = null;
   #noticeKey = '';
 
@@ -80,7 +82,7 @@ export class Body {
     this.#put(this.#grid.element, this.#empty);
     const none = tab.viewRowCount === 0 && tab.status !== 'running';
     this.#empty.hidden = !none;
-    this.#drawEmpty([tab.view.filters.length > 0, none]);
+    this.#drawEmpty([tab.view.filters.length > 0, none, tab.comparison]);
     // Rows are asked for in the view the host has; the header already shows the one that was asked for.
     this.#grid.show(
       { tab: tab.id, run: tab.startedAt, columns: tab.columns, rowCount: tab.viewRowCount, view: tab.view, shownView: view },
@@ -88,8 +90,9 @@ export class Body {
     );
   }
 
-  #fillEmpty(filtered: boolean): void {
-    if (filtered)
+  #fillEmpty(filtered: boolean, comparison: string | undefined): void {
+    if (comparison !== undefined && !filtered) this.#empty.replaceChildren(h('b', {}, comparison));
+    else if (filtered)
       this.#empty.replaceChildren(
         h('b', {}, t('0 rows')),
         ` ${t('pass the filter.')} `,

@@ -53,7 +53,7 @@ export interface AskedRows {
 const noTimeoutMs = 2_147_483_647;
 
 export async function connectHttp(target: ServerTarget, reached: ReachedServer, password: string | undefined): Promise<ClickHouseHttp> {
-  const { createClient, ClickHouseLogLevel } = await import('@clickhouse/client');
+  const { createClient, ClickHouseLogLevel } = await import('./client.ts');
   const ca = target.caFile === undefined ? undefined : await readCa(target.caFile);
   const client = createClient({
     url: reached.url,

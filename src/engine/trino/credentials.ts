@@ -11,13 +11,13 @@ export interface Credentials {
 
 /** The package is loaded here and not with this file: it brings an HTTP client of its own. */
 export async function credentialsOf(user: string, password: string | undefined): Promise<Credentials> {
-  const auth = password === undefined ? undefined : new (await import('trino-client')).BasicAuth(user, password);
+  const auth = password === undefined ? undefined : new (await import('./client.ts')).BasicAuth(user, password);
   const headers: Record<string, string> = {};
   if (auth !== undefined) headers['authorization'] = `Basic ${Buffer.from(`${auth.username}:${auth.password ?? ''}`).toString('base64')}`;
   return {
     headers,
     async client(url, source, userHeader, tls) {
-      const { Trino } = await import('trino-client');
+      const { Trino } = await import('./client.ts');
       return Trino.create({
         server: url,
         source,

@@ -210,6 +210,7 @@ export class StatementRunner {
     return [
       {
         ...endState(end),
+        ...(end.comparison === undefined ? {} : { comparison: comparisonText(end.comparison) }),
         messages: [...messages, opened(facts, clock.wallMs()), ...said],
         ...(error ? { error: tabError(error, statement) } : {}),
       },

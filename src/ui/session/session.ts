@@ -35,12 +35,6 @@ export class Session {
   }
 
   async select(target: EngineTarget): Promise<void> {
-    if (target.kind === 'server') {
-      await this.#parts.memory.update(
-        keys.servers,
-        this.servers.filter((known) => !sameTarget(known, target)),
-      );
-    }
     if (sameTarget(target, this.target)) return;
     await this.#parts.memory.update(keys.target, target);
     this.changed.fire();
@@ -76,6 +70,12 @@ export class Session {
       await this.#parts.memory.update(
         keys.files,
         this.files.filter((path) => path !== target.path),
+      );
+    }
+    if (target.kind === 'server') {
+      await this.#parts.memory.update(
+        keys.servers,
+        this.servers.filter((known) => !sameTarget(known, target)),
       );
     }
     if (sameTarget(target, this.target)) await this.#parts.memory.update(keys.target, undefined);

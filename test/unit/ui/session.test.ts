@@ -30,6 +30,25 @@ describe('what a window works on', () => {
     assert.deepEqual([it.target, it.files], [initial, []]);
   });
 
+  it('keeps the servers that were connected, each once, and forgets one with what was selected', async () => {
+    const own = session();
+    const server = {
+      kind: 'server',
+      engine: 'trino',
+      name: 'shop/trino',
+      at: { kind: 'url', url: 'http://localhost:8080' },
+      user: 'ana',
+    } as const;
+    await own.addServer(server);
+    await own.addServer({ ...server, tpchScale: 0.01 });
+    await own.select(server);
+    assert.deepEqual(own.servers, [{ ...server, tpchScale: 0.01 }]);
+    assert.deepEqual(own.target, server);
+    await own.forget(server);
+    assert.deepEqual(own.servers, []);
+    assert.equal(own.target.kind, 'tpch');
+  });
+
   it('is no own file in an untrusted workspace', () => {
     assert.deepEqual(session(false, { 'faultline.target': file }).target, initial);
   });

@@ -1,6 +1,6 @@
 /** Servers as targets: from a line of a cluster, or by their address; tested before they are trusted. */
 import * as vscode from 'vscode';
-import { cancelled, invalid } from '../../../base/errors.ts';
+import { cancelled, FaultlineError, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerEngine, type ServerTarget } from '../../../base/target.ts';
 import type { EngineInstance } from '../../../cluster/recognise/model.ts';
@@ -11,6 +11,7 @@ import { isSql } from '../../session/clusters.ts';
 import type { Passwords } from '../../session/passwords.ts';
 import type { Session } from '../../session/session.ts';
 import { isTarget, targetName } from '../../session/targets.ts';
+import { openCopy } from '../library.ts';
 import { isLineArgument, type ClusterCommandParts } from './lines.ts';
 
 export interface ServerCommandParts extends ClusterCommandParts {
@@ -25,12 +26,12 @@ export function serverCommands(parts: ServerCommandParts) {
   const { session } = parts;
   return {
     runSqlHere: async (argument: unknown): Promise<void> => {
-      if (!isLineArgument(argument) || argument.line.subject.kind !== 'engine')
-        throw invalid(t('No engine is meant'), t('Use the menu of an engine in the Clusters view.'));
       mustBeTrusted();
-      const target = serverOf(argument.context, argument.line.subject.instance);
-      await choose(await askSchema(target, parts), parts);
-      await vscode.commands.executeCommand('workbench.action.files.newUntitledFile', { languageId: 'sql' });
+      const meant = await engineMeant(argument, parts);
+      if (meant === undefined) return;
+      const target = serverOf(meant.context, meant.instance);
+      await choose(await askSchemaOrLogin(target, parts), parts);
+      await openCopy('');
     },
     connectServer: async (): Promise<void> => {
       mustBeTrusted();
@@ -51,6 +52,30 @@ export function serverCommands(parts: ServerCommandParts) {
       await parts.passwords.forget(target);
     },
   };
+}
+
+interface MeantEngine {
+  readonly context: KubeContext;
+  readonly instance: EngineInstance;
+}
+
+/** Of the line that a menu stands on; else a person chooses one of all that take SQL. */
+async function engineMeant(argument: unknown, { clusters }: ServerCommandParts): Promise<MeantEngine | undefined> {
+  if (isLineArgument(argument) && argument.line.subject.kind === 'engine')
+    return { context: argument.context, instance: argument.line.subject.instance };
+  const items = clusters.open.flatMap(({ context, live }) =>
+    live
+      .model()
+      .engines.items.filter(({ engine, service }) => isSql(engine) && service !== undefined)
+      .map((instance) => ({
+        label: `${instance.namespace}/${instance.name}`,
+        description: instance.health.word,
+        detail: context.name,
+        meant: { context, instance },
+      })),
+  );
+  if (items.length === 0) throw invalid(t('There is no engine to choose from'), t('Open a cluster in the Clusters view first.'));
+  return (await vscode.window.showQuickPick(items, { title: t('Run SQL on which engine?') }))?.meant;
 }
 
 function mustBeTrusted(): void {
@@ -120,6 +145,22 @@ async function askServer(parts: ServerCommandParts): Promise<ServerTarget | unde
   const at = { kind: 'url', url } as const;
   const target: ServerTarget = { kind: 'server', engine, name: serverName(at), at, user: user.trim() || defaultUser(engine) };
   return password === '' ? target : parts.passwords.keep(target, password);
+}
+
+/** A server that wants a login says so first: only then a person is asked for one. */
+async function askSchemaOrLogin(target: ServerTarget, parts: ServerCommandParts): Promise<ServerTarget> {
+  try {
+    return await askSchema(target, parts);
+  } catch (error) {
+    if (!FaultlineError.is(error, 'unauthorised')) throw error;
+    const title = t('{0} wants a login', target.name);
+    const user = await vscode.window.showInputBox({ title, prompt: t('User'), value: target.user, ignoreFocusOut: true });
+    if (user === undefined) throw cancelled();
+    const prompt = t('Password of {0}. It is kept in the secret storage of VS Code.', user);
+    const password = await vscode.window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true });
+    if (password === undefined) throw cancelled();
+    return askSchema(await parts.passwords.keep({ ...target, user: user.trim() || target.user }, password), parts);
+  }
 }
 
 /** Where tables are looked for, of those that the server names; and whether it is TPC-H, whose answers are known. */

@@ -30,6 +30,7 @@ export function previewText(plan: DeployPlan): string {
     ...warnings.map(({ object, text, rule }) => t('Warning: {0}: {1} ({2})', object, text, rule)),
   ];
   const changed = objects.filter(({ action }) => action !== 'none');
+  facts.push(...changed.map(({ action, kind, name }) => `  ${marks[action]} ${kind}/${name}`));
   const diffs = changed.map(({ action, kind, name, why, diff }) =>
     ['', `diff ${marks[action]} ${kind}/${name}${why === undefined ? '' : `: ${why}`}`, diff].join('\n'),
   );

@@ -36,6 +36,8 @@ export interface TabState {
   readonly viewRowCount: number;
   readonly view: ResultView;
   readonly changedRows?: number;
+  /** Of the differences of two answers: what is said where there are none. */
+  readonly comparison?: string;
   /** Cancelled: how long the engine took to stop. */
   readonly stopMs?: number;
   readonly error?: TabError;
