@@ -1,9 +1,6 @@
 /**
  * What our watch costs beside the bare informer of `@kubernetes/client-node` on the same stream: ten thousand fake pods, of which 200 a
  * second change. Each watcher is a process of its own; the changes carry the time at which they were sent.
- *
- *     npm run lab -- scale --lab N --pods 10000
- *     node test/bench/cluster/watch.ts KUBECONFIG [minutes]
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,29 +9,61 @@ import { connectCluster, type ClusterConnection } from '../../../src/cluster/con
 import { readKubeconfig } from '../../../src/cluster/connect/kubeconfig.ts';
 import { keyOf, type ObjectList, type Pod } from '../../../src/cluster/objects.ts';
 import { pathOf, kinds } from '../../../src/cluster/watch/kinds.ts';
+import { atMost, type Finding } from '../table.ts';
 import { SENT, type Figures } from './watcher.ts';
 
 const CHANGES_PER_SECOND = 200;
 const WATCHERS = ['ours', 'informer'] as const;
 
-const [kubeconfig = '', minutes = '10'] = process.argv.slice(2);
-const connection = await connect(kubeconfig);
-const pods = await podsOf(connection);
-const watchers = await Promise.all(WATCHERS.map(start));
-console.log(`${pods.length} pods; both watchers have them all.`);
-const end = performance.now() + Number(minutes) * 60_000;
-const stopped = new AbortController();
-const changing = change(stopped.signal);
-await sleep(10_000);
-await Promise.all(watchers.map((watcher) => figures(watcher, 'begin')));
-for (let minute = 1; performance.now() < end; minute++) {
-  await sleep(Math.min(60_000, end - performance.now()));
-  for (const [at, watcher] of watchers.entries()) console.log(minute, WATCHERS[at], JSON.stringify(await figures(watcher, 'tell')));
+const LIMITS = { p99Ms: 200, cpuRatio: 1.5, heapRatio: 1.1 } as const;
+/** Before it the watchers' first lists are still on the heap. */
+const SETTLED_MINUTE = 2;
+
+/** The pods are there. Figures of every minute are printed, those of the whole are the findings. */
+export async function measureWatch(kubeconfig: string, minutes: number): Promise<readonly Finding[]> {
+  const connection = await connect(kubeconfig);
+  const pods = await podsOf(connection);
+  const watchers = await Promise.all(WATCHERS.map((mode) => start(mode, kubeconfig, pods.length)));
+  const stopped = new AbortController();
+  const changing = change(connection, pods, stopped.signal);
+  const heaps: number[] = [];
+  let last: readonly Figures[] = [];
+  try {
+    await sleep(10_000);
+    await Promise.all(watchers.map((watcher) => figures(watcher, 'begin')));
+    for (let minute = 1; minute <= minutes; minute++) {
+      await sleep(60_000);
+      last = await Promise.all(watchers.map((watcher) => figures(watcher, 'tell')));
+      for (const [at, each] of last.entries()) console.log(minute, WATCHERS[at], JSON.stringify(each));
+      if (minute >= SETTLED_MINUTE) heaps.push(last[0]?.heapMb ?? 0);
+    }
+  } finally {
+    stopped.abort();
+    await changing;
+    for (const watcher of watchers) watcher.kill();
+    connection.close();
+  }
+  const [ours, informer] = last;
+  if (ours === undefined || informer === undefined) throw new Error('The watchers told nothing.');
+  const stream = `${pods.length} fake pods; ours heard ${ours.changesPerSecond} changes a second of ${CHANGES_PER_SECOND} that were sent, the informer ${informer.changesPerSecond}`;
+  return [
+    atMost('a change, sent until told, p99', ours.p99Ms, LIMITS.p99Ms, 'ms', stream),
+    atMost(
+      'processor time of the watch',
+      ours.cpuSecondsPerMinute / informer.cpuSecondsPerMinute,
+      LIMITS.cpuRatio,
+      '×',
+      `client-node's informer on the same stream: ${informer.cpuSecondsPerMinute} s a minute, ours ${ours.cpuSecondsPerMinute} s`,
+    ),
+    atMost(
+      'heap at the end',
+      (heaps.at(-1) ?? 0) / (heaps[0] ?? 1),
+      LIMITS.heapRatio,
+      '×',
+      `that of minute ${SETTLED_MINUTE}: ${heaps[0] ?? 0} MB; over ${minutes} minutes`,
+    ),
+  ];
 }
-stopped.abort();
-await changing;
-for (const watcher of watchers) watcher.kill();
-connection.close();
 
 async function connect(file: string): Promise<ClusterConnection> {
   const [context] = await readKubeconfig(file);
@@ -47,8 +76,8 @@ async function podsOf(cluster: ClusterConnection): Promise<Pod[]> {
   return [...items];
 }
 
-async function start(mode: (typeof WATCHERS)[number]): Promise<ChildProcess> {
-  const child = fork(new URL('watcher.ts', import.meta.url), [mode, kubeconfig, String(pods.length)], { execArgv: ['--expose-gc'] });
+async function start(mode: (typeof WATCHERS)[number], kubeconfig: string, pods: number): Promise<ChildProcess> {
+  const child = fork(new URL('watcher.ts', import.meta.url), [mode, kubeconfig, String(pods)], { execArgv: ['--expose-gc'] });
   await once(child, 'message');
   return child;
 }
@@ -60,7 +89,7 @@ async function figures(watcher: ChildProcess, request: 'begin' | 'tell'): Promis
 }
 
 /** On a schedule: a slow answer holds up no later change. */
-async function change(signal: AbortSignal): Promise<void> {
+async function change(connection: ClusterConnection, pods: readonly Pod[], signal: AbortSignal): Promise<void> {
   const began = performance.now();
   let failures = 0;
   const under = new Set<Promise<unknown>>();

@@ -34,7 +34,11 @@ export async function engineNames(text: string): Promise<readonly string[]> {
 }
 
 /** One after the other: each takes what processors there are. Fails: SetupError when one does not become ready. */
-export async function installEngines(lab: RunningLab, names: readonly string[], edges: Edges): Promise<void> {
+export async function installEngines(
+  lab: RunningLab,
+  names: readonly string[],
+  edges: Pick<Edges, 'progress' | 'signal' | 'print'>,
+): Promise<void> {
   const { kubeconfig, number } = lab;
   await makeNamespace(lab, edges.signal);
   const folder = await helmFolder(edges.progress);
