@@ -32,7 +32,7 @@ interface Step {
 
 const MINUTE_MS = 60_000;
 /** A layer that takes longer hangs. */
-const LAYER_LIMIT_MS = 20 * MINUTE_MS;
+const LAYER_LIMIT_MS = 35 * MINUTE_MS;
 /** Files of the lab that run at the same time: they mostly wait. */
 const LAB_JOBS = 3;
 
