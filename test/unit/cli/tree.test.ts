@@ -103,7 +103,10 @@ describe('faultline tree', function () {
     const { code, stdout } = await home.run(['tree', '--filter', 'kafka', '--kubeconfig', kubeconfig, '--context', await contextName()]);
     assert.equal(code, 0);
     assert.match(stdout, /✓ broker 0 {2}healthy · bus-0$/m);
-    assert.match(stdout, /· Kafka was not heard: Every listener of Kafka bus-0 wants a login: a user and a password for SASL are missing$/m);
+    assert.match(
+      stdout,
+      /· Kafka was not heard: Every listener of Kafka bus-0 wants a login: a user and a password for SASL are missing$/m,
+    );
   });
 
   it('--json prints the model, and errors in it as reason and text', async () => {
