@@ -28,7 +28,7 @@ export async function measureStatements(served: Served): Promise<readonly Findin
   const bare = kind === 'trino' ? bareTrino(served) : bareClickHouse(served);
   const long =
     kind === 'trino'
-      ? 'select orderkey, custkey, totalprice, orderdate from tpch.sf1.orders limit 100000'
+      ? 'select o_orderkey, o_custkey, o_totalprice, o_orderdate from tpch.sf1.orders limit 100000'
       : 'select number, number * 2, toString(number), toDecimal64(number, 2) from numbers(100000)';
   try {
     const one = await inTurns(
