@@ -177,7 +177,10 @@ function containerState(state: PodState, image: string): object {
 /** What stands under each engine and each line that isn't well, and what is made anew each time left out. */
 export function comparable(lines: readonly Line[], namespace: string): string {
   const text = lines.flatMap((line) => textOf(line, 0)).join('\n');
-  return `${text.replaceAll(namespace, 'data').replaceAll(/-[bcdf-hj-np-tv-xz2456789]{8,10}-[bcdf-hj-np-tv-xz2456789]{5}\b/g, '-HASH')}\n`;
+  const hashed = text
+    .replaceAll(/-[bcdf-hj-np-tv-xz2456789]{8,10}-[bcdf-hj-np-tv-xz2456789]{5}\b/g, '-HASH')
+    .replaceAll(/^( *\[\w+\] \w+)-[bcdf-hj-np-tv-xz2456789]{5}(?=  .*-HASH$)/gm, '$1-HASH');
+  return `${hashed.replaceAll(namespace, 'data')}\n`;
 }
 
 function textOf({ label, description, health, tooltip, subject, children }: Line, depth: number): string[] {

@@ -32,10 +32,10 @@ export function instanceLine(instance: EngineInstance): Line {
 
 export function instanceDescription({ engine, namespace, health, ready, wanted, version }: EngineInstance): string {
   const parts = [
-    version === undefined ? engineTitle(engine) : `${engineTitle(engine)} ${version}`,
-    namespace,
     health.word,
     ...(health.word === t('healthy') && wanted > 1 ? [t('{0} of {1}', ready, wanted)] : []),
+    namespace,
+    version === undefined ? engineTitle(engine) : `${engineTitle(engine)} ${version}`,
   ];
   return parts.join(' · ');
 }
@@ -99,7 +99,7 @@ export function podLineOf(instance: EngineInstance, pod: PodLine): Line {
     id: `pod:${pod.id}`,
     subject: { kind: 'pod', instance, pod },
     label: pod.label,
-    description: podDescription(pod),
+    description: pod.label === pod.ref.name ? podDescription(pod) : `${podDescription(pod)} · ${pod.ref.name}`,
     health: pod.health,
     tooltip: podTooltip(pod),
     children: [],

@@ -22,7 +22,7 @@ export function podLine(pod: Pod, recognised: Recognised, truth: PodTruth | unde
   return {
     id: metadata.uid ?? `${metadata.namespace ?? ''}/${metadata.name}`,
     ref: refOf('v1', 'Pod', pod),
-    label: metadata.name,
+    label: labelOf(pod, role),
     engine: recognised.engine,
     role,
     ...(recognised.shard === undefined ? {} : { shard: recognised.shard }),
@@ -39,6 +39,14 @@ export function podLine(pod: Pod, recognised: Recognised, truth: PodTruth | unde
     recognised: recognised.recognition,
     ...(truth === undefined ? {} : { truth }),
   };
+}
+
+/** "worker-x7k2p", "worker-0": what tells it from its siblings under their role comes first, and the state beside it stays in sight. */
+function labelOf({ metadata }: Pod, role: EngineRole): string {
+  const { name, ownerReferences } = metadata;
+  const last = name.slice(name.lastIndexOf('-') + 1);
+  const isReplica = ownerReferences?.[0]?.kind === 'ReplicaSet';
+  return isReplica || name.endsWith(`-${role}-${last}`) ? `${role}-${last}` : name;
 }
 
 /** The engine knows better than a workload's name. */

@@ -46,7 +46,7 @@ describe('a cluster in the workbench', function () {
 
   const row = (text: string | RegExp): Locator => workbench.view('Clusters').locator('.monaco-list-row').filter({ hasText: text });
   /** The engine of this test's namespace: other tests' may be there too. */
-  const engine = (word: RegExp): Locator => row(new RegExp(`ClickHouse.*${lab.namespace}.*${word.source}`));
+  const engine = (word: RegExp): Locator => row(new RegExp(`${word.source}.*${lab.namespace}.*ClickHouse`));
 
   it('is contacted when it is opened, and not before', async () => {
     await row(context).filter({ hasText: 'not contacted' }).waitFor();
@@ -112,7 +112,7 @@ describe('a cluster in the workbench', function () {
       pods.some(isReady),
     );
     const name = before.find(isReady)?.metadata?.name ?? '';
-    const gone = row(new RegExp(`ClickHouse.*${lab.namespace}`)).filter({ hasNotText: 'healthy' });
+    const gone = row(new RegExp(`${lab.namespace}.*ClickHouse`)).filter({ hasNotText: 'healthy' });
     const seen = gone.waitFor();
     await lab.api.core.deleteNamespacedPod({ namespace: lab.namespace, name, gracePeriodSeconds: 1 });
     await seen;
@@ -124,6 +124,6 @@ describe('a cluster in the workbench', function () {
     await workbench.pick('clickhouse');
     await workbench.answer(context);
     await person.notification(/Uninstalling clickhouse: done/).waitFor({ timeout: 120_000 });
-    await row(new RegExp(`ClickHouse.*${lab.namespace}`)).waitFor({ state: 'detached' });
+    await row(new RegExp(`${lab.namespace}.*ClickHouse`)).waitFor({ state: 'detached' });
   });
 });

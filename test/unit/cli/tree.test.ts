@@ -93,7 +93,7 @@ describe('faultline tree', function () {
     const { code, stdout, stderr } = await home.run(['tree', '--kubeconfig', kubeconfig, '--context', await contextName()]);
     assert.equal(stderr, '');
     assert.equal(code, 0);
-    assert.match(stdout, /^ {4}▲ lake {2}Trino 476 · data · 1 of 2 ready$/m);
+    assert.match(stdout, /^ {4}▲ lake {2}1 of 2 ready · data · Trino 476$/m);
     assert.match(stdout, /^ {6}✓ coordinator {2}healthy · lake-coordinator$/m);
     assert.match(stdout, /^ {6}✗ worker {2}out of memory · 3 restarts · lake-worker-0$/m);
     assert.match(stdout, /· jane may not list nodes in the whole cluster/);

@@ -162,11 +162,11 @@ describe('the filter', () => {
   const labels = (text: string): string[] => all(filterLines(linesOf(model), text).lines).map(({ label }) => label);
 
   it('counts the lines that match, of all', () => {
-    const { shown, total } = filterLines(linesOf(model), 'worker-2');
+    const { shown, total } = filterLines(linesOf(model), 'q-worker-2');
     assert.deepEqual([shown, total], [1, 5]);
   });
   it('keeps what stands above and below a match', () => {
-    assert.deepEqual(labels('WORKERS data'), ['Engines', 'q', 'workers', 'q-worker-1', 'q-worker-2']);
+    assert.deepEqual(labels('WORKERS data'), ['Engines', 'q', 'workers', 'worker-1', 'worker-2']);
   });
   it('takes words of a line and of what stands above it together', () => {
     assert.deepEqual(labels('trino ns:shop'), ['Engines', 'q', 'coordinator']);
