@@ -69,7 +69,10 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await row(/DuckDB/).click();
     await row(/^trinoTrino/).click();
     await row(/^workers/).click();
-    await row(/^brokers/).or(row(/^kafkaKafka/)).first().click();
+    await row(/^brokers/)
+      .or(row(/^kafkaKafka/))
+      .first()
+      .click();
     await shoot('01-tree');
 
     await row(/^trino-worker/).hover();
