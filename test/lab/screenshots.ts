@@ -67,7 +67,7 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await row(place.context).click();
     await row(/^Nodes/).waitFor();
     await row(/DuckDB/).click();
-    await row(/^trinoTrino/).click();
+    await row(/^trino.*Trino/).click();
     await row(/^workers/).click();
     await row(/^brokers/)
       .or(row(/^kafkaKafka/))
@@ -87,17 +87,16 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await workbench.pick(`${ENGINES_NAMESPACE}/trino`);
     await shoot('04-where');
     await workbench.pick('tpch.tiny');
-    await person.editor.click();
-    await page.keyboard.insertText(shipping);
-    await person.lens('Run');
-    await cell(await person.results(), 'MAIL').waitFor();
+    await workbench.tab('Untitled-1').waitFor();
+    await workbench.runCommand('View: Close All Editors');
+    await cell(await person.runSql('q12.sql', shipping), 'MAIL').waitFor();
     await shoot('05-sql');
 
-    await workbench.runCommand('Faultline: Filter Clusters');
+    await workbench.runCommand('Faultline: Filter Clusters…');
     await workbench.answer('worker broker');
     await row(/filtered by/).waitFor();
     await shoot('06-filter');
-    await workbench.runCommand('Faultline: Filter Clusters');
+    await workbench.runCommand('Faultline: Filter Clusters…');
     await workbench.answer('');
 
     await workbench.runCommand('View: Close All Editors');

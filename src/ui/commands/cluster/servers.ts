@@ -169,7 +169,7 @@ async function askSchema(target: ServerTarget, { namesOf }: ServerCommandParts):
     namesOf(target),
   );
   const title = target.engine === 'clickhouse' ? t('Tables of which database?') : t('Tables of which catalog and schema?');
-  const items = names.map((name) => ({ label: name, description: tpchScaleIn(name) === undefined ? '' : t('TPC-H: answers are checked') }));
+  const items = names.toSorted(inOrder.compare).map((name) => ({ label: name, description: aboutData(tpchScaleIn(name)) }));
   const chosen = await vscode.window.showQuickPick([{ label: t('None'), description: t('write it in each statement') }, ...items], {
     title,
   });
@@ -180,6 +180,17 @@ async function askSchema(target: ServerTarget, { namesOf }: ServerCommandParts):
   if (target.engine === 'clickhouse') return { ...target, schema: chosen.label, ...known };
   const [catalog = '', schema = ''] = chosen.label.split('.');
   return { ...target, catalog, schema, ...known };
+}
+
+/** sf100 after sf30. */
+const inOrder = new Intl.Collator('en', { numeric: true });
+
+/** Scale factors whose answers the embedded engine brings. */
+const answered: readonly number[] = [0.01, 0.1, 1];
+
+function aboutData(scale: number | undefined): string {
+  if (scale === undefined) return '';
+  return answered.includes(scale) ? t('TPC-H {0}, answers are checked', scale) : t('TPC-H {0}', scale);
 }
 
 /** The connector of Trino and Presto names its schemas by scale, `faultline load tpch` its databases. */
