@@ -127,9 +127,9 @@ export class Workbench {
     }
   }
 
-  /** Chooses the entry of the open quick pick whose label is exactly `label`, or matches it. */
-  async pick(label: string | RegExp): Promise<void> {
-    const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+  /** Chooses the entry of the open quick pick whose label is exactly `label`, or matches it, and that has the text `beside` too. */
+  async pick(label: string | RegExp, beside = ''): Promise<void> {
+    const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ hasText: beside });
     const labels = this.page.locator('.quick-input-list-rows .label-name, .quick-input-list-entry .label-name');
     const exact = typeof label === 'string' ? new RegExp(`^\\s*${label.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}\\s*$`) : label;
     await rows

@@ -45,8 +45,8 @@ describe('a cluster in the workbench', function () {
   });
 
   const row = (text: string | RegExp): Locator => workbench.view('Clusters').locator('.monaco-list-row').filter({ hasText: text });
-  /** The engine of this test's namespace: other tests' may be there too. */
-  const engine = (word: RegExp): Locator => row(new RegExp(`${word.source}.*${lab.namespace}.*ClickHouse`));
+  /** The engine of this test's namespace, not the server of that name which SQL runs on: other tests' may be there too. */
+  const engine = (word = /./): Locator => row(new RegExp(`${word.source}.* · ${lab.namespace} · .*ClickHouse`));
 
   it('is contacted when it is opened, and not before', async () => {
     await row(context).filter({ hasText: 'not contacted' }).waitFor();
@@ -112,7 +112,7 @@ describe('a cluster in the workbench', function () {
       pods.some(isReady),
     );
     const name = before.find(isReady)?.metadata?.name ?? '';
-    const gone = row(new RegExp(`${lab.namespace}.*ClickHouse`)).filter({ hasNotText: 'healthy' });
+    const gone = engine().filter({ hasNotText: 'healthy' });
     const seen = gone.waitFor();
     await lab.api.core.deleteNamespacedPod({ namespace: lab.namespace, name, gracePeriodSeconds: 1 });
     await seen;
@@ -121,9 +121,9 @@ describe('a cluster in the workbench', function () {
 
   it('gives its release back: what stays is said, and the name is typed', async () => {
     await workbench.runCommand('Faultline: Uninstall…');
-    await workbench.pick('clickhouse');
+    await workbench.pick('clickhouse', lab.namespace);
     await workbench.answer(context);
     await person.notification(/Uninstalling clickhouse: done/).waitFor({ timeout: 120_000 });
-    await row(new RegExp(`${lab.namespace}.*ClickHouse`)).waitFor({ state: 'detached' });
+    await engine().waitFor({ state: 'detached' });
   });
 });

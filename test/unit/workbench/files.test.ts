@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { after, before, describe, it } from 'mocha';
 import { runFiles } from '../../files.ts';
 import { readReport } from '../../reporter.ts';
@@ -28,7 +29,8 @@ describe('test files side by side', () => {
     const failed = await runFiles({ files: paths, jobs: 2, reportPath, timeoutMs: 5000, print: (text) => (printed += text), ...options });
     const report = readReport(reportPath);
     assert.equal(failed, report.failed);
-    return [report, printed];
+    // In colours where the environment forces them.
+    return [report, stripVTControlCharacters(printed)];
   }
 
   it('add up to one report, in the order of the files', async () => {
