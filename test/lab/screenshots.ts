@@ -69,22 +69,20 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await row(/DuckDB/).click();
     await row(/^trino.*Trino/).click();
     await row(/^workers/).click();
-    await row(/^brokers/)
-      .or(row(/^kafkaKafka/))
-      .first()
-      .click();
+    await row(/^kafka.*Kafka/).click();
     await shoot('01-tree');
 
-    await row(/^trino-worker/).hover();
+    await row(/^worker-/).hover();
     await page.locator('.monaco-hover:visible').first().waitFor();
     await shoot('02-tooltip');
-    await row(/^trino-worker/).click({ button: 'right' });
+    await row(/^worker-/).click({ button: 'right' });
     await page.locator('.monaco-menu .action-item').first().waitFor();
     await shoot('03-menu');
     await page.keyboard.press('Escape');
 
     await workbench.runCommand('Faultline: Run SQL Here');
     await workbench.pick(`${ENGINES_NAMESPACE}/trino`);
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'tpch.tiny' }).waitFor();
     await shoot('04-where');
     await workbench.pick('tpch.tiny');
     await workbench.tab('Untitled-1').waitFor();
@@ -93,7 +91,7 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await shoot('05-sql');
 
     await workbench.runCommand('Faultline: Filter Clusters…');
-    await workbench.answer('worker broker');
+    await workbench.answer('worker');
     await row(/filtered by/).waitFor();
     await shoot('06-filter');
     await workbench.runCommand('Faultline: Filter Clusters…');
@@ -106,6 +104,9 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await workbench.pick('lab');
     await workbench.answer('trino');
     await workbench.answer(ENGINES_NAMESPACE);
+    await person.editor.click();
+    await page.keyboard.press('ControlOrMeta+End');
+    await page.keyboard.type('worker: { replicas: 3 }');
     await person.editor.locator('.codelens-decoration a').filter({ hasText: 'Preview: what changes' }).click();
     await page.locator('.editor-instance .monaco-editor[data-uri^="faultline-deploy:"]').locator('.view-line').first().waitFor();
     await shoot('07-deploy');

@@ -97,5 +97,7 @@ export function plainMarkdown(lines: readonly string[]): vscode.MarkdownString {
     if (index > 0) text.appendMarkdown('\n\n');
     text.appendText(line);
   });
+  // VS Code makes every space one at which no line breaks, so that lines break inside of words.
+  text.value = text.value.replaceAll('&nbsp;', ' ');
   return text;
 }

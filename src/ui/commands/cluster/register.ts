@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../base/disposables.ts';
 import type { DeployParts } from '../deploy/deploy.ts';
-import { draftMark } from '../deploy/mark.ts';
+import { draftText } from '../deploy/mark.ts';
 import type { ForwardParts } from './forwards.ts';
 import type { ServerCommandParts } from './servers.ts';
 import type { ClusterViewParts } from './views.ts';
@@ -20,7 +20,7 @@ export function registerClusterCommands(parts: ClusterCommandsParts): Disposable
   const releases = once(async () => (await import('../deploy/releases.ts')).releaseCommands(parts));
   const lenses: vscode.CodeLensProvider = {
     provideCodeLenses: async (document) =>
-      document.lineAt(0).text.startsWith(draftMark) ? (await import('../deploy/deploy.ts')).valuesLenses(document) : [],
+      draftText(document.lineAt(0).text) === undefined ? [] : (await import('../deploy/deploy.ts')).valuesLenses(document),
   };
   return vscode.Disposable.from(
     { dispose: () => void deploys.loaded()?.then(({ dispose }) => dispose()) },

@@ -8,7 +8,8 @@ import type { Deployer, HeldPlan } from '../../../deploy/deploy.ts';
 import { commandLink } from '../../contribute.ts';
 import { contextKey, type OpenCluster } from '../../session/clusters.ts';
 import { askConsent, isContextArgument, type ClusterCommandParts } from '../cluster/lines.ts';
-import { draftLine, draftOf, isDnsLabel, type Draft } from './draft.ts';
+import { draftOf, isDnsLabel, type Draft } from './draft.ts';
+import { draftLine } from './mark.ts';
 import { followDeploy } from './progress.ts';
 import { previewText, summaryText } from './words.ts';
 
@@ -120,11 +121,12 @@ async function chooseContext({ clusters }: DeployParts): Promise<KubeContext | u
 async function openValues(draft: Draft, parts: DeployParts): Promise<void> {
   const { chart, profile, release, namespace, context } = draft;
   const content = [
-    draftLine(draft),
+    draftLine(release, namespace, JSON.stringify(draft)),
     profile === undefined
       ? `# ${t('Chart {0} as release {1} in namespace {2} of {3}.', chart, release, namespace, context)}`
       : `# ${t('Chart {0}, profile {1}, as release {2} in namespace {3} of {4}.', chart, profile, release, namespace, context)}`,
-    `# ${t('Write values of your own below (Ctrl+Space shows what the chart takes), then “Preview”. None: as chart and profile say.')}`,
+    `# ${t('Values of your own go below: Ctrl+Space shows what the chart takes.')}`,
+    `# ${t('Without any, all is as chart and profile say.')}`,
     '',
   ].join('\n');
   const document = await vscode.workspace.openTextDocument({ language: 'yaml', content });

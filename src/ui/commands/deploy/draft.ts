@@ -3,7 +3,7 @@
  * kept and deployed again. No `vscode` import.
  */
 import * as v from 'valibot';
-import { draftMark } from './mark.ts';
+import { draftText } from './mark.ts';
 
 const draft = v.object({
   chart: v.string(),
@@ -17,16 +17,13 @@ const draft = v.object({
 
 export type Draft = v.InferOutput<typeof draft>;
 
-export function draftLine(of: Draft): string {
-  return `${draftMark}${JSON.stringify(of)}`;
-}
-
 /** Undefined for a document that is none of ours, or whose first line somebody broke. */
 export function draftOf(text: string): Draft | undefined {
   const [first = ''] = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1);
-  if (!first.startsWith(draftMark)) return undefined;
+  const json = draftText(first);
+  if (json === undefined) return undefined;
   try {
-    const read = v.safeParse(draft, JSON.parse(first.slice(draftMark.length)));
+    const read = v.safeParse(draft, JSON.parse(json));
     return read.success ? read.output : undefined;
   } catch {
     return undefined;
