@@ -4,7 +4,7 @@ import { formatCount, formatDuration } from '../base/units.ts';
 import type { ServerPath } from '../base/target.ts';
 import type { AnswerOutcome } from '../journal/events.ts';
 import type { Curve, Load, Metric } from '../journal/plan.ts';
-import { formatSeconds } from './recovery/metric-text.ts';
+import { formatSeconds } from './recovery/judge/metric-text.ts';
 import type { Counts, Verdict } from './view.ts';
 
 /** p50, p99, p99.9, max. */

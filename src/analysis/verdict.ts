@@ -5,7 +5,7 @@ import type { EndEvent, PhaseEvent } from '../journal/events.ts';
 import type { FaultPlan } from '../journal/fault-plan.ts';
 import type { Expectation, RunPlan } from '../journal/plan.ts';
 import { measure, outcomeOf, type Facts, type Measured } from './metric.ts';
-import { foundText, metText, noLimit } from './recovery/metric-text.ts';
+import { foundText, metText, noLimit } from './recovery/judge/metric-text.ts';
 import {
   curveName,
   formatInstant,
@@ -126,6 +126,10 @@ function findingText(
   }
 }
 
+export type Carried = Pick<Judged, 'status' | 'end' | 'durationMs' | 'lastEventAt' | 'announced'> & {
+  readonly counts: Pick<Counts, 'planned'>;
+};
+
 export interface Judged {
   readonly status: RunStatus;
   readonly phase: PhaseEvent | null;
@@ -159,7 +163,13 @@ export function verdictOf(run: Judged): { readonly verdict: Verdict | null; read
   return { verdict: 'passed', reason: t('Every expectation was met: {0}', run.expectations.flatMap((each) => met(each, run)).join(', ')) };
 }
 
-function notCarriedOut({ status, end, durationMs, lastEventAt, announced, counts }: Judged): string | null {
+/** What fails a run beside its expectations, and what leaves it unjudged: of the load of a run that breaks something. */
+export function loadFindings(run: Judged): { readonly failed: string | null; readonly doubt: string | null } {
+  return { failed: run.counts.wrong > 0 ? wrongAnswers(run.statements) : null, doubt: notCarriedOut(run) ?? invalidDriver(run) };
+}
+
+/** A run that did not come to its own end; or whose journal lost some of it. */
+export function notCarriedOut({ status, end, durationMs, lastEventAt, announced, counts }: Carried): string | null {
   switch (status) {
     case 'failed':
       return end?.reason ?? end?.error?.text ?? t('it could not be carried out');

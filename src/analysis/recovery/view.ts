@@ -114,8 +114,8 @@ export interface Lane {
   readonly parts: readonly LanePart[];
   /** To its last moment that was reached. */
   readonly totalMs: number;
-  /** `open`: it runs; `never`: censored; `none`: nothing changed. */
-  readonly end: 'complete' | 'open' | 'never' | 'none';
+  /** `open`: it runs; `never`: censored; `unsure`: where it ends is between two moments; `none`: nothing changed. */
+  readonly end: 'complete' | 'open' | 'never' | 'unsure' | 'none';
   /** What goes on where it is not complete. */
   readonly tail: PartKind | null;
   /** "9.50 s", "longer than 120 s: no number". */
@@ -283,7 +283,7 @@ export interface FaultView {
 }
 
 export interface Proof {
-  readonly of: 'effect' | 'heal' | 'judged' | 'watches' | 'clocks' | 'baseline' | 'observed';
+  readonly of: 'effect' | 'heal' | 'judged' | 'watches' | 'baseline' | 'observed';
   readonly state: 'ok' | 'missing' | 'notApplicable' | 'pending';
   /** "effect proven: old container id gone" */
   readonly text: string;

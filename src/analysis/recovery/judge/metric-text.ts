@@ -1,7 +1,7 @@
 /** Figures of a recovery as lines of `expect`, verdicts and tables name them. Browser-safe. */
-import { t } from '../../base/messages.ts';
-import { formatCount } from '../../base/units.ts';
-import type { MessageFigure, ProbeFigure, RecoveryMetric, RecoveryMoment } from '../../journal/plan.ts';
+import { t } from '../../../base/messages.ts';
+import { formatCount } from '../../../base/units.ts';
+import type { MessageFigure, ProbeFigure, RecoveryMetric, RecoveryMoment } from '../../../journal/plan.ts';
 
 /** 3.05 s, −0.02 s, 123.4 s: two decimals below 100 s, so that sums can be read. */
 export function formatSeconds(ms: number): string {

@@ -1,0 +1,111 @@
+/** When users felt it, and when that was over: by planned start. Browser-safe. */
+import type { RecoveryRule } from '../../../journal/fault-plan.ts';
+import type { Interval } from '../view.ts';
+import { isBad, outcomeCode } from './samples.ts';
+import { indexAt, type Stream } from './stream.ts';
+import type { Placed } from './vantage.ts';
+import { Windows } from './windows.ts';
+
+/** Bad intervals closer to each other than that are one spell; a later spell is a relapse. */
+const spellGapMs = 1000;
+
+export interface Outage {
+  /** Indices of the stream; -1: there is none. */
+  readonly firstBad: number;
+  readonly lastGoodBefore: number;
+  readonly firstGood: number;
+  /** First good sample after the last bad window: where recovery begins if its window is whole. */
+  readonly stable: number;
+  /** The window that begins there was observed to its end. */
+  readonly confirmed: boolean;
+}
+
+export interface VantageOutage {
+  readonly firstBadAt: number | null;
+  readonly firstGoodAt: number | null;
+  readonly bad: readonly Interval[];
+}
+
+/**
+ * A sample is of the fault's time when it was planned, or still under way, after *go*: what was in flight when it began may fail too,
+ * and its planned start is before the fault.
+ */
+export function startOf(stream: Stream, goAt: number): { readonly isAfter: (index: number) => boolean; readonly first: number } {
+  const isAfter = (index: number): boolean =>
+    (stream.at[index] ?? 0) >= goAt || (stream.bad[index] === 1 && (stream.done[index] ?? 0) >= goAt);
+  let first = indexAt(stream.at, goAt, stream.length);
+  const planned = first;
+  // Nothing is under way for longer than a minute.
+  for (let i = planned - 1; i >= 0 && (stream.at[i] ?? 0) > goAt - 60_000; i--) if (isAfter(i)) first = i;
+  return { isAfter, first };
+}
+
+/** From *go* on, up to a moment (that of the next fault, say; Infinity: to the end). */
+export function outageOf(stream: Stream, rule: RecoveryRule, goAt: number, vantages: number, untilAt = Infinity): Outage {
+  const windows = new Windows(stream, rule);
+  const { isAfter, first } = startOf(stream, goAt);
+  const end = indexAt(stream.at, untilAt, stream.length);
+  let firstBad = windows.firstBad(first, end);
+  while (firstBad >= 0 && !isAfter(firstBad)) firstBad = windows.firstBad(firstBad + 1, end);
+  const none = { firstBad: -1, lastGoodBefore: -1, firstGood: -1, stable: -1, confirmed: false };
+  if (firstBad < 0) return none;
+  let lastGoodBefore = firstBad - 1;
+  while (lastGoodBefore >= 0 && (stream.bad[lastGoodBefore] === 1 || stream.vantage[lastGoodBefore] !== stream.vantage[firstBad]))
+    lastGoodBefore--;
+  const firstGood = firstGoodOf(stream, firstBad, end, vantages);
+  const lastBad = Math.max(windows.lastBad(firstBad, end), firstBad);
+  const stable = windows.firstGood(lastBad + 1, end);
+  if (stable < 0) return { firstBad, lastGoodBefore, firstGood, stable, confirmed: false };
+  return { firstBad, lastGoodBefore, firstGood, stable, confirmed: windows.from(stable).complete && !windows.from(stable).bad };
+}
+
+/** Of a vantage that had been bad: a vantage that felt nothing yet has good answers all the time. */
+function firstGoodOf(stream: Stream, firstBad: number, end: number, vantages: number): number {
+  const wasBad = new Uint8Array(vantages);
+  for (let i = firstBad; i < end; i++) {
+    const vantage = stream.vantage[i] ?? 0;
+    if (stream.bad[i] === 1) wasBad[vantage] = 1;
+    else if (wasBad[vantage] === 1) return i;
+  }
+  return -1;
+}
+
+/** Each from the first bad planned start to the next that is not bad. `afterAt`: *go*; samples before it are the baseline's. */
+export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed, afterAt: number): VantageOutage {
+  const bad: Interval[] = [];
+  let firstGoodAt: number | null = null;
+  for (let i = 0; i < length; i++) {
+    const planned = at[i] ?? 0;
+    if (Number.isNaN(planned)) continue;
+    const code = outcome[i] ?? 0;
+    if (code === outcomeCode.ok && bad.length > 0) firstGoodAt ??= planned;
+    if (!isBad(code) || (planned < afterAt && planned + (took[i] ?? 0) < afterAt)) continue;
+    let end = i + 1;
+    while (end < length && isBad(outcome[end] ?? 0)) end++;
+    bad.push({ fromAt: planned, toAt: end < length ? (at[end] ?? 0) : (at[end - 1] ?? 0) + intervalMs });
+    i = end - 1;
+  }
+  return { firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad };
+}
+
+/** Of any vantage, ascending and apart from each other. */
+export function union(intervals: readonly Interval[]): readonly Interval[] {
+  const joined: { fromAt: number; toAt: number }[] = [];
+  for (const { fromAt, toAt } of intervals.toSorted((a, b) => a.fromAt - b.fromAt || a.toAt - b.toAt)) {
+    const last = joined.at(-1);
+    if (last !== undefined && fromAt <= last.toAt) last.toAt = Math.max(last.toAt, toAt);
+    else joined.push({ fromAt, toAt });
+  }
+  return joined;
+}
+
+/** Spells after the first. */
+export function relapsesOf(bad: readonly Interval[]): number {
+  let spells = 0;
+  let last = -Infinity;
+  for (const { fromAt, toAt } of bad) {
+    if (fromAt - last >= spellGapMs) spells++;
+    last = Math.max(last, toAt);
+  }
+  return Math.max(0, spells - 1);
+}

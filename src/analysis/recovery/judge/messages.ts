@@ -1,0 +1,57 @@
+/** What the Kafka checker found, in sentences that claim no more than that. Browser-safe. */
+import { t } from '../../../base/messages.ts';
+import { formatCount } from '../../../base/units.ts';
+import type { MessagesEvent } from '../../../journal/fault-events.ts';
+import type { MessagesView } from '../view.ts';
+
+const named = 3;
+
+export function messagesView(event: MessagesEvent): MessagesView {
+  const { topic, acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, anomalies } = event;
+  return {
+    ...{ topic, acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, anomalies },
+    asConfigured: event.asConfigured ?? null,
+    judged: event.notJudged.length === 0,
+    sentences: sentencesOf(event),
+  };
+}
+
+/** The gravest first. Never "zero loss" or "exactly once": nobody can know that. */
+function sentencesOf(event: MessagesEvent): readonly string[] {
+  const { acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, notJudged, asConfigured } =
+    event;
+  const found: string[] = [];
+  const among = formatCount(acknowledged);
+  if (lost > 0) {
+    const first = event.anomalies
+      .filter(({ kind }) => kind === 'lost')
+      .slice(0, named)
+      .map(placeOf);
+    const of = t('{0} of {1} acknowledged', formatCount(lost), among);
+    const more = lost > first.length ? t(' and {0} more', formatCount(lost - first.length)) : '';
+    const places = first.length === 0 ? '' : `: ${first.join('; ')}${more}`;
+    found.push((asConfigured === undefined ? t('lost {0}', of) : t('lost, as configured ({0}): {1}', asConfigured, of)) + places);
+  }
+  if (rewritten > 0)
+    found.push(rewritten === 1 ? t('the log was rewritten in 1 place') : t('the log was rewritten in {0} places', formatCount(rewritten)));
+  if (duplicated > 0) found.push(t('{0} duplicated: the same sequence at two offsets', formatCount(duplicated)));
+  if (reordered > 0) found.push(t('{0} reordered within an epoch', formatCount(reordered)));
+  for (const { partition, why } of notJudged.slice(0, named)) found.push(t('not judged: partition {0}, {1}', partition, why));
+  if (notJudged.length > named) found.push(t('not judged: {0} more partitions', notJudged.length - named));
+  if (lost === 0 && notJudged.length === 0)
+    found.unshift(t('no loss among {0} acknowledged', among) + unknownText(unknown, unknownPresent));
+  else if (unknown > 0) found.push(unknownText(unknown, unknownPresent).replace(/^; /, ''));
+  if (redelivered > 0) found.push(t('{0} redelivered: the same offset read twice', formatCount(redelivered)));
+  if (failed > 0) found.push(t('{0} refused', formatCount(failed)));
+  return found;
+}
+
+/** Sent, and whether it was written could not be told: it may appear or not. */
+function unknownText(unknown: number, present: number): string {
+  return unknown === 0 ? '' : t('; {0} unknown, {1} of them present', formatCount(unknown), formatCount(present));
+}
+
+function placeOf({ partition, sequence, offset }: MessagesEvent['anomalies'][number]): string {
+  const place = t('partition {0}, sequence {1}', partition, formatCount(sequence));
+  return offset === undefined ? place : t('{0}, acknowledged at offset {1}', place, formatCount(offset));
+}

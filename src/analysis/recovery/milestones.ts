@@ -1,0 +1,33 @@
+/** Moments on the axis of a recovery. Browser-safe. */
+import { t } from '../../base/messages.ts';
+import type { Expectation } from '../../journal/plan.ts';
+import type { Findings } from './findings.ts';
+import type { FaultView, Figure, Milestone } from './view.ts';
+
+export function milestonesOf(
+  { zero, client, figures }: Findings,
+  faults: readonly FaultView[],
+  expectations: readonly Expectation[],
+): readonly Milestone[] {
+  const found: Milestone[] = [];
+  for (const { title, appliedAt, goAt, healedAt, endsAt, lasts, state } of faults) {
+    const at = appliedAt ?? goAt;
+    if (at !== null) found.push({ of: 'fault', at, text: title });
+    if (lasts && healedAt !== null) found.push({ of: 'healed', at: healedAt, text: t('healed') });
+    else if (endsAt !== null && (state === 'active' || state === 'healing'))
+      found.push({ of: 'ends', at: endsAt, text: t('heals by itself') });
+  }
+  if (zero === null) return found;
+  const add = (of: Milestone['of'], figure: Figure | undefined, word: string): void => {
+    if (figure?.kind === 'value') found.push({ of, at: zero.at + figure.ms, text: `${word} ${(figure.ms / 1000).toFixed(2)}` });
+  };
+  if (client?.impact != null)
+    found.push({ of: 'impact', at: client.impact.firstBadAt, text: t('first bad {0}', (client.impact.startMs / 1000).toFixed(2)) });
+  add('firstGood', figures?.firstGood, t('first good'));
+  add('recovered', figures?.recovered, t('recovered'));
+  add('baseline', figures?.baseline, t('baseline'));
+  const limit = expectations.find(({ metric }) => metric.kind === 'recovery' && metric.of === 'recovered');
+  if (limit !== undefined)
+    found.push({ of: 'limit', at: zero.at + limit.limit, text: t('limit {0}', Number((limit.limit / 1000).toFixed(2))) });
+  return found.toSorted((a, b) => a.at - b.at);
+}

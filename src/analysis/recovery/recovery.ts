@@ -1,0 +1,180 @@
+/**
+ * What a run that breaks something says about its recovery, projected as its events come: the panel, the reports, the terminal, the
+ * verdict and the abort rules ask the same figures. Browser-safe; no clock, no I/O.
+ *
+ * Events are kept; every figure is made anew from all of them when it is asked for, so that it depends neither on who looked when, nor
+ * on the order in which sources were heard. The definitions are those of `measurement.md`: bad, impact, recovered, never, baseline and
+ * unavailability in `client`, the lanes in `lanes`, what a verdict needs in `judge`.
+ */
+import { t } from '../../base/messages.ts';
+import type { JournalEvent, JournalHeader } from '../../journal/events.ts';
+import type { FaultPlan } from '../../journal/fault-plan.ts';
+import type { RecoveryMetric } from '../../journal/plan.ts';
+import type { Facts, Measured } from '../metric.ts';
+import { expectationsOf, judge } from '../verdict.ts';
+import type { RunStatus } from '../view.ts';
+import { drawn, errorsOf, overviewOf, spanOf } from './client/latency.ts';
+import { countsOf, sumOf } from './client/vantage.ts';
+import { Collected } from './collected.ts';
+import { faultView, titleOf } from './faults.ts';
+import { countsSince, findingsOf, type Findings } from './findings.ts';
+import { measureRecovery, type MeasureFacts } from './judge/measure.ts';
+import { messagesView } from './judge/messages.ts';
+import { predictionView } from './judge/predictions.ts';
+import { doubtOf, proofsOf } from './judge/proofs.ts';
+import { recoveryVerdict, type LoadFindings } from './judge/verdict.ts';
+import { autoscalersOf, leadersOf, nodesOf } from './lanes/redundancy.ts';
+import { milestonesOf } from './milestones.ts';
+import { vantageViews } from './vantages.ts';
+import type { LatencySpan, OverviewColumn, RecoveryView, VantageSamples } from './view.ts';
+
+/** What the run's own load found, where it has one beside its probes: `RunProjection` gives it. */
+export interface LoadSide {
+  readonly facts: Facts;
+  readonly findings: LoadFindings;
+}
+
+export interface ViewOptions {
+  readonly load?: LoadSide;
+  /** ms of the run, for what is left of a fault while it runs; absent: the newest event. */
+  readonly nowMs?: number;
+}
+
+export class RecoveryProjection {
+  readonly header: JournalHeader;
+  readonly plan: FaultPlan;
+  readonly #collected: Collected;
+  #made: { readonly version: number; readonly running: boolean; readonly findings: Findings } | null = null;
+
+  constructor(header: JournalHeader, plan: FaultPlan) {
+    this.header = header;
+    this.plan = plan;
+    this.#collected = new Collected(header, plan);
+  }
+
+  add(event: JournalEvent): void {
+    this.#collected.add(event);
+  }
+
+  /** `running` and `interrupted` tell apart by the lease, which is not in the journal. A plan with a load is asked through `RunProjection`. */
+  view(state: 'running' | 'ended' | 'interrupted', { load, nowMs }: ViewOptions = {}): RecoveryView {
+    const { header, plan } = this;
+    const collected = this.#collected;
+    const status: RunStatus = state === 'running' ? 'running' : (collected.end?.how ?? 'interrupted');
+    const found = this.#findings(state === 'running');
+    const { vantages, zero, observed, client, figures, faults, baseline, lanes, time } = found;
+    const nowAt = nowMs ?? Math.max(collected.newest, observed.toAt);
+    const measured = this.#measureFacts(found);
+    const expectations = judge(header.plan, { ...(load?.facts ?? nothing), recovery: (metric) => measureRecovery(metric, measured) });
+    const faultViews = faults.map((fault, i) =>
+      faultView(fault, found.ofFault[i] ?? { failover: unknown, rejoin: unknown }, state === 'running' ? nowAt : null),
+    );
+    const vantagesShown = vantageViews(collected, found);
+    const proofFacts = {
+      ...{ plan, running: state === 'running', zeroAt: zero?.at ?? null, observedTo: observed.toAt, faults, vantages: vantagesShown },
+      ...{ gaps: found.gaps, expectations: expectationsOf(header.plan), lanes, baseline, badBefore: found.badBefore },
+      recovered: figures?.recovered ?? unknown,
+    };
+    const proofs = proofsOf(proofFacts);
+    const counts = sumOf(vantages.map((vantage) => countsOf(vantage)));
+    const { verdict, reason } = recoveryVerdict({
+      ...{ status, end: collected.end, durationMs: collected.end?.t ?? collected.newest, lastEventAt: header.startedAt + collected.newest },
+      ...{ announced: null, counts, expectations, doubt: doubtOf(proofs, proofFacts), load: load?.findings ?? null, figures },
+      ...{ relapses: client?.relapses ?? 0, messages: measured.messages, faults: faultViews, title: titleOf(plan) },
+      ...{ zeroAt: zero?.at ?? null, nowAt, phaseText: collected.phase?.phase === 'preparing' ? (collected.phase.text ?? null) : null },
+    });
+    return {
+      ...{ run: header.run, name: header.plan.name, startedAt: header.startedAt, status, title: titleOf(plan) },
+      ...{ verdict, reason, proofs, expectations, zeroAt: zero?.at ?? null, applied: found.applied, observed, rule: plan.recovery },
+      ...{ slowMs: found.slowMs, deadlineMs: found.deadlineMs, impact: client?.impact ?? null },
+      figures: figures ?? noFigures,
+      ...{ relapses: client?.relapses ?? 0, counts, vantages: vantagesShown, bad: client?.bad ?? [], baseline },
+      latency: spansOf(found),
+      errors: zero === null ? [] : errorsOf(vantages, zero.goAt),
+      lanes: { client: client?.lane ?? noLane, ...lanes },
+      predictions: collected.predictions.map((event) => {
+        const fault = faults[event.fault];
+        const failover = found.ofFault[event.fault]?.failover;
+        return predictionView(event, fault?.lasts === true && failover !== undefined ? failover : (figures?.recovered ?? unknown));
+      }),
+      ...{ pods: found.pods, redundancy: found.redundancy, leaders: leadersOf(collected.leaders, time) },
+      ...{ nodes: nodesOf(collected.nodes, time), autoscalers: autoscalersOf(collected.autoscalers, time), gaps: found.gaps },
+      ...{ messages: measured.messages, faults: faultViews },
+      milestones: milestonesOf(found, faultViews, header.plan.expectations),
+      notes: [...collected.notes, ...found.pods.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))],
+    };
+  }
+
+  /** By vantage, for the marks. While it runs the newest may be missing. */
+  samples(state: 'running' | 'ended' | 'interrupted'): readonly VantageSamples[] {
+    return this.#findings(state === 'running').vantages.map(drawn);
+  }
+
+  overview(state: 'running' | 'ended' | 'interrupted', columns: number): readonly OverviewColumn[] {
+    const { vantages, observed } = this.#findings(state === 'running');
+    return overviewOf(vantages, observed.fromAt, observed.toAt, columns);
+  }
+
+  /** As an abort rule asks while it runs. */
+  measure(metric: RecoveryMetric): Measured {
+    return measureRecovery(metric, this.#measureFacts(this.#findings(true)));
+  }
+
+  /** While it runs: what was judged and known by then, for rules over the newest seconds. */
+  running(): Findings {
+    return this.#findings(true);
+  }
+
+  #findings(running: boolean): Findings {
+    const { version } = this.#collected;
+    if (this.#made?.version !== version || this.#made.running !== running) {
+      this.#made = { version, running, findings: findingsOf(this.#collected, running) };
+    }
+    return this.#made.findings;
+  }
+
+  #measureFacts(found: Findings): MeasureFacts {
+    const { messages } = this.#collected;
+    return {
+      ...{ figures: found.figures, relapses: found.client?.relapses ?? 0, counts: countsSince(found) },
+      lasts: found.faults.some(({ lasts }) => lasts),
+      messages: messages === null ? null : messagesView(messages),
+      messagesPlanned: this.plan.messages !== undefined,
+    };
+  }
+}
+
+const nothing: Facts = { ok: 0, failed: 0, wrong: 0, dropped: 0, durationMs: null, latency: () => ({ count: 0, ms: null }) };
+const unknown = { kind: 'unknown', why: '' } as const;
+const noFigures: RecoveryView['figures'] = {
+  ...{ detected: unknown, firstGood: unknown, recovered: unknown, baseline: unknown },
+  ...{ failover: unknown, rejoin: unknown, pod: unknown, redundancy: unknown, unavailable: unknown },
+};
+const noLane: RecoveryView['lanes']['client'] = {
+  ...{ name: 'client', of: '', parts: [], totalMs: 0, end: 'none', tail: null, total: '', sum: '', endText: '' },
+};
+
+/** During: from *go* until users were served again and the last fault was healed; all that was observed where that never was. */
+function spansOf({ vantages, zero, observed, baseline, figures, faults }: Findings): readonly LatencySpan[] {
+  const { toAt } = observed;
+  if (zero === null) return [spanOf('before', vantages, baseline.fromAt, toAt)];
+  const recovered = figures?.recovered;
+  const again = recovered?.kind === 'value' ? zero.at + recovered.ms : recovered?.kind === 'none' ? zero.goAt : toAt;
+  const healed = Math.max(zero.goAt, ...faults.map(({ lasts, healedAt, goAt }) => (lasts && goAt !== null ? (healedAt ?? toAt) : 0)));
+  const end = Math.max(again, healed);
+  return [
+    spanOf('before', vantages, baseline.fromAt, zero.goAt),
+    ...(end > zero.goAt ? [spanOf('during', vantages, zero.goAt, end)] : []),
+    ...(end < toAt ? [spanOf('after', vantages, end, toAt)] : []),
+  ];
+}
+
+/** Of a run that breaks nothing: null. */
+export function recoveryOf(header: JournalHeader): RecoveryProjection | null {
+  return header.plan.fault === undefined ? null : new RecoveryProjection(header, header.plan.fault);
+}
+
+/** "kill kafka-1, leader of messages/17", for lists. */
+export function faultTitle({ plan: { fault } }: JournalHeader): string {
+  return fault === undefined ? t('nothing') : titleOf(fault);
+}
