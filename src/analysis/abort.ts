@@ -4,6 +4,7 @@ import { t } from '../base/messages.ts';
 import type { HistogramEvent, JournalEvent, OperationEvent } from '../journal/events.ts';
 import type { AbortRule, Curve, RunPlan } from '../journal/plan.ts';
 import { holds, measure, type Facts } from './metric.ts';
+import { RecoveryWatch, type RecoveryAbortRule } from './recovery/abort.ts';
 import { WeightedRanks, type Weighted } from './ranks.ts';
 import { formatMeasured } from './text.ts';
 
@@ -26,23 +27,27 @@ const noLatencies: Known['latencies'] = { response: [], service: [], wait: [] };
  * A rule holds when its metric is on the wrong side over the newest `overMs`, by when things became known: what was slow counts when it
  * has ended. It can hold from `overMs` after the begin of the measured part on, so that a first error is not 100 %; a percentile with
  * too few samples in the window never does. Operations of the warm-up don't count. Once all is sent, throughput falls because nothing
- * more is asked for: it is no longer watched.
+ * more is asked for: it is no longer watched. Rules on what users felt of a fault are those of `recovery/abort.ts`.
  */
 export class AbortWatch {
   readonly #rules: readonly AbortRule[];
   readonly #names: readonly string[];
   readonly #longestMs: number;
+  readonly #recovery: RecoveryWatch;
   #known: Known[] = [];
   #measuringFrom: number | null = null;
   #draining = false;
 
-  constructor(rules: readonly AbortRule[], plan: Pick<RunPlan, 'statements'>) {
+  constructor(all: readonly AbortRule[], plan: Pick<RunPlan, 'load' | 'statements' | 'arms' | 'fault'>) {
+    const rules = all.filter((rule) => !isOfRecovery(rule));
+    this.#recovery = new RecoveryWatch(all.filter(isOfRecovery), plan);
     this.#rules = rules;
     this.#names = plan.statements.map(({ name }) => name);
     this.#longestMs = Math.max(0, ...rules.map(({ overMs }) => overMs));
   }
 
   add(event: JournalEvent): void {
+    this.#recovery.add(event);
     if (this.#rules.length === 0) return;
     if (event.kind === 'phase' && event.phase === 'measuring') this.#measuringFrom = event.t;
     if (event.kind === 'phase' && event.phase === 'draining') this.#draining = true;
@@ -57,7 +62,8 @@ export class AbortWatch {
 
   /** The rule that holds now, with what was measured: "errors > 20 % over 10 s: 34 % (17 of 50)"; null: none. `nowMs`: of the run, as `t`. */
   check(nowMs: number): string | null {
-    if (this.#rules.length === 0) return null;
+    const ofRecovery = this.#recovery.check(nowMs);
+    if (ofRecovery !== null || this.#rules.length === 0) return ofRecovery;
     this.#known = this.#known.filter(({ at }) => at > nowMs - this.#longestMs);
     for (const rule of this.#rules) {
       if (this.#measuringFrom === null || nowMs - this.#measuringFrom < rule.overMs) continue;
@@ -88,6 +94,10 @@ export class AbortWatch {
       },
     };
   }
+}
+
+function isOfRecovery(rule: AbortRule): rule is RecoveryAbortRule {
+  return 'of' in rule.metric || rule.metric.kind === 'unavailable' || rule.metric.kind === 'relapses';
 }
 
 function operation({ t: planned, q, wait, service, answer, error }: OperationEvent): Known {

@@ -5,29 +5,34 @@
  * Events are kept in columns; every figure is made anew by a few scans when it is asked for, so that it does not depend on how often
  * or when somebody looked. A page may ask four times a second: all three questions together take about 100 ms at 700,000 operations.
  */
-import { decodeHistogram } from '../base/histogram.ts';
 import { t } from '../base/messages.ts';
-import { engineNames, targetTitle } from '../base/target.ts';
 import { formatCount } from '../base/units.ts';
 import type { EndEvent, EngineEvent, HistogramEvent, JournalEvent, JournalHeader, OperationEvent, PhaseEvent } from '../journal/events.ts';
 import type { Curve } from '../journal/plan.ts';
+import { armView } from './arms.ts';
+import { bucketsOf, type Bucket } from './buckets.ts';
 import { DriverWatch } from './driver.ts';
 import { latencies } from './latency.ts';
 import type { Facts } from './metric.ts';
 import { overTime } from './over-time.ts';
 import { Ranks } from './ranks.ts';
+import { outcomeOfRecovery } from './recovery/json.ts';
+import { recoveryOf, type RecoveryProjection } from './recovery/recovery.ts';
+import type { RecoveryView } from './recovery/view.ts';
 import { everything, isEverything, outcomeCode, Rows, type Bounds, type Grouped, type OutcomeCode, type Row } from './rows.ts';
 import { StatementNotes } from './statements.ts';
 import { ErrorKinds, Tally, tallied, type Dropped } from './tally.ts';
 import { tpchPower } from './tpch-power.ts';
-import { judge, verdictOf } from './verdict.ts';
-import type { ArmView, LatencyView, OverTime, RunStatus, RunView, Selection, StatementView } from './view.ts';
+import { judge, loadFindings, verdictOf, type Judged } from './verdict.ts';
+import type { LatencyView, OverTime, RunStatus, RunView, Selection, StatementView } from './view.ts';
 
 /** Of the small chart of a statement. */
 const spans = 24;
 
 export class RunProjection {
   readonly header: JournalHeader;
+  /** Of a run that breaks something; its verdict is the run's. */
+  readonly recovery: RecoveryProjection | null;
   readonly #rows = new Rows();
   readonly #dropped: Dropped[] = [];
   readonly #kinds = new ErrorKinds();
@@ -56,12 +61,14 @@ export class RunProjection {
 
   constructor(header: JournalHeader) {
     this.header = header;
+    this.recovery = recoveryOf(header);
     this.#statements = header.plan.statements.map(() => new StatementNotes(header.plan.arms.length));
     this.#tallies = header.plan.statements.map(() => new Tally());
     this.#driver = new DriverWatch(header.startedAt);
   }
 
   add(event: JournalEvent): void {
+    this.recovery?.add(event);
     // A probe has a clock of its own.
     if (event.src === 'runner') this.#newest = Math.max(this.#newest, event.t);
     switch (event.kind) {
@@ -111,29 +118,10 @@ export class RunProjection {
   view(state: 'running' | 'ended' | 'interrupted', skippedLines = 0): RunView {
     const { header } = this;
     const { plan } = header;
-    const status: RunStatus = state === 'running' ? 'running' : (this.#end?.how ?? 'interrupted');
-    const measured = this.#span(state);
-    const grouped = this.#grouped(measured);
-    const response = this.#ranks.read(grouped.sample(0, plan.statements.length * spans)).percentiles();
-    const counts = this.#total().counts(this.#kinds, state === 'running' ? this.#driver.underway : 0);
-    const statements = this.#tallies.map((tally, index) => this.#statement(index, tally, grouped));
-    const length = measured === null ? 0 : measured.toMs - measured.fromMs;
-    const driver = this.#driver.view(response.p50);
-    const facts: Facts = {
-      ok: counts.ok,
-      failed: counts.failed,
-      wrong: counts.wrong,
-      dropped: counts.dropped,
-      durationMs: length > 0 ? length : null,
-      latency: (curve, percentile, statement) => this.#percentile(curve, percentile, statement),
-    };
-    const expectations = judge(plan, facts);
-    const durationMs = this.#end?.t ?? this.#newest;
-    const lastEventAt = header.startedAt + this.#newest;
-    const { verdict, reason } = verdictOf({
-      ...{ status, phase: this.#phase, announced: this.#announced, end: this.#end, durationMs, lastEventAt, plan },
-      ...{ counts, statements, response, driver, expectations, takenProcessors: this.#takenProcessors() },
-    });
+    const { facts, judged, measured } = this.#judged(state);
+    const { status, counts, statements, response, driver, durationMs } = judged;
+    const recovery = this.recovery?.view(state, { load: { facts, findings: loadFindings(judged) } });
+    const { verdict, reason } = recovery ?? verdictOf(judged);
     return {
       run: header.run,
       name: plan.name,
@@ -144,19 +132,28 @@ export class RunProjection {
       phase: this.#phase,
       verdict,
       reason,
-      expectations,
-      arms: plan.arms.map((_, arm) => this.#arm(arm)),
+      expectations: (recovery ?? judged).expectations,
+      arms: plan.arms.map((arm, index) => armView(arm, this.#engines.get(index))),
       measured,
       durationMs,
       counts,
-      throughputPerSecond: length > 0 ? (counts.ok / length) * 1000 : null,
+      throughputPerSecond: facts.durationMs === null ? null : (counts.ok / facts.durationMs) * 1000,
       response,
       driver,
       statements,
       tpchPower: tpchPower(plan, this.#rows, this.#ranks),
       notes: [...this.#notes, ...this.#driver.notes, ...this.#warmUpNotes()],
       skippedLines: skippedLines + this.#strange,
+      ...(recovery === undefined ? {} : { recovery: outcomeOfRecovery(recovery) }),
     };
+  }
+
+  /** null: nothing was to be broken. `nowMs`: of the run, for what is left of a fault. */
+  recoveryView(state: 'running' | 'ended' | 'interrupted', nowMs?: number): RecoveryView | null {
+    if (this.recovery === null) return null;
+    const { facts, judged } = this.#judged(state);
+    const load = { facts, findings: loadFindings(judged) };
+    return this.recovery.view(state, nowMs === undefined ? { load } : { load, nowMs });
   }
 
   latency(selection: Selection): LatencyView {
@@ -242,7 +239,7 @@ export class RunProjection {
       this.#strange++;
       return;
     }
-    const [response, service, wait] = [buckets(event.response), buckets(event.service), buckets(event.wait)];
+    const [response, service, wait] = [bucketsOf(event.response), bucketsOf(event.service), bucketsOf(event.wait)];
     // The earliest that its slowest can have been done.
     this.#measured(event.t + (response.at(-1)?.ms ?? 0));
     this.#intervalsTo = Math.max(this.#intervalsTo, end);
@@ -308,6 +305,32 @@ export class RunProjection {
     };
   }
 
+  #judged(state: 'running' | 'ended' | 'interrupted'): {
+    readonly facts: Facts;
+    readonly judged: Judged;
+    readonly measured: RunView['measured'];
+  } {
+    const { plan, startedAt } = this.header;
+    const measured = this.#span(state);
+    const grouped = this.#grouped(measured);
+    const response = this.#ranks.read(grouped.sample(0, plan.statements.length * spans)).percentiles();
+    const counts = this.#total().counts(this.#kinds, state === 'running' ? this.#driver.underway : 0);
+    const statements = this.#tallies.map((tally, index) => this.#statement(index, tally, grouped));
+    const length = measured === null ? 0 : measured.toMs - measured.fromMs;
+    const { ok, failed, wrong, dropped } = counts;
+    const facts: Facts = {
+      ...{ ok, failed, wrong, dropped, durationMs: length > 0 ? length : null },
+      latency: (curve, percentile, statement) => this.#percentile(curve, percentile, statement),
+    };
+    const status: RunStatus = state === 'running' ? 'running' : (this.#end?.how ?? 'interrupted');
+    const judged: Judged = {
+      ...{ status, phase: this.#phase, announced: this.#announced, end: this.#end, plan, counts, statements, response },
+      ...{ durationMs: this.#end?.t ?? this.#newest, lastEventAt: startedAt + this.#newest, driver: this.#driver.view(response.p50) },
+      ...{ expectations: judge(plan, facts), takenProcessors: this.#takenProcessors() },
+    };
+    return { facts, judged, measured };
+  }
+
   /** By statement, and in it by span. */
   #grouped(measured: RunView['measured']): Grouped {
     const rows = this.#rows;
@@ -361,20 +384,6 @@ export class RunProjection {
     return processors > 1 && threads >= processors ? processors : null;
   }
 
-  #arm(index: number): ArmView {
-    const arm = this.header.plan.arms[index];
-    const engine = this.#engines.get(index);
-    return {
-      label: arm?.label ?? '',
-      title: engine?.title ?? engineNames[arm?.engine ?? 'duckdb'],
-      version: engine?.version ?? '',
-      target: engine?.target ?? (arm === undefined ? '' : targetTitle(arm.target)),
-      threads: engine?.threads ?? arm?.threads ?? 0,
-      memoryLimitBytes: engine?.memoryLimitBytes ?? arm?.memoryLimitBytes ?? 0,
-      ...(engine?.path === undefined ? {} : { path: engine.path }),
-    };
-  }
-
   #warmUpNotes(): readonly string[] {
     if (this.#warmUpFailed === 0) return [];
     const text = t('{0} of {1} operations of the warm-up failed', formatCount(this.#warmUpFailed), formatCount(this.#warmUpCount));
@@ -382,15 +391,4 @@ export class RunProjection {
   }
 }
 
-interface Bucket {
-  readonly ms: number;
-  readonly count: number;
-}
-
 const none: Bucket = { ms: Number.NaN, count: 0 };
-
-function buckets(encoded: string): readonly Bucket[] {
-  const all: Bucket[] = [];
-  decodeHistogram(encoded).forEachBucket((us, count) => all.push({ ms: us / 1000, count }));
-  return all;
-}

@@ -22,6 +22,7 @@ export function summaryOf(view: RunView): RunSummary {
     dropped: view.counts.dropped,
     driver: { lagP99Ms: view.driver.lagP99Ms, valid: view.driver.valid },
     latencyMs: figures(view.response),
+    ...(view.recovery === undefined ? {} : { recovery: view.recovery }),
     queries: view.statements.map((statement) => ({
       query: statement.name,
       rows: statement.rows,

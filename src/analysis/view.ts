@@ -2,6 +2,7 @@
 import type { ServerPath } from '../base/target.ts';
 import type { AnswerEvent, AnswerOutcome, Environment, PhaseEvent, RunEnd } from '../journal/events.ts';
 import type { Curve, Expectation, RunPlan } from '../journal/plan.ts';
+import type { RecoveryOutcome } from './recovery/outcome.ts';
 
 /** `running` and `interrupted` tell apart by the lease, which is not in the journal: who projects says which. */
 export type RunStatus = 'running' | RunEnd;
@@ -167,6 +168,8 @@ export interface RunView {
   readonly notes: readonly string[];
   /** Lines of the journal that were no events: torn or strange. */
   readonly skippedLines: number;
+  /** Of a run that breaks something; the whole of it is `RunProjection.recoveryView`. */
+  readonly recovery?: RecoveryOutcome;
 }
 
 /** What a selection changes. */
@@ -203,6 +206,8 @@ export interface RunSummary {
     readonly p99: number | null;
     readonly max: number | null;
   };
+  /** Of a run that breaks something. */
+  readonly recovery?: RecoveryOutcome;
   readonly queries: readonly {
     readonly query: string;
     readonly rows: number | null;

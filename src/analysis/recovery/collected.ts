@@ -1,5 +1,5 @@
 /** Everything that a run's journal told about what was broken, in the order in which it came. Browser-safe. */
-import type { EndEvent, JournalEvent, JournalHeader, PhaseEvent } from '../../journal/events.ts';
+import type { EndEvent, JournalEvent, PhaseEvent } from '../../journal/events.ts';
 import type {
   AutoscalerEvent,
   FaultEvent,
@@ -13,11 +13,11 @@ import type {
   WatchGapEvent,
 } from '../../journal/fault-events.ts';
 import type { FaultPlan } from '../../journal/fault-plan.ts';
+import type { RunPlan } from '../../journal/plan.ts';
 import { LoadClient } from './client/load.ts';
 import { ProbeClient, type Client } from './client/vantage.ts';
 
 export class Collected {
-  readonly header: JournalHeader;
   readonly plan: FaultPlan;
   readonly probes: readonly ProbeClient[];
   /** The run's own SQL, where the plan has no probe. */
@@ -44,14 +44,12 @@ export class Collected {
   version = 0;
   readonly #bySource = new Map<string, ProbeClient>();
 
-  constructor(header: JournalHeader, plan: FaultPlan) {
-    this.header = header;
+  constructor({ load, statements, arms }: Pick<RunPlan, 'load' | 'statements' | 'arms'>, plan: FaultPlan) {
     this.plan = plan;
     this.probes = plan.probes.map((probe) => new ProbeClient(probe));
     for (const probe of this.probes) this.#bySource.set(probe.source, probe);
-    const { load, statements } = header.plan;
     const writes = statements.map(({ sql }) => !/^\s*(?:\(|select|with|values|show|explain|describe|table)\b/i.test(sql));
-    this.load = plan.probes.length > 0 || load.kind === 'none' ? null : new LoadClient(header.plan.arms[0]?.label ?? '', load, writes);
+    this.load = plan.probes.length > 0 || load.kind === 'none' ? null : new LoadClient(arms[0]?.label ?? '', load, writes);
     this.clients = this.load === null ? this.probes : [this.load];
   }
 

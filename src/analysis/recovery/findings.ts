@@ -9,6 +9,8 @@ import { streamOf, type Stream } from './client/stream.ts';
 import { countsOf, judgedShare, sumOf, type Placed } from './client/vantage.ts';
 import type { Collected } from './collected.ts';
 import { faultsOf, goneOf, goOf, type FaultFacts } from './faults.ts';
+import type { MeasureFacts } from './judge/measure.ts';
+import { messagesView } from './judge/messages.ts';
 import { leastJudged } from './judge/proofs.ts';
 import { longest } from './lanes/lane.ts';
 import { historiesOf, hitBy, paired, type Victim } from './lanes/pods.ts';
@@ -158,9 +160,14 @@ function laneFigure(lane: Lane | null, sinceMs: number, errorMs: number, unwatch
   }
 }
 
-export function countsSince({ vantages, zero }: Pick<Findings, 'vantages' | 'zero'>): ReturnType<typeof sumOf> {
+export function measureFactsOf({ plan, messages }: Collected, { vantages, zero, figures, client, faults }: Findings): MeasureFacts {
   const from = zero?.goAt ?? Infinity;
-  return sumOf(vantages.map((vantage) => countsOf(vantage, firstFrom(vantage, from))));
+  return {
+    ...{ figures, relapses: client?.relapses ?? 0, lasts: faults.some(({ lasts }) => lasts) },
+    counts: sumOf(vantages.map((vantage) => countsOf(vantage, firstFrom(vantage, from)))),
+    messages: messages === null ? null : messagesView(messages),
+    messagesPlanned: plan.messages !== undefined,
+  };
 }
 
 function firstFrom({ at, length }: Placed, from: number): number {

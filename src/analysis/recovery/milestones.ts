@@ -1,6 +1,7 @@
 /** Moments on the axis of a recovery. Browser-safe. */
 import { t } from '../../base/messages.ts';
 import type { Expectation } from '../../journal/plan.ts';
+import { noLimit, secondsText } from './judge/metric-text.ts';
 import type { Findings } from './findings.ts';
 import type { FaultView, Figure, Milestone } from './view.ts';
 
@@ -19,15 +20,15 @@ export function milestonesOf(
   }
   if (zero === null) return found;
   const add = (of: Milestone['of'], figure: Figure | undefined, word: string): void => {
-    if (figure?.kind === 'value') found.push({ of, at: zero.at + figure.ms, text: `${word} ${(figure.ms / 1000).toFixed(2)}` });
+    if (figure?.kind === 'value') found.push({ of, at: zero.at + figure.ms, text: `${word} ${secondsText(figure.ms)}` });
   };
   if (client?.impact != null)
-    found.push({ of: 'impact', at: client.impact.firstBadAt, text: t('first bad {0}', (client.impact.startMs / 1000).toFixed(2)) });
+    found.push({ of: 'impact', at: client.impact.firstBadAt, text: t('first bad {0}', secondsText(client.impact.startMs)) });
   add('firstGood', figures?.firstGood, t('first good'));
   add('recovered', figures?.recovered, t('recovered'));
   add('baseline', figures?.baseline, t('baseline'));
   const limit = expectations.find(({ metric }) => metric.kind === 'recovery' && metric.of === 'recovered');
-  if (limit !== undefined)
+  if (limit !== undefined && limit.limit < noLimit)
     found.push({ of: 'limit', at: zero.at + limit.limit, text: t('limit {0}', Number((limit.limit / 1000).toFixed(2))) });
   return found.toSorted((a, b) => a.at - b.at);
 }

@@ -9,17 +9,15 @@
 import { t } from '../../base/messages.ts';
 import type { JournalEvent, JournalHeader } from '../../journal/events.ts';
 import type { FaultPlan } from '../../journal/fault-plan.ts';
-import type { RecoveryMetric } from '../../journal/plan.ts';
-import type { Facts, Measured } from '../metric.ts';
+import type { Facts } from '../metric.ts';
 import { expectationsOf, judge } from '../verdict.ts';
 import type { RunStatus } from '../view.ts';
 import { drawn, errorsOf, overviewOf, spanOf } from './client/latency.ts';
 import { countsOf, sumOf } from './client/vantage.ts';
 import { Collected } from './collected.ts';
 import { faultView, titleOf } from './faults.ts';
-import { countsSince, findingsOf, type Findings } from './findings.ts';
-import { measureRecovery, type MeasureFacts } from './judge/measure.ts';
-import { messagesView } from './judge/messages.ts';
+import { findingsOf, measureFactsOf, type Findings } from './findings.ts';
+import { measureRecovery } from './judge/measure.ts';
 import { predictionView } from './judge/predictions.ts';
 import { doubtOf, proofsOf } from './judge/proofs.ts';
 import { recoveryVerdict, type LoadFindings } from './judge/verdict.ts';
@@ -49,7 +47,7 @@ export class RecoveryProjection {
   constructor(header: JournalHeader, plan: FaultPlan) {
     this.header = header;
     this.plan = plan;
-    this.#collected = new Collected(header, plan);
+    this.#collected = new Collected(header.plan, plan);
   }
 
   add(event: JournalEvent): void {
@@ -64,7 +62,7 @@ export class RecoveryProjection {
     const found = this.#findings(state === 'running');
     const { vantages, zero, observed, client, figures, faults, baseline, lanes, time } = found;
     const nowAt = nowMs ?? Math.max(collected.newest, observed.toAt);
-    const measured = this.#measureFacts(found);
+    const measured = measureFactsOf(collected, found);
     const expectations = judge(header.plan, { ...(load?.facts ?? nothing), recovery: (metric) => measureRecovery(metric, measured) });
     const faultViews = faults.map((fault, i) =>
       faultView(fault, found.ofFault[i] ?? { failover: unknown, rejoin: unknown }, state === 'running' ? nowAt : null),
@@ -115,32 +113,12 @@ export class RecoveryProjection {
     return overviewOf(vantages, observed.fromAt, observed.toAt, columns);
   }
 
-  /** As an abort rule asks while it runs. */
-  measure(metric: RecoveryMetric): Measured {
-    return measureRecovery(metric, this.#measureFacts(this.#findings(true)));
-  }
-
-  /** While it runs: what was judged and known by then, for rules over the newest seconds. */
-  running(): Findings {
-    return this.#findings(true);
-  }
-
   #findings(running: boolean): Findings {
     const { version } = this.#collected;
     if (this.#made?.version !== version || this.#made.running !== running) {
       this.#made = { version, running, findings: findingsOf(this.#collected, running) };
     }
     return this.#made.findings;
-  }
-
-  #measureFacts(found: Findings): MeasureFacts {
-    const { messages } = this.#collected;
-    return {
-      ...{ figures: found.figures, relapses: found.client?.relapses ?? 0, counts: countsSince(found) },
-      lasts: found.faults.some(({ lasts }) => lasts),
-      messages: messages === null ? null : messagesView(messages),
-      messagesPlanned: this.plan.messages !== undefined,
-    };
   }
 }
 

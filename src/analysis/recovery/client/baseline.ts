@@ -2,7 +2,6 @@
 import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
 import { rankOf } from '../../ranks.ts';
-import { planLength } from '../../text.ts';
 import type { BaselineView } from '../view.ts';
 import { isAnswered, outcomeCode } from './samples.ts';
 import { indexAt } from './stream.ts';
@@ -18,8 +17,9 @@ const quantiles = [0.5, 0.95] as const;
 type Pair = readonly [p50: number, p95: number];
 
 /**
- * By windows of 5 s that end at *go*. Halves agree when the medians of their windows differ by no more than max(3 × 1.48 × MAD, 10 %,
- * 1 ms), with the MAD about each half's own median: a step in the middle must not widen what it is held against.
+ * By windows of 5 s that end at *go*. Halves agree when the medians of their windows differ by no more than twice what the
+ * windows themselves scatter, max(3 × 1.48 × MAD, 5 % of p50 or 10 % of p95, 0.5 ms), with the MAD about each half's own median: a step
+ * in the middle must not widen what it is held against. A p95 of a hundred samples scatters twice as much as their median.
  */
 export function baselineOf(
   vantages: readonly Placed[],
@@ -36,7 +36,7 @@ export function baselineOf(
   if (badBefore > 0) return view(badBefore === 1 ? t('1 bad probe in it') : t('{0} bad probes in it', formatCount(badBefore)));
   // A sample is planned up to one interval into it.
   if (length < leastBaselineMs - windowMs / 50)
-    return view(t('{0} long, {1} needed', planLength(Math.round(length)), planLength(leastBaselineMs)));
+    return view(t('{0} s long, {1} s needed', Math.round(length / 1000), leastBaselineMs / 1000));
   const count = Math.floor((length + windowMs / 50) / windowMs);
   const thresholds: { source: string; p50Ms: number; p95Ms: number }[] = [];
   for (const vantage of vantages) {
@@ -50,7 +50,10 @@ export function baselineOf(
       [0, 'p50'],
       [1, 'p95'],
     ] as const) {
-      const [first, second, allowed] = halvesOf(windows.map((window) => window[q]));
+      const [first, second, allowed] = halvesOf(
+        windows.map((window) => window[q]),
+        q === 0 ? 0.05 : 0.1,
+      );
       if (Math.abs(first - second) > allowed) {
         const values = [name, vantage.title, ...[first, second].map((ms) => ms.toFixed(1))] as const;
         return view(t('its halves do not agree: {0} of {1} {2} and {3} ms', ...values));
@@ -64,7 +67,7 @@ export function baselineOf(
     toAt: goAt,
     steady: true,
     thresholds,
-    text: t('baseline {0}, halves agree', planLength(Math.round(length / 1000) * 1000)),
+    text: t('baseline {0} s, halves agree', Math.round(length / 1000)),
   };
 }
 
@@ -97,12 +100,12 @@ function tolerance(values: readonly number[], mad: number): number {
   return Math.max(3 * 1.48 * mad, 0.1 * median(values), 1);
 }
 
-function halvesOf(values: readonly number[]): readonly [first: number, second: number, allowed: number] {
+function halvesOf(values: readonly number[], share: number): readonly [first: number, second: number, allowed: number] {
   const half = values.length >> 1;
   const [one, two] = [values.slice(0, half), values.slice(half)];
   const [first, second] = [median(one), median(two)];
   const mad = median([...one.map((value) => Math.abs(value - first)), ...two.map((value) => Math.abs(value - second))]);
-  return [first, second, tolerance(values, mad)];
+  return [first, second, 2 * Math.max(3 * 1.48 * mad, share * median(values), 0.5)];
 }
 
 function thresholdOf(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 /** The key numbers of the client, and its lane. Browser-safe. */
 import { t } from '../../../base/messages.ts';
 import type { RecoveryRule } from '../../../journal/fault-plan.ts';
+import { sinceSeconds } from '../judge/metric-text.ts';
 import { laneOf, type Moment } from '../lanes/lane.ts';
 import type { BaselineView, Figure, Impact, Interval, Lane } from '../view.ts';
 import { backToBaseline } from './baseline.ts';
@@ -155,7 +156,6 @@ function clientLane(
   if (firstGood >= 0) moments.push({ at: since(firstGood), kind: 'bad', label: dark ? t('no good answer') : t('bad') });
   if (recovered.kind === 'value') moments.push({ at: recovered.ms, kind: 'unstable', label: t('not yet stable') });
   if (baseline.kind === 'value') moments.push({ at: baseline.ms, kind: 'better', label: t('above baseline') });
-  const seconds = (ms: number): string => (ms / 1000).toFixed(2);
   const within = ((observedTo - zero.at) / 1000).toFixed(0);
   const tail = recovered.kind === 'value' ? 'better' : firstGood >= 0 ? 'unstable' : 'bad';
   if (baseline.kind === 'value') return laneOf({ ...facts, moments, end: 'complete', endText: t('back to baseline') });
@@ -167,7 +167,7 @@ function clientLane(
     return laneOf({ ...facts, moments, end: running ? 'open' : 'never', tail, endText, total: t('longer than {0} s', within) });
   }
   if (recovered.kind === 'between') {
-    const endText = t('recovered somewhere between +{0} and +{1}', seconds(recovered.fromMs), seconds(recovered.toMs));
+    const endText = t('recovered somewhere between {0} and {1}', sinceSeconds(recovered.fromMs), sinceSeconds(recovered.toMs));
     return laneOf({ ...facts, moments, end: 'unsure', tail, endText, total: '' });
   }
   if (running) {

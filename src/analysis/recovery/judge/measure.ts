@@ -4,7 +4,7 @@ import { formatCount } from '../../../base/units.ts';
 import type { ProbeFigure, RecoveryMetric, RecoveryMoment } from '../../../journal/plan.ts';
 import type { Measured } from '../../metric.ts';
 import type { Figure, MessagesView, ProbeCounts, RecoveryFigures } from '../view.ts';
-import { formatSeconds } from './metric-text.ts';
+import { formatSeconds, sinceSeconds } from './metric-text.ts';
 
 export interface MeasureFacts {
   /** null: nothing was begun yet. */
@@ -49,8 +49,8 @@ function ofFigure(figure: Figure, of: RecoveryMoment | null): Measured {
     case 'open':
       return { kind: 'above', value: figure.aboveMs, text: neverText(of, figure.aboveMs) };
     case 'between': {
-      const bounds = [figure.fromMs, figure.toMs].map((ms) => `+${(ms / 1000).toFixed(2)}`);
-      return unknown(t('recovered somewhere between {0} and {1} s: {2}', bounds[0] ?? '', bounds[1] ?? '', figure.why));
+      const bounds = [sinceSeconds(figure.fromMs), sinceSeconds(figure.toMs)] as const;
+      return unknown(t('recovered somewhere between {0} and {1} s: {2}', ...bounds, figure.why));
     }
     case 'unknown':
       return unknown(figure.why);

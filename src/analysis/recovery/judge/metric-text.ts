@@ -5,10 +5,20 @@ import type { MessageFigure, ProbeFigure, RecoveryMetric, RecoveryMoment } from 
 
 /** 3.05 s, −0.02 s, 123.4 s: two decimals below 100 s, so that sums can be read. */
 export function formatSeconds(ms: number): string {
-  const seconds = ms / 1000;
-  const digits = Math.abs(seconds) < 99.995 ? 2 : 1;
-  const text = Math.abs(seconds).toFixed(digits);
-  return `${seconds < 0 && Number(text) > 0 ? '−' : ''}${text} s`;
+  return `${secondsText(ms)} s`;
+}
+
+/** 3.05, −0.02, 123.4. A half is rounded up: 0.175 is no 0.17 because of its last bit. */
+export function secondsText(ms: number): string {
+  const unit = Math.abs(ms) < 99_995 ? 10 : 100;
+  const units = Math.round(Math.abs(ms) / unit);
+  return `${ms < 0 && units > 0 ? '−' : ''}${((units * unit) / 1000).toFixed(unit === 10 ? 2 : 1)}`;
+}
+
+/** +3.05, −0.02: of a moment on the axis. */
+export function sinceSeconds(ms: number): string {
+  const text = secondsText(ms);
+  return text.startsWith('−') ? text : `+${text}`;
 }
 
 /** The limit of what is expected without a number: "recovered at all". */

@@ -2,6 +2,7 @@
 import { t } from '../../../base/messages.ts';
 import type { AutoscalerEvent, LeaderEvent, NodeEvent, RedundancyEvent } from '../../../journal/fault-events.ts';
 import type { AutoscalerView, HolderView, Interval, RedundancyView } from '../view.ts';
+import { secondsText, sinceSeconds } from '../judge/metric-text.ts';
 import { laneOf, type Moment } from './lane.ts';
 
 export interface TimeFacts {
@@ -94,9 +95,8 @@ function stepsText(steps: RedundancyView['steps'], zeroAt: number | null): strin
 }
 
 export function sinceText(at: number, zeroAt: number | null): string {
-  if (zeroAt === null) return t('{0} s of the run', (at / 1000).toFixed(2));
-  const seconds = (at - zeroAt) / 1000;
-  return `${seconds < 0 ? '−' : '+'}${Math.abs(seconds).toFixed(2)} s`;
+  if (zeroAt === null) return t('{0} s of the run', secondsText(at));
+  return `${sinceSeconds(at - zeroAt)} s`;
 }
 
 export function leadersOf(events: readonly LeaderEvent[], { span, zeroAt, goAt }: TimeFacts): readonly HolderView[] {

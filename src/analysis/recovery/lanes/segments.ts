@@ -17,7 +17,7 @@ interface Step {
 /** Of the two that have the place one after the other, and for a while together, the better one. */
 export function segmentsOf({ victim, replacement }: Pair, span: Interval): PodView['segments'] {
   const steps = [
-    ...stepsOf(victim.pod.events, 0, 'unknown'),
+    ...stepsOf(untilStart(victim), 0, 'unknown'),
     ...(victim.goneAt === null ? [] : [{ at: victim.goneAt, whose: 0, state: 'gone', upToMs: 0 } as const]),
     ...stepsOf(replacement?.events ?? [], 1, 'gone'),
   ].toSorted((a, b) => a.at - b.at);
@@ -33,9 +33,18 @@ export function segmentsOf({ victim, replacement }: Pair, span: Interval): PodVi
     const fromAt = Math.max(span.fromAt, at);
     last.toAt = fromAt;
     if (last.toAt === last.fromAt) segments.pop();
-    segments.push({ fromAt, toAt: span.toAt, state: best, upToMs });
+    const before = segments.at(-1);
+    if (before?.state === best) before.toAt = span.toAt;
+    else segments.push({ fromAt, toAt: span.toAt, state: best, upToMs });
   }
   return segments.filter(({ fromAt, toAt }) => toAt > fromAt);
+}
+
+/** The watch tells late, step by step, what the helper saw at once: the container is gone until one is started. */
+function untilStart({ pod, goneAt }: Pair['victim']): readonly PodEvent[] {
+  if (goneAt === null) return pod.events;
+  const startedAt = pod.events.find(({ stage, t }) => stage === 'started' && t >= goneAt)?.t ?? Infinity;
+  return pod.events.filter(({ t }) => t <= goneAt || t >= startedAt);
 }
 
 function stepsOf(events: readonly PodEvent[], whose: 0 | 1, start: PodState): readonly Step[] {

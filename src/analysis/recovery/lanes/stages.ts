@@ -2,6 +2,7 @@
 import { t } from '../../../base/messages.ts';
 import type { PodEvent } from '../../../journal/fault-events.ts';
 import type { Interval, PartKind, PodStageName, PodStageView, PodView } from '../view.ts';
+import { sinceSeconds } from '../judge/metric-text.ts';
 import { laneOf, type Moment } from './lane.ts';
 import type { Pair, PodHistory } from './pods.ts';
 import { segmentsOf } from './segments.ts';
@@ -36,7 +37,7 @@ export function podView(pair: Pair, facts: PlaceFacts): PodView {
   const restarts = pod.events.filter(({ stage, t: at }) => stage === 'stopped' && at >= victim.goAt).length;
   const late = found.filter(({ at }) => back !== undefined && at > back.at);
   const notes = [
-    ...late.map(({ stage, at }) => t('{0} at +{1} s, after the pod was back', titleOf(stage), ((at - facts.zeroAt) / 1000).toFixed(2))),
+    ...late.map(({ stage, at }) => t('{0} at {1} s, after the pod was back', titleOf(stage), sinceSeconds(at - facts.zeroAt))),
     ...(inPlace && restarts > 1 ? [t('its container was restarted {0} times', restarts)] : []),
   ];
   return {

@@ -1,0 +1,78 @@
+/** Watches a run that breaks something for what should end it: on the figures that its report will show. Browser-safe. */
+import { t } from '../../base/messages.ts';
+import type { JournalEvent } from '../../journal/events.ts';
+import type { AbortRule, RecoveryMetric, RunPlan } from '../../journal/plan.ts';
+import { holds, outcomeOf, type Measured } from '../metric.ts';
+import { formatMeasured, formatShare } from '../text.ts';
+import { countsOf } from './client/vantage.ts';
+import { Collected } from './collected.ts';
+import { findingsOf, measureFactsOf, type Findings } from './findings.ts';
+import { measureRecovery } from './judge/measure.ts';
+
+export type RecoveryAbortRule = AbortRule & { readonly metric: RecoveryMetric };
+
+/**
+ * A rule without a window counts from the fault on; one with a window over the newest `overMs`, and only once as much was observed.
+ * Samples count when they are told, by when they were planned.
+ */
+export class RecoveryWatch {
+  readonly #rules: readonly RecoveryAbortRule[];
+  readonly #collected: Collected | null;
+
+  constructor(rules: readonly RecoveryAbortRule[], plan: Pick<RunPlan, 'load' | 'statements' | 'arms' | 'fault'>) {
+    this.#rules = rules;
+    this.#collected = rules.length === 0 || plan.fault === undefined ? null : new Collected(plan, plan.fault);
+  }
+
+  add(event: JournalEvent): void {
+    this.#collected?.add(event);
+  }
+
+  /** "unavailable > 20 s: 20.35 s"; null: none holds. `nowMs`: of the run. */
+  check(nowMs: number): string | null {
+    const collected = this.#collected;
+    if (collected === null) return null;
+    const found = findingsOf(collected, true);
+    const facts = measureFactsOf(collected, found);
+    for (const rule of this.#rules) {
+      if (rule.overMs > 0 && nowMs - found.observed.fromAt < rule.overMs) continue;
+      const measured = rule.overMs === 0 ? measureRecovery(rule.metric, facts) : over(rule, found, nowMs);
+      if (measured.kind === 'value' ? !holds(measured.value, rule) : outcomeOf(measured, rule) !== true) continue;
+      return t('{0}: {1}', rule.text, textOf(rule, measured));
+    }
+    return null;
+  }
+}
+
+function over({ metric, overMs }: RecoveryAbortRule, { vantages, client }: Findings, nowMs: number): Measured {
+  const fromMs = nowMs - overMs;
+  if (metric.kind === 'unavailable') {
+    const bad = client?.bad ?? [];
+    return {
+      kind: 'value',
+      value: bad.reduce((sum, { fromAt, toAt }) => sum + Math.max(0, Math.min(toAt, nowMs) - Math.max(fromAt, fromMs)), 0),
+    };
+  }
+  if (metric.kind !== 'probes') return { kind: 'unknown', why: '' };
+  const totals = { judged: 0, slow: 0, failed: 0, unknown: 0, wrong: 0 };
+  for (const vantage of vantages) {
+    let first = vantage.length;
+    while (first > 0 && (vantage.at[first - 1] ?? 0) >= fromMs) first--;
+    const { ok, slow, failed, unknown, wrong } = countsOf(vantage, first);
+    totals.judged += ok + slow + failed + unknown + wrong;
+    totals.slow += slow;
+    totals.failed += failed;
+    totals.unknown += unknown;
+    totals.wrong += wrong;
+  }
+  if (totals.judged === 0) return { kind: 'unknown', why: '' };
+  const count = metric.of === 'bad' ? totals.slow + totals.failed + totals.unknown + totals.wrong : totals[metric.of];
+  return { kind: 'value', value: count / totals.judged, of: t('{0} of {1}', count, totals.judged) };
+}
+
+function textOf({ metric, limit }: RecoveryAbortRule, measured: Measured): string {
+  if (measured.kind === 'above') return measured.text;
+  if (measured.kind === 'unknown') return measured.why;
+  const value = metric.kind === 'probes' && limit === 0 ? formatShare(measured.value) : formatMeasured(metric, measured.value, limit);
+  return measured.of === undefined ? value : t('{0} ({1})', value, measured.of);
+}
