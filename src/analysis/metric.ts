@@ -3,6 +3,7 @@ import { t } from '../base/messages.ts';
 import { formatCount } from '../base/units.ts';
 import type { Curve, Expectation, Metric, RecoveryMetric } from '../journal/plan.ts';
 import { needed } from './ranks.ts';
+import { noLimit } from './recovery/judge/metric-text.ts';
 import { percentileName } from './text.ts';
 
 export interface Facts {
@@ -33,7 +34,12 @@ export type Measured =
       readonly error?: number;
     }
   /** More than that, and not known how much more: "not recovered within 120 s". It has no number of its own. */
-  | { readonly kind: 'above'; readonly value: number; readonly text: string }
+  | {
+      readonly kind: 'above';
+      readonly value: number;
+      readonly text: string;
+      /** The run is over: it will not come. */ readonly never?: true;
+    }
   /** "p99 needs 500 samples, there are 120" */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -82,6 +88,7 @@ export function outcomeOf(measured: Measured, expectation: Pick<Expectation, 'co
     case 'unknown':
       return null;
     case 'above':
+      if (measured.never === true && limit >= noLimit) return false;
       return measured.value < limit ? null : comparison === '>' || comparison === '>=';
     case 'value':
       return Math.abs(measured.value - limit) < (measured.error ?? 0) ? null : holds(measured.value, expectation);

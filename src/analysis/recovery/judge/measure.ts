@@ -4,7 +4,7 @@ import { formatCount } from '../../../base/units.ts';
 import type { ProbeFigure, RecoveryMetric, RecoveryMoment } from '../../../journal/plan.ts';
 import type { Measured } from '../../metric.ts';
 import type { Figure, MessagesView, ProbeCounts, RecoveryFigures } from '../view.ts';
-import { formatSeconds, sinceSeconds } from './metric-text.ts';
+import { sinceSeconds } from './metric-text.ts';
 
 export interface MeasureFacts {
   /** null: nothing was begun yet. */
@@ -45,7 +45,7 @@ function ofFigure(figure: Figure, of: RecoveryMoment | null): Measured {
       // Nothing was felt, or nothing went: it took no time to be over.
       return { kind: 'value', value: 0 };
     case 'never':
-      return { kind: 'above', value: figure.withinMs, text: neverText(of, figure.withinMs) };
+      return { kind: 'above', value: figure.withinMs, text: neverText(of, figure.withinMs), never: true };
     case 'open':
       return { kind: 'above', value: figure.aboveMs, text: neverText(of, figure.aboveMs) };
     case 'between': {
@@ -59,7 +59,9 @@ function ofFigure(figure: Figure, of: RecoveryMoment | null): Measured {
 
 /** "not recovered within 120 s" */
 export function neverText(of: RecoveryMoment | null, withinMs: number): string {
-  const within = formatSeconds(withinMs).replace(/\.?0+ s$/, ' s');
+  // Down: it is known for so long at least.
+  const unit = withinMs < 10_000 ? 100 : 1000;
+  const within = t('{0} s', Number(((Math.floor(withinMs / unit) * unit) / 1000).toFixed(1)));
   const texts: Readonly<Record<RecoveryMoment, string>> = {
     detected: t('not detected within {0}', within),
     firstGood: t('no good answer within {0}', within),

@@ -1,0 +1,361 @@
+/** What users felt. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { figureText, keyNumbers } from '../../../../src/analysis/recovery/words.ts';
+import type { Figure, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
+import type { JournalEvent } from '../../../../src/journal/events.ts';
+import {
+  fresh,
+  journalOf,
+  kill,
+  leaderKill,
+  nothing,
+  outage,
+  pooled,
+  projectionOf,
+  src,
+  viewOf,
+  type Felt,
+  type Script,
+} from './simulator.ts';
+
+function ms(figure: Figure): number {
+  assert.equal(figure.kind, 'value');
+  return figure.kind === 'value' ? figure.ms : Number.NaN;
+}
+
+function near(actual: number, expected: number, within: number, what: string): void {
+  assert.ok(Math.abs(actual - expected) <= within, `${what}: ${actual}, expected ${expected} ± ${within}`);
+}
+
+const bothFelt = (felt: (since: number, usual: number) => Felt | undefined): Script => ({
+  vantages: [
+    { ...pooled, felt },
+    { ...fresh, felt },
+  ],
+});
+
+describe('a recovery that users felt', () => {
+  it('has its four moments, by planned start', () => {
+    const view = viewOf(leaderKill);
+    assert.equal(view.impact?.startMs, 175);
+    assert.deepEqual([view.impact.lastGoodAt, view.impact.firstBadAt, view.impact.vantage], [62_125, 62_175, 'pooled']);
+    const { detected, firstGood, recovered, baseline, unavailable } = view.figures;
+    assert.deepEqual([detected, firstGood, recovered].map(ms), [175, 2350, 3050]);
+    assert.ok(ms(baseline) > 3050 && ms(baseline) < 15_000, `baseline ${ms(baseline)}`);
+    // [175, 2425] of pooled and [200, 2350] of fresh overlap; the two single slow answers are 50 ms each.
+    assert.equal(ms(unavailable), 2350);
+    assert.equal(view.bad.length, 3);
+    assert.equal(view.relapses, 0);
+  });
+
+  it('carries its ±: half a probe interval, the clock, and the time between go and applied', () => {
+    const { recovered } = viewOf(leaderKill).figures;
+    assert.ok(recovered.kind === 'value');
+    near(recovered.errorMs, 25 + 0.4 + 20, 1e-9, 'error');
+  });
+
+  it('is never called recovered by a good answer alone: spells of less than a window are relapses', () => {
+    // Good from 3 s on, again bad from 8 to 9 s, and good to the end.
+    const view = viewOf({
+      ...bothFelt((since) => ((since >= 0 && since < 3000) || (since >= 8000 && since < 9000) ? 'failed' : undefined)),
+    });
+    near(ms(view.figures.firstGood), 3000, 25, 'first good');
+    near(ms(view.figures.recovered), 9000, 25, 'recovered');
+    assert.equal(view.relapses, 1);
+    near(ms(view.figures.unavailable), 4000, 50, 'unavailable');
+  });
+
+  it('that came late in the observation has no number: it was not seen to hold', () => {
+    const view = viewOf({ ...bothFelt((since) => (since >= 0 && since < 55_000 ? 'failed' : undefined)) });
+    assert.deepEqual([view.figures.recovered.kind, view.verdict], ['never', 'failed']);
+  });
+
+  it('that never came has no number and fails, with its relapses', () => {
+    const good = (since: number): boolean => since < 600 || (since >= 34_000 && since < 41_000) || (since >= 77_000 && since < 80_000);
+    const view = viewOf({
+      ...bothFelt((since) => (good(since) ? undefined : 'failed')),
+      observeMs: 120_000,
+      expect: ['recovered <= 10 s'],
+    });
+    assert.equal(view.figures.recovered.kind, 'never');
+    assert.equal(view.relapses, 2);
+    assert.equal(view.verdict, 'failed');
+    assert.equal(view.reason, 'Not recovered within 120 s, the limit is 10 s; 2 relapses');
+    assert.equal(view.expectations[0]?.measured, null);
+    assert.deepEqual([view.lanes.client.end, view.lanes.client.total], ['never', 'longer than 120 s: no number']);
+    assert.equal(keyNumbers(view)[0]?.value, 'not within 120 s');
+    assert.equal(figureText(view.figures.baseline), 'not within 120 s');
+  });
+
+  it('fails also where nobody wrote a limit', () => {
+    const view = viewOf({ ...bothFelt((since) => (since >= 0 ? 'failed' : undefined)) });
+    assert.deepEqual([view.verdict, view.reason], ['failed', 'Not recovered within 60 s']);
+    assert.equal(view.figures.firstGood.kind, 'never');
+    assert.equal(view.vantages[0]?.story, 'pooled: good until +0.03 s, no good answer since');
+  });
+
+  it('begins with what was in flight: its planned start is before the fault, and the lane adds up all the same', () => {
+    // Answers take 300 ms: those planned since −0.3 s fail with the fault.
+    const felt = (since: number): Felt => (since >= -150 && since < 2000 ? 'unknown' : 300);
+    const view = viewOf({ ...bothFelt(felt), slowMs: 1000 });
+    assert.ok(view.impact !== null && view.impact.startMs < 0);
+    assert.equal(view.lanes.client.parts[0]?.toMs, Math.round(view.impact.startMs));
+    assert.ok(view.baseline.steady, view.baseline.text);
+    assert.equal(
+      view.lanes.client.parts.reduce((sum, part) => sum + part.ms, 0),
+      view.lanes.client.totalMs,
+    );
+  });
+
+  it('by a ratio looks away from single bad answers, in the impact too', () => {
+    const some = (since: number): Felt | undefined => (since === 5000 || since === 30_000 ? 'failed' : undefined);
+    const recovery = { ratio: 0.99, windowMs: 10_000, windowSamples: 100 };
+    const strict = viewOf({ ...bothFelt(some) });
+    near(ms(strict.figures.recovered), 30_025, 25, 'recovered by all good');
+    const view = viewOf({ ...bothFelt(some), plan: { recovery } });
+    assert.equal(view.impact, null);
+    assert.equal(view.figures.recovered.kind, 'none');
+    assert.equal(view.counts.failed, 2);
+    assert.equal(ms(view.figures.unavailable), 100);
+  });
+
+  it('counts slow, failed, unknown and wrong apart, and their sum is what was planned', () => {
+    const felt = (since: number): Felt | undefined => {
+      if (since < 0 || since >= 1000) return undefined;
+      return since < 250 ? 'failed' : since < 500 ? 'unknown' : since < 750 ? 80 : since < 900 ? 'dropped' : undefined;
+    };
+    const { counts } = viewOf({ ...bothFelt(felt) });
+    assert.deepEqual([counts.failed, counts.unknown, counts.slow, counts.dropped], [10, 10, 10, 6]);
+    const { planned, ok, slow, failed, unknown, wrong, notJudged, dropped } = counts;
+    assert.equal(planned, ok + slow + failed + unknown + wrong + notJudged + dropped);
+    assert.equal(planned, 4800);
+  });
+
+  it('is not back to baseline while p50 or p95 are above it, however good each answer is', () => {
+    const slower = (since: number, usual: number): Felt => (since >= 0 && since < 20_000 ? usual * 2 : usual);
+    const view = viewOf({ ...bothFelt(slower), slowMs: 200 });
+    assert.equal(view.impact, null);
+    near(ms(view.figures.baseline), 20_000, 1500, 'back to baseline');
+    assert.equal(view.lanes.client.end, 'none');
+  });
+
+  it('has no baseline to come back to where the halves before the fault do not agree', () => {
+    const drifting = (since: number, usual: number): Felt => (since < -30_000 ? usual : usual * 1.6);
+    const view = viewOf({ ...bothFelt(drifting), slowMs: 200, expect: ['baseline <= 20 s'] });
+    assert.equal(view.baseline.steady, false);
+    assert.match(view.baseline.text, /no steady baseline: its halves do not agree: p50 of pooled/);
+    assert.deepEqual([view.verdict, /halves do not agree/.test(view.reason)], ['inconclusive', true]);
+    assert.equal(viewOf({ ...bothFelt(drifting), slowMs: 200 }).verdict, 'passed', 'nobody asked for the baseline');
+  });
+
+  it('has none either where it was too short, or had bad answers already', () => {
+    assert.match(viewOf({ baselineMs: 30_000 }).baseline.text, /30 s long, 60 s needed/);
+    const unwell = viewOf({ ...bothFelt((since) => (since === -20_000 ? 'failed' : undefined)) });
+    assert.match(unwell.baseline.text, /1 bad probe in it/);
+    assert.deepEqual(
+      [unwell.verdict, unwell.reason],
+      ['inconclusive', '1 bad probe before the fault: what came after can’t be told from it'],
+    );
+  });
+
+  it('tells latencies before, during and after, and errors by kind', () => {
+    const { latency, errors } = viewOf(leaderKill);
+    assert.deepEqual(
+      latency.map(({ name, counts }) => [name, counts.planned]),
+      [
+        ['before', 2400],
+        ['during', 122],
+        ['after', 2278],
+      ],
+    );
+    assert.ok((latency[2]?.response.p50 ?? 0) > (latency[0]?.response.p50 ?? 0) / 2);
+    assert.deepEqual(
+      errors.map(({ outcome, reason, text }) => [outcome, reason, text]),
+      [
+        ['failed', 'unreachable', 'Connection refused'],
+        ['unknown', 'timedOut', 'No answer within 200 ms'],
+      ],
+    );
+    assert.equal(
+      errors.reduce((sum, { count }) => sum + count, 0),
+      60,
+    );
+  });
+});
+
+describe('a run that breaks nothing', () => {
+  it('shows no impact, and passes', () => {
+    const view = viewOf({
+      fault: nothing,
+      steps: [
+        [-5, 'go'],
+        [0, 'applied'],
+      ],
+      expect: ['recovered <= 1 s', 'unavailable <= 0 s'],
+    });
+    assert.equal(view.impact, null);
+    assert.deepEqual([view.figures.recovered.kind, view.figures.detected.kind], ['none', 'none']);
+    assert.equal(view.verdict, 'passed');
+    assert.match(view.reason, /^Users felt no impact/);
+    assert.equal(view.proofs[0]?.state, 'notApplicable');
+    assert.deepEqual([view.lanes.client.end, view.lanes.client.parts.length], ['none', 0]);
+  });
+});
+
+describe('samples that are not judged', () => {
+  it('while the control fails make a run inconclusive, and recovery lies somewhere between', () => {
+    const view = viewOf({
+      vantages: [
+        { ...pooled, felt: outage(300, 2400) },
+        { ...fresh, felt: outage(300, 2400), controlDown: [6100, 8600] },
+      ],
+      observeMs: 60_000,
+      expect: ['recovered <= 10 s'],
+    });
+    assert.equal(view.counts.notJudged, 50);
+    assert.equal(view.counts.failed + view.counts.unknown, 56);
+    assert.equal(view.verdict, 'inconclusive');
+    assert.equal(view.reason, '97.9 % of the samples of fresh judged, 99 % needed: its control failed for 2.5 s, 50 samples');
+    const { recovered } = view.figures;
+    assert.ok(recovered.kind === 'between');
+    near(recovered.fromMs, 2400, 50, 'from');
+    near(recovered.toMs, 8600, 50, 'to');
+    assert.equal(view.lanes.client.end, 'unsure');
+    assert.match(view.lanes.client.endText, /recovered somewhere between \+2\.4\d and \+8\.58/);
+  });
+
+  it('are those of a failed control even where they failed themselves', () => {
+    const view = viewOf({
+      vantages: [pooled, { ...fresh, felt: (since) => (since >= 5000 && since < 5400 ? 'failed' : undefined), controlDown: [4900, 5500] }],
+    });
+    assert.equal(view.counts.failed, 0);
+    assert.equal(view.impact, null);
+  });
+
+  it('are those of a vantage’s own event loop that stood still for more than 50 ms', () => {
+    const stalled = (lagMs: number): RecoveryView => {
+      const { header, events } = journalOf({ ...bothFelt((since) => (since >= 5000 && since < 5100 ? 90 : undefined)), fault: nothing });
+      const lag: JournalEvent = { t: 66_990, src: 'probe-a', kind: 'lag', ms: lagMs };
+      const other: JournalEvent = { ...lag, src: 'probe-b' };
+      return projectionOf(header, [...events, lag, other]).view('ended');
+    };
+    assert.equal(stalled(49).counts.notJudged, 0);
+    assert.equal(stalled(49).impact?.startMs, 5000);
+    const view = stalled(120);
+    assert.equal(view.impact, null);
+    assert.equal(view.counts.notJudgedBy.lag, view.counts.notJudged);
+    assert.ok(view.counts.notJudged >= 4 && view.counts.notJudged <= 6, String(view.counts.notJudged));
+  });
+
+  it('are those that were planned and never told: a vantage that falls silent does not look well', () => {
+    const silent = viewOf({ vantages: [pooled, { ...fresh, felt: (since) => (since >= 2000 && since < 6000 ? 'silent' : undefined) }] });
+    assert.equal(silent.counts.planned, 4800);
+    assert.equal(silent.counts.notJudgedBy.missing, 80);
+    assert.equal(silent.verdict, 'inconclusive');
+    assert.match(silent.reason, /96\.6 % of the samples of fresh judged, 99 % needed: nothing was heard of it for 4\.\d s, 80 samples/);
+    const gone = viewOf({ vantages: [pooled, { ...fresh, felt: (since) => (since >= 2000 ? 'silent' : undefined) }] });
+    assert.equal(gone.verdict, 'inconclusive');
+    assert.ok(gone.counts.notJudgedBy.missing > 1100);
+    const never = viewOf({ vantages: [pooled, { ...fresh, felt: () => 'silent' as const }] });
+    assert.equal(never.reason, 'The vantage fresh made no sample');
+  });
+
+  it('are never all good by default: a vantage without a control leaves a run unjudged', () => {
+    const view = viewOf({ vantages: [pooled, { ...fresh, noControl: true }] });
+    assert.deepEqual([view.verdict, view.reason], ['inconclusive', 'The vantage fresh has no control: its failures may be its own']);
+  });
+
+  it('are all of a vantage whose clock was never compared', () => {
+    const { header, events } = journalOf(leaderKill);
+    const view = projectionOf(
+      header,
+      events.filter((event) => event.kind !== 'clock' || event.of !== 'probe-b'),
+    ).view('ended');
+    assert.equal(view.counts.notJudgedBy.clock, 2400);
+    assert.match(view.reason, /of fresh judged.*its clock was never compared/);
+    assert.equal(view.verdict, 'inconclusive');
+  });
+});
+
+describe('clocks', () => {
+  it('of the probes may be hours off and drift: moments stay where they were, within their ±', () => {
+    const [a, b] = leaderKill.vantages ?? [];
+    assert.ok(a !== undefined && b !== undefined);
+    const straight = viewOf(leaderKill);
+    // A minute’s drift of 60 ms at 1 ms a second: the last exchange before a moment is at most 10 s old.
+    const view = viewOf({
+      ...leaderKill,
+      vantages: [
+        { ...a, offset: -7_200_000, drift: 1 },
+        { ...b, offset: 86_400_000, drift: -1 },
+      ],
+    });
+    for (const name of ['detected', 'firstGood', 'recovered'] as const) near(ms(view.figures[name]), ms(straight.figures[name]), 12, name);
+    assert.equal(view.verdict, 'passed');
+    assert.equal(view.vantages[0]?.clockErrorMs, 0.4);
+    // By the first exchange alone the same journal would be a minute’s drift off.
+    const { header, events } = journalOf({
+      ...leaderKill,
+      vantages: [
+        { ...a, drift: 1 },
+        { ...b, drift: 1 },
+      ],
+    });
+    const once = events.filter((event) => event.kind !== 'clock' || event.t < 2000);
+    const off = ms(projectionOf(header, once).view('ended').figures.recovered) - ms(straight.figures.recovered);
+    assert.ok(Math.abs(off) > 40, `off by ${off}`);
+  });
+
+  it('a larger error of an exchange is a larger ± of what came after it', () => {
+    const { header, events } = journalOf(leaderKill);
+    const worse = events.map((event) => (event.kind === 'clock' ? { ...event, error: 31 } : event));
+    const { recovered } = projectionOf(header, worse).view('ended').figures;
+    assert.ok(recovered.kind === 'value');
+    near(recovered.errorMs, 25 + 31 + 20, 1e-9, 'error');
+  });
+});
+
+describe('a figure within its ± of the limit', () => {
+  it('can’t be told: the run is inconclusive, and says so', () => {
+    const view = viewOf({ ...leaderKill, expect: ['recovered <= 3.06 s'] });
+    assert.equal(view.verdict, 'inconclusive');
+    assert.match(view.reason, /recovered was 3\.05 s ± 0\.05 s: too close to the limit of 3\.06 s to tell/i);
+    assert.equal(viewOf({ ...leaderKill, expect: ['recovered <= 3 s'] }).verdict, 'failed');
+  });
+});
+
+describe('the run’s own SQL as the client', () => {
+  it('is judged like a probe, on the runner’s clock', () => {
+    const { header } = journalOf({ fault: kill, vantages: [] });
+    const load = {
+      kind: 'open',
+      ratePerSecond: 40,
+      arrivals: 'uniform',
+      durationMs: 120_000,
+      maxInFlight: 8,
+      maxQueued: 100,
+      order: 'listed',
+    } as const;
+    const plan = { ...header.plan, load, statements: [{ name: 'q', sql: 'select 1', weight: 1 }] };
+    const arms = [{ label: 'Trino', engine: 'trino', target: { kind: 'tpch', scale: 1 }, threads: 0, memoryLimitBytes: 0 }] as const;
+    const events: JournalEvent[] = [];
+    for (let t = 2000; t < 122_000; t += 25) {
+      const failed = t >= 62_000 && t < 65_000;
+      const error = { reason: 'unreachable', text: 'Trino is not there' };
+      events.push({ t, src, kind: 'op', q: 0, wait: 0, service: failed ? 4 : 8 + (t % 7), ...(failed ? { error } : { rows: 1 }) });
+    }
+    const fault: readonly JournalEvent[] = [
+      { t: 61_950, src, kind: 'limits', slow: 60, deadline: 150 },
+      { t: 61_980, src, kind: 'fault', fault: 0, target: 0, step: 'go' },
+      { t: 61_990, src, kind: 'fault', fault: 0, target: 0, step: 'applied' },
+      { t: 62_050, src, kind: 'fault', fault: 0, target: 0, step: 'effect', text: 'old container id gone' },
+      { t: 122_100, src, kind: 'end', how: 'finished' },
+    ];
+    const view = projectionOf({ ...header, plan: { ...plan, arms } }, [...events, ...fault]).view('ended');
+    assert.equal(view.vantages[0]?.source, 'runner');
+    near(ms(view.figures.recovered), 3010, 1e-9, 'recovered');
+    assert.deepEqual([view.counts.failed, view.counts.planned], [120, 4800]);
+    assert.equal(view.verdict, 'inconclusive', 'its answers were asked of RunProjection, not of this one');
+  });
+});
