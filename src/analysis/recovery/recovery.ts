@@ -19,7 +19,7 @@ import { faultView, titleOf } from './faults.ts';
 import { findingsOf, measureFactsOf, type Findings } from './findings.ts';
 import { measureRecovery } from './judge/measure.ts';
 import { predictionView } from './judge/predictions.ts';
-import { doubtOf, proofsOf } from './judge/proofs.ts';
+import { cutShort, doubtOf, proofsOf } from './judge/proofs.ts';
 import { recoveryVerdict, type LoadFindings } from './judge/verdict.ts';
 import { autoscalersOf, leadersOf, nodesOf } from './lanes/redundancy.ts';
 import { milestonesOf } from './milestones.ts';
@@ -77,7 +77,15 @@ export class RecoveryProjection {
     const counts = sumOf(vantages.map((vantage) => countsOf(vantage)));
     const { verdict, reason } = recoveryVerdict({
       ...{ status, end: collected.end, durationMs: collected.end?.t ?? collected.newest, lastEventAt: header.startedAt + collected.newest },
-      ...{ announced: null, counts, expectations, doubt: doubtOf(proofs, proofFacts), load: load?.findings ?? null, figures },
+      ...{
+        announced: null,
+        counts,
+        expectations,
+        doubt: doubtOf(proofs, proofFacts),
+        cutShort: cutShort(proofs),
+        load: load?.findings ?? null,
+        figures,
+      },
       ...{ relapses: client?.relapses ?? 0, messages: measured.messages, faults: faultViews, title: titleOf(plan) },
       ...{ zeroAt: zero?.at ?? null, nowAt, phaseText: collected.phase?.phase === 'preparing' ? (collected.phase.text ?? null) : null },
     });

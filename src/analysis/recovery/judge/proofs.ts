@@ -37,8 +37,13 @@ export function doubtOf(
   { expectations, badBefore }: Pick<ProofFacts, 'expectations' | 'badBefore'>,
 ): string | null {
   const usesBaseline = badBefore > 0 || uses(expectations, 'baseline');
-  const missing = proofs.find(({ of, state }) => state === 'missing' && (of !== 'baseline' || usesBaseline));
+  const missing = proofs.find(({ of, state }) => state === 'missing' && of !== 'observed' && (of !== 'baseline' || usesBaseline));
   return missing?.text ?? null;
+}
+
+/** Observed for too short: what failed has failed all the same, but nothing can be said to have held. */
+export function cutShort(proofs: readonly Proof[]): string | null {
+  return proofs.find(({ of, state }) => of === 'observed' && state === 'missing')?.text ?? null;
 }
 
 function effect({ faults, running }: ProofFacts): Proof {

@@ -16,6 +16,8 @@ export interface LoadFindings {
 export interface VerdictFacts extends Carried {
   readonly expectations: readonly ExpectationView[];
   readonly doubt: string | null;
+  /** What stands against *passed* only. */
+  readonly cutShort: string | null;
   readonly load: LoadFindings | null;
   readonly figures: RecoveryFigures | null;
   readonly relapses: number;
@@ -44,8 +46,8 @@ export function recoveryVerdict(facts: VerdictFacts): { readonly verdict: Verdic
   if (doubt !== null) return { verdict: 'inconclusive', reason: sentence(doubt) };
   const broken = expectations.find(({ outcome }) => outcome === 'broken');
   if (broken !== undefined) return failed(brokenText(broken, facts));
-  const unknown = expectations.find(({ outcome }) => outcome === 'unknown');
-  if (unknown !== undefined) return { verdict: 'inconclusive', reason: sentence(unknown.text) };
+  const open = facts.cutShort ?? expectations.find(({ outcome }) => outcome === 'unknown')?.text;
+  if (open !== undefined) return { verdict: 'inconclusive', reason: sentence(open) };
   return { verdict: 'passed', reason: passed(expectations, facts.figures, messages) };
 }
 

@@ -67,7 +67,7 @@ export const pooled: Vantage = { id: 'a', title: 'pooled', median: 4.2, phase: 2
 export const fresh: Vantage = { id: 'b', title: 'fresh', median: 7.4 };
 
 export function planOf(script: Script): RunPlan {
-  const { fault = kill, vantages = [pooled, fresh], baselineMs = 60_000, observeMs = 60_000, perSecond = 20, expect = [] } = script;
+  const { fault = kill, vantages = [pooled, fresh], baselineMs = 60_000, perSecond = 20, expect = [] } = script;
   const faults: readonly PlannedFault[] = 'kind' in fault ? [fault] : fault;
   const probes = vantages.map(({ id, title }): PlannedProbe => ({
     ...{ id, title, engine: 'kafka', address: 'kafka.shop.svc:9092', connection: title === 'fresh' ? 'fresh' : 'pooled' },
@@ -77,7 +77,7 @@ export function planOf(script: Script): RunPlan {
     ...{ name: 'kafka-leader-kill', arms: [], statements: [], load: { kind: 'none' }, timeoutMs: 60_000, abortRules: [], seed: 1 },
     expectations: expect.map((line): Expectation => parseExpectation(line)),
     fault: {
-      ...{ cluster: { context: 'lab', kubeconfig: '/k', identity: 'i' }, faults, probes, baselineMs, observeMs },
+      ...{ cluster: { context: 'lab', kubeconfig: '/k', identity: 'i' }, faults, probes, baselineMs, observeMs: 60_000 },
       recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },
       ...script.plan,
     },
