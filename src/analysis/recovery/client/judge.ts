@@ -6,8 +6,8 @@ import { isBad, outcomeCode, type SampleColumns } from './samples.ts';
 const mostLagMs = 50;
 /** A sample whose nearest echo is further away has none. */
 const mostControlDistanceMs = 5000;
-/** A distance of planned starts above that many intervals is a hole. */
-const holeIntervals = 2.5;
+/** Planned starts are a grid: a distance above that many intervals is a hole. */
+const holeIntervals = 1.5;
 /** A vantage that the machine slept with, say: beyond this a hole is no longer filled sample by sample. */
 const mostMissing = 20_000;
 
