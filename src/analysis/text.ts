@@ -126,7 +126,7 @@ export function countsSum({ planned, ok, failed, dropped }: Pick<Counts, 'planne
 
 /** "Stopped by a person": its first word gets a capital; a figure or a name (p99, q15, 20 %) stays as it is. */
 export function sentence(text: string): string {
-  return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return text.replace(/^[a-z](?=[a-z]*[ ,])/, (letter) => letter.toUpperCase());
 }
 
 /** Of a local clock, and which: 2026-11-21 14:05:09 +01:00. A report is read anywhere. */

@@ -39,7 +39,8 @@ export function recoveryVerdict(facts: VerdictFacts): { readonly verdict: Verdic
   if (status === 'running') return { verdict: null, reason: soFar(facts) };
   const failed = (reason: string): { verdict: Verdict; reason: string } => ({ verdict: 'failed', reason: sentence(reason) });
   if (status === 'aborted') return failed(end?.reason ?? t('an abort rule ended it'));
-  if (load?.failed != null) return failed(load.failed);
+  // It begins with a statement's name.
+  if (load?.failed != null) return { verdict: 'failed', reason: load.failed };
   const definite = expectations.find(({ outcome, expectation }) => outcome === 'broken' && isDefinite(expectation.metric));
   if (definite !== undefined) return failed(brokenText(definite, facts));
   const doubt = notCarriedOut(facts) ?? facts.doubt ?? load?.doubt ?? null;
