@@ -30,5 +30,5 @@ export function milestonesOf(
   const limit = expectations.find(({ metric }) => metric.kind === 'recovery' && metric.of === 'recovered');
   if (limit !== undefined && limit.limit < noLimit)
     found.push({ of: 'limit', at: zero.at + limit.limit, text: t('limit {0}', Number((limit.limit / 1000).toFixed(2))) });
-  return found.toSorted((a, b) => a.at - b.at);
+  return found.map((each) => ({ ...each, at: Math.round(each.at * 1000) / 1000 })).toSorted((a, b) => a.at - b.at);
 }

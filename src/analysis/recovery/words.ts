@@ -23,7 +23,7 @@ export interface KeyNumber {
 export function figureText(figure: Figure, decimals: 1 | 2 = 2): string {
   switch (figure.kind) {
     case 'value':
-      return decimals === 2 ? `${secondsText(figure.ms)} s` : `${(figure.ms / 1000).toFixed(1)} s`;
+      return decimals === 2 ? `${secondsText(figure.ms)} s` : `${(Math.round(figure.ms / 100) / 10).toFixed(1)} s`;
     case 'between':
       return t('{0} to {1} s', `+${secondsText(figure.fromMs)}`, `+${secondsText(figure.toMs)}`);
     case 'never':

@@ -45,8 +45,8 @@ export function momentWords(of: RecoveryMoment): string {
     firstGood: t('first good answer after'),
     recovered: t('recovered after'),
     baseline: t('back to baseline after'),
-    failover: t('served again, while the fault lasted, after'),
-    rejoin: t('rejoined, counted from the heal, after'),
+    failover: t('failover after'),
+    rejoin: t('rejoin, from the heal on, after'),
     pod: t('pod back after'),
     redundancy: t('redundancy back after'),
   };

@@ -172,14 +172,17 @@ function podLane(
 
 function partOf(stage: PodStageName, found: readonly Found[]): { readonly kind: PartKind; readonly label: string } {
   const out = found.some((each) => each.stage === 'outOfService');
+  const order = found.map((each) => each.stage);
+  // A replacement may be made while its victim still has its grace period.
+  const gone = order.includes('victimGone') && order.indexOf('victimGone') < order.indexOf(stage);
   switch (stage) {
     case 'victimGone':
     case 'outOfService':
       return { kind: 'before', label: '' };
     case 'created':
-      return { kind: 'gone', label: t('gone') };
+      return gone ? { kind: 'gone', label: t('gone') } : { kind: 'before', label: '' };
     case 'scheduled':
-      return { kind: 'gone', label: t('scheduling') };
+      return { kind: gone ? 'gone' : 'before', label: t('scheduling') };
     case 'started':
       return { kind: 'gone', label: found.some((each) => each.stage === 'scheduled') ? t('to its start') : t('gone') };
     case 'ready':
