@@ -22,8 +22,8 @@ export function milestonesOf(
   const add = (of: Milestone['of'], figure: Figure | undefined, word: string): void => {
     if (figure?.kind === 'value') found.push({ of, at: zero.at + figure.ms, text: `${word} ${secondsText(figure.ms)}` });
   };
-  if (client?.impact != null)
-    found.push({ of: 'impact', at: client.impact.firstBadAt, text: t('first bad {0}', secondsText(client.impact.startMs)) });
+  const impact = client?.impact ?? null;
+  if (impact !== null) found.push({ of: 'impact', at: impact.firstBadAt, text: t('first bad {0}', secondsText(impact.startMs)) });
   add('firstGood', figures?.firstGood, t('first good'));
   add('recovered', figures?.recovered, t('recovered'));
   add('baseline', figures?.baseline, t('baseline'));

@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { decodeHistogram } from '../../../src/base/histogram.ts';
 import { packagePaths } from '../../../src/base/package.ts';
 import type { JournalEvent } from '../../../src/journal/events.ts';
-import type { Load, PlannedStatement } from '../../../src/journal/plan.ts';
+import type { DrivenLoad, PlannedStatement } from '../../../src/journal/plan.ts';
 import { startLoad, type Operation } from '../../../src/workload/load/load.ts';
 import { Recorder } from '../../../src/workload/load/recorder.ts';
 import { DataSets } from '../../../src/workload/tpch/datasets.ts';
@@ -75,7 +75,11 @@ class Curve {
   }
 }
 
-async function run(load: Load, pacerEntry: string, execute: (operation: Operation, nowMs: number) => Promise<void>): Promise<Outcome> {
+async function run(
+  load: DrivenLoad,
+  pacerEntry: string,
+  execute: (operation: Operation, nowMs: number) => Promise<void>,
+): Promise<Outcome> {
   const events: JournalEvent[] = [];
   const before = new Set(threads());
   const originNs = process.hrtime.bigint();
@@ -213,7 +217,7 @@ function recording(): { readonly recordNs: number; readonly foldNs: number; read
   };
 }
 
-const open: Extract<Load, { kind: 'open' }> = {
+const open: Extract<DrivenLoad, { kind: 'open' }> = {
   kind: 'open',
   ratePerSecond,
   arrivals: 'uniform',

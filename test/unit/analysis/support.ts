@@ -15,7 +15,7 @@ import type { Expectation, Load, RunPlan } from '../../../src/journal/plan.ts';
 
 export const startedAt = Date.UTC(2026, 10, 21, 14, 5, 0);
 
-export const closed: Load = { kind: 'closed', clients: 1, iterations: 10, thinkTimeMs: 0, order: 'listed' };
+export const closed: Extract<Load, { kind: 'closed' }> = { kind: 'closed', clients: 1, iterations: 10, thinkTimeMs: 0, order: 'listed' };
 
 export function open(ratePerSecond: number, durationMs = 60_000): Load {
   return { kind: 'open', ratePerSecond, arrivals: 'uniform', durationMs, maxInFlight: 4, maxQueued: 100, order: 'listed' };

@@ -56,7 +56,7 @@ describe('the power of TPC-H', () => {
   it('is only of one client with each of the 22 queries once', () => {
     const events = passes(1, () => 500);
     assert.equal(powerOf(events, planOf(22, open(10))), undefined);
-    assert.equal(powerOf(events, planOf(22, { ...closed, clients: 2 } as RunPlan['load'])), undefined);
+    assert.equal(powerOf(events, planOf(22, { ...closed, clients: 2 })), undefined);
     assert.equal(
       powerOf(
         events.filter((event) => event.kind === 'op' && event.q < 21),

@@ -43,12 +43,12 @@ const head: JournalHeader = { ...header, faultline: 3, plan };
 const run = { t: 12.5, src: 'runner' } as const;
 const probe = { t: 912.5, src: 'probe-a' } as const;
 const pod = { ...run, kind: 'pod', namespace: 'shop', name: 'kafka-1', uid: 'u1' } as const;
-const messages = {
+const messages: JournalEvent = {
   ...{ ...run, kind: 'messages', topic: 'messages', acknowledged: 41_230, failed: 3, unknown: 12, unknownPresent: 9 },
   ...{ lost: 1, duplicated: 3, redelivered: 0, reordered: 0, rewritten: 0, asConfigured: 'min ISR 1, unclean election' },
   notJudged: [{ partition: 4, why: 'not drained' }],
   anomalies: [{ kind: 'lost', partition: 17, sequence: 900, offset: 12_000, text: 'acknowledged at 12,000 and not there' }],
-} as const;
+};
 
 /** One of each kind, with all its fields. */
 const every: readonly JournalEvent[] = [

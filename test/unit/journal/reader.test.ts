@@ -133,7 +133,7 @@ describe('journal on disk', () => {
       ['', 'invalid', /not the journal of a run/],
       [head.slice(0, head.length / 2), 'invalid', /not the journal of a run/],
       ['id,name\n1,x\n', 'invalid', /not the journal of a run/],
-      ['{"faultline":3}\n', 'unsupported', /newer Faultline.*Update/],
+      ['{"faultline":4}\n', 'unsupported', /newer Faultline.*Update/],
     ];
     for (const [text, reason, words] of files) {
       writeFileSync(path, text);

@@ -40,7 +40,8 @@ export function recoveryVerdict(facts: VerdictFacts): { readonly verdict: Verdic
   const failed = (reason: string): { verdict: Verdict; reason: string } => ({ verdict: 'failed', reason: sentence(reason) });
   if (status === 'aborted') return failed(end?.reason ?? t('an abort rule ended it'));
   // It begins with a statement's name.
-  if (load?.failed != null) return { verdict: 'failed', reason: load.failed };
+  const wrong = load?.failed ?? null;
+  if (wrong !== null) return { verdict: 'failed', reason: wrong };
   const definite = expectations.find(({ outcome, expectation }) => outcome === 'broken' && isDefinite(expectation.metric));
   if (definite !== undefined) return failed(brokenText(definite, facts));
   const doubt = notCarriedOut(facts) ?? facts.doubt ?? load?.doubt ?? null;

@@ -1,10 +1,10 @@
-/** Pods, replicas and leaders; what a watch may have missed; faults that last. */
+/** Pods, replicas and leaders; what a watch may have missed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Figure, Lane, PodView, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
+import type { Lane, PodView, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget, PlannedFault } from '../../../../src/journal/fault-plan.ts';
-import { cut, fresh, kafka1, leaderKill, outage, owner, pod, pooled, src, viewOf, type Script } from './simulator.ts';
+import { kafka1, leaderKill, pod, src, viewOf, type Script } from './simulator.ts';
 
 function one(view: RecoveryView): PodView {
   const [first] = view.pods;
@@ -302,130 +302,5 @@ describe('redundancy', () => {
       { t: at(100), src, kind: 'leader', of: 'messages/1', leader: 'broker 3' },
     ];
     assert.equal(viewOf({ ...leaderKill, events }).redundancy[0]?.lane.sum, '0.30 + 0.80 + 13.00');
-  });
-});
-
-describe('a fault that lasts', () => {
-  const steps: NonNullable<Script['steps']> = [
-    [-20, 'go'],
-    [0, 'applied'],
-    [60, 'effect', { text: '1,204 packets dropped' }],
-    [20_000, 'heal', { why: 'duration' }],
-    [20_150, 'healed'],
-  ];
-  const events = (at: (since: number) => number): readonly JournalEvent[] => [
-    ...seen(at, ['kafka-1']),
-    { t: at(-50_000), src, kind: 'redundancy', of: 'ISR of messages/17', have: 3, want: 3, least: 2 },
-    { t: at(9000), src, kind: 'redundancy', of: 'ISR of messages/17', have: 2, want: 3, least: 2 },
-    pod(at(8000), 'notReady', 'kafka-1', 'u-kafka-1'),
-    pod(at(8100), 'notServing', 'kafka-1', 'u-kafka-1'),
-    pod(at(22_000), 'ready', 'kafka-1', 'u-kafka-1'),
-    pod(at(22_100), 'serving', 'kafka-1', 'u-kafka-1'),
-    { t: at(26_150), src, kind: 'redundancy', of: 'ISR of messages/17', have: 3, want: 3, least: 2 },
-  ];
-  const script: Script = {
-    ...{ fault: cut, steps, events, observeMs: 100_000, expect: ['failover <= 10 s', 'rejoin <= 10 s'] },
-    vantages: [
-      { ...pooled, felt: outage(200, 6000) },
-      { ...fresh, felt: outage(200, 6000) },
-    ],
-  };
-  const value = (figure: Figure | undefined): number => {
-    assert.ok(figure?.kind === 'value', figure?.kind);
-    return figure.ms;
-  };
-
-  it('has two clocks: failover from applied, rejoin from heal confirmed', () => {
-    const view = viewOf(script);
-    assert.ok(Math.abs(value(view.figures.failover) - 6000) <= 50);
-    assert.equal(value(view.figures.rejoin), 6000);
-    assert.equal(view.verdict, 'passed');
-    assert.equal(view.proofs[1]?.text, 'heal proven');
-    assert.deepEqual(
-      view.faults.map(({ state, healedAt }) => [state, healedAt]),
-      [['over', 82_150]],
-    );
-    // Not gone, but out of service and back.
-    assert.equal(stages(one(view)), 'Out of service 8000, Ready 22000, In EndpointSlice 22100');
-    addsUp(one(view).lane);
-  });
-
-  it('whose heal hurts again is recovered only after that; its failover stays what it was', () => {
-    const hurt = (since: number, usual: number): ReturnType<NonNullable<(typeof pooled)['felt']>> =>
-      since >= 21_000 && since < 22_000 ? 'failed' : outage(200, 6000)(since, usual);
-    const view = viewOf({
-      ...script,
-      vantages: [
-        { ...pooled, felt: hurt },
-        { ...fresh, felt: hurt },
-      ],
-    });
-    assert.ok(Math.abs(value(view.figures.failover) - 6000) <= 50);
-    assert.ok(Math.abs(value(view.figures.recovered) - 22_000) <= 50);
-    assert.equal(view.relapses, 1);
-  });
-
-  it('that ended before a window was whole has no failover that could be told', () => {
-    const short = { ...cut, durationMs: 8000 };
-    const until: NonNullable<Script['steps']> = [...steps.slice(0, 3), [8000, 'heal', { why: 'duration' }], [8100, 'healed']];
-    const hurt = (since: number, usual: number): ReturnType<NonNullable<(typeof pooled)['felt']>> =>
-      since >= 8500 && since < 9000 ? 'failed' : outage(200, 6000)(since, usual);
-    const view = viewOf({
-      ...script,
-      fault: short,
-      steps: until,
-      vantages: [
-        { ...pooled, felt: hurt },
-        { ...fresh, felt: hurt },
-      ],
-    });
-    assert.ok(view.figures.failover.kind === 'unknown');
-    assert.match(view.figures.failover.why, /good for 2\.0 s before the heal, shorter than a window of 10 s/);
-  });
-
-  it('during which users were never served again has no failover, and says so', () => {
-    const view = viewOf({
-      ...script,
-      vantages: [
-        { ...pooled, felt: outage(200, 22_000) },
-        { ...fresh, felt: outage(200, 22_000) },
-      ],
-    });
-    assert.equal(view.figures.failover.kind, 'never');
-    assert.deepEqual([view.verdict, view.reason], ['failed', 'Not served again within 20 s while the fault lasted, the limit is 10 s']);
-  });
-
-  it('is shown with the time left while it is active, and with the command where its end is not confirmed', () => {
-    const live = viewOf(
-      { ...script, steps: steps.slice(0, 3), events: (at) => events(at).filter(({ t }) => t < at(9400)), observeMs: 9400, end: null },
-      'running',
-    );
-    assert.deepEqual(
-      live.faults.map(({ state, leftMs, endsAt }) => [state, leftMs, endsAt]),
-      [['active', 20_000 - 9425, 82_000]],
-    );
-    assert.match(
-      live.reason,
-      /^Fault active for 9\.4 s\. So far \d+ failed, \d+ slow, .*good again since \+6\.0\d s, which is not yet called recovered$/,
-    );
-    const stuck: NonNullable<Script['steps']> = [
-      ...steps.slice(0, 4),
-      [30_000, 'unconfirmed', { text: 'the helper does not answer', command: 'kubectl delete pod kafka-1' }],
-    ];
-    const view = viewOf({ ...script, steps: stuck });
-    assert.equal(view.verdict, 'inconclusive');
-    assert.equal(view.reason, 'Heal not confirmed: the helper does not answer; type kubectl delete pod kafka-1');
-    assert.equal(view.faults[0]?.command, 'kubectl delete pod kafka-1');
-  });
-
-  it('is unjudged where it ended early, was never seen to end, or did nothing that could be proven', () => {
-    const early = viewOf({ ...script, steps: [...steps.slice(0, 3), [5000, 'endedEarly', { text: 'the helper was killed' }]] });
-    assert.deepEqual([early.verdict, early.reason], ['inconclusive', 'Cut kafka-1 off ended before its time: the helper was killed']);
-    const open = viewOf({ ...script, steps: steps.slice(0, 3) });
-    assert.deepEqual([open.verdict, open.reason], ['inconclusive', 'Heal not proven: nobody saw cut kafka-1 off end']);
-    const inert = viewOf({ ...script, steps: steps.filter(([, step]) => step !== 'effect') });
-    assert.match(inert.reason, /^Effect not proven: cut kafka-1 off was begun/);
-    const expired = viewOf({ ...script, steps: [...steps.slice(0, 3), [20_000, 'expired']] });
-    assert.deepEqual([expired.verdict, expired.proofs[1]?.text], ['passed', 'heal proven: ended by its own deadline']);
   });
 });

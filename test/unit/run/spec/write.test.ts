@@ -49,7 +49,7 @@ describe('the spec that Benchmark makes', () => {
     const plan = await back({ kind: 'statement', sql: 'select 1' }, { ...tpch, iterations: 100, durationMs: 60_000 });
     assert.deepEqual(plan.load, { kind: 'closed', clients: 1, iterations: 100, durationMs: 60_000, thinkTimeMs: 0, order: 'listed' });
     const odd = await back({ kind: 'statement', sql: 'select 1' }, { ...tpch, durationMs: 1_234_567 });
-    assert.equal(odd.load.durationMs, 1_234_567);
+    assert.equal(odd.load.kind === 'closed' && odd.load.durationMs, 1_234_567);
   });
 
   it('its names are such as can stand in a spec', async () => {

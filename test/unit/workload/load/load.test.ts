@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as later } from 'node:timers/promises';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
-import type { Load } from '../../../../src/journal/plan.ts';
+import type { DrivenLoad } from '../../../../src/journal/plan.ts';
 import { startLoad, type LoadOptions, type OperationOutcome } from '../../../../src/workload/load/load.ts';
 import { closed, open } from './world.ts';
 
@@ -18,7 +18,7 @@ class Outcome {
   readonly options: LoadOptions;
   #waiting: (() => void) | undefined;
 
-  constructor(load: Load, changes: Partial<LoadOptions> & { readonly warmUpMs?: number } = {}) {
+  constructor(load: DrivenLoad, changes: Partial<LoadOptions> & { readonly warmUpMs?: number } = {}) {
     const { warmUpMs, ...rest } = changes;
     this.options = {
       plan: {

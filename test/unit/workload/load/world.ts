@@ -1,7 +1,7 @@
 /** A pacer in a world whose time the test makes: an engine with scripted service times, and a driver that can be stalled. */
 import { decodeHistogram } from '../../../../src/base/histogram.ts';
 import type { DriverEvent, HistogramEvent, JournalEvent, OperationEvent } from '../../../../src/journal/events.ts';
-import type { Load, WarmUp } from '../../../../src/journal/plan.ts';
+import type { DrivenLoad, WarmUp } from '../../../../src/journal/plan.ts';
 import { PacerCore, type PacerPlan } from '../../../../src/workload/load/pacer/core.ts';
 import type { EndedMessage, SendMessage, ToPacer } from '../../../../src/workload/load/protocol.ts';
 
@@ -17,7 +17,7 @@ export interface Script {
   readonly stopAtMs?: number;
 }
 
-export const open: Extract<Load, { kind: 'open' }> = {
+export const open: Extract<DrivenLoad, { kind: 'open' }> = {
   kind: 'open',
   ratePerSecond: 100,
   arrivals: 'uniform',
@@ -27,9 +27,15 @@ export const open: Extract<Load, { kind: 'open' }> = {
   order: 'listed',
 };
 
-export const closed: Extract<Load, { kind: 'closed' }> = { kind: 'closed', clients: 2, iterations: 3, thinkTimeMs: 0, order: 'listed' };
+export const closed: Extract<DrivenLoad, { kind: 'closed' }> = {
+  kind: 'closed',
+  clients: 2,
+  iterations: 3,
+  thinkTimeMs: 0,
+  order: 'listed',
+};
 
-export function planOf(load: Load, changes: Partial<PacerPlan> & { readonly warmUp?: WarmUp } = {}): PacerPlan {
+export function planOf(load: DrivenLoad, changes: Partial<PacerPlan> & { readonly warmUp?: WarmUp } = {}): PacerPlan {
   return { load, weights: [1, 1], arms: 1, seed: 1, stopGraceMs: 5000, ...changes };
 }
 
