@@ -155,7 +155,7 @@ describe('the lane of a pod', () => {
         pod(at(20), 'terminating', 'worker-a', 'u-worker-a', own),
         // Of another workload, and the first of all.
         pod(at(30), 'created', 'web-x', 'u-web-x', { owner: other }),
-        pod(at(60), 'created', 'worker-c', 'u-worker-c', own),
+        pod(at(140), 'created', 'worker-c', 'u-worker-c', own),
         pod(at(130), 'terminating', 'worker-b', 'u-worker-b', own),
         pod(at(160), 'created', 'worker-d', 'u-worker-d', own),
         // The second is the faster one.

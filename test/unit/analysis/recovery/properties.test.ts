@@ -96,6 +96,7 @@ function addsUp({ parts, totalMs, total, sum, name }: Lane, what: string): void 
   for (const part of parts) {
     assert.equal(part.fromMs, from, `${what}: ${name} has a hole`);
     assert.equal(part.toMs - part.fromMs, part.ms);
+    assert.ok(Number.isInteger(part.ms), 'whole milliseconds are added without a rest');
     from = part.toMs;
   }
   if (!/^−?[\d.]+ s$/.test(total) || parts.length === 0) return;
@@ -233,6 +234,20 @@ describe('a hundred runs that break nothing', () => {
     assert.ok(shown.length <= 1, `impact in ${shown.join(', ')}`);
     assert.ok(baselines >= 95, `${baselines} steady baselines`);
   }).timeout(60_000);
+});
+
+describe('the limits after the baseline', () => {
+  const answers = (usual: number, slowest: number): Float64Array =>
+    Float64Array.from({ length: 1200 }, (_, i) => (i === 600 ? slowest : usual));
+
+  it('are ten times the p99 and half of that, at least twice the slowest that was usual, at most two seconds', () => {
+    assert.deepEqual(limitsOfBaseline([answers(10, 10)]), { slow: 50, deadline: 100 });
+    assert.deepEqual(limitsOfBaseline([answers(10, 40)]), { slow: 80, deadline: 100 });
+    assert.deepEqual(limitsOfBaseline([answers(10, 90)]), { slow: 100, deadline: 100 });
+    assert.deepEqual(limitsOfBaseline([answers(10, 10), answers(30, 30)]), { slow: 150, deadline: 300 });
+    assert.deepEqual(limitsOfBaseline([answers(700, 900)]), { slow: 1800, deadline: 2000 });
+    assert.equal(limitsOfBaseline([new Float64Array(0)]), null);
+  });
 });
 
 /** As the runner takes them from the baseline. */
