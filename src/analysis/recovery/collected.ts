@@ -35,6 +35,8 @@ export class Collected {
   limits: LimitsEvent | null = null;
   messages: MessagesEvent | null = null;
   phase: PhaseEvent | null = null;
+  /** The baseline begins: samples that were planned before are of the warm-up. ms of the run. */
+  measuringFrom = -Infinity;
   end: EndEvent | null = null;
   /** How the load reaches its engine: part of what it measures. */
   path: string | null = null;
@@ -106,6 +108,7 @@ export class Collected {
         break;
       case 'phase':
         this.phase = event;
+        if (event.phase === 'measuring') this.measuringFrom = event.t;
         break;
       case 'note':
         this.notes.push(event.text);

@@ -2,7 +2,7 @@
 import { t } from '../../base/messages.ts';
 import type { FaultEvent, FaultStep } from '../../journal/fault-events.ts';
 import type { FaultPlan, PlannedFault } from '../../journal/fault-plan.ts';
-import type { FaultView, Figure } from './view.ts';
+import type { FaultView } from './view.ts';
 
 export interface FaultFacts {
   readonly index: number;
@@ -23,6 +23,8 @@ export interface FaultFacts {
   readonly refused: FaultEvent | null;
   readonly unconfirmed: FaultEvent | null;
 }
+
+export type FaultFigures = Pick<FaultView, 'recovered' | 'failover' | 'rejoin'>;
 
 export function faultsOf({ faults }: FaultPlan, events: readonly FaultEvent[]): readonly FaultFacts[] {
   const inOrder = events.toSorted((a, b) => a.t - b.t);
@@ -79,11 +81,7 @@ export function goneOf({ plan, steps }: FaultFacts, target: number): { readonly 
   return effect === undefined || !ends.includes(plan.kind) ? { at: null, text: '' } : { at: effect.t, text: effect.text ?? '' };
 }
 
-export function faultView(
-  facts: FaultFacts,
-  figures: { readonly failover: Figure; readonly rejoin: Figure },
-  nowAt: number | null,
-): FaultView {
+export function faultView(facts: FaultFacts, figures: FaultFigures, nowAt: number | null): FaultView {
   const { index, plan, steps, lasts, goAt, appliedAt, healAskedAt, healedAt, effect, unconfirmed } = facts;
   const state = stateOf(facts, nowAt);
   const endsAt = lasts && appliedAt !== null ? appliedAt + (plan.durationMs ?? 0) : null;

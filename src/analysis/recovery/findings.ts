@@ -2,13 +2,13 @@
 import { t } from '../../base/messages.ts';
 import type { Interval, PodView, RecoveryFigures, RedundancyView, BaselineView, Figure, Lane, RecoveryView } from './view.ts';
 import { baselineOf } from './client/baseline.ts';
-import { clientFigures, type ClientFacts, type ClientFigures } from './client/figures.ts';
+import { clientFigures, recoveredFrom, type ClientFacts, type ClientFigures } from './client/figures.ts';
 import { failoverOf, rejoinOf, worst } from './client/lasting.ts';
 import { startOf } from './client/outage.ts';
 import { streamOf, type Stream } from './client/stream.ts';
-import { countsOf, judgedShare, sumOf, type Placed } from './client/vantage.ts';
+import { countsOf, judgedShare, since, sumOf, type Placed } from './client/vantage.ts';
 import type { Collected } from './collected.ts';
-import { faultsOf, goneOf, goOf, type FaultFacts } from './faults.ts';
+import { faultsOf, goneOf, goOf, type FaultFacts, type FaultFigures } from './faults.ts';
 import type { MeasureFacts } from './judge/measure.ts';
 import { messagesView } from './judge/messages.ts';
 import { leastJudged } from './judge/proofs.ts';
@@ -17,6 +17,8 @@ import { historiesOf, hitBy, paired, type Victim } from './lanes/pods.ts';
 import { redundancyOf, type TimeFacts } from './lanes/redundancy.ts';
 import { podView } from './lanes/stages.ts';
 
+/** A share of the baseline: single slow answers are in every system's day. */
+const mostBadBefore = 0.005;
 /** A vantage's last samples may still be under way when the others' are there. */
 const tailMs = 2000;
 
@@ -38,7 +40,7 @@ export interface Findings {
   readonly pods: readonly PodView[];
   readonly redundancy: readonly RedundancyView[];
   readonly lanes: { readonly pod: Lane | null; readonly redundancy: Lane | null };
-  readonly ofFault: readonly { readonly failover: Figure; readonly rejoin: Figure }[];
+  readonly ofFault: readonly FaultFigures[];
   readonly gaps: RecoveryView['gaps'];
   readonly time: TimeFacts;
 }
@@ -47,7 +49,7 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
   const { plan, clients, limits } = collected;
   const slowMs = plan.recovery.slowMs ?? limits?.slow ?? null;
   const until = running ? null : Math.max(...clients.map((client) => client.lastAt())) - tailMs;
-  const vantages = clients.map((client) => client.place({ slowMs, until }));
+  const vantages = clients.map((client) => since(client.place({ slowMs, until }), collected.measuringFrom));
   const stream = streamOf(vantages);
   const faults = faultsOf(plan, collected.faults);
   const { zero, applied } = zeroOf(faults);
@@ -78,7 +80,8 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
     baseline,
     badBefore: before,
   };
-  const none = { failover: { kind: 'unknown', why: t('not begun') }, rejoin: { kind: 'unknown', why: t('not begun') } } as const;
+  const notBegun = { kind: 'unknown', why: t('not begun') } as const;
+  const none: FaultFigures = { recovered: notBegun, failover: notBegun, rejoin: notBegun };
   if (zero === null) {
     return {
       ...{ ...facts, client: null, figures: null, pods: [], redundancy, lanes: { pod: null, redundancy: null }, gaps, time },
@@ -86,10 +89,18 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
     };
   }
   const clientFacts: ClientFacts = {
+    goAts: faults.flatMap(({ goAt }) => (goAt === null ? [] : [goAt])).toSorted((a, b) => a - b),
     ...{ vantages, stream, rule: plan.recovery, zero, observedTo: observed.toAt, running, judgedEnough, baseline },
   };
   const client = clientFigures(clientFacts);
-  const ofFault = faults.map((fault) => ({ failover: failoverOf(fault, clientFacts), rejoin: rejoinOf(fault, clientFacts, redundancy) }));
+  const ofFault = faults.map((fault): FaultFigures => {
+    const { goAt, appliedAt } = fault;
+    if (goAt === null) return none;
+    const at = appliedAt ?? goAt;
+    const next = Math.min(...faults.map((each) => (each.goAt !== null && each.goAt > goAt ? each.goAt : Infinity)));
+    const recovered = recoveredFrom(clientFacts, { goAt, at, widthMs: at - goAt }, next);
+    return { recovered, failover: failoverOf(fault, clientFacts), rejoin: rejoinOf(fault, clientFacts, redundancy) };
+  });
   const pods = podsOf(collected, faults, { ...time, zeroAt: zero.at, gaps: gaps.filter(({ of }) => of === 'pods' || of === 'endpoints') });
   const lanes = { pod: longest(pods.map(({ lane }) => lane)), redundancy: longest(redundancy.map(({ lane }) => lane)) };
   const begun = ofFault.filter((_, i) => faults[i]?.goAt !== null && faults[i]?.lasts === true);
@@ -124,7 +135,7 @@ function badBeforeOf(stream: Stream, goAt: number, ratio: number): number {
     count++;
     bad += stream.bad[i] ?? 0;
   }
-  return bad > Math.floor((1 - ratio) * count + 1e-9) ? bad : 0;
+  return bad > Math.max(1 - ratio, mostBadBefore) * count ? bad : 0;
 }
 
 function podsOf(collected: Collected, faults: readonly FaultFacts[], facts: TimeFacts & { readonly zeroAt: number }): readonly PodView[] {

@@ -65,7 +65,7 @@ export class RecoveryProjection {
     const measured = measureFactsOf(collected, found);
     const expectations = judge(header.plan, { ...(load?.facts ?? nothing), recovery: (metric) => measureRecovery(metric, measured) });
     const faultViews = faults.map((fault, i) =>
-      faultView(fault, found.ofFault[i] ?? { failover: unknown, rejoin: unknown }, state === 'running' ? nowAt : null),
+      faultView(fault, found.ofFault[i] ?? { recovered: unknown, failover: unknown, rejoin: unknown }, state === 'running' ? nowAt : null),
     );
     const vantagesShown = vantageViews(collected, found);
     const proofFacts = {
@@ -100,8 +100,8 @@ export class RecoveryProjection {
       lanes: { client: client?.lane ?? noLane, ...lanes },
       predictions: collected.predictions.map((event) => {
         const fault = faults[event.fault];
-        const failover = found.ofFault[event.fault]?.failover;
-        return predictionView(event, fault?.lasts === true && failover !== undefined ? failover : (figures?.recovered ?? unknown));
+        const measured = found.ofFault[event.fault];
+        return predictionView(event, (fault?.lasts === true ? measured?.failover : measured?.recovered) ?? unknown);
       }),
       ...{ pods: found.pods, redundancy: found.redundancy, leaders: leadersOf(collected.leaders, time) },
       ...{ nodes: nodesOf(collected.nodes, time), autoscalers: autoscalersOf(collected.autoscalers, time), gaps: found.gaps },

@@ -275,6 +275,8 @@ export interface FaultView {
   readonly effect: string | null;
   /** What a person can type where its end is unconfirmed. */
   readonly command: string | null;
+  /** From its *applied*, up to the next fault's *go*. */
+  readonly recovered: Figure;
   /** From its *applied*, before its heal. */
   readonly failover: Figure;
   /** From its *heal confirmed*. */

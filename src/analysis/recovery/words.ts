@@ -3,6 +3,7 @@ import { t } from '../../base/messages.ts';
 import { formatCount } from '../../base/units.ts';
 import { formatLimit } from '../text.ts';
 import { noLimit, secondsText } from './judge/metric-text.ts';
+import type { RecoveryOutcome } from './outcome.ts';
 import type { Figure, RecoveryView } from './view.ts';
 
 export interface KeyNumber {
@@ -33,6 +34,20 @@ export function figureText(figure: Figure, decimals: 1 | 2 = 2): string {
     case 'none':
     case 'unknown':
       return '–';
+  }
+}
+
+/** "recovered 3.05 s", "not recovered", "no impact": of a run in a list. */
+export function recoveredText({ recovered }: RecoveryOutcome): string {
+  switch (recovered.kind) {
+    case 'value':
+      return t('recovered {0} s', secondsText(recovered.ms));
+    case 'never':
+      return t('not recovered');
+    case 'none':
+      return t('no impact');
+    case 'unknown':
+      return t('recovery not known');
   }
 }
 

@@ -1,6 +1,7 @@
 /** How a run is told in one line: the Runs view, titles of panels, messages. No `vscode` import. */
 import type { RunSummary } from '../../analysis/view.ts';
 import { t } from '../../base/messages.ts';
+import { recoveredText } from '../../analysis/recovery/words.ts';
 import { engineNames } from '../../base/target.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { JournalHeader } from '../../journal/events.ts';
@@ -67,12 +68,14 @@ export function runFacts(record: RunRecord, summary: RunSummary | undefined, now
   if (mark === 'running') parts.push(elapsedText(nowMs - record.header.startedAt));
   if (summary && mark !== 'running') {
     const { p50, p99 } = summary.latencyMs;
+    if (summary.recovery !== undefined) parts.push(recoveredText(summary.recovery));
     if (p99 !== null) parts.push(`p99 ${formatDuration(p99)}`);
     else if (p50 !== null) parts.push(`p50 ${formatDuration(p50)}`);
     parts.push(formatDuration(summary.durationMs));
   }
   const engine = summary?.engine ?? engineOf(record.header);
-  if (engine !== undefined) parts.push(engine);
+  // A run that breaks something may have no engine of its own.
+  if (engine !== undefined && engine !== '') parts.push(engine);
   return parts.join(' · ');
 }
 

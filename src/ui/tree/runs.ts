@@ -177,7 +177,15 @@ export function tooltipOf({ record, summary, problem }: RunRow): readonly string
   const lines = [plan.name];
   if (summary) {
     lines.push(asSentence(summary.reason));
-    lines.push(t('{0}, in {1}', countsSum(summary), formatDuration(summary.durationMs)));
+    const { recovery } = summary;
+    // Without a load there are no operations to count.
+    lines.push(
+      t(
+        '{0}, in {1}',
+        recovery !== undefined && summary.planned === 0 ? recovery.title : countsSum(summary),
+        formatDuration(summary.durationMs),
+      ),
+    );
   }
   if (problem !== undefined) lines.push(normalise(problem).message);
   if (state === 'interrupted' && !summary) lines.push(t('It was interrupted: what was measured until then is there.'));

@@ -6,7 +6,7 @@ import { laneOf, type Moment } from '../lanes/lane.ts';
 import type { BaselineView, Figure, Impact, Interval, Lane } from '../view.ts';
 import { backToBaseline } from './baseline.ts';
 import { outageOf, relapsesOf, startOf, union, vantageOutage, type Outage, type VantageOutage } from './outage.ts';
-import { indexAt, streamOf, type Stream } from './stream.ts';
+import { indexAt, streamOf, upTo, type Stream } from './stream.ts';
 import type { Placed } from './vantage.ts';
 
 /** Three windows of 5 s. */
@@ -25,6 +25,8 @@ export interface ClientFacts {
   readonly stream: Stream;
   readonly rule: RecoveryRule;
   readonly zero: Zero;
+  /** Of every fault that was begun, ascending. */
+  readonly goAts: readonly number[];
   /** ms of the run. */
   readonly observedTo: number;
   readonly running: boolean;
@@ -66,7 +68,19 @@ export function clientFigures(facts: ClientFacts): ClientFigures {
     unavailable: unseen ? quiet : unavailableOf(vantages, bad),
   };
   const lane = clientLane(facts, outage, figures);
-  return { impact, outage, ...figures, relapses: relapsesOf(bad), bad, vantages: outages, lane };
+  return { impact, outage, ...figures, relapses: relapsesOf(bad, facts.goAts), bad, vantages: outages, lane };
+}
+
+/** Of one of several faults: from its own *applied* up to the next one's *go*. */
+export function recoveredFrom(facts: ClientFacts, zero: Zero, untilAt: number): Figure {
+  if (untilAt === Infinity) return recoveredFigure({ ...facts, zero });
+  const stream = upTo(facts.stream, untilAt);
+  return recoveredFigure({ ...facts, zero, stream, observedTo: untilAt, running: false });
+}
+
+function recoveredFigure(facts: ClientFacts): Figure {
+  const outage = outageOf(facts.stream, facts.rule, facts.zero.goAt, facts.vantages.length);
+  return notDoubted(facts, outage, { kind: 'none', why: facts.running ? t('no impact so far') : t('no impact') });
 }
 
 /** To either side: the clock, half a probe interval, and the time in which the fault may have begun. */

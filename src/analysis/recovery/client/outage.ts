@@ -40,11 +40,11 @@ export function startOf(stream: Stream, goAt: number): { readonly isAfter: (inde
   return { isAfter, first };
 }
 
-/** From *go* on, up to a moment (that of the next fault, say; Infinity: to the end). */
-export function outageOf(stream: Stream, rule: RecoveryRule, goAt: number, vantages: number, untilAt = Infinity): Outage {
+/** From *go* on. */
+export function outageOf(stream: Stream, rule: RecoveryRule, goAt: number, vantages: number): Outage {
   const windows = new Windows(stream, rule);
   const { isAfter, first } = startOf(stream, goAt);
-  const end = indexAt(stream.at, untilAt, stream.length);
+  const end = stream.length;
   let firstBad = windows.firstBad(first, end);
   while (firstBad >= 0 && !isAfter(firstBad)) firstBad = windows.firstBad(firstBad + 1, end);
   const none = { firstBad: -1, lastGoodBefore: -1, firstGood: -1, stable: -1, confirmed: false };
@@ -99,13 +99,14 @@ export function union(intervals: readonly Interval[]): readonly Interval[] {
   return joined;
 }
 
-/** Spells after the first. */
-export function relapsesOf(bad: readonly Interval[]): number {
-  let spells = 0;
+/** Spells after the first of each fault. `goAts`: ascending. */
+export function relapsesOf(bad: readonly Interval[], goAts: readonly number[]): number {
+  const spells = new Map<number, number>();
   let last = -Infinity;
   for (const { fromAt, toAt } of bad) {
-    if (fromAt - last >= spellGapMs) spells++;
+    const fault = goAts.findLastIndex((goAt) => goAt <= fromAt);
+    if (fromAt - last >= spellGapMs) spells.set(Math.max(0, fault), (spells.get(Math.max(0, fault)) ?? 0) + 1);
     last = Math.max(last, toAt);
   }
-  return Math.max(0, spells - 1);
+  return [...spells.values()].reduce((sum, count) => sum + count - 1, 0);
 }

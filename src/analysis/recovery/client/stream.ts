@@ -64,6 +64,11 @@ function usable({ length, at, outcome }: Placed, doubtful: boolean): Int32Array 
   return rows.subarray(0, count);
 }
 
+/** What was planned before a moment: that of the next fault, say. */
+export function upTo(stream: Stream, untilAt: number): Stream {
+  return { ...stream, length: indexAt(stream.at, untilAt, stream.length) };
+}
+
 /** The first index whose planned start is not before `at`. */
 export function indexAt(times: Float64Array, at: number, length = times.length): number {
   let low = 0;

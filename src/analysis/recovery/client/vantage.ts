@@ -105,6 +105,19 @@ function notJudged({ length, outcome }: JudgedColumns): Pick<JudgedColumns, 'out
   };
 }
 
+/** Without what was planned before: a probe's first requests open connections and fill caches, and are in no figure. */
+export function since(placed: Placed, fromAt: number): Placed {
+  const { at, took, outcome, error, by, errors } = placed;
+  let first = 0;
+  while (first < placed.length && (at[first] ?? 0) < fromAt) first++;
+  if (first === 0) return placed;
+  return {
+    ...placed,
+    ...{ length: placed.length - first, at: at.subarray(first), took: took.subarray(first), outcome: outcome.subarray(first) },
+    ...{ error: error.subarray(first), by: by.subarray(first), errors: errors.subarray(first) },
+  };
+}
+
 /** Of samples `from` up to `to`. */
 export function countsOf({ outcome, by }: Pick<Placed, 'outcome' | 'by'>, from = 0, to = outcome.length): ProbeCounts {
   const counts = new Float64Array(sampleOutcomes.length);

@@ -151,12 +151,45 @@ describe('a recovery that users felt', () => {
 
   it('has none either where it was too short, or had bad answers already', () => {
     assert.match(viewOf({ baselineMs: 30_000 }).baseline.text, /30 s long, 60 s needed/);
-    const unwell = viewOf({ ...bothFelt((since) => (since === -20_000 ? 'failed' : undefined)) });
-    assert.match(unwell.baseline.text, /1 bad probe in it/);
+    const unwell = viewOf({ ...bothFelt((since) => (since >= -20_000 && since < -19_000 ? 'failed' : undefined)) });
+    assert.match(unwell.baseline.text, /40 bad probes in it/);
     assert.deepEqual(
       [unwell.verdict, unwell.reason],
-      ['inconclusive', '1 bad probe before the fault: what came after can’t be told from it'],
+      ['inconclusive', '40 bad probes before the fault: what came after can’t be told from it'],
     );
+    const single = viewOf({ ...bothFelt((since) => (since === -20_000 ? 'failed' : undefined)) });
+    assert.deepEqual([single.verdict, single.baseline.steady], ['passed', true]);
+  });
+
+  it('does not count what a probe asked before the baseline began', () => {
+    const view = viewOf({ ...bothFelt((since) => (since < -60_000 ? 'failed' : undefined)), warmUpMs: 900 });
+    assert.deepEqual([view.counts.planned, view.counts.failed, view.verdict, view.baseline.steady], [4800, 0, 'passed', true]);
+  });
+
+  it('of two faults, one after the other, is told for each, and for both together', () => {
+    const view = viewOf({
+      ...bothFelt((since) => ((since >= 0 && since < 2000) || (since >= 20_000 && since < 23_000) ? 'failed' : undefined)),
+      fault: [kill, { ...kill, title: 'kill it again' }],
+      steps: [0, 1].flatMap((fault) => [
+        [fault * 20_000 - 20, 'go', { fault }] as const,
+        [fault * 20_000, 'applied', { fault }] as const,
+        [fault * 20_000 + 40, 'effect', { fault, text: 'old container id gone' }] as const,
+      ]),
+      events: (at) =>
+        [0, 1].map((fault) => ({ t: at(-500), src, kind: 'prediction', fault, from: 2500, to: 3500, formula: 'f', by: 'b' }) as const),
+    });
+    assert.equal(view.title, 'kill kafka-1, leader of messages/17, then kill it again');
+    const [first, second] = view.faults.map(({ recovered }) => ms(recovered));
+    near(first ?? 0, 2000, 25, 'first');
+    near(second ?? 0, 3000, 25, 'second');
+    near(ms(view.figures.recovered), 23_000, 25, 'both');
+    assert.equal(view.relapses, 0, 'the second is no relapse of the first');
+    assert.deepEqual(
+      view.predictions.map(({ finding }) => finding),
+      ['sooner', 'within'],
+    );
+    // 60 s after the second one are 40 s here.
+    assert.equal(view.verdict, 'inconclusive');
   });
 
   it('tells latencies before, during and after, and errors by kind', () => {

@@ -55,6 +55,8 @@ export interface Script {
   readonly steps?: readonly (readonly [since: number, step: FaultStep, more?: Partial<FaultEvent>])[];
   readonly end?: RunEnd | null;
   readonly slowMs?: number;
+  /** Of samples before the baseline. */
+  readonly warmUpMs?: number;
   /** Spread of the answers' logarithms. */
   readonly sigma?: number;
 }
@@ -102,7 +104,7 @@ export function journalOf(script: Script): { readonly header: JournalHeader; rea
   const timed: { readonly known: number; readonly event: JournalEvent }[] = [];
   const runner = (event: JournalEvent): void => void timed.push({ known: event.t, event });
   runner({ t: 100, src, kind: 'phase', phase: 'preparing', text: 'starting the probes' });
-  runner({ t: at(-baselineMs), src, kind: 'phase', phase: 'measuring' });
+  runner({ t: at(-baselineMs) - 10, src, kind: 'phase', phase: 'measuring' });
   runner({ t: at(-60), src, kind: 'limits', slow: slowMs, deadline: 200 });
   const steps = script.steps ?? [
     [-20, 'go'],
@@ -131,7 +133,7 @@ export function journalOf(script: Script): { readonly header: JournalHeader; rea
       event: { t: own(at(-baselineMs) - 300), src: source, kind: 'vantage', ...facts, pod: `fl-${id}` },
     });
     const interval = 1000 / perSecond;
-    const first = Math.ceil((-baselineMs - phase) / interval);
+    const first = Math.ceil((-baselineMs - (script.warmUpMs ?? 0) - phase) / interval);
     for (let k = first; phase + k * interval < observeMs; k++) {
       const since = phase + k * interval;
       const usual = median * Math.exp(sigma * gauss());

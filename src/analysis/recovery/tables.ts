@@ -1,0 +1,124 @@
+/** A recovery as tables of text: of Markdown, HTML and the terminal. Browser-safe. */
+import { t } from '../../base/messages.ts';
+import { formatCount } from '../../base/units.ts';
+import { secondsText, sinceSeconds } from './judge/metric-text.ts';
+import type { Lane, RecoveryView } from './view.ts';
+import { keyNumbers } from './words.ts';
+
+export interface RecoveryTable {
+  readonly title: string;
+  readonly columns: readonly { readonly title: string; readonly isNumber: boolean }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** In the panel's order; those without a row are left out. */
+export function recoveryTables(view: RecoveryView): readonly RecoveryTable[] {
+  const tables = [numbers, lanes, stages, vantages, latencies, errors, predictions, proofs].map((make) => make(view));
+  return tables.filter(({ rows }) => rows.length > 0);
+}
+
+const text = (title: string): RecoveryTable['columns'][number] => ({ title, isNumber: false });
+const number = (title: string): RecoveryTable['columns'][number] => ({ title, isNumber: true });
+
+function numbers(view: RecoveryView): RecoveryTable {
+  const mark = (met: boolean | null): string => (met === null ? '' : met ? `✓ ${t('met')}` : `✗ ${t('broken')}`);
+  return {
+    title: t('Recovery'),
+    columns: [text(''), number(t('Value')), text(t('Error')), text(''), text(t('Expectation'))],
+    rows: keyNumbers(view).map(({ title, value, error, below, met }) => [title, value, error, below, mark(met)]),
+  };
+}
+
+function lanes({ lanes: { client }, pods, redundancy }: RecoveryView): RecoveryTable {
+  const all: readonly Lane[] = [client, ...pods.map(({ lane }) => lane), ...redundancy.map(({ lane }) => lane)];
+  return {
+    title: t('Lanes: each adds up to its own total'),
+    columns: [text(t('Lane')), text(t('Of')), text(t('Seconds')), number(t('Total')), text(t('Until'))],
+    rows: all
+      .filter(({ of }) => of !== '')
+      .map(({ name, of, sum, total, endText }) => [laneWord(name), of, sum, total === '' ? '–' : total, endText]),
+  };
+}
+
+function laneWord(name: Lane['name']): string {
+  return { client: t('Client'), pod: t('Pod'), redundancy: t('Redundancy') }[name];
+}
+
+function stages({ pods }: RecoveryView): RecoveryTable {
+  return {
+    title: t('Pod stages'),
+    columns: [
+      text(t('Pod')),
+      text(t('Stage')),
+      number(t('At, s')),
+      number(t('Error, s')),
+      number(t('Stage took, s')),
+      text(t('Source')),
+      text(t('Note')),
+    ],
+    rows: pods.flatMap(({ stages: list }) =>
+      list.map(({ pod, title, atMs, earlierMs, tookMs, source, note }) => [
+        ...[pod, title, sinceSeconds(atMs), earlierMs === 0 ? '' : `− ${(earlierMs / 1000).toFixed(1)}`, secondsText(tookMs)],
+        ...[source === 'helper' ? t('helper') : t('watch'), note],
+      ]),
+    ),
+  };
+}
+
+function vantages({ vantages: all }: RecoveryView): RecoveryTable {
+  const names = [t('Planned'), t('Ok'), t('Slow'), t('Failed'), t('Unknown'), t('Wrong'), t('Not judged'), t('Dropped')];
+  return {
+    title: t('Vantages'),
+    columns: [text(t('Vantage')), text(t('Runs on')), ...names.map(number)],
+    rows: all.map(({ title, place, counts: { planned, ok, slow, failed, unknown, wrong, notJudged, dropped } }) => [
+      ...[title, place ?? '–'],
+      ...[planned, ok, slow, failed, unknown, wrong, notJudged, dropped].map(formatCount),
+    ]),
+  };
+}
+
+function latencies({ latency }: RecoveryView): RecoveryTable {
+  const words = { before: t('before'), during: t('during'), after: t('after') };
+  const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(1));
+  return {
+    title: t('Response times, ms'),
+    columns: [text(''), number(t('Answers')), ...['p50', 'p95', 'p99', t('max')].map(number)],
+    rows: latency.map(({ name, response: { count, p50, p95, p99, max } }) => [
+      words[name],
+      formatCount(count),
+      ...[p50, p95, p99, max].map(ms),
+    ]),
+  };
+}
+
+function errors({ errors: all, zeroAt }: RecoveryView): RecoveryTable {
+  return {
+    title: t('Errors'),
+    columns: [text(t('Outcome')), number(t('Count')), number(t('First, s')), number(t('Last, s')), text(t('Reason'))],
+    rows: all.map(({ outcome, count, firstAt, lastAt, reason, text: said }) => [
+      { failed: t('failed'), unknown: t('unknown'), wrong: t('wrong') }[outcome],
+      ...[formatCount(count), ...[firstAt, lastAt].map((at) => sinceSeconds(at - (zeroAt ?? 0)))],
+      said === '' ? reason : said,
+    ]),
+  };
+}
+
+function predictions({ predictions: all }: RecoveryView): RecoveryTable {
+  return {
+    title: t('Predicted against measured'),
+    columns: [text(t('Predicted')), text(t('By')), text(t('From')), text(t('Finding'))],
+    rows: all.map(({ fromMs, toMs, by, formula, text: finding }) => [
+      t('{0} to {1} s', secondsText(fromMs), secondsText(toMs)),
+      ...[by, formula, finding],
+    ]),
+  };
+}
+
+function proofs({ proofs: all }: RecoveryView): RecoveryTable {
+  const marks = { ok: '✓', missing: '✗', notApplicable: '–', pending: '…' };
+  return {
+    title: t('What the verdict stands on'),
+    columns: [text(''), text('')],
+    rows: all.map(({ state, text: said }) => [marks[state], said]),
+  };
+}
