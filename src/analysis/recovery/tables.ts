@@ -58,11 +58,17 @@ function stages({ pods }: RecoveryView): RecoveryTable {
     ],
     rows: pods.flatMap(({ stages: list }) =>
       list.map(({ pod, title, atMs, earlierMs, tookMs, source, note }) => [
-        ...[pod, title, sinceSeconds(atMs), earlierMs === 0 ? '' : `− ${(earlierMs / 1000).toFixed(1)}`, secondsText(tookMs)],
+        ...[pod, title, sinceSeconds(atMs), earlierMs === 0 ? '' : `− ${secondsText(earlierMs)}`, tookText(atMs, tookMs)],
         ...[source === 'helper' ? t('helper') : t('watch'), note],
       ]),
     ),
   };
+}
+
+/** Of moments as they are shown, so that what is shown adds up. */
+function tookText(atMs: number, tookMs: number): string {
+  const [from, to] = [atMs - tookMs, atMs].map((ms) => Math.round(ms / 10) * 10);
+  return secondsText((to ?? 0) - (from ?? 0));
 }
 
 function vantages({ vantages: all }: RecoveryView): RecoveryTable {

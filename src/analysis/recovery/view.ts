@@ -133,7 +133,7 @@ export interface PodStageView {
   readonly title: string;
   readonly pod: string;
   readonly atMs: number;
-  /** It may have happened that much earlier: the kubelet reports late, or a watch was down. */
+  /** It may have happened that much earlier: the kubelet reports late, a watch was down, or nobody looked before. */
   readonly earlierMs: number;
   readonly tookMs: number;
   readonly source: 'helper' | 'watch';

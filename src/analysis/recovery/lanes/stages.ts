@@ -45,7 +45,7 @@ export function podView(pair: Pair, facts: PlaceFacts): PodView {
     replacement:
       replacement === null ? null : { name: replacement.name, uid: replacement.uid, node: replacement.node, pairedBy: pair.pairedBy },
     inPlace,
-    stages: rowsOf(counted, facts),
+    stages: rowsOf(counted, victim.goAt, facts),
     lane: podLane(pod.name, counted, back !== undefined, facts, needs),
     segments: segmentsOf(pair, facts.span),
     notes,
@@ -126,12 +126,14 @@ function neededOf({ victim, replacement, inPlace }: Pair): 'started' | 'ready' |
   return all.some(({ stage, isServing }) => stage === 'serving' || stage === 'notServing' || isServing === true) ? 'serving' : 'ready';
 }
 
-function rowsOf(found: readonly Found[], { zeroAt, gaps }: PlaceFacts): readonly PodStageView[] {
+function rowsOf(found: readonly Found[], goAt: number, { zeroAt, gaps }: PlaceFacts): readonly PodStageView[] {
   let before = 0;
   return found.map(({ stage, at, pod, source, kubelet, note }): PodStageView => {
     const atMs = Math.round(at - zeroAt);
     const gap = gaps.find(({ fromAt, toAt }) => at > fromAt && at <= toAt + 100);
-    const earlierMs = Math.max(kubelet ? kubeletLateMs : 0, gap === undefined ? 0 : Math.round(at - gap.fromAt));
+    // What the helper saw it saw when it looked: it was so at some time since it began.
+    const unseen = source === 'helper' ? Math.round(at - goAt) : kubelet ? kubeletLateMs : 0;
+    const earlierMs = Math.max(unseen, gap === undefined ? 0 : Math.round(at - gap.fromAt));
     const tookMs = atMs - before;
     before = atMs;
     const notes = [note, ...(gap === undefined ? [] : [t('told after a gap of the watch')])].filter((each) => each !== '');

@@ -39,7 +39,7 @@ describe('the lane of a pod', () => {
     assert.deepEqual(
       place.stages.map(({ source, earlierMs, tookMs }) => [source, earlierMs, tookMs]),
       [
-        ['helper', 0, 40],
+        ['helper', 60, 40],
         ['watch', 1000, 1860],
         ['watch', 1000, 6300],
         ['watch', 0, 400],

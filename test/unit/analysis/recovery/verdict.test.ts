@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { AbortWatch } from '../../../../src/analysis/abort.ts';
 import { recoveryJson } from '../../../../src/analysis/recovery/json.ts';
+import { recoveryTables } from '../../../../src/analysis/recovery/tables.ts';
 import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import { keyNumbers } from '../../../../src/analysis/recovery/words.ts';
 import { RunProjection } from '../../../../src/analysis/run.ts';
@@ -169,6 +170,40 @@ describe('key numbers', () => {
       '3 duplicated · 0 reordered · 12 unknown, 9 present',
       true,
     ]);
+  });
+});
+
+describe('a recovery as tables', () => {
+  it('has the panel’s, and columns that add up as they are shown', () => {
+    const tables = recoveryTables(viewOf(leaderKill));
+    assert.deepEqual(
+      tables.map(({ title }) => title),
+      [
+        ...['Recovery', 'Lanes: each adds up to its own total', 'Pod stages', 'Vantages', 'Response times, ms', 'Errors'],
+        ...['Predicted against measured', 'What the verdict stands on'],
+      ],
+    );
+    for (const { columns, rows } of tables) for (const row of rows) assert.equal(row.length, columns.length);
+    const stages = tables.find(({ title }) => title === 'Pod stages')?.rows ?? [];
+    assert.deepEqual(
+      stages.map((row) => row.slice(1, 5)),
+      [
+        ['Victim gone', '+0.04', '− 0.06', '0.04'],
+        ['Started', '+1.90', '− 1.00', '1.86'],
+        ['Ready', '+8.20', '− 1.00', '6.30'],
+        ['In EndpointSlice', '+8.60', '', '0.40'],
+      ],
+    );
+    const odd = viewOf({
+      ...leaderKill,
+      steps: [
+        [-20, 'go'],
+        [0, 'applied'],
+        [45.4, 'effect', { text: 'gone' }],
+      ],
+    });
+    const shown = recoveryTables(odd).find(({ title }) => title === 'Pod stages')?.rows ?? [];
+    assert.equal(Math.round(shown.reduce((sum, row) => sum + Number(row[4]) * 100, 0)), 860);
   });
 });
 
