@@ -1,5 +1,5 @@
 /** As check.ts, for what a run tells that breaks something. `t` is known to be finite. Browser-safe. */
-import { isCount, isError, isFlag, isLength, isText, mayBeText } from './check-fields.ts';
+import { isCount, isCurve, isError, isFlag, isLength, isText, mayBeText } from './check-fields.ts';
 import type { FaultRunEvent } from './fault-events.ts';
 import type { FaultPlan } from './fault-plan.ts';
 
@@ -113,8 +113,19 @@ const counted = [
 function isMessages(event: Fields): boolean {
   if (!isText(event.topic) || !mayBeText(event.asConfigured)) return false;
   for (const name of counted) if (!isCount(event[name])) return false;
+  for (const name of mayBeCounted) if (event[name] !== undefined && !isCount(event[name])) return false;
+  for (const name of ['written', 'endToEnd'] as const) if (event[name] !== undefined && !isCurve(event[name])) return false;
+  if (event.settings !== undefined && !isSettings(event.settings)) return false;
   const { notJudged, anomalies } = event;
   return Array.isArray(notJudged) && notJudged.every(isNotJudged) && Array.isArray(anomalies) && anomalies.every(isAnomaly);
+}
+
+const mayBeCounted = ['acknowledgedJudged', 'failedPresent', 'foreign'] as const;
+
+function isSettings(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const found: { readonly [K in 'replicationFactor' | 'minInSync' | 'uncleanElection']?: unknown } = value;
+  return isCount(found.replicationFactor) && isCount(found.minInSync) && typeof found.uncleanElection === 'boolean';
 }
 
 function isNotJudged(value: unknown): boolean {

@@ -1,5 +1,5 @@
 /** A recovery for programs: `faultline recovery RUN --json`, and its line in lists. Browser-safe. */
-import type { Verdict } from '../view.ts';
+import type { Percentiles, Verdict } from '../view.ts';
 import type { CensoredTime, RecoveryOutcome } from './outcome.ts';
 import type { Figure, Lane, ProbeCounts, Proof, RecoveryView } from './view.ts';
 
@@ -58,6 +58,9 @@ export interface RecoveryJson {
     readonly unknownPresent: number;
     readonly judged: boolean;
     readonly text: string;
+    /** Planned → acknowledged, and planned → read live. */
+    readonly writtenMs: TailJson | null;
+    readonly endToEndMs: TailJson | null;
   } | null;
   readonly expectations: readonly {
     readonly text: string;
@@ -66,6 +69,12 @@ export interface RecoveryJson {
     readonly finding: string;
   }[];
   readonly proofs: readonly Proof[];
+}
+
+export interface TailJson {
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
 }
 
 export type TimeJson = number | 'never' | null;
@@ -113,7 +122,12 @@ export function recoveryJson(view: RecoveryView): RecoveryJson {
 function messagesJson(messages: NonNullable<RecoveryView['messages']>): NonNullable<RecoveryJson['messages']> {
   const { acknowledged, lost, duplicated, redelivered, reordered, rewritten, unknown, unknownPresent, judged, sentences } = messages;
   const text = sentences.join('; ');
-  return { acknowledged, lost, duplicated, redelivered, reordered, rewritten, unknown, unknownPresent, judged, text };
+  const counts = { acknowledged, lost, duplicated, redelivered, reordered, rewritten, unknown, unknownPresent };
+  return { ...counts, judged, text, writtenMs: tail(messages.written), endToEndMs: tail(messages.endToEnd) };
+}
+
+function tail(found: Percentiles | null): TailJson | null {
+  return found === null ? null : { p50: found.p50, p99: found.p99, max: found.max };
 }
 
 function stagesOf({ lanes, pods, redundancy }: RecoveryView): RecoveryJson['stages'] {

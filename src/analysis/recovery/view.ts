@@ -3,7 +3,7 @@
  * `…At`: milliseconds of the run on the runner's clock, as the journal's `t`. `…Ms`: a duration; since the fault unless it says
  * otherwise. The definitions are those of `measurement.md`.
  */
-import type { FaultStep, MessageAnomaly, WatchGapEvent } from '../../journal/fault-events.ts';
+import type { FaultStep, MessageAnomaly, MessagesEvent, WatchGapEvent } from '../../journal/fault-events.ts';
 import type { FaultTarget, RecoveryRule } from '../../journal/fault-plan.ts';
 import type { RecoveryMoment } from '../../journal/plan.ts';
 import type { ExpectationView, Percentiles, RunStatus, Verdict } from '../view.ts';
@@ -243,6 +243,16 @@ export interface MessagesView {
   readonly redelivered: number;
   readonly reordered: number;
   readonly rewritten: number;
+  /** Of the acknowledged ones: those in partitions that were judged. */
+  readonly acknowledgedJudged: number;
+  /** Of the failed ones. */
+  readonly failedPresent: number;
+  /** Records that are none of the writer's, or not as they were sent. */
+  readonly foreign: number;
+  /** Planned → acknowledged, and planned → read live, ms. null: not recorded. */
+  readonly written: Percentiles | null;
+  readonly endToEnd: Percentiles | null;
+  readonly settings: MessagesEvent['settings'] | null;
   readonly asConfigured: string | null;
   readonly judged: boolean;
   /** Honest sentences, the gravest first: "no loss among 41,230 acknowledged; 12 unknown, 9 of them present". */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { newHistogram } from '../../../src/base/histogram.ts';
 import type { JournalEvent, JournalHeader } from '../../../src/journal/events.ts';
 import type { FaultPlan } from '../../../src/journal/fault-plan.ts';
 import { JournalText } from '../../../src/journal/parse.ts';
@@ -45,6 +46,8 @@ const probe = { t: 912.5, src: 'probe-a' } as const;
 const pod = { ...run, kind: 'pod', namespace: 'shop', name: 'kafka-1', uid: 'u1' } as const;
 const messages: JournalEvent = {
   ...{ ...run, kind: 'messages', topic: 'messages', acknowledged: 41_230, failed: 3, unknown: 12, unknownPresent: 9 },
+  ...{ acknowledgedJudged: 40_000, failedPresent: 1, foreign: 2, written: newHistogram().encode(), endToEnd: newHistogram().encode() },
+  settings: { replicationFactor: 3, minInSync: 1, uncleanElection: true },
   ...{ lost: 1, duplicated: 3, redelivered: 0, reordered: 0, rewritten: 0, asConfigured: 'min ISR 1, unclean election' },
   notJudged: [{ partition: 4, why: 'not drained' }],
   anomalies: [{ kind: 'lost', partition: 17, sequence: 900, offset: 12_000, text: 'acknowledged at 12,000 and not there' }],
@@ -124,6 +127,9 @@ describe('the journal of a run that breaks something', () => {
       { ...every[16], of: 'birds' },
       { ...every[17], fault: 7 },
       { ...messages, lost: '0' },
+      { ...messages, foreign: -1 },
+      { ...messages, written: 'soon' },
+      { ...messages, settings: { replicationFactor: 3 } },
       { ...messages, anomalies: [{ kind: 'lost' }] },
       { ...messages, notJudged: [{ partition: 'all' }] },
     ];

@@ -2,6 +2,9 @@
 import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
 import type { MessagesEvent } from '../../../journal/fault-events.ts';
+import { bucketsOf } from '../../buckets.ts';
+import { WeightedRanks } from '../../ranks.ts';
+import type { Percentiles } from '../../view.ts';
 import type { MessagesView } from '../view.ts';
 
 const named = 3;
@@ -10,6 +13,12 @@ export function messagesView(event: MessagesEvent): MessagesView {
   const { topic, acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, anomalies } = event;
   return {
     ...{ topic, acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, anomalies },
+    ...{
+      acknowledgedJudged: event.acknowledgedJudged ?? acknowledged,
+      failedPresent: event.failedPresent ?? 0,
+      foreign: event.foreign ?? 0,
+    },
+    ...{ written: percentiles(event.written), endToEnd: percentiles(event.endToEnd), settings: event.settings ?? null },
     asConfigured: event.asConfigured ?? null,
     judged: event.notJudged.length === 0,
     sentences: sentencesOf(event),
@@ -20,8 +29,9 @@ export function messagesView(event: MessagesEvent): MessagesView {
 function sentencesOf(event: MessagesEvent): readonly string[] {
   const { acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, notJudged, asConfigured } =
     event;
+  const { acknowledgedJudged = acknowledged, failedPresent = 0, foreign = 0 } = event;
   const found: string[] = [];
-  const among = formatCount(acknowledged);
+  const among = formatCount(acknowledgedJudged);
   if (lost > 0) {
     const first = event.anomalies
       .filter(({ kind }) => kind === 'lost')
@@ -38,12 +48,30 @@ function sentencesOf(event: MessagesEvent): readonly string[] {
   if (reordered > 0) found.push(t('{0} reordered within an epoch', formatCount(reordered)));
   for (const { partition, why } of notJudged.slice(0, named)) found.push(t('not judged: partition {0}, {1}', partition, why));
   if (notJudged.length > named) found.push(t('not judged: {0} more partitions', notJudged.length - named));
-  if (lost === 0 && notJudged.length === 0)
+  if (lost === 0 && notJudged.length === 0) {
     found.unshift(t('no loss among {0} acknowledged', among) + unknownText(unknown, unknownPresent));
-  else if (unknown > 0) found.push(unknownText(unknown, unknownPresent).replace(/^; /, ''));
+  } else if (lost === 0 && acknowledgedJudged > 0) {
+    found.push(t('no loss among {0} acknowledged where it was judged', among) + unknownText(unknown, unknownPresent));
+  } else if (unknown > 0) found.push(unknownText(unknown, unknownPresent).replace(/^; /, ''));
   if (redelivered > 0) found.push(t('{0} redelivered: the same offset read twice', formatCount(redelivered)));
-  if (failed > 0) found.push(t('{0} refused', formatCount(failed)));
+  if (failedPresent > 0) found.push(t('{0} refused, {1} of them present all the same', formatCount(failed), formatCount(failedPresent)));
+  else if (failed > 0) found.push(t('{0} refused', formatCount(failed)));
+  if (foreign > 0) found.push(t('{0} records are none of the writer’s, or not as they were sent', formatCount(foreign)));
   return found;
+}
+
+/** null: not recorded, or no histogram. */
+function percentiles(encoded: string | undefined): Percentiles | null {
+  if (encoded === undefined) return null;
+  try {
+    const ranks = new WeightedRanks(bucketsOf(encoded).map(({ ms, count }) => [ms, count]));
+    const [p50 = null, p90 = null, p95 = null, p99 = null, p999 = null, max = null] = [0.5, 0.9, 0.95, 0.99, 0.999, 1].map((q) =>
+      ranks.quantile(q),
+    );
+    return { count: ranks.count, p50, p90, p95, p99, p999, max };
+  } catch {
+    return null;
+  }
 }
 
 /** Sent, and whether it was written could not be told: it may appear or not. */

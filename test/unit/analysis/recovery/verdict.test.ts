@@ -12,6 +12,7 @@ import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { MessagesEvent } from '../../../../src/journal/fault-events.ts';
 import { JournalText } from '../../../../src/journal/parse.ts';
 import { parseAbortRule } from '../../../../src/run/spec/expectation.ts';
+import { encoded } from '../support.ts';
 import { appliedAt, fresh, journalOf, kill, leaderKill, pooled, src, viewOf, type Script } from './simulator.ts';
 
 function withMessages(changes: Partial<MessagesEvent>): RecoveryView {
@@ -111,11 +112,34 @@ describe('what is said of messages', () => {
       'no loss among 41,230 acknowledged; 12 unknown, 9 of them present',
     ]);
     const open = withMessages({ notJudged: [{ partition: 4, why: 'not drained' }] });
-    assert.deepEqual(open.messages?.sentences.slice(-2), ['not judged: partition 4, not drained', '12 unknown, 9 of them present']);
+    assert.deepEqual(open.messages?.sentences.slice(-2), [
+      'not judged: partition 4, not drained',
+      'no loss among 41,230 acknowledged where it was judged; 12 unknown, 9 of them present',
+    ]);
+    const some = withMessages({
+      notJudged: [{ partition: 4, why: 'not drained' }],
+      acknowledgedJudged: 39_000,
+      unknown: 0,
+      foreign: 2,
+      failed: 5,
+      failedPresent: 1,
+    });
+    assert.deepEqual(some.messages?.sentences.slice(-3), [
+      'no loss among 39,000 acknowledged where it was judged',
+      '5 refused, 1 of them present all the same',
+      '2 records are none of the writer’s, or not as they were sent',
+    ]);
     assert.deepEqual([open.verdict, open.reason], ['inconclusive', 'Not judged: partition 4, not drained']);
     for (const view of [open, withMessages({}), withMessages({ lost: 3 })]) {
       assert.doesNotMatch(JSON.stringify(view), /zero loss|exactly once/i);
     }
+  });
+
+  it('has its own percentiles where they were recorded', () => {
+    const written = encoded(Array.from({ length: 1000 }, (_, i) => i + 1));
+    const { messages } = withMessages({ written, endToEnd: 'HISTF not one' });
+    assert.ok(Math.abs((messages?.written?.p99 ?? 0) - 990) < 2);
+    assert.equal(messages?.endToEnd, null);
   });
 
   it('says what the topic’s settings allow, and that it is lost all the same', () => {
