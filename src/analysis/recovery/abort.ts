@@ -11,6 +11,9 @@ import { measureRecovery } from './judge/measure.ts';
 
 export type RecoveryAbortRule = AbortRule & { readonly metric: RecoveryMetric };
 
+const manyEvents = 40_000;
+const seldomMs = 500;
+
 /**
  * A rule without a window counts from the fault on; one with a window over the newest `overMs`, and only once as much was observed.
  * Samples count when they are told, by when they were planned.
@@ -18,6 +21,7 @@ export type RecoveryAbortRule = AbortRule & { readonly metric: RecoveryMetric };
 export class RecoveryWatch {
   readonly #rules: readonly RecoveryAbortRule[];
   readonly #collected: Collected | null;
+  #checkedMs = -Infinity;
 
   constructor(rules: readonly RecoveryAbortRule[], plan: Pick<RunPlan, 'load' | 'statements' | 'arms' | 'fault'>) {
     this.#rules = rules;
@@ -32,6 +36,9 @@ export class RecoveryWatch {
   check(nowMs: number): string | null {
     const collected = this.#collected;
     if (collected === null) return null;
+    // All figures are made anew each time: of a long run twice a second is often enough, and leaves the runner its time.
+    if (collected.version > manyEvents && nowMs - this.#checkedMs < seldomMs) return null;
+    this.#checkedMs = nowMs;
     const found = findingsOf(collected, true);
     const facts = measureFactsOf(collected, found);
     for (const rule of this.#rules) {

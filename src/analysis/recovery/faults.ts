@@ -9,6 +9,7 @@ export interface FaultFacts {
   readonly plan: PlannedFault;
   /** In order of time. */
   readonly steps: readonly FaultEvent[];
+  /** A control that is as long as its fault has nothing to heal. */
   readonly lasts: boolean;
   /** The first *go*, the first *applied*: ms of the run. */
   readonly goAt: number | null;
@@ -40,16 +41,23 @@ export function faultsOf({ faults }: FaultPlan, events: readonly FaultEvent[]): 
     const allEnded = begun.length > 0 && times.length === begun.length;
     const unconfirmed = steps.findLast(({ step }) => step === 'unconfirmed') ?? null;
     return {
-      ...{ index, plan, steps, lasts: plan.durationMs !== undefined },
+      ...{ index, plan, steps, lasts: plan.durationMs !== undefined && plan.kind !== 'none' },
       ...{ goAt: first('go')?.t ?? null, appliedAt: first('applied')?.t ?? null, healAskedAt: first('heal')?.t ?? null },
       healedAt: allEnded ? Math.max(...times) : null,
       effectAt: first('effect')?.t ?? null,
       effect: effects.length === 0 || effects.includes(null) ? null : effectText(effects),
-      ...{ early: first('endedEarly'), refused: first('refused') },
+      ...{ early: first('endedEarly'), refused: refusedOf(steps) },
       // What is verified later is no longer unconfirmed.
       unconfirmed: unconfirmed !== null && !(allEnded && Math.max(...times) >= unconfirmed.t) ? unconfirmed : null,
     };
   });
+}
+
+/** Nothing was injected, of all of it or of one target. */
+function refusedOf(steps: readonly FaultEvent[]): FaultEvent | null {
+  const wasApplied = ({ target }: FaultEvent): boolean =>
+    steps.some((each) => each.step === 'applied' && (target === undefined || each.target === undefined || each.target === target));
+  return steps.find((each) => each.step === 'refused' && !wasApplied(each)) ?? null;
 }
 
 /** Targets that were begun: by their index; `undefined`: all at once. */

@@ -48,9 +48,12 @@ export function cutShort(proofs: readonly Proof[]): string | null {
 
 function effect({ faults, running }: ProofFacts): Proof {
   const of = 'effect';
-  const refused = faults.find(({ refused: each, appliedAt }) => each !== null && appliedAt === null);
-  if (refused !== undefined)
-    return { of, state: 'missing', text: t('{0}: refused, {1}', refused.plan.title, refused.refused?.text ?? t('nothing was injected')) };
+  for (const { plan, refused } of faults) {
+    if (refused === null) continue;
+    const target = refused.target === undefined ? undefined : plan.targets[refused.target]?.name;
+    const title = target === undefined || plan.targets.length === 1 ? plan.title : t('{0}, at {1}', plan.title, target);
+    return { of, state: 'missing', text: t('{0}: refused, {1}', title, refused.text ?? t('nothing was injected')) };
+  }
   const waiting = faults.find(({ goAt }) => goAt === null);
   if (waiting !== undefined) {
     if (running) return { of, state: 'pending', text: t('effect: not begun yet') };

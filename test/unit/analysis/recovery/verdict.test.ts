@@ -13,7 +13,7 @@ import type { MessagesEvent } from '../../../../src/journal/fault-events.ts';
 import { JournalText } from '../../../../src/journal/parse.ts';
 import { parseAbortRule } from '../../../../src/run/spec/expectation.ts';
 import { encoded } from '../support.ts';
-import { appliedAt, fresh, journalOf, kill, leaderKill, pooled, src, viewOf, type Script } from './simulator.ts';
+import { appliedAt, fresh, journalOf, kafka1, kill, leaderKill, pooled, src, viewOf, type Script } from './simulator.ts';
 
 function withMessages(changes: Partial<MessagesEvent>): RecoveryView {
   const events = (at: (since: number) => number): readonly JournalEvent[] =>
@@ -60,7 +60,18 @@ describe('the verdict on a recovery', () => {
     assert.match(inert.reason, /^Effect not proven: kill kafka-1/);
     const second = viewOf({ ...leaderKill, fault: [kill, { ...kill, title: 'kill it again' }] });
     assert.equal(second.reason, 'Kill it again: never begun');
-    for (const { verdict } of [refused, inert, second]) assert.equal(verdict, 'inconclusive');
+    const two = viewOf({
+      ...leaderKill,
+      fault: { ...kill, title: 'kill two', targets: [kafka1, { ...kafka1, name: 'kafka-2', uid: 'u-kafka-2' }] },
+      steps: [
+        [-20, 'go'],
+        [0, 'applied'],
+        [40, 'effect', { text: 'gone' }],
+        [50, 'refused', { target: 1, text: 'not enough rights' }],
+      ],
+    });
+    assert.equal(two.reason, 'Kill two, at kafka-2: refused, not enough rights');
+    for (const { verdict } of [refused, inert, second, two]) assert.equal(verdict, 'inconclusive');
   });
 
   it('needs the observation to be as long as it was planned; what failed has failed all the same', () => {
