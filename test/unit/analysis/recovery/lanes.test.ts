@@ -1,10 +1,11 @@
 /** Pods, replicas and leaders; what a watch may have missed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { readingAt } from '../../../../src/analysis/recovery/reading.ts';
 import type { Lane, PodView, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget, PlannedFault } from '../../../../src/journal/fault-plan.ts';
-import { kafka1, leaderKill, pod, src, viewOf, type Script } from './simulator.ts';
+import { appliedAt, journalOf, kafka1, leaderKill, pod, projectionOf, src, viewOf, type Script } from './simulator.ts';
 
 function one(view: RecoveryView): PodView {
   const [first] = view.pods;
@@ -221,6 +222,28 @@ describe('the lane of a pod', () => {
     assert.deepEqual([one(view).lane.end, one(view).lane.total], ['never', 'longer than 60 s: no number']);
     assert.deepEqual([view.verdict, view.reason], ['failed', 'The pod was not back within 60 s, the limit is 30 s']);
     assert.equal(one(viewOf({ ...script, end: null }, 'running')).lane.end, 'open');
+  });
+});
+
+describe('the reading at the cursor', () => {
+  it('is of all lanes at one moment, on three clocks', () => {
+    const { header, events } = journalOf(leaderKill);
+    const projection = projectionOf(header, events);
+    const view = projection.view('ended');
+    const at = (since: number): ReturnType<typeof readingAt> => readingAt(view, projection.samples('ended'), appliedAt + since);
+    const during = at(1000);
+    assert.deepEqual([during.sinceMs, during.wallMs], [1000, view.startedAt + 63_000]);
+    assert.equal(
+      during.spoken,
+      '+1.00 s; pooled no answer, failed; fresh no answer, failed; kafka-1 container gone; ISR of messages/17 2 of 3; controller broker 0; messages/17 none',
+    );
+    assert.match(
+      at(4320).spoken,
+      /^\+4\.32 s; pooled \d+\.\d ms ok; fresh \d+\.\d ms ok; kafka-1 started, not ready; ISR of messages\/17 2 of 3; controller broker 0; messages\/17 broker 2$/,
+    );
+    assert.deepEqual(at(4320).vantages[0]?.sample?.at, appliedAt + 4325);
+    assert.deepEqual(at(50_000).pods, [{ name: 'kafka-1', state: 'serving', text: 'in EndpointSlice' }]);
+    assert.deepEqual(at(50_000).autoscalers, [{ name: 'consumer', current: 3, desired: 3 }]);
   });
 });
 
