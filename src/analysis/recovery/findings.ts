@@ -1,5 +1,6 @@
 /** The figures of what was collected: everything but words and verdict. Browser-safe. */
 import { t } from '../../base/messages.ts';
+import type { FaultPlan } from '../../journal/fault-plan.ts';
 import type { Interval, PodView, RecoveryFigures, RedundancyView, BaselineView, Figure, Lane, RecoveryView } from './view.ts';
 import { baselineOf } from './client/baseline.ts';
 import { clientFigures, recoveredFrom, type ClientFacts, type ClientFigures } from './client/figures.ts';
@@ -179,6 +180,25 @@ export function measureFactsOf({ plan, messages }: Collected, { vantages, zero, 
     messages: messages === null ? null : messagesView(messages),
     messagesPlanned: plan.messages !== undefined,
   };
+}
+
+/**
+ * As long as planned after the last heal, and three times the recovery after it. Users who are served again at last get the whole window
+ * that counts as recovered; those who are not are not waited for.
+ */
+export function observeUntil({ zero, faults, figures }: Findings, { observeMs, recovery }: FaultPlan): number | null {
+  if (
+    zero === null ||
+    faults.some(({ goAt, refused, lasts, healedAt, early }) =>
+      goAt === null ? refused === null : lasts && healedAt === null && early === null,
+    )
+  )
+    return null;
+  const lastAt = Math.max(zero.at, ...faults.map(({ healedAt, appliedAt, lasts }) => (lasts ? healedAt : appliedAt) ?? 0));
+  const recovered = figures?.recovered;
+  if (recovered?.kind === 'value') return lastAt + Math.max(observeMs, 3 * (zero.at + recovered.ms - lastAt));
+  if (recovered?.kind !== 'open' || recovered.goodForMs === undefined) return lastAt + observeMs;
+  return Math.max(lastAt + observeMs, zero.at + recovered.aboveMs + recovery.windowMs);
 }
 
 function firstFrom({ at, length }: Placed, from: number): number {

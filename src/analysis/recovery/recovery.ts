@@ -12,11 +12,12 @@ import type { FaultPlan } from '../../journal/fault-plan.ts';
 import type { Facts } from '../metric.ts';
 import { expectationsOf, judge } from '../verdict.ts';
 import type { RunStatus } from '../view.ts';
-import { drawn, errorsOf, overviewOf, spanOf } from './client/latency.ts';
+import { limitsOfBaseline } from './client/baseline.ts';
+import { drawn, errorsOf, overviewOf, responsesOf, spanOf } from './client/latency.ts';
 import { countsOf, sumOf } from './client/vantage.ts';
 import { Collected } from './collected.ts';
 import { faultView, titleOf } from './faults.ts';
-import { findingsOf, measureFactsOf, type Findings } from './findings.ts';
+import { findingsOf, measureFactsOf, observeUntil, type Findings } from './findings.ts';
 import { measureRecovery } from './judge/measure.ts';
 import { predictionView } from './judge/predictions.ts';
 import { cutShort, doubtOf, proofsOf } from './judge/proofs.ts';
@@ -119,6 +120,17 @@ export class RecoveryProjection {
   overview(state: 'running' | 'ended' | 'interrupted', columns: number): readonly OverviewColumn[] {
     const { vantages, observed } = this.#findings(state === 'running');
     return overviewOf(vantages, observed.fromAt, observed.toAt, columns);
+  }
+
+  /** For the runner at the end of the baseline: its `limits` event. null: no answer yet. */
+  limits(): { readonly slow: number; readonly deadline: number } | null {
+    const { vantages, zero } = this.#findings(true);
+    return limitsOfBaseline(vantages.map((vantage) => responsesOf([vantage], -Infinity, zero?.goAt ?? Infinity)));
+  }
+
+  /** For the runner: the end of the observation as it stands, ms of the run. null: something is to come yet, or to be healed. */
+  observeUntil(): number | null {
+    return observeUntil(this.#findings(true), this.plan);
   }
 
   #findings(running: boolean): Findings {

@@ -3,7 +3,66 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Figure } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
-import { cut, fresh, outage, pod, pooled, src, viewOf, type Script } from './simulator.ts';
+import { appliedAt, cut, fresh, journalOf, outage, pod, pooled, projectionOf, src, viewOf, type Script } from './simulator.ts';
+
+describe('the runner', () => {
+  const at = (script: Script): number | null => {
+    const { header, events } = journalOf({ ...script, end: null });
+    return projectionOf(header, events).observeUntil();
+  };
+  const dark = (until: number): Script => ({
+    vantages: [pooled, fresh].map((each) => ({ ...each, felt: (since) => (since >= 0 && since < until ? 'failed' : undefined) })),
+  });
+
+  it('observes as long as planned after the last heal, and three times the recovery', () => {
+    assert.equal(at({ ...dark(2000), observeMs: 20_000 }), appliedAt + 60_000);
+    const long = at({ ...dark(30_000), observeMs: 45_000 }) ?? 0;
+    assert.ok(Math.abs(long - appliedAt - 90_000) <= 100, String(long));
+  });
+
+  it('waits for a window that is under way, and for nobody who is not served', () => {
+    const late = at({ ...dark(57_000), observeMs: 60_000 }) ?? 0;
+    assert.ok(Math.abs(late - appliedAt - 67_000) <= 50, String(late));
+    assert.equal(at({ ...dark(99_000), observeMs: 60_000 }), appliedAt + 60_000);
+  });
+
+  it('does not know yet while a fault is to come or to be healed', () => {
+    assert.equal(at({ steps: [], observeMs: -1000 }), null);
+    assert.equal(
+      at({
+        fault: cut,
+        steps: [
+          [-20, 'go'],
+          [0, 'applied'],
+        ],
+        observeMs: 5000,
+      }),
+      null,
+    );
+    assert.equal(
+      at({
+        fault: cut,
+        steps: [
+          [-20, 'go'],
+          [0, 'applied'],
+          [20_000, 'heal'],
+          [20_100, 'healed'],
+        ],
+        observeMs: 25_000,
+      }),
+      appliedAt + 80_100,
+    );
+  });
+
+  it('takes its limits from the baseline', () => {
+    const { header, events } = journalOf({ ...dark(2000), observeMs: 1000 });
+    const { slow, deadline } = projectionOf(
+      header,
+      events.filter(({ kind }) => kind !== 'limits'),
+    ).limits() ?? { slow: 0, deadline: 0 };
+    assert.ok(deadline > 100 && deadline < 250 && slow >= deadline / 2 && slow <= deadline, `${slow} ${deadline}`);
+  });
+});
 
 describe('a fault that lasts', () => {
   const steps: NonNullable<Script['steps']> = [
