@@ -16,7 +16,7 @@ import { latencies } from './latency.ts';
 import type { Facts } from './metric.ts';
 import { overTime } from './over-time.ts';
 import { Ranks } from './ranks.ts';
-import { outcomeOfRecovery } from './recovery/json.ts';
+import { outcomeOfRecovery } from './recovery/show/json.ts';
 import { recoveryOf, type RecoveryProjection } from './recovery/recovery.ts';
 import type { RecoveryView } from './recovery/view.ts';
 import { everything, isEverything, outcomeCode, Rows, type Bounds, type Grouped, type OutcomeCode, type Row } from './rows.ts';

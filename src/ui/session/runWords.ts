@@ -1,7 +1,7 @@
 /** How a run is told in one line: the Runs view, titles of panels, messages. No `vscode` import. */
 import type { RunSummary } from '../../analysis/view.ts';
 import { t } from '../../base/messages.ts';
-import { recoveredText } from '../../analysis/recovery/words.ts';
+import { recoveredText } from '../../analysis/recovery/show/words.ts';
 import { engineNames } from '../../base/target.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { JournalHeader } from '../../journal/events.ts';

@@ -1,7 +1,7 @@
 /** What users felt. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { figureText, keyNumbers } from '../../../../src/analysis/recovery/words.ts';
+import { figureText, keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
 import type { Figure } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { fresh, journalOf, kill, leaderKill, nothing, pooled, projectionOf, src, viewOf, type Felt, type Script } from './simulator.ts';

@@ -1,7 +1,7 @@
 /** Pods, replicas and leaders; what a watch may have missed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { readingAt } from '../../../../src/analysis/recovery/reading.ts';
+import { readingAt } from '../../../../src/analysis/recovery/show/reading.ts';
 import type { Lane, PodView, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget, PlannedFault } from '../../../../src/journal/fault-plan.ts';

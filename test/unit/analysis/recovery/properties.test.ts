@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { limitsOfBaseline } from '../../../../src/analysis/recovery/client/baseline.ts';
-import { recoveryJson } from '../../../../src/analysis/recovery/json.ts';
-import { keyNumbers } from '../../../../src/analysis/recovery/words.ts';
+import { recoveryJson } from '../../../../src/analysis/recovery/show/json.ts';
+import { keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
 import type { Lane, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent, JournalHeader } from '../../../../src/journal/events.ts';
 import type { PodStage } from '../../../../src/journal/fault-events.ts';

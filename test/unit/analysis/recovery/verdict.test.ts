@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { AbortWatch } from '../../../../src/analysis/abort.ts';
-import { recoveryJson } from '../../../../src/analysis/recovery/json.ts';
-import { recoveryTables } from '../../../../src/analysis/recovery/tables.ts';
+import { recoveryJson } from '../../../../src/analysis/recovery/show/json.ts';
+import { recoveryTables } from '../../../../src/analysis/recovery/show/tables.ts';
 import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
-import { keyNumbers } from '../../../../src/analysis/recovery/words.ts';
+import { keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
 import { RunProjection } from '../../../../src/analysis/run.ts';
 import { summaryOf } from '../../../../src/analysis/summary.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';

@@ -1,10 +1,10 @@
 /** Key numbers with their definitions, in the words of panel, reports and terminal. Browser-safe. */
-import { t } from '../../base/messages.ts';
-import { formatCount } from '../../base/units.ts';
-import { formatLimit } from '../text.ts';
-import { noLimit, secondsText } from './judge/metric-text.ts';
-import type { RecoveryOutcome } from './outcome.ts';
-import type { Figure, RecoveryView } from './view.ts';
+import { t } from '../../../base/messages.ts';
+import { formatCount } from '../../../base/units.ts';
+import { formatLimit } from '../../text.ts';
+import { noLimit, secondsText } from '../judge/metric-text.ts';
+import type { RecoveryOutcome } from '../outcome.ts';
+import type { Figure, RecoveryView } from '../view.ts';
 
 export interface KeyNumber {
   readonly id: 'recovered' | 'detected' | 'firstGood' | 'baseline' | 'unavailable' | 'failover' | 'rejoin' | 'probes' | 'messages';

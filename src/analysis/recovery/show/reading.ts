@@ -1,9 +1,9 @@
 /** What every lane says at one moment: the readout beside the shared cursor, and what is spoken of it. Browser-safe. */
-import { t } from '../../base/messages.ts';
-import { sinceSeconds } from './judge/metric-text.ts';
-import { sampleOutcomes, type SampleOutcome } from './client/samples.ts';
-import { indexAt } from './client/stream.ts';
-import type { Interval, PodState, RecoveryView, VantageSamples } from './view.ts';
+import { t } from '../../../base/messages.ts';
+import { sinceSeconds } from '../judge/metric-text.ts';
+import { sampleOutcomes, type SampleOutcome } from '../client/samples.ts';
+import { indexAt } from '../client/stream.ts';
+import type { Interval, PodState, RecoveryView, VantageSamples } from '../view.ts';
 
 export interface Reading {
   /** The same moment on three clocks; `sinceMs` null: nothing was begun. */

@@ -1,8 +1,8 @@
 /** A recovery as tables of text: of Markdown, HTML and the terminal. Browser-safe. */
-import { t } from '../../base/messages.ts';
-import { formatCount } from '../../base/units.ts';
-import { secondsText, sinceSeconds } from './judge/metric-text.ts';
-import type { Lane, RecoveryView } from './view.ts';
+import { t } from '../../../base/messages.ts';
+import { formatCount } from '../../../base/units.ts';
+import { secondsText, sinceSeconds } from '../judge/metric-text.ts';
+import type { Lane, RecoveryView } from '../view.ts';
 import { keyNumbers } from './words.ts';
 
 export interface RecoveryTable {

@@ -1,7 +1,7 @@
 /** A recovery for programs: `faultline recovery RUN --json`, and its line in lists. Browser-safe. */
-import type { Percentiles, Verdict } from '../view.ts';
-import type { CensoredTime, RecoveryOutcome } from './outcome.ts';
-import type { Figure, Lane, ProbeCounts, Proof, RecoveryView } from './view.ts';
+import type { Percentiles, Verdict } from '../../view.ts';
+import type { CensoredTime, RecoveryOutcome } from '../outcome.ts';
+import type { Figure, Lane, ProbeCounts, Proof, RecoveryView } from '../view.ts';
 
 /** Milliseconds since the fault was applied, to a thousandth. `null`: not known, or there is nothing to measure. */
 export interface RecoveryJson {
