@@ -6,7 +6,7 @@ import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatDuration } from '../../base/units.ts';
 import { wishText } from '../../cluster/act/permissions.ts';
-import type { FaultPlan, PlannedFault } from '../../journal/fault-plan.ts';
+import type { FaultPlan, FaultTarget, PlannedFault } from '../../journal/fault-plan.ts';
 import { factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
 import type { DraftFault } from '../draft.ts';
 import { blastRefusals, touchedBudgets, type TouchedBudget } from '../guard/blast.ts';
@@ -33,6 +33,8 @@ export interface PreviewRequest {
   readonly isLaterStep?: boolean;
   /** As a person typed them: see `Preview.consent`. */
   readonly typed?: string;
+  /** Confirmed before: these very objects, and no others that would fit the selector as well. */
+  readonly held?: readonly FaultTarget[];
   /** What the API answered (`preflight`); absent: nobody asked yet. */
   readonly preflight?: PreflightAnswers;
 }
@@ -77,14 +79,16 @@ export interface Preview {
 }
 
 export function previewFault(request: PreviewRequest, scene: FaultScene): Preview {
-  const { fault, ownTopic } = request;
+  const { fault, ownTopic, held } = request;
   const { settings, target } = fault;
   if (target === undefined) {
     if (settings.kind === 'none') return preview(request, scene, { targets: [], of: 0, what: '', facts: [] });
     return nothing(request, refusal('target', t('“{0}” has no target', factsOf(settings.kind).title)));
   }
   try {
-    return preview(request, scene, selectTargets(scene, settings.kind, target, ownTopic === undefined ? {} : { ownTopic }));
+    const isLater = fault.when !== undefined;
+    const options = { isLater, ...(ownTopic === undefined ? {} : { ownTopic }), ...(held === undefined ? {} : { held }) };
+    return preview(request, scene, selectTargets(scene, settings.kind, target, options));
   } catch (error) {
     if (!FaultlineError.is(error)) throw error;
     return nothing(request, refusalOf('target', error));

@@ -20,8 +20,15 @@ export interface Found {
 
 type EngineBy = Exclude<TargetBy, { readonly kind: 'object' | 'labels' }>;
 
-/** `ownTopic`: of the run's messages, made when it begins. Fails: `notFound`, `invalid`. */
-export function foundByEngine(scene: FaultScene, by: EngineBy, namespace: string | undefined, ownTopic: string | undefined): Found {
+export interface Asked {
+  /** Of the run's messages, made when it begins. */
+  readonly ownTopic: string | undefined;
+  /** It waits for a state, and may find another leader then. */
+  readonly isLater: boolean;
+}
+
+/** Fails: `notFound`, `invalid`. */
+export function foundByEngine(scene: FaultScene, by: EngineBy, namespace: string | undefined, asked: Asked): Found {
   switch (by.kind) {
     case 'role':
       return byRole(
@@ -29,9 +36,9 @@ export function foundByEngine(scene: FaultScene, by: EngineBy, namespace: string
         by.role,
       );
     case 'controller':
-      return controllerOf(kafkaOf(scene, by, namespace));
+      return controllerOf(kafkaOf(scene, by, namespace), asked);
     case 'leader':
-      return leaderOf(kafkaOf(scene, by, namespace), by.topic, by.partition, ownTopic);
+      return leaderOf(kafkaOf(scene, by, namespace), by.topic, by.partition, asked);
     case 'busyWorker':
       return busyWorker(
         scene,
@@ -65,34 +72,29 @@ function byRole(instance: EngineInstance, role: string | undefined): Found {
   return { pods: ordered(pods).map((line) => ({ line, as: line.role })), meant: 'all', what, facts: [] };
 }
 
-function controllerOf(instance: KafkaInstance): Found {
+function controllerOf(instance: KafkaInstance, { isLater }: Asked): Found {
   const { controllerId } = instance;
+  const what = t('{0} of {1}', t('controllers'), titleOf(instance));
+  if (isLater) {
+    const voters = kafkaPods(instance).filter(({ role }) => role !== 'broker');
+    return laterOf(voters, t('controls, if it does when it begins'), what, { kind: 'controller' });
+  }
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === controllerId);
   if (controllerId === undefined || line === undefined)
     throw notHeard(instance, t('Which one is the active controller of {0} is not known', titleOf(instance)));
-  return {
-    pods: [{ line, as: t('active controller') }],
-    meant: 'first',
-    what: t('{0} of {1}', t('controllers'), titleOf(instance)),
-    facts: [`controller: ${controllerId}`],
-  };
+  return { pods: [{ line, as: t('active controller') }], meant: 'first', what, facts: [`controller: ${controllerId}`] };
 }
 
-function leaderOf(instance: KafkaInstance, topic: string, partition: number, ownTopic: string | undefined): Found {
+function leaderOf(instance: KafkaInstance, topic: string, partition: number, { ownTopic, isLater }: Asked): Found {
   const what = t('brokers of {0}', titleOf(instance));
   const at = `${topic}/${partition}`;
   const details = partitionOf(instance, topic, partition);
-  if (details === undefined && topic === ownTopic && instance.problem === undefined)
-    return {
-      pods: ordered(kafkaPods(instance).filter(({ role }) => role !== 'controller')).map((line) => ({
-        line,
-        as: t('leads {0}, if it does when it begins', at),
-      })),
-      meant: 'all',
-      what,
-      choose: { kind: 'leader', topic, partition },
-      facts: [],
-    };
+  const isToCome = details === undefined && topic === ownTopic && instance.problem === undefined;
+  if (isToCome || (isLater && details !== undefined)) {
+    const brokers = kafkaPods(instance).filter(({ role }) => role !== 'controller');
+    const able = brokers.filter(({ brokerId }) => brokerId !== undefined && (details?.replicas.includes(brokerId) ?? true));
+    return laterOf(able, t('leads {0}, if it does when it begins', at), what, { kind: 'leader', topic, partition });
+  }
   if (details === undefined) {
     const known = instance.topics.find(({ name }) => name === topic);
     if (known === undefined) throw notHeard(instance, t('{0} has no topic {1}', titleOf(instance), topic));
@@ -102,6 +104,10 @@ function leaderOf(instance: KafkaInstance, topic: string, partition: number, own
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === details.leader);
   if (line === undefined) throw missing(t('The pod of broker {0}, leader of {1}, is not seen', details.leader, at), undefined);
   return { pods: [{ line, as: t('leader of {0}', at) }], meant: 'first', what, facts: [`leader of ${at}: ${details.leader}`] };
+}
+
+function laterOf(lines: readonly PodLine[], as: string, what: string, choose: FaultChoice): Found {
+  return { pods: ordered(lines).map((line) => ({ line, as })), meant: 'all', what, choose, facts: [] };
 }
 
 function busyWorker({ tasks }: FaultScene, instance: EngineInstance): Found {
