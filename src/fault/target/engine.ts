@@ -62,7 +62,7 @@ export function partitionOf(instance: KafkaInstance, topic: string, partition: n
 }
 
 function byRole(instance: EngineInstance, role: string | undefined): Found {
-  const groups = instance.roles.filter((group) => (role === undefined ? group.role !== 'operator' : group.role === role));
+  const groups = instance.roles.filter((group) => (role === undefined ? group.role !== 'operator' : plays(group.role, role)));
   const pods = groups.flatMap((group) => group.pods);
   if (pods.length === 0) {
     const roles = instance.roles.map((group) => group.role).join(', ');
@@ -70,6 +70,11 @@ function byRole(instance: EngineInstance, role: string | undefined): Found {
   }
   const what = t('{0} of {1}', role === undefined ? t('pods') : plural(role), titleOf(instance));
   return { pods: ordered(pods).map((line) => ({ line, as: line.role })), meant: 'all', what, facts: [] };
+}
+
+/** A node that is both is a broker, and a controller. */
+function plays(role: string, wanted: string): boolean {
+  return role === wanted || (role === 'broker and controller' && (wanted === 'broker' || wanted === 'controller'));
 }
 
 function controllerOf(instance: KafkaInstance, { isLater }: Asked): Found {
