@@ -18,6 +18,7 @@ import { refusal, refusalOf, type Refusal } from '../guard/refusal.ts';
 import { concernedBy, otherFaults, unreadRefusals, unwellRefusals } from '../guard/unwell.ts';
 import { needsOf, type Need } from '../needs.ts';
 import { placedOf, type FaultScene } from '../scene.ts';
+import { partitionOf } from '../target/engine.ts';
 import { selectTargets, type Selection } from '../target/select.ts';
 import { hashOf } from './hash.ts';
 
@@ -109,7 +110,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const durationMs = facts.lasts ? (fault.durationMs ?? facts.defaultDurationMs) : undefined;
   const isChosenLater = choose !== undefined;
   const hit = hitOf(scene, settings, targets, isChosenLater);
-  const groups = groupsOf(scene, hit);
+  const groups = groupsOf(scene, hit, awayThen(scene, when));
   const budgets = touchedBudgets(scene, kind, hit);
   const unread = unreadRefusals(scene);
   const losses = lossesOf(scene, settings, targets, hit);
@@ -191,6 +192,15 @@ function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
     refusals: [why],
     hash: hashOf({ identity, settings, refused: why.text }),
   };
+}
+
+/** How many replicas are out of sync when it begins, by what it waits for. */
+function awayThen({ model }: FaultScene, when: DraftFault['when']): number {
+  if (when?.kind !== 'isr') return 0;
+  const known = model.kafka.items.flatMap((instance) => partitionOf(instance, when.topic, when.partition) ?? []);
+  const replicas = Math.max(0, ...known.map((partition) => partition.replicas.length));
+  // Of a topic that is not there yet as many as most topics have.
+  return Math.max(0, (replicas === 0 ? 3 : replicas) - when.size);
 }
 
 function titleOf(settings: DraftFault['settings'], { targets, what, choose }: Selection): string {

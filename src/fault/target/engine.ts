@@ -80,23 +80,23 @@ function plays(role: string, wanted: string): boolean {
 function controllerOf(instance: KafkaInstance, { isLater }: Asked): Found {
   const { controllerId } = instance;
   const what = t('{0} of {1}', t('controllers'), titleOf(instance));
-  if (isLater) {
-    const voters = kafkaPods(instance).filter(({ role }) => role !== 'broker');
-    return laterOf(voters, t('controls, if it does when it begins'), what, { kind: 'controller' });
-  }
+  const apart = kafkaPods(instance).filter(({ role }) => role !== 'broker');
+  // Where no pod says that it is a controller, brokers are.
+  const voters = apart.length === 0 ? kafkaPods(instance) : apart;
+  if (isLater) return laterOf(voters, t('controls, if it does when it begins'), what, { kind: 'controller' });
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === controllerId);
   if (controllerId === undefined || line === undefined)
     throw notHeard(instance, t('Which one is the active controller of {0} is not known', titleOf(instance)));
-  return { pods: [{ line, as: t('active controller') }], meant: 'first', what, facts: [`controller: ${controllerId}`] };
+  return { pods: firstOf(voters, line, t('active controller')), meant: 'first', what, facts: [`controller: ${controllerId}`] };
 }
 
 function leaderOf(instance: KafkaInstance, topic: string, partition: number, { ownTopic, isLater }: Asked): Found {
   const what = t('brokers of {0}', titleOf(instance));
   const at = `${topic}/${partition}`;
   const details = partitionOf(instance, topic, partition);
+  const brokers = kafkaPods(instance).filter(({ role }) => role !== 'controller');
   const isToCome = details === undefined && topic === ownTopic && instance.problem === undefined;
   if (isToCome || (isLater && details !== undefined)) {
-    const brokers = kafkaPods(instance).filter(({ role }) => role !== 'controller');
     const able = brokers.filter(({ brokerId }) => brokerId !== undefined && (details?.replicas.includes(brokerId) ?? true));
     return laterOf(able, t('leads {0}, if it does when it begins', at), what, { kind: 'leader', topic, partition });
   }
@@ -108,7 +108,12 @@ function leaderOf(instance: KafkaInstance, topic: string, partition: number, { o
   if (details.leader < 0) throw missing(t('{0} has no leader now', at), t('Wait until it has one.'));
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === details.leader);
   if (line === undefined) throw missing(t('The pod of broker {0}, leader of {1}, is not seen', details.leader, at), undefined);
-  return { pods: [{ line, as: t('leader of {0}', at) }], meant: 'first', what, facts: [`leader of ${at}: ${details.leader}`] };
+  return { pods: firstOf(brokers, line, t('leader of {0}', at)), meant: 'first', what, facts: [`leader of ${at}: ${details.leader}`] };
+}
+
+/** The others stand behind it, so that it is one of how many is known. */
+function firstOf(all: readonly PodLine[], first: PodLine, as: string): Found['pods'] {
+  return [{ line: first, as }, ...ordered(all.filter((line) => line !== first)).map((line) => ({ line }))];
 }
 
 function laterOf(lines: readonly PodLine[], as: string, what: string, choose: FaultChoice): Found {

@@ -113,9 +113,15 @@ function chosen(
     const reason = as === undefined ? pod.metadata.name : t('{0}, {1}', pod.metadata.name, as);
     return isNode ? nodeOf(scene, pod, reason) : workloadFor(scene, pod, title);
   });
-  const distinct = [...new Map(mapped.map((target) => [target.uid, target])).values()];
+  // Of two pods on one node the first is why it was chosen.
+  const distinct = mapped.filter(({ uid }, index) => mapped.findIndex((target) => target.uid === uid) === index);
   const targets = choose === undefined ? distinct.slice(0, countOf(amount, meant, distinct.length)) : distinct;
-  return { ...rest, what: isNode ? t('nodes of {0}', what) : what, targets, of: isNode ? scene.nodes.length : distinct.length };
+  return {
+    ...rest,
+    what: isNode ? t('nodes of {0}', what) : t('workloads of {0}', what),
+    targets,
+    of: isNode ? scene.nodes.length : distinct.length,
+  };
 }
 
 function countOf(amount: TargetAmount | undefined, meant: Candidates['meant'], among: number): number {
