@@ -52,15 +52,13 @@ export async function takeLease(connection: ClusterConnection, options: LeaseOpt
     },
     spec: { holderIdentity: run.slice(0, 128), leaseDurationSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs) / 1000)) },
   });
-  let made: KubeObject;
   try {
-    made = await connection.request<KubeObject>({ method: 'POST', path: pathOf(leases, { namespace }), body: body(), signal });
+    await connection.request({ method: 'POST', path: pathOf(leases, { namespace }), body: body(), signal });
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
-    made = await takeOver(connection, path, options, body, signal);
+    await takeOver(connection, path, options, body, signal);
   }
-  const { uid } = made.metadata;
-  return { release: (ends) => release(connection, path, uid, ends) };
+  return { release: (ends) => release(connection, path, run, ends) };
 }
 
 /** Faults of ours that are not over. */
@@ -85,11 +83,11 @@ async function takeOver(
   { nowMs, target }: LeaseOptions,
   body: (resourceVersion?: string) => unknown,
   signal: AbortSignal,
-): Promise<KubeObject> {
+): Promise<void> {
   const found = await connection.request<KubeObject>({ path, signal });
   if (isActive(found, nowMs)) throw held(target, activeOf(found));
   try {
-    return await connection.request<KubeObject>({ method: 'PUT', path, body: body(found.metadata.resourceVersion), signal });
+    await connection.request({ method: 'PUT', path, body: body(found.metadata.resourceVersion), signal });
   } catch (error) {
     // Somebody else was a moment faster.
     if (statusOf(error) === 409) throw held(target, { title: t('another run'), tool: 'faultline' });
@@ -97,13 +95,20 @@ async function takeOver(
   }
 }
 
-/** Only ours: after the deadline another run may have it. */
-async function release(connection: ClusterConnection, path: string, uid: string | undefined, signal: AbortSignal): Promise<void> {
-  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-  try {
-    await connection.request({ method: 'DELETE', path, body: { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions }, signal });
-  } catch (error) {
-    if (!FaultlineError.is(error, 'notFound') && statusOf(error) !== 409) throw error;
+/** Only ours: after the deadline another run may have taken it over. */
+async function release(connection: ClusterConnection, path: string, run: string, signal: AbortSignal): Promise<void> {
+  for (let left = 3; ; left--) {
+    try {
+      const { metadata } = await connection.request<KubeObject>({ path, signal });
+      if (metadata.annotations?.[runMark] !== run) return;
+      const { uid, resourceVersion } = metadata;
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
+      await connection.request({ method: 'DELETE', path, body, signal });
+      return;
+    } catch (error) {
+      if (FaultlineError.is(error, 'notFound')) return;
+      if (statusOf(error) !== 409 || left === 0) throw error;
+    }
   }
 }
 

@@ -68,7 +68,8 @@ function kafkaDependents(instance: KafkaInstance, isHit: (line: PodLine) => bool
   if (instance.controllerId !== undefined && ids.has(instance.controllerId))
     found.push(t('It is the active controller: another one has to be elected.'));
   const alone = all.filter(({ details }) => details.inSync.length > 0 && details.inSync.every((id) => ids.has(id)));
-  if (alone.length > 0) found.push(t('{0} partitions have no other replica in sync: they go offline ({1}).', alone.length, names(alone)));
+  if (alone.length === 1) found.push(t('Partition {0} has no other replica in sync: it goes offline.', names(alone)));
+  if (alone.length > 1) found.push(t('{0} partitions have no other replica in sync: they go offline ({1}).', alone.length, names(alone)));
   return found;
 }
 

@@ -115,13 +115,17 @@ function truthTrouble(instance: EngineInstance): readonly string[] {
           problem?.replace(/\.$/, '') ?? t('it was not asked'),
         ),
       ];
-    if (offline > 0) return [t('{0} has {1} offline partitions', titleOf(instance), offline)];
-    return underReplicated > 0 ? [t('{0} has {1} under-replicated partitions', titleOf(instance), underReplicated)] : [];
+    if (offline > 0) return [t('{0} has {1} offline', titleOf(instance), partitions(offline))];
+    return underReplicated > 0 ? [t('{0} has {1} under-replicated', titleOf(instance), partitions(underReplicated))] : [];
   }
   return instance.roles
     .flatMap(({ pods }) => pods)
     .filter(({ truth }) => truth !== undefined && truth.state !== 'serving' && truth.state !== 'unknown')
     .map(({ ref, truth }) => t('{0} says of itself: {1}', ref.name, truth?.word ?? ''));
+}
+
+function partitions(count: number): string {
+  return count === 1 ? t('1 partition') : t('{0} partitions', count);
 }
 
 function releaseTrouble({ model }: FaultScene, { release, namespace }: EngineInstance): readonly string[] {

@@ -239,8 +239,8 @@ describe('an unwell system is not broken further', () => {
           topics: [{ name: 'm', internal: false, partitions: [{ partition: 0, leader, replicas: [0, 1, 2], inSync }] }],
         },
       });
-    assert.match(isr([0, 1]), /^unwell: data\/bus has 1 under-replicated partitions/);
-    assert.match(isr([], -1), /^unwell: data\/bus has 1 offline partitions/);
+    assert.match(isr([0, 1]), /^unwell: data\/bus has 1 partition under-replicated/);
+    assert.match(isr([], -1), /^unwell: data\/bus has 1 partition offline/);
     assert.equal(isr([0, 1, 2]), '');
     assert.match(unwell({ ...kafkaObjects(), kafka: 'unknown' }), /^unwell: Whether the partitions of data\/bus are in sync is not known/);
   });

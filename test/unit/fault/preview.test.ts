@@ -63,7 +63,7 @@ describe('a preview', () => {
       topics: [{ name: 'm', internal: false, partitions: [{ partition: 3, leader: 1, replicas: [1], inSync: [1] }] }],
     };
     const { dependents } = previewOf(sceneOf({ ...kafkaObjects(), kafka: alone }), draft(cut, byPod('bus-1')));
-    assert.ok(dependents.includes('1 partitions have no other replica in sync: they go offline (m/3).'), dependents.join(' '));
+    assert.ok(dependents.includes('Partition m/3 has no other replica in sync: it goes offline.'), dependents.join(' '));
   });
 
   it('a kind that lasts has its own duration where none is given; one that happens once has none', () => {
@@ -99,8 +99,8 @@ describe('the hash that is confirmed', () => {
     previewOf(sceneOf(objects), fault, { identity }).hash;
   const base = { ...kafkaObjects(), budgets: [budget('bus', kafkaName, 1)] };
   const before = hash(base);
-  const other = (title: string, objects: Partial<Objects>, ...more: [] | [DraftFault] | [DraftFault, string]): void =>
-    assert.notEqual(hash(objects, ...more), before, title);
+  const other = (title: string, objects: Partial<Objects>, fault?: DraftFault, identity?: string): void =>
+    assert.notEqual(hash(objects, fault, identity), before, title);
   const same = (title: string, objects: Partial<Objects>): void => assert.equal(hash(objects), before, title);
   const withPods = (change: (pod: ReturnType<typeof kafkaPod>, index: number) => ReturnType<typeof kafkaPod>): Partial<Objects> => ({
     ...base,
