@@ -68,13 +68,34 @@ export async function leasesOfFaults(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<readonly ActiveFault[]> {
-  const query = {
-    labelSelector: Object.entries(kindLabel)
-      .map((pair) => pair.join('='))
-      .join(','),
-  };
-  const found = await listAll<KubeObject>(connection, pathOf(leases, namespace === undefined ? {} : { namespace }), signal, query);
+  const found = await listFaults(connection, namespace, signal);
   return found.filter((lease) => isActive(lease, nowMs)).map(activeOf);
+}
+
+/** Leases whose deadline is over, of runs that are not `alive`; answers how many there were. Fails as a request does. */
+export async function removeExpiredLeases(
+  connection: ClusterConnection,
+  namespace: string | undefined,
+  nowMs: number,
+  alive: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  for (const lease of await listFaults(connection, namespace, signal)) {
+    const { name, namespace: where = '', annotations = {} } = lease.metadata;
+    const run = annotations[runMark];
+    if (run === undefined || alive.has(run) || isActive(lease, nowMs)) continue;
+    await release(connection, pathOf(leases, { namespace: where, name }), run, signal);
+    removed++;
+  }
+  return removed;
+}
+
+function listFaults(connection: ClusterConnection, namespace: string | undefined, signal: AbortSignal): Promise<readonly KubeObject[]> {
+  const labelSelector = Object.entries(kindLabel)
+    .map((pair) => pair.join('='))
+    .join(',');
+  return listAll<KubeObject>(connection, pathOf(leases, namespace === undefined ? {} : { namespace }), signal, { labelSelector });
 }
 
 async function takeOver(

@@ -2,6 +2,7 @@
  * Faults that set one field of an object and set it back. What it was, and what it is now, stands on the object: whoever sweeps can put it
  * back when nobody is left who knows. Every write carries the version that was read, so nobody else's change is ever overwritten.
  */
+import * as v from 'valibot';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { statusOf } from '../../cluster/connect/failure.ts';
@@ -26,8 +27,8 @@ export interface Field<T extends KubeObject, V> {
 export interface Undo {
   readonly run: string;
   readonly field: string;
-  readonly original: unknown;
-  readonly ours: unknown;
+  readonly original: number | boolean;
+  readonly ours: number | boolean;
 }
 
 /** Somebody who writes at the same time wins once or twice; more often something fights over the object. */
@@ -65,6 +66,19 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
         remedy: t('Sweep the cluster first: faultline sweep'),
       });
     return new FieldEdit(connection, field, run, field.of(object), ours);
+  }
+
+  /** Of an object that has the mark of a fault whose run is gone: to heal it. undefined: the mark is none of ours. */
+  static ofMark<T extends KubeObject, V extends number | boolean>(
+    connection: ClusterConnection,
+    field: Field<T, V>,
+    object: T,
+  ): FieldEdit<T, V> | undefined {
+    const undo = undoOf(object);
+    if (undo === undefined || undo.field !== field.name) return undefined;
+    const now = field.of(object);
+    if (typeof undo.original !== typeof now || typeof undo.ours !== typeof now) return undefined;
+    return new FieldEdit(connection, field, undo.run, undo.original as V, undo.ours as V);
   }
 
   /** The very patch, without effect: what the API made of it. */
@@ -158,6 +172,19 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
     });
   }
 }
+
+/** undefined: it has no mark, or one that can't be read. */
+export function undoOf({ metadata }: KubeObject): Undo | undefined {
+  try {
+    const found = v.safeParse(undoShape, JSON.parse(metadata.annotations?.[undoMark] ?? 'null'));
+    return found.success ? found.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const value = v.union([v.number(), v.boolean()]);
+const undoShape = v.object({ run: v.string(), field: v.string(), original: value, ours: value });
 
 const unmarked = { [runMark]: null, [deadlineMark]: null, [undoMark]: null } as const;
 
