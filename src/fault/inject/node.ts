@@ -4,6 +4,7 @@ import { t } from '../../base/messages.ts';
 import { drainNode } from '../../cluster/act/drain.ts';
 import { planDrain, type DrainPlan } from '../../cluster/act/nodes.ts';
 import { Consent, refuseControlPlane } from '../../cluster/act/protection.ts';
+import { statusOf } from '../../cluster/connect/failure.ts';
 import type { Node } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
@@ -28,18 +29,23 @@ export const drain: Injector<FaultOf<'drain'>> = {
       const [pod] = (await planDrain(connection, target.name, { signal })).pods.filter(({ fate }) => fate.kind !== 'skip');
       if (pod === undefined) return undefined;
       const { namespace, name, uid } = pod;
-      await connection.request({
-        method: 'POST',
-        path: pathOf(kinds.pods, { namespace, name, subresource: 'eviction' }),
-        query: { dryRun: 'All' },
-        body: {
-          apiVersion: 'policy/v1',
-          kind: 'Eviction',
-          metadata: { namespace, name },
-          deleteOptions: { preconditions: { uid }, dryRun: ['All'] },
-        },
-        signal,
-      });
+      try {
+        await connection.request({
+          method: 'POST',
+          path: pathOf(kinds.pods, { namespace, name, subresource: 'eviction' }),
+          query: { dryRun: 'All' },
+          body: {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { namespace, name },
+            deleteOptions: { preconditions: { uid }, dryRun: ['All'] },
+          },
+          signal,
+        });
+      } catch (error) {
+        // A budget that holds the pod is a result.
+        if (statusOf(error) !== 429) throw error;
+      }
       return undefined;
     }),
   prepare: async (injection, signal) => {

@@ -1,6 +1,7 @@
 /** Looking again until something is seen, and what the API says to a rehearsal. */
 import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { statusOf } from '../../cluster/connect/failure.ts';
 import type { Healing, InjectorTiming, PreparedFault, Proof, Rehearsal } from '../injector.ts';
 
 /** An API server answers a GET of one object in milliseconds; a change is seen at most so much later. */
@@ -21,7 +22,9 @@ export async function seen(
       last = undefined;
     } catch (error) {
       const known = normalise(error);
-      if (known.reason === 'forbidden' || known.reason === 'unauthorised' || known.reason === 'internal') throw known;
+      // A server that stumbles is asked again; our own mistake is not hidden.
+      const isOurs = known.reason === 'internal' && statusOf(known) === undefined;
+      if (known.reason === 'forbidden' || known.reason === 'unauthorised' || isOurs) throw known;
       if (known.reason !== 'cancelled') last = known.facts.what;
     }
     if (signal.aborted) return notSeen(missing, last);

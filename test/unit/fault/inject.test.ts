@@ -166,6 +166,19 @@ describe('faults that need nothing but the API', () => {
     assert.match((await prepared.effect(signal)).text, /whether its processes have ended, it does not say/);
   });
 
+  it('a server that stumbles is asked again until it tells', async () => {
+    const prepared = await prepare({ kind: 'podDelete' }, podTarget);
+    api.remove(podPath);
+    let stumbles = 0;
+    api.meddle = (_, response) => {
+      if (stumbles++ >= 2) return false;
+      status(response, 500, 'InternalError', 'etcd leader changed');
+      return true;
+    };
+    assert.deepEqual(await prepared.effect(signal), { proven: true, text: 'The pod is gone.' });
+    assert.equal(stumbles, 3);
+  });
+
   it('while the API does not answer a proof is not made up', async () => {
     const prepared = await prepare({ kind: 'podDelete' }, podTarget);
     api.meddle = (_, response) => {
@@ -327,6 +340,7 @@ describe('faults that need nothing but the API', () => {
       status(response, 429, 'TooManyRequests', 'Cannot evict pod as it would violate the pod’s disruption budget.');
       return true;
     };
+    assert.deepEqual(await injectorOf('drain').rehearse(injection({ kind: 'drain' }, nodeTarget), signal), { kind: 'accepted' });
     await prepared.apply({ deadlineMs }, signal);
     const proof = await prepared.effect(AbortSignal.timeout(300));
     assert.equal(proof.proven, false);

@@ -3,6 +3,7 @@ import { FaultlineError } from '../../../src/base/errors.ts';
 import type { TargetBy } from '../../../src/fault/draft.ts';
 import type { FaultScene } from '../../../src/fault/scene.ts';
 import { selectorOfLine } from '../../../src/fault/target/line.ts';
+import { tasksByPod } from '../../../src/fault/target/tasks.ts';
 import { selectTargets, type SelectOptions } from '../../../src/fault/target/select.ts';
 import type { FaultKind } from '../../../src/journal/fault-plan.ts';
 import { linesOf } from '../../../src/cluster/recognise/lines.ts';
@@ -123,6 +124,28 @@ describe('targets of a fault', () => {
     assert.match(
       refused(() => picked(trino, by)),
       /^notFound: Which worker of data\/q runs tasks is not known/,
+    );
+  });
+
+  it('tasks are those of the node that names itself by the pod’s address, or by its name', () => {
+    const { pods, ...rest } = trinoObjects();
+    const at = pods.map((pod, index) => ({ ...pod, status: { ...pod.status, podIP: index === 3 ? 'fd00::3' : `10.0.0.${index}` } }));
+    const [instance] = sceneOf({ ...rest, pods: at }).model.engines.items;
+    assert.ok(instance);
+    const rows = [
+      ['http://10.0.0.1:8080', '2'],
+      ['http://q-worker-abc-w1.q.data.svc:8080', '3'],
+      ['https://[fd00::3]:8443', '4'],
+      ['http://10.9.9.9:8080', '5'],
+      [null, '6'],
+    ];
+    assert.deepEqual(
+      [...tasksByPod(rows, instance)],
+      [
+        ['uid-data-q-worker-abc-w0', 2],
+        ['uid-data-q-worker-abc-w1', 3],
+        ['uid-data-q-worker-abc-w2', 4],
+      ],
     );
   });
 
