@@ -83,7 +83,7 @@ export function previewFault(request: PreviewRequest, scene: FaultScene): Previe
   const { fault, ownTopic, held } = request;
   const { settings, target } = fault;
   if (target === undefined) {
-    if (settings.kind === 'none') return preview(request, scene, { targets: [], of: 0, what: '', facts: [] });
+    if (settings.kind === 'none') return preview(request, scene, { targets: [], of: 0, what: '' });
     return nothing(request, refusal('target', t('“{0}” has no target', factsOf(settings.kind).title)));
   }
   try {
@@ -104,7 +104,7 @@ export function hashOfPlan(plan: FaultPlan, previews: readonly Preview[]): strin
 function preview(request: PreviewRequest, scene: FaultScene, selection: Selection): Preview {
   const { fault, identity, run, isLaterStep = false, typed, preflight } = request;
   const { settings, allow, when } = fault;
-  const { targets, choose, facts: conditions } = selection;
+  const { targets, choose } = selection;
   const { kind } = settings;
   const facts = factsOf(kind);
   const durationMs = facts.lasts ? (fault.durationMs ?? facts.defaultDurationMs) : undefined;
@@ -160,8 +160,6 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
       allow: [...allow].toSorted(),
       targets: targets.map(({ as: _, ...target }) => ({ ...target, controller: isController(scene, target.uid) })),
       choose,
-      // A task that ended, or a pod elsewhere, changes nothing about what was confirmed; a leader does.
-      conditions,
       replicas: concerned.workloads
         .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
         .map(({ workload }) => workload.spec?.replicas),

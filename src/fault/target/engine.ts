@@ -14,8 +14,6 @@ export interface Found {
   /** "brokers of shared/kafka" */
   readonly what: string;
   readonly choose?: FaultChoice;
-  /** What has to be the same when it begins: "leader of messages/17: broker 1". */
-  readonly facts: readonly string[];
 }
 
 type EngineBy = Exclude<TargetBy, { readonly kind: 'object' | 'labels' }>;
@@ -69,7 +67,7 @@ function byRole(instance: EngineInstance, role: string | undefined): Found {
     throw missing(t('{0} has no {1}', titleOf(instance), role ?? t('pods')), roles === '' ? undefined : t('It has: {0}.', roles));
   }
   const what = t('{0} of {1}', role === undefined ? t('pods') : plural(role), titleOf(instance));
-  return { pods: ordered(pods).map((line) => ({ line, as: line.role })), meant: 'all', what, facts: [] };
+  return { pods: ordered(pods).map((line) => ({ line, as: line.role })), meant: 'all', what };
 }
 
 /** A node that is both is a broker, and a controller. */
@@ -87,7 +85,7 @@ function controllerOf(instance: KafkaInstance, { isLater }: Asked): Found {
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === controllerId);
   if (controllerId === undefined || line === undefined)
     throw notHeard(instance, t('Which one is the active controller of {0} is not known', titleOf(instance)));
-  return { pods: firstOf(voters, line, t('active controller')), meant: 'first', what, facts: [`controller: ${controllerId}`] };
+  return { pods: firstOf(voters, line, t('active controller')), meant: 'first', what };
 }
 
 function leaderOf(instance: KafkaInstance, topic: string, partition: number, { ownTopic, isLater }: Asked): Found {
@@ -108,7 +106,7 @@ function leaderOf(instance: KafkaInstance, topic: string, partition: number, { o
   if (details.leader < 0) throw missing(t('{0} has no leader now', at), t('Wait until it has one.'));
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === details.leader);
   if (line === undefined) throw missing(t('The pod of broker {0}, leader of {1}, is not seen', details.leader, at), undefined);
-  return { pods: firstOf(brokers, line, t('leader of {0}', at)), meant: 'first', what, facts: [`leader of ${at}: ${details.leader}`] };
+  return { pods: firstOf(brokers, line, t('leader of {0}', at)), meant: 'first', what };
 }
 
 /** The others stand behind it, so that it is one of how many is known. */
@@ -117,7 +115,7 @@ function firstOf(all: readonly PodLine[], first: PodLine, as: string): Found['po
 }
 
 function laterOf(lines: readonly PodLine[], as: string, what: string, choose: FaultChoice): Found {
-  return { pods: ordered(lines).map((line) => ({ line, as })), meant: 'all', what, choose, facts: [] };
+  return { pods: ordered(lines).map((line) => ({ line, as })), meant: 'all', what, choose };
 }
 
 function busyWorker({ tasks }: FaultScene, instance: EngineInstance): Found {
@@ -138,7 +136,6 @@ function busyWorker({ tasks }: FaultScene, instance: EngineInstance): Found {
     pods: busy.map((line) => ({ line, as: text(running(line)) })),
     meant: 'all',
     what: t('workers of {0}', titleOf(instance)),
-    facts: [],
   };
 }
 
@@ -157,7 +154,6 @@ function replicaOf(instance: EngineInstance, shard: string): Found {
     })),
     meant: 'all',
     what: t('replicas of shard {0} of {1}', shard, titleOf(instance)),
-    facts: [],
   };
 }
 

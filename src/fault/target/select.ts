@@ -17,8 +17,6 @@ export interface Selection {
   /** What those are: "brokers of shared/kafka", "pods with app=trino". */
   readonly what: string;
   readonly choose?: FaultChoice;
-  /** What has to be the same when it begins, beside the targets. */
-  readonly facts: readonly string[];
 }
 
 export interface SelectOptions {
@@ -64,7 +62,7 @@ function heldTargets(scene: FaultScene, held: readonly FaultTarget[]): Selection
     if (workload !== undefined) return workloadTarget(workload, as);
     throw new FaultlineError('notFound', { what: t('{0} is there no more', name), remedy: t('Look at it again before you break it.') });
   });
-  return { targets, of: targets.length, what: t('confirmed targets'), facts: [] };
+  return { targets, of: targets.length, what: t('confirmed targets') };
 }
 
 function candidatesOf(scene: FaultScene, { by, namespace }: TargetSelector, { ownTopic, isLater = false }: SelectOptions): Candidates {
@@ -74,10 +72,10 @@ function candidatesOf(scene: FaultScene, { by, namespace }: TargetSelector, { ow
       ({ metadata }) => (namespace === undefined || metadata.namespace === namespace) && selects(labels, metadata.labels ?? {}),
     );
     const what = t('pods with {0}', by.labels);
-    return { pods: pods.toSorted(byName).map((pod) => ({ pod, as: by.labels })), meant: 'all', what, facts: [] };
+    return { pods: pods.toSorted(byName).map((pod) => ({ pod, as: by.labels })), meant: 'all', what };
   }
   if (by.kind === 'object') return podByName(scene, by, namespace);
-  const { pods, meant, what, choose, facts } = foundByEngine(scene, by, namespace, { ownTopic, isLater });
+  const { pods, meant, what, choose } = foundByEngine(scene, by, namespace, { ownTopic, isLater });
   const now = new Map(scene.pods.map((pod) => [pod.metadata.uid, pod]));
   return {
     pods: pods.flatMap(({ line, as }) => {
@@ -86,7 +84,6 @@ function candidatesOf(scene: FaultScene, { by, namespace }: TargetSelector, { ow
     }),
     meant,
     what,
-    facts,
     ...(choose === undefined ? {} : { choose }),
   };
 }
@@ -100,10 +97,10 @@ function chosen(
   amount: TargetAmount | undefined,
 ): Selection {
   const { fits, title } = factsOf(kind);
-  const { meant, what, facts, choose } = candidates;
+  const { meant, what, choose } = candidates;
   const usable = meant === 'all' ? candidates.pods.filter(({ pod }) => isRunning(pod)) : candidates.pods;
   if (usable.length === 0) throw new FaultlineError('notFound', { what: t('There are no {0} that run', what) });
-  const rest = { what, facts, ...(choose === undefined ? {} : { choose }) };
+  const rest = { what, ...(choose === undefined ? {} : { choose }) };
   if (fits.includes('pod')) {
     const all = usable.map(({ pod, as }) => podTarget(scene, pod, as, containerFor(pod, selector.container)));
     return { ...rest, targets: choose === undefined ? all.slice(0, countOf(amount, meant, all.length)) : all, of: candidates.pods.length };
@@ -153,7 +150,7 @@ function nodeByName({ nodes }: FaultScene, name: string, uid: string | undefined
   const node = nodes.find(({ metadata }) => metadata.name === name);
   if (node === undefined) throw new FaultlineError('notFound', { what: t('There is no node {0}', name) });
   if (uid !== undefined && node.metadata.uid !== uid) throw replaced(t('Node {0}', name));
-  return { targets: [nodeTarget(node, undefined)], of: nodes.length, what: t('nodes'), facts: [] };
+  return { targets: [nodeTarget(node, undefined)], of: nodes.length, what: t('nodes') };
 }
 
 type ByObject = Extract<TargetSelector['by'], { readonly kind: 'object' }>;
@@ -178,12 +175,12 @@ function podByName(scene: FaultScene, { name, uid }: ByObject, namespace: string
   const siblings = workload === undefined ? [pod] : podsOfWorkload(scene, workload);
   const what = workload === undefined ? t('pods') : t('pods of {0}', workload.workload.metadata.name);
   // The siblings come after it, so that it is one of how many is known.
-  return { pods: [{ pod }, ...siblings.filter((one) => one !== pod).map((one) => ({ pod: one }))], meant: 'first', what, facts: [] };
+  return { pods: [{ pod }, ...siblings.filter((one) => one !== pod).map((one) => ({ pod: one }))], meant: 'first', what };
 }
 
 function podCandidates(scene: FaultScene, workload: SceneWorkload): Candidates {
   const pods = podsOfWorkload(scene, workload).toSorted(byName);
-  return { pods: pods.map((pod) => ({ pod })), meant: 'all', what: t('pods of {0}', workload.workload.metadata.name), facts: [] };
+  return { pods: pods.map((pod) => ({ pod })), meant: 'all', what: t('pods of {0}', workload.workload.metadata.name) };
 }
 
 function containerFor({ metadata, spec }: ScenePod, container: string | undefined): string | undefined {
@@ -206,7 +203,7 @@ function onlyOne<T>(found: readonly T[], title: string, namespaceOf: (one: T) =>
 }
 
 function single(target: FaultTarget, what: string): Selection {
-  return { targets: [target], of: 1, what, facts: [] };
+  return { targets: [target], of: 1, what };
 }
 
 function unfit(title: string, what: string): FaultlineError {

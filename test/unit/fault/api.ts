@@ -184,6 +184,10 @@ export class ScriptedApi {
     response.on('close', () => this.#watchers.delete(response));
   }
 
+  get watching(): number {
+    return this.#watchers.size;
+  }
+
   readonly #watchers = new Set<ServerResponse>();
   readonly #removed: ApiObject[] = [];
 

@@ -94,6 +94,14 @@ describe('the blast radius', () => {
     assert.deepEqual(refusals(kafkaObjects(), { kind: 'nodeCut' }, byNode('n1')), []);
   });
 
+  it('a drain takes what is evicted: a DaemonSet’s pods stay', () => {
+    const agent = scenePod({ name: 'agent', owner: { kind: 'DaemonSet', name: 'agent' }, node: 'n1' });
+    const gone = (kind: 'drain' | 'nodeCut'): string =>
+      previewOf(sceneOf({ ...kafkaObjects(), pods: [...kafkaObjects().pods, agent] }), draft({ kind }, byNode('n1'))).dependents.join(' ');
+    assert.match(gone('nodeCut'), /1 other pod is on the node/);
+    assert.doesNotMatch(gone('drain'), /other pod/);
+  });
+
   it('scaling down counts what would be gone, of a StatefulSet its last ones; scaling up nothing', () => {
     const by: TargetBy = { kind: 'object', object: 'StatefulSet', name: 'bus' };
     const objects = { ...kafkaObjects(), budgets: [] };

@@ -7,7 +7,7 @@ import { apiInjectors } from '../../../src/fault/inject/api.ts';
 import type { Injection, Injector, InjectorTiming, PreparedFault } from '../../../src/fault/injector.ts';
 import { deadlineMark, undoMark } from '../../../src/fault/marks.ts';
 import type { FaultSettings, FaultTarget } from '../../../src/journal/fault-plan.ts';
-import { status } from '../cluster/server.ts';
+import { status, until } from '../cluster/server.ts';
 import { ScriptedApi } from './api.ts';
 
 const deadlineMs = Date.parse('2026-03-01T10:15:00Z');
@@ -345,7 +345,9 @@ describe('faults that need nothing but the API', () => {
     const proof = await prepared.effect(AbortSignal.timeout(300));
     assert.equal(proof.proven, false);
     assert.match(proof.text, /^No pod has left the node\. .*data\/bus-1: /);
+    assert.equal(api.watching, 1);
     assert.deepEqual(await prepared.heal(signal), { kind: 'sent' });
+    await until(() => api.watching === 0);
     assert.ok(api.objects.has(podPath));
   });
 

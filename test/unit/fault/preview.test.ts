@@ -142,6 +142,11 @@ describe('the hash that is confirmed', () => {
 
   it('is another when a disruption budget is, and when one is new', () => {
     other('fewer may go', { ...base, budgets: [budget('bus', kafkaName, 2)] });
+    const [now] = base.budgets;
+    other('as many must be, and fewer may go', {
+      ...base,
+      budgets: now === undefined ? [] : [{ ...now, status: { ...now.status, disruptionsAllowed: 0 } }],
+    });
     other('none is left', { ...base, budgets: [] });
     other('one more', { ...base, budgets: [...base.budgets, budget('all', kafkaName, 1)] });
     same('one of others', { ...base, budgets: [...base.budgets, budget('others', { app: 'x' }, 1)] });
