@@ -21,8 +21,9 @@ export async function listAll<T extends KubeObject>(
       query: { ...query, limit: PAGE, ...(next === undefined ? {} : { continue: next }) },
       signal,
     });
-    if (!Array.isArray(page.items)) throw new FaultlineError('invalid', { what: t('{0} is no list', path) });
-    items.push(...page.items);
+    const found: readonly T[] | undefined = page.items;
+    if (found === undefined) throw new FaultlineError('invalid', { what: t('{0} is no list', path) });
+    items.push(...found);
     next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
   } while (next !== undefined);
   return items;

@@ -37,9 +37,7 @@ export type PlannedFault = FaultSettings & {
   readonly choose?: FaultChoice;
 };
 
-export type FaultChoice =
-  | { readonly kind: 'leader'; readonly topic: string; readonly partition: number }
-  | { readonly kind: 'controller' };
+export type FaultChoice = { readonly kind: 'leader'; readonly topic: string; readonly partition: number } | { readonly kind: 'controller' };
 
 export type FaultSettings =
   /** The control: everything but the fault. */

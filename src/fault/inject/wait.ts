@@ -1,5 +1,5 @@
 /** Looking again until something is seen, and what the API says to a rehearsal. */
-import { FaultlineError, normalise } from '../../base/errors.ts';
+import { normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { statusOf } from '../../cluster/connect/failure.ts';
 import type { Healing, InjectorTiming, PreparedFault, Proof, Rehearsal } from '../injector.ts';
@@ -48,7 +48,7 @@ export async function rehearsed(work: () => Promise<Rehearsal | undefined>): Pro
     const known = normalise(error);
     if (known.reason === 'unreachable' || known.reason === 'unauthorised' || known.reason === 'timedOut' || known.reason === 'cancelled')
       throw known;
-    const { what, meaning, remedy } = (known satisfies FaultlineError).facts;
+    const { what, meaning, remedy } = known.facts;
     const text = meaning === undefined ? what : `${what}: ${meaning}`;
     return { kind: 'refused', text, ...(remedy === undefined ? {} : { remedy }) };
   }

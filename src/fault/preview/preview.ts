@@ -157,13 +157,13 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
       settings,
       durationMs,
       when,
-      allow: [...allow].toSorted(),
-      targets: targets.map(({ as: _, ...target }) => ({ ...target, controller: isController(scene, target.uid) })),
+      allow: [...allow].toSorted(byText),
+      targets: targets.map((target) => ({ ...target, as: undefined, controller: isController(scene, target.uid) })),
       choose,
       replicas: concerned.workloads
         .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
         .map(({ workload }) => workload.spec?.replicas),
-      hit: hit.pods.map(({ metadata }) => metadata.uid).toSorted(),
+      hit: hit.pods.map(({ metadata }) => metadata.uid ?? '').toSorted(byText),
       budgets: budgets.map(({ budget: { metadata, spec, status }, allowed }) => ({
         uid: metadata.uid,
         name: metadata.name,
@@ -199,6 +199,10 @@ function awayThen({ model }: FaultScene, when: DraftFault['when']): number {
   const replicas = Math.max(0, ...known.map((partition) => partition.replicas.length));
   // Of a topic that is not there yet as many as most topics have.
   return Math.max(0, (replicas === 0 ? 3 : replicas) - when.size);
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function titleOf(settings: DraftFault['settings'], { targets, what, choose }: Selection): string {
