@@ -27,8 +27,8 @@ export type Deadline =
   | 'atOnce'
   /** The kernel: a timed rule, or the end of the helper's process. */
   | 'kernel'
-  /** Its original value stands on the object, and whoever sweeps puts it back. */
-  | 'object'
+  /** A Job inside of the cluster; and its original value stands on the object, for whoever sweeps. */
+  | 'healer'
   | 'lab';
 
 export interface FaultFacts<K extends FaultKind = FaultKind> {
@@ -214,7 +214,7 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
       title: t('Scale'),
       does: t('Sets the number of replicas, and sets it back.'),
       mechanism: 'api',
-      deadline: 'object',
+      deadline: 'healer',
       fits: ['workload'],
       defaults: { kind: 'scale', replicas: 1 },
       defaultDurationMs: 2 * minute,
@@ -226,7 +226,7 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
       title: t('Cordon'),
       does: t('No new pod is placed on the node; those on it stay.'),
       mechanism: 'api',
-      deadline: 'object',
+      deadline: 'healer',
       fits: ['node'],
       defaults: { kind: 'cordon' },
       defaultDurationMs: 5 * minute,
@@ -238,7 +238,7 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
       title: t('Drain'),
       does: t('Cordons the node and evicts its pods as their disruption budgets allow.'),
       mechanism: 'api',
-      deadline: 'object',
+      deadline: 'healer',
       fits: ['node'],
       defaults: { kind: 'drain' },
       defaultDurationMs: 5 * minute,

@@ -34,6 +34,11 @@ export interface Injection<F extends PlannedFault = PlannedFault> {
   /** As a person gave it for this cluster. Fails: `refusedByProtection`. */
   consent(change: ClusterChange): Consent;
   readonly timing: InjectorTiming;
+  /**
+   * Any with Node, which the cluster can pull: for the Job that ends what only the API ends. Without it nobody but a sweep does when its
+   * maker is gone.
+   */
+  readonly healerImage?: string;
 }
 
 export interface InjectorTiming {

@@ -18,3 +18,6 @@ export function timeText(atMs: number): string {
 export function timeOf(text: string | undefined): number {
   return Date.parse(text ?? '');
 }
+
+/** Label of everything that a healer is made of. */
+export const healerLabel = { 'faultline.dev/kind': 'healer' } as const;

@@ -46,15 +46,23 @@ function needsOfKind(
       return [inject('get', plurals[workload], apps), inject('patch', plurals[workload], apps), inject('list', 'pods')];
     case 'scale':
       return [
+        ...healerNeeds(namespace ?? leaseNamespace, namespace),
         inject('get', plurals[workload], apps),
         inject('patch', plurals[workload], apps),
         heal('get', plurals[workload], apps),
         heal('patch', plurals[workload], apps),
       ];
     case 'cordon':
-      return [node('get', 'injecting'), node('patch', 'injecting'), node('get', 'healing'), node('patch', 'healing')];
+      return [
+        ...healerNeeds(leaseNamespace, undefined),
+        node('get', 'injecting'),
+        node('patch', 'injecting'),
+        node('get', 'healing'),
+        node('patch', 'healing'),
+      ];
     case 'drain':
       return [
+        ...healerNeeds(leaseNamespace, undefined),
         node('get', 'injecting'),
         node('patch', 'injecting'),
         { verb: 'list', resource: 'pods', namespace: undefined, for: 'injecting' },
@@ -85,6 +93,23 @@ function needsOfKind(
     case 'nodeFreeze':
       return [];
   }
+}
+
+/** The Job that ends it, and its rights to do so. */
+function healerNeeds(namespace: string, ofRights: string | undefined): readonly Need[] {
+  const group = 'rbac.authorization.k8s.io';
+  const [role, binding] = ofRights === undefined ? ['clusterroles', 'clusterrolebindings'] : ['roles', 'rolebindings'];
+  const parts = [
+    { resource: 'serviceaccounts', namespace },
+    { resource: role, group, namespace: ofRights },
+    { resource: binding, group, namespace: ofRights },
+    { resource: 'jobs', group: 'batch', namespace },
+  ];
+  return [
+    ...parts.map((part): Need => ({ verb: 'create', ...part, for: 'injecting' })),
+    { verb: 'list', resource: 'pods', namespace, for: 'injecting' },
+    ...parts.map((part): Need => ({ verb: 'delete', ...part, for: 'healing' })),
+  ];
 }
 
 /** One fault a target: the lock that says so, and until when. */

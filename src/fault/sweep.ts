@@ -1,5 +1,5 @@
 /**
- * What faults have left behind when nobody was there to heal them: fields that were never set back, and locks. Only what is ours, only
+ * What faults have left behind when nobody was there to heal them: fields that were never set back, locks, and healers. Only what is ours, only
  * after its deadline, and never that of a run that is alive.
  */
 import { FaultlineError, normalise } from '../base/errors.ts';
@@ -7,12 +7,13 @@ import { t } from '../base/messages.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
 import type { KubeObject, Node, Workload } from '../cluster/objects.ts';
 import { kinds, pathOf } from '../cluster/watch/kinds.ts';
+import { removeObject } from './healer/healer.ts';
 import { FieldEdit, undoOf, type Field } from './inject/edit.ts';
 import { schedulingOf } from './inject/node.ts';
 import { replicasOf } from './inject/scale.ts';
 import { removeExpiredLeases } from './lease.ts';
 import { listAll } from './list.ts';
-import { deadlineMark, timeOf } from './marks.ts';
+import { deadlineMark, healerLabel, runMark, timeOf } from './marks.ts';
 
 export interface SweepOptions {
   /** Only there, and nodes; absent: everywhere. */
@@ -79,8 +80,32 @@ export async function sweep(connection: ClusterConnection, options: SweepOptions
   await looked(async () => {
     leases = await removeExpiredLeases(connection, namespace, nowMs, alive, signal);
   });
+  for (const kind of healerKinds)
+    await looked(async () => {
+      const place = kind.namespaced ? where : {};
+      for (const object of await listAll<KubeObject>(connection, pathOf(kind, place), signal, { labelSelector })) {
+        const { name, namespace: at, annotations = {} } = object.metadata;
+        const run = annotations[runMark];
+        if (run === undefined || alive.has(run) || !(timeOf(annotations[deadlineMark]) <= nowMs)) continue;
+        await removeObject(connection, pathOf(kind, { name, ...(at === undefined ? {} : { namespace: at }) }), signal);
+      }
+    });
   return { found, leases, unread };
 }
+
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;
+/** What a healer is made of, its Job first. */
+const healerKinds = [
+  { group: 'batch', version: 'v1', plural: 'jobs', namespaced: true },
+  { ...rbac, plural: 'rolebindings', namespaced: true },
+  { ...rbac, plural: 'roles', namespaced: true },
+  { ...rbac, plural: 'clusterrolebindings', namespaced: false },
+  { ...rbac, plural: 'clusterroles', namespaced: false },
+  { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true },
+] as const;
+const labelSelector = Object.entries(healerLabel)
+  .map((pair) => pair.join('='))
+  .join(',');
 
 async function sweepOne<T extends KubeObject, V extends number | boolean>(
   connection: ClusterConnection,

@@ -9,13 +9,14 @@ import type { Node } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
 import type { FaultOf, Go, Healing, Injection, Injector, PreparedFault, Proof, Rehearsal } from '../injector.ts';
+import { guarded } from '../healer/guarded.ts';
 import { FieldEdit, type Field } from './edit.ts';
 import { rehearsed, seen } from './wait.ts';
 
 export const cordon: Injector<FaultOf<'cordon'>> = {
   kind: 'cordon',
   rehearse: (injection, signal) => rehearsed(() => rehearseCordon(injection, signal)),
-  prepare: (injection, signal) => cordoned(injection, signal),
+  prepare: async (injection, signal) => guarded(injection, schedulingOf(injection.target), await cordoned(injection, signal), signal),
 };
 
 export const drain: Injector<FaultOf<'drain'>> = {
@@ -51,7 +52,7 @@ export const drain: Injector<FaultOf<'drain'>> = {
   prepare: async (injection, signal) => {
     const cordoning = await cordoned(injection, signal);
     const plan = await planDrain(injection.connection, injection.target.name, { signal });
-    return new Draining(injection, cordoning, plan);
+    return guarded(injection, schedulingOf(injection.target), new Draining(injection, cordoning, plan), signal);
   },
 };
 

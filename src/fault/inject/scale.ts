@@ -5,7 +5,8 @@ import { kindOf } from '../../cluster/act/target.ts';
 import type { Workload } from '../../cluster/objects.ts';
 import { pathOf } from '../../cluster/watch/kinds.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
-import type { FaultOf, Healing, Injection, Injector } from '../injector.ts';
+import type { FaultOf, Healing, Injection, Injector, PreparedFault } from '../injector.ts';
+import { guarded } from '../healer/guarded.ts';
 import { FieldEdit, type Field } from './edit.ts';
 import { rehearsed, seen } from './wait.ts';
 
@@ -20,7 +21,7 @@ export const scale: Injector<FaultOf<'scale'>> = {
     const { connection, target, fault, timing } = injection;
     const edit = await editOf(injection, signal);
     let left: string | undefined;
-    return {
+    const prepared: PreparedFault = {
       apply: async ({ deadlineMs }, ends) => {
         Consent.check(injection.consent('fault'), connection.context.name, 'fault');
         refuseSystem(target.namespace ?? '', 'fault');
@@ -58,6 +59,7 @@ export const scale: Injector<FaultOf<'scale'>> = {
       undo: `kubectl scale -n ${target.namespace ?? ''} ${(target.workload ?? 'Deployment').toLowerCase()}/${target.name} --replicas=${edit.original}`,
       dispose: async () => undefined,
     };
+    return guarded(injection, replicasOf(target), prepared, signal);
   },
 };
 

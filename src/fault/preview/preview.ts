@@ -237,8 +237,8 @@ function endsText({ settings: { kind } }: DraftFault, durationMs: number | undef
   switch (deadline) {
     case 'kernel':
       return t('After {0}, by the kernel of its node, also when nobody is left who began it.', after);
-    case 'object':
-      return t('After {0}. Its original value stands on the object, and a sweep puts it back where nobody else did.', after);
+    case 'healer':
+      return t('After {0}, by a Job inside of the cluster, also when nobody is left who began it; within 10 s of the API’s return.', after);
     case 'lab':
       return t('After {0}, by the lab.', after);
     case 'atOnce':

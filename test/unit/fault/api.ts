@@ -80,9 +80,13 @@ export class ScriptedApi {
     return api;
   }
 
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
   async connect(): Promise<ClusterConnection> {
     const file = join(this.#folder, 'kubeconfig');
-    await writeFile(file, kubeconfig({ server: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}` }, {}));
+    await writeFile(file, kubeconfig({ server: this.url }, {}));
     return connectCluster({ name: 'fake', cluster: 'fake', namespace: 'data', file }, { env: process.env });
   }
 
@@ -156,7 +160,7 @@ export class ScriptedApi {
     const one = this.objects.get(path);
     if (one !== undefined) return json(response, one);
     if (
-      /^\/apis?\/.*\/(?:pods|deployments|statefulsets|daemonsets|nodes|leases|services|poddisruptionbudgets|horizontalpodautoscalers)$/.test(
+      /^\/apis?\/.*\/(?:pods|jobs|(?:cluster)?roles|(?:cluster)?rolebindings|serviceaccounts|deployments|statefulsets|daemonsets|nodes|leases|services|poddisruptionbudgets|horizontalpodautoscalers)$/.test(
         path,
       ) ||
       this.groups.some(({ plural }) => path.endsWith(`/${plural}`))
@@ -217,6 +221,7 @@ export class ScriptedApi {
     const key = `${path}/${made.metadata.name}`;
     if (this.objects.has(key)) return status(response, 409, 'AlreadyExists', `${key} already exists`);
     json(response, isDryRun ? made : this.put(path, made), 201);
+    if (!isDryRun) this.afterwards(request, made);
   }
 
   #change(request: Request, response: ServerResponse): void {
@@ -238,7 +243,7 @@ export class ScriptedApi {
       if (!isDryRun) found.metadata.deletionTimestamp = new Date(0).toISOString();
       json(response, found);
       if (!isDryRun) {
-        if (body.gracePeriodSeconds === 0 || path.includes('/leases/')) this.remove(path);
+        if (body.gracePeriodSeconds === 0 || !path.includes('/pods/')) this.remove(path);
         this.afterwards(request, found);
       }
       return;

@@ -262,9 +262,13 @@ describe('the catalogue', () => {
       text('freeze', pod),
       `get pods@x patch pods/ephemeralcontainers@x create pods/exec@x get pods/exec@x +create pods/exec@x +get pods/exec@x ${lease}`,
     );
-    assert.equal(
-      text('scale', { kind: 'workload', namespace: 'x', workload: 'StatefulSet' }),
-      `get statefulsets@x patch statefulsets@x +get statefulsets@x +patch statefulsets@x ${lease}`,
+    const scale = text('scale', { kind: 'workload', namespace: 'x', workload: 'StatefulSet' });
+    assert.ok(scale.includes('get statefulsets@x patch statefulsets@x +get statefulsets@x +patch statefulsets@x'), scale);
+    assert.ok(scale.includes('create serviceaccounts@x create roles@x create rolebindings@x create jobs@x list pods@x'), scale);
+    assert.ok(scale.includes('+delete serviceaccounts@x +delete roles@x +delete rolebindings@x +delete jobs@x'), scale);
+    assert.match(
+      text('cordon', { kind: 'node' }),
+      /create serviceaccounts@default create clusterroles@\* create clusterrolebindings@\* create jobs@default/,
     );
     assert.match(text('drain', { kind: 'node' }), /create pods\/eviction@\* \+get nodes@\* \+patch nodes@\*/);
     assert.match(text('cordon', { kind: 'node' }), /create leases@default/);
