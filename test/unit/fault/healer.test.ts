@@ -188,11 +188,16 @@ describe('a healer in the cluster', () => {
       const node: FaultTarget = { kind: 'node', name: 'n1', uid: 'uid-n1' };
       controller({ waiting: { reason: 'ImagePullBackOff' } });
       const stop = new AbortController();
+      let looks = 0;
+      api.meddle = ({ method, path }) => {
+        if (method === 'GET' && path.endsWith('/pods')) looks++;
+        return false;
+      };
       const starting = cordon.prepare(
         injection({ kind: 'cordon', title: 'x', targets: [node] }, node),
         AbortSignal.any([signal, stop.signal]),
       );
-      await until(() => [...api.objects.keys()].some((key) => key.includes('/pods/faultline-healer-')));
+      await until(() => looks > 2);
       const job = [...api.objects].find(([key]) => key.includes('/jobs/'))?.[1];
       assert.match(JSON.stringify(job), /"key":"kubernetes.io\/hostname","operator":"NotIn","values":\["n1"\]/);
       assert.deepEqual(made().toSorted(), ['clusterrolebindings', 'clusterroles', 'jobs', 'serviceaccounts']);

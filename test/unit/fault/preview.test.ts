@@ -15,6 +15,7 @@ import {
   kafkaFacts,
   kafkaObjects,
   kafkaPod,
+  node,
   previewOf,
   saidOf,
   sceneOf,
@@ -121,6 +122,11 @@ describe('the hash that is confirmed', () => {
       'node',
       withPods((pod, index) => (index === 1 ? { ...pod, spec: { ...pod.spec, nodeName: 'n0' } } : pod)),
     );
+  });
+
+  it('is another for a node that took the name of one', () => {
+    const cordon = draft({ kind: 'cordon' }, { kind: 'object', object: 'Node', name: 'n1' });
+    assert.notEqual(hash({ ...base, nodes: [node('n1', { uid: 'uid-new' })] }, cordon), hash({ ...base, nodes: [node('n1')] }, cordon));
   });
 
   it('is another when the leader, or who controls, is another', () => {
