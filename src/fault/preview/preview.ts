@@ -9,6 +9,7 @@ import { wishText } from '../../cluster/act/permissions.ts';
 import type { FaultPlan, FaultTarget, PlannedFault } from '../../journal/fault-plan.ts';
 import { factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
 import type { DraftFault } from '../draft.ts';
+import { peersOf } from '../target/peers.ts';
 import { blastRefusals, touchedBudgets, type TouchedBudget } from '../guard/blast.ts';
 import { dependentsOf } from '../guard/dependents.ts';
 import { groupsOf, hitOf, type HitGroup } from '../guard/hit.ts';
@@ -17,7 +18,7 @@ import { placeRefusals } from '../guard/places.ts';
 import { refusal, refusalOf, type Refusal } from '../guard/refusal.ts';
 import { concernedBy, otherFaults, unreadRefusals, unwellRefusals } from '../guard/unwell.ts';
 import { needsOf, type Need } from '../needs.ts';
-import { placedOf, type FaultScene } from '../scene.ts';
+import { placedOf, podOf, type FaultScene, type ScenePod } from '../scene.ts';
 import { partitionOf } from '../target/engine.ts';
 import { selectTargets, type Selection } from '../target/select.ts';
 import { hashOf } from './hash.ts';
@@ -116,8 +117,9 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const losses = lossesOf(scene, settings, targets, hit);
   const consent = consentFor(targets, losses, typed, allow.includes('dataLoss'));
   const permissions = permissionsOf(kind, targets, preflight);
+  const peers = peersOf(scene, settings, targets);
   const planned: PlannedFault = {
-    ...settings,
+    ...peers.settings,
     title: titleOf(settings, selection),
     ...(durationMs === undefined ? {} : { durationMs }),
     targets,
@@ -130,6 +132,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
       ? (preflight?.refusals ?? [])
       : [
           ...unread.refusals,
+          ...peers.refusals,
           ...targets.flatMap((target) => placeRefusals(scene, kind, target)),
           ...blastRefusals({ kind, targets, isChosenLater, hit, groups, budgets, allow }),
           ...lengthRefusals(fault, durationMs),
@@ -154,7 +157,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
     refusals,
     hash: hashOf({
       identity,
-      settings,
+      settings: peers.settings,
       durationMs,
       when,
       allow: [...allow].toSorted(byText),
@@ -305,10 +308,18 @@ function refusedPermission({ text, for: purpose }: CheckedPermission): Refusal {
 }
 
 function noteOn(scene: FaultScene, { settings }: DraftFault, targets: Selection['targets']): readonly string[] {
+  if (settings.kind === 'cpuStress')
+    return targets
+      .filter(({ uid, container }) => !hasCpuLimit(podOf(scene, uid), container))
+      .map(({ name }) => t('{0} has no CPU limit: its neighbours on the node get less too.', name));
   if (settings.kind !== 'scale') return [];
   return scene.workloads
     .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
     .map(({ workload }) => t('From {0} to {1} replicas.', workload.spec?.replicas ?? 1, settings.replicas));
+}
+
+function hasCpuLimit(pod: ScenePod | undefined, container: string | undefined): boolean {
+  return pod?.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['cpu'] !== undefined;
 }
 
 function isController({ model }: FaultScene, uid: string): true | undefined {

@@ -74,6 +74,25 @@ describe('a preview', () => {
     assert.equal(once.ends, 'It is over as soon as it has happened.');
   });
 
+  it('names the peers of a cut by their namespaces, and refuses those that are not there', () => {
+    const from = (...peers: readonly string[]): ReturnType<typeof previewOf> =>
+      previewOf(sceneOf(kafkaObjects()), draft({ kind: 'networkCut', direction: 'in', peers }, byPod('bus-1')));
+    const { fault, refusals } = from('bus-2', 'data/bus-0');
+    assert.deepEqual(refusals, []);
+    assert.deepEqual(fault?.kind === 'networkCut' ? fault.peers : undefined, ['data/bus-0', 'data/bus-2']);
+    assert.equal(from('bus-0', 'bus-2').hash, from('bus-2', 'data/bus-0').hash);
+    assert.deepEqual(saidOf(from('bus-9')), ['target: There is no pod bus-9 to cut it off from']);
+    assert.deepEqual(saidOf(from('elsewhere/bus-0')), ['target: There is no pod elsewhere/bus-0 to cut it off from']);
+    assert.deepEqual(saidOf(from('bus-1')), ['target: bus-1 can’t be cut off from itself']);
+  });
+
+  it('warns where neighbours feel it too, and says from how many replicas to how many', () => {
+    const burn = previewOf(sceneOf(kafkaObjects()), draft({ kind: 'cpuStress', cores: 1 }, byPod('bus-1')));
+    assert.deepEqual(burn.warnings, ['bus-1 has no CPU limit: its neighbours on the node get less too.']);
+    const down = draft({ kind: 'scale', replicas: 2 }, { kind: 'object', object: 'StatefulSet', name: 'bus' });
+    assert.deepEqual(previewOf(sceneOf(kafkaObjects()), down).warnings, ['From 3 to 2 replicas.']);
+  });
+
   it('a right that is missing refuses it, for healing as for injecting', () => {
     const preview = previewOf(sceneOf(kafkaObjects()), draft(cut, leader));
     const answered = (no: (need: CheckedNeed) => boolean): readonly string[] => {
