@@ -1,0 +1,69 @@
+/**
+ * What a healer runs, in a stock image with Node and nothing else: it looks at the object until its mark's deadline is over, and sets the
+ * field back only where that is still ours. It asks again for as long as the API does not answer. Plain JavaScript: it is never bundled.
+ */
+export const healerProgram = `
+const fs = require('node:fs');
+const { env } = process;
+const folder = env.FAULTLINE_ACCOUNT || '/var/run/secrets/kubernetes.io/serviceaccount';
+const server = env.FAULTLINE_SERVER || 'https://' + (env.KUBERNETES_SERVICE_HOST.includes(':') ? '[' + env.KUBERNETES_SERVICE_HOST + ']' : env.KUBERNETES_SERVICE_HOST) + ':' + env.KUBERNETES_SERVICE_PORT;
+const { request } = require(server.startsWith('https') ? 'node:https' : 'node:http');
+const read = (name) => { try { return fs.readFileSync(folder + '/' + name, 'utf8'); } catch { return ''; } };
+const again = Number(env.FAULTLINE_AGAIN_MS || 2000);
+const mark = 'faultline.dev/undo';
+
+function ask(method, body) {
+  return new Promise((resolve, reject) => {
+    const sent = request(server + env.FAULTLINE_PATH + (method === 'PATCH' ? '?fieldManager=faultline' : ''), {
+      method,
+      ca: read('ca.crt') || undefined,
+      timeout: 10000,
+      // The token is renewed in its file.
+      headers: { authorization: 'Bearer ' + read('token').trim(), ...(body ? { 'content-type': 'application/merge-patch+json' } : {}) },
+    }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part) => (text += part)).on('error', reject);
+      answer.on('end', () => { try { resolve({ status: answer.statusCode, body: JSON.parse(text || '{}') }); } catch (error) { reject(error); } });
+    });
+    sent.on('timeout', () => sent.destroy(new Error('no answer')));
+    sent.on('error', reject);
+    sent.end(body && JSON.stringify(body));
+  });
+}
+
+/** true: there is nothing left to do. */
+async function look() {
+  const { status, body } = await ask('GET');
+  if (status === 404 || (status === 200 && body.metadata.uid !== env.FAULTLINE_UID)) return true;
+  if (status !== 200) throw new Error('status ' + status);
+  const { annotations = {}, uid, resourceVersion } = body.metadata;
+  const undo = annotations[mark] && JSON.parse(annotations[mark]);
+  if (!undo || undo.run !== env.FAULTLINE_RUN) {
+    if (applied) return true;
+    return Date.now() > Number(env.FAULTLINE_NOT_AFTER);
+  }
+  applied = true;
+  if (Date.now() < Date.parse(annotations['faultline.dev/deadline'])) return false;
+  const field = env.FAULTLINE_FIELD;
+  const spec = body.spec || {};
+  const now = field === 'replicas' ? (spec.replicas === undefined ? 1 : spec.replicas) : spec[field] === true;
+  const unmarked = { 'faultline.dev/run': null, 'faultline.dev/deadline': null, [mark]: null };
+  const back = undo.original === false ? null : undo.original;
+  const patch = { metadata: { uid, resourceVersion, annotations: unmarked }, ...(now === undo.ours ? { spec: { [field]: back } } : {}) };
+  const answer = await ask('PATCH', patch);
+  if (answer.status === 404) return true;
+  if (answer.status !== 200) throw new Error('status ' + answer.status);
+  console.log(now === undo.ours ? 'healed' : 'left as somebody else has set it');
+  return true;
+}
+
+let applied = false;
+process.on('SIGTERM', () => process.exit(0));
+(async () => {
+  console.log('ready');
+  for (;;) {
+    try { if (await look()) return; } catch (error) { console.log(String(error && error.message)); }
+    await new Promise((resolve) => setTimeout(resolve, again));
+  }
+})();
+`;
