@@ -177,7 +177,14 @@ export interface MessagesEvent extends OfRunner {
   readonly duplicated: number;
   readonly redelivered: number;
   readonly reordered: number;
+  /** Stretches of up to 256 offsets that are not as they were read live, or not where their messages were acknowledged. */
   readonly rewritten: number;
+  /** Of the acknowledged ones: those in partitions that were judged. Absent: all. */
+  readonly acknowledgedJudged?: number;
+  /** Of the failed ones; absent: none. */
+  readonly failedPresent?: number;
+  /** Records that are none of the writer's, or not as they were sent; absent: none. */
+  readonly foreign?: number;
   /** The loss is what the topic's settings allow: "min ISR 1, unclean election". */
   readonly asConfigured?: string;
   readonly notJudged: readonly { readonly partition: number; readonly why: string }[];
@@ -189,6 +196,11 @@ export interface MessagesEvent extends OfRunner {
     readonly offset?: number;
     readonly text: string;
   }[];
+  /** From planned to acknowledged, and from planned to read live: HdrHistogram V2 of microseconds, base64. */
+  readonly written?: string;
+  readonly endToEnd?: string;
+  /** Of the topic, as its cluster said. */
+  readonly settings?: { readonly replicationFactor: number; readonly minInSync: number; readonly uncleanElection: boolean };
 }
 
 export type FaultRunEvent =

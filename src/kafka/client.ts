@@ -190,8 +190,13 @@ export interface KafkaClient {
   createTopic(topic: NewTopic, signal: AbortSignal): Promise<void>;
   /** Resolves when no broker lists it any more. */
   deleteTopic(name: string, signal: AbortSignal): Promise<void>;
-  /** By partition: of the first record that is kept, or of the next that will be written. */
-  offsets(topic: string, which: 'earliest' | 'latest', signal: AbortSignal): Promise<ReadonlyMap<number, bigint>>;
+  /** By partition: of the first record that is kept, or of the next that will be written. Fails when one of those asked for is offline. */
+  offsets(
+    topic: string,
+    which: 'earliest' | 'latest',
+    signal: AbortSignal,
+    partitions?: readonly number[],
+  ): Promise<ReadonlyMap<number, bigint>>;
   producer(options?: ProducerOptions): KafkaProducer;
   /** In order within a partition; what aborted transactions wrote is read too, unless `committed`. Ends with `cancelled` when the signal aborts. */
   consume(what: Consumption, signal: AbortSignal): AsyncIterable<readonly KafkaRecord[]>;
