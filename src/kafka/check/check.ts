@@ -28,6 +28,8 @@ export interface MessageCheckOptions {
   readonly perSecond: number;
   /** A message that is not acknowledged after this long is given up; 30,000 without. */
   readonly deliveryLimitMs?: number;
+  /** More that are not acknowledged, over all partitions, are never sent; 50,000 without. */
+  readonly mostWaiting?: number;
   /** For the sentinels, after all else is settled; 60,000 without. */
   readonly sentinelLimitMs?: number;
   /** 30 s without a record, 10 min in all, without. */
@@ -56,7 +58,6 @@ export interface MessageCheck {
   close(): Promise<void>;
 }
 
-/** In all partitions together, not yet acknowledged. */
 const MOST_WAITING = 50_000;
 const SENTINEL_LIMIT_MS = 60_000;
 /** For the live reader to get to the end, when all is written. */
@@ -112,7 +113,7 @@ class Check implements MessageCheck {
     starts: ReadonlyMap<number, bigint>,
     signal: AbortSignal,
   ) {
-    const { run, topic, perSecond, deliveryLimitMs = DELIVERY_LIMIT_MS } = options;
+    const { run, topic, perSecond, deliveryLimitMs = DELIVERY_LIMIT_MS, mostWaiting: most = MOST_WAITING } = options;
     const codec = new MarkCodec(run);
     this.#options = options;
     this.#edges = edges;
@@ -128,7 +129,7 @@ class Check implements MessageCheck {
         edges.onOutcome?.(outcome);
       },
     };
-    const mostWaiting = Math.ceil(MOST_WAITING / topic.partitions.length);
+    const mostWaiting = Math.ceil(most / topic.partitions.length);
     this.#writers = this.#checks.flatMap((check, at) => {
       const client = writers[at];
       const one = { topic: topic.name, check, codec, edges: timed, deliveryLimitMs, mostWaiting, signal: this.#signal };

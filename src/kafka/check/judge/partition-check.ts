@@ -83,7 +83,7 @@ export class PartitionCheck {
       partition: this.partition,
       sequence: this.#stretches.firstSequence(first),
       offset: end,
-      text: t('The log was cut at offset {0}; it had been read up to offset {1}', end, next - 1),
+      text: t('The log ended at offset {0}, though it had been read up to offset {1}', end, next - 1),
     }));
     this.#liveNext = end;
     this.#isLiveGap = true;
