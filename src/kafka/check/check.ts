@@ -2,6 +2,7 @@
  * Whether Kafka keeps what it acknowledged while things break: writes at a steady rate, reads live, and at the end reads all once more.
  * The definitions are those of the documentation's "Messages (Kafka)".
  */
+import { systemClock } from '../../base/clock.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { newHistogram } from '../../base/histogram.ts';
 import type { Histogram } from '../../base/histogram.ts';
@@ -63,6 +64,9 @@ const SENTINEL_LIMIT_MS = 60_000;
 /** For the live reader to get to the end, when all is written. */
 const TAIL_LIMIT_MS = 5000;
 const LOOK_MS = 100;
+const ANSWER_MS = 5000;
+/** A broker without news answers after 500 ms. */
+const TAIL_ANSWER_MS = 3000;
 
 /** Writes and reads from now on. Fails when one of its clients can't be opened, or the topic's offsets can't be read. */
 export async function startMessageCheck(options: MessageCheckOptions, edges: CheckEdges, signal: AbortSignal): Promise<MessageCheck> {
@@ -83,9 +87,24 @@ export async function startMessageCheck(options: MessageCheckOptions, edges: Che
   }
 }
 
-/** Clients for real brokers. An answer that is late is asked for again elsewhere: sooner than Kafka's own clients would. */
-export function checkClients(access: KafkaAccess): CheckEdges['open'] {
-  return async (of, signal) => openKafka({ ...access, requestTimeoutMs: of === 'tail' ? 3000 : 5000, connectTimeoutMs: 3000 }, signal);
+/** Real brokers, real time. An answer that is late is asked for again elsewhere: sooner than Kafka's own clients would. */
+export function checkEdges(access: KafkaAccess): Pick<CheckEdges, 'clock' | 'wait' | 'open'> {
+  return {
+    clock: systemClock,
+    wait: async (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        const end = (): void => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', end);
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        signal.addEventListener('abort', end, { once: true });
+      }),
+    open: async (of, signal) =>
+      openKafka({ ...access, connectTimeoutMs: 3000, requestTimeoutMs: of === 'tail' ? TAIL_ANSWER_MS : ANSWER_MS }, signal),
+  };
 }
 
 class Check implements MessageCheck {
