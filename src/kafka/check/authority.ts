@@ -40,22 +40,21 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
   const notJudged = new Map<number, string>();
   const limit = limited(reading, signal);
   try {
-    const before = await offsetsNow(reading, 'earliest', signal);
-    const kept = checks.filter(({ partition, next }) => (before.get(partition) ?? 0) <= next);
-    const why = await readAll(reading, kept, limit.signal);
-    for (const check of kept) check.readTo(Math.min(check.next, endOf(check)));
+    const why = await readAll(reading, limit.signal);
+    for (const check of checks) check.readTo(Math.min(check.next, endOf(check)));
     const logEnds = await offsetsNow(reading, 'latest', signal);
-    for (const check of kept.filter((one) => one.next < endOf(one))) {
+    for (const check of checks.filter((one) => one.next < endOf(one))) {
       const end = endOf(check);
       const logEnd = logEnds.get(check.partition) ?? end;
       // An acknowledged sentinel was before the recorded end: a log that is shorter has lost at least that.
       if (logEnd < end) check.logEndsAt(logEnd, end);
       notJudged.set(check.partition, logEnd < end ? shortened(logEnd, end) : notDrained(check.next, end, why));
     }
-    const after = await offsetsNow(reading, 'earliest', signal);
+    // Last: so it held for all that was read.
+    const firsts = await offsetsNow(reading, 'earliest', signal);
     for (const check of checks) {
       const start = starts.get(check.partition) ?? 0;
-      const first = after.get(check.partition);
+      const first = firsts.get(check.partition);
       if (first !== undefined && first <= start) continue;
       notJudged.set(check.partition, first === undefined ? t('Nobody says whether retention has passed') : retentionPassed(first, start));
       if (first !== undefined) check.forgetRewritten();
@@ -67,8 +66,8 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
 }
 
 /** Resolves when all is read, or the signal aborts. Gives the last failure. */
-async function readAll(reading: Reading, checks: readonly PartitionCheck[], signal: AbortSignal): Promise<FaultlineError | undefined> {
-  const { client, topic, ends, edges } = reading;
+async function readAll(reading: Reading, signal: AbortSignal): Promise<FaultlineError | undefined> {
+  const { client, topic, checks, ends, edges } = reading;
   const byPartition = new Map(checks.map((check) => [check.partition, check]));
   let failure: FaultlineError | undefined;
   /** Wants an offset that its log does not reach any more. */

@@ -1,9 +1,13 @@
-/** A set of numbers from 0 on, a bit each. Grows by pages of 128 kB: nothing is copied, and nothing is kept twice meanwhile. */
-const PAGE_BITS = 20;
+/**
+ * A set of numbers from 0 on, a bit each, in pages of 16 kB: nothing is copied when it grows. A page that was emptied is given back, the
+ * last aside: that is still being filled.
+ */
+const PAGE_BITS = 17;
 const PAGE_WORDS = 1 << (PAGE_BITS - 5);
 
 export class Bitmap {
   readonly #pages: Uint32Array[] = [];
+  readonly #counts: number[] = [];
   #count = 0;
 
   /** How many are in it. */
@@ -13,12 +17,19 @@ export class Bitmap {
 
   /** false: it was there. */
   add(number: number): boolean {
-    const page = (this.#pages[number >>> PAGE_BITS] ??= this.#fill(number >>> PAGE_BITS));
-    const at = (number >>> 5) & (PAGE_WORDS - 1);
-    const word = page[at] ?? 0;
+    const at = number >>> PAGE_BITS;
+    while (this.#pages.length <= at) {
+      this.#counts.push(0);
+      this.#pages.push(NO_PAGE);
+    }
+    let page = this.#pages[at] ?? NO_PAGE;
+    if (page === NO_PAGE) this.#pages[at] = page = new Uint32Array(PAGE_WORDS);
+    const word = (number >>> 5) & (PAGE_WORDS - 1);
+    const bits = page[word] ?? 0;
     const bit = 1 << (number & 31);
-    if ((word & bit) !== 0) return false;
-    page[at] = word | bit;
+    if ((bits & bit) !== 0) return false;
+    page[word] = bits | bit;
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     this.#count++;
     return true;
   }
@@ -26,10 +37,14 @@ export class Bitmap {
   /** false: it was not there. */
   remove(number: number): boolean {
     if (!this.has(number)) return false;
-    const page = this.#pages[number >>> PAGE_BITS];
-    const at = (number >>> 5) & (PAGE_WORDS - 1);
-    if (page) page[at] = (page[at] ?? 0) & ~(1 << (number & 31));
+    const at = number >>> PAGE_BITS;
+    const page = this.#pages[at] ?? NO_PAGE;
+    const word = (number >>> 5) & (PAGE_WORDS - 1);
+    page[word] = (page[word] ?? 0) & ~(1 << (number & 31));
+    const left = (this.#counts[at] ?? 0) - 1;
+    this.#counts[at] = left;
     this.#count--;
+    if (left === 0 && at < this.#pages.length - 1) this.#pages[at] = NO_PAGE;
     return true;
   }
 
@@ -41,13 +56,9 @@ export class Bitmap {
   word(at: number): number {
     return this.#pages[at >>> (PAGE_BITS - 5)]?.[at & (PAGE_WORDS - 1)] ?? 0;
   }
-
-  /** Pages in between too: an array with holes is a slow one. */
-  #fill(page: number): Uint32Array {
-    for (let at = this.#pages.length; at < page; at++) this.#pages[at] = new Uint32Array(PAGE_WORDS);
-    return new Uint32Array(PAGE_WORDS);
-  }
 }
+
+const NO_PAGE = new Uint32Array(0);
 
 export function bitsIn(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);

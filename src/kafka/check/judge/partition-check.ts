@@ -32,7 +32,6 @@ export class PartitionCheck {
   /** By epoch: the highest sequence that the authority has read of it. */
   readonly #highest = new Map<number, number>();
   #liveNext: number;
-  #isLiveGap = false;
   #next: number;
 
   /** From the recorded start offset on. */
@@ -69,8 +68,7 @@ export class PartitionCheck {
     }
     const mark = this.#codec.decode(value);
     const isOurs = mark?.producer === this.partition;
-    this.#stretches.saw(at, isOurs ? mark.sequence : 0, isOurs ? mark.epoch : contentOf(value), !this.#isLiveGap);
-    this.#isLiveGap = false;
+    this.#stretches.saw(at, isOurs ? mark.sequence : 0, isOurs ? mark.epoch : contentOf(value));
     this.#liveNext = at + 1;
     return isOurs ? mark.sequence : undefined;
   }
@@ -86,7 +84,6 @@ export class PartitionCheck {
       text: t('The log ended at offset {0}, though it had been read up to offset {1}', end, next - 1),
     }));
     this.#liveNext = end;
-    this.#isLiveGap = true;
   }
 
   /** The log ends at `logEnd`, though messages up to the recorded `end` were acknowledged. */

@@ -8,9 +8,7 @@ export const STRETCH = 256;
 
 const NONE = 0;
 const SEEN = 1;
-/** Seen in pieces, of which the first is kept. */
-const BROKEN = 2;
-const REWRITTEN = 3;
+const REWRITTEN = 2;
 
 export class Stretches {
   readonly #start: number;
@@ -47,18 +45,13 @@ export class Stretches {
     return this.#firsts[stretch] ?? 0;
   }
 
-  /** `sequence` and `content` tell what was at the offset; `isNext`: it came right after what was seen before. */
-  saw(offset: number, sequence: number, content: number, isNext: boolean): void {
+  /** In the order of the log; `sequence` and `content` tell what was at the offset. */
+  saw(offset: number, sequence: number, content: number): void {
     const stretch = this.of(offset);
     if (stretch < 0) return;
     if (stretch >= this.#states.length) this.#grow(stretch);
     const at = offset - this.startOf(stretch);
     const state = this.#states[stretch];
-    if (state === BROKEN || state === REWRITTEN) return;
-    if (state === SEEN && !isNext) {
-      this.#states[stretch] = BROKEN;
-      return;
-    }
     if (state === NONE) {
       this.#states[stretch] = SEEN;
       this.#froms[stretch] = at;
@@ -71,7 +64,10 @@ export class Stretches {
     this.#hashes[2 * stretch + 1] = mixB(this.#hashes[2 * stretch + 1] ?? 0, offset, sequence, content);
   }
 
-  /** The log ends at `offset`, though it was read up to `next` already. Gives the first stretch that was rewritten so. */
+  /**
+   * The log ends at `offset`, though it was read up to `next` already. Gives the first stretch that was rewritten so. What is seen of
+   * these from now on says nothing more.
+   */
   cutAt(offset: number, next: number): number {
     const first = Math.max(0, this.of(offset));
     for (let stretch = first; stretch <= this.of(next - 1); stretch++) this.flag(stretch);
@@ -107,8 +103,7 @@ export class Stretches {
 
   /** What was seen of it has another hash. */
   differs(stretch: number, { a, b }: LogHash): boolean {
-    const state = this.#states[stretch];
-    return (state === SEEN || state === BROKEN) && (this.#hashes[2 * stretch] !== a || this.#hashes[2 * stretch + 1] !== b);
+    return this.#states[stretch] === SEEN && (this.#hashes[2 * stretch] !== a || this.#hashes[2 * stretch + 1] !== b);
   }
 
   #grow(stretch: number): void {

@@ -101,7 +101,7 @@ describe('offsets of acknowledged messages', () => {
 describe('stretches of a log', () => {
   function seen(from: number, to: number): Stretches {
     const stretches = new Stretches(0);
-    for (let offset = from; offset < to; offset++) stretches.saw(offset, offset, 0, true);
+    for (let offset = from; offset < to; offset++) stretches.saw(offset, offset, 0);
     return stretches;
   }
 
@@ -144,19 +144,15 @@ describe('stretches of a log', () => {
     assert.deepEqual(rewritten(seen(0, 1000), 0, 600), []);
   });
 
-  it('that were seen in two pieces are judged by the first', () => {
-    const stretches = seen(0, 50);
-    stretches.saw(100, 100, 0, false);
-    stretches.saw(101, 101, 0, true);
+  it('that were cut off are rewritten, whatever is seen there afterwards; those before and behind are not', () => {
+    const stretches = seen(0, 1000);
+    assert.equal(stretches.cutAt(300, 1000), 1);
+    for (let offset = 300; offset < 1500; offset++) stretches.saw(offset, offset, 0);
+    assert.equal(stretches.rewritten, 3);
+    assert.deepEqual(rewritten(stretches, 0, 1500), []);
     assert.deepEqual(
-      rewritten(stretches, 0, 256, (offset) => (offset >= 50 ? 1 : 0)),
-      [],
-    );
-    const other = seen(0, 50);
-    other.saw(100, 100, 0, false);
-    assert.deepEqual(
-      rewritten(other, 0, 256, (offset) => (offset === 10 ? 1 : 0)),
-      [0],
+      rewritten(stretches, 0, 1500, (offset) => (offset === 1100 ? 1 : 0)),
+      [4],
     );
   });
 });
@@ -204,6 +200,42 @@ describe('a partition that is judged', () => {
     check.took({ offset: 2n, value: value(5) });
     check.took({ offset: 3n, value: null });
     assert.deepEqual([check.foreign, check.lost()], [3, 1]);
+  });
+
+  it('tells a record that is read twice from a message that is there twice', () => {
+    const { check } = checked(3);
+    for (const offset of [0n, 1n, 1n, 0n]) check.took({ offset, value: value(Number(offset)) });
+    check.took({ offset: 2n, value: value(1) });
+    assert.deepEqual([check.redelivered, check.duplicated, check.reordered], [2, 1, 0]);
+  });
+
+  it('judges order within an epoch: what an earlier producer wrote may come late, but in its own order', () => {
+    const { check } = checked(6);
+    const log = [
+      [0, 0],
+      [3, 1],
+      [1, 0],
+      [4, 1],
+      [2, 0],
+    ] as const;
+    log.forEach(([sequence, epoch], offset) => check.took({ offset: BigInt(offset), value: value(sequence, epoch) }));
+    assert.equal(check.reordered, 0);
+    const { check: other } = checked(6);
+    const mixed = [
+      [0, 0],
+      [3, 1],
+      [2, 0],
+      [1, 0],
+    ] as const;
+    mixed.forEach(([sequence, epoch], offset) => other.took({ offset: BigInt(offset), value: value(sequence, epoch) }));
+    assert.equal(other.reordered, 1);
+  });
+
+  it('blames no settings when nothing is lost', () => {
+    const { check, anomalies } = checked(1);
+    check.took({ offset: 0n, value: value(0) });
+    const risky = { name: 'own', replicationFactor: 1, minInSync: 1, uncleanElection: true };
+    assert.equal(findingOf(risky, [check], new Map<number, string>(), anomalies).asConfigured, undefined);
   });
 
   it('says which settings let Kafka lose what it acknowledged', () => {
