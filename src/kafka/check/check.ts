@@ -64,6 +64,7 @@ const SENTINEL_LIMIT_MS = 60_000;
 /** For the live reader to get to the end, when all is written. */
 const TAIL_LIMIT_MS = 5000;
 const LOOK_MS = 100;
+const AGAIN_MS = 500;
 const ANSWER_MS = 5000;
 /** A broker without news answers after 500 ms. */
 const TAIL_ANSWER_MS = 3000;
@@ -154,6 +155,8 @@ class Check implements MessageCheck {
       const one = { topic: topic.name, check, codec, edges: timed, deliveryLimitMs, mostWaiting, signal: this.#signal };
       return client === undefined ? [] : [new PartitionWriter({ client, ...one })];
     });
+    // What is under way would be waited for until its delivery limit.
+    this.#signal.addEventListener('abort', () => void this.#closeWriters(), { once: true });
     this.#writer = new Writer(this.#writers, perSecond, edges);
     this.#tailing = readLive(
       {
@@ -196,7 +199,7 @@ class Check implements MessageCheck {
   async close(): Promise<void> {
     this.#life.abort();
     await this.#writing;
-    await Promise.allSettled(this.#writers.map(async (writer) => writer.close()));
+    await this.#closeWriters();
     await Promise.allSettled([this.#tailClient.close(), this.#authority?.close()]);
     await this.#tailing;
   }
@@ -217,8 +220,7 @@ class Check implements MessageCheck {
     const checks = this.#checks.filter(({ partition }) => ends.has(partition));
     try {
       if (this.#signal.aborted) throw new FaultlineError('cancelled', { what: t('The check was stopped') });
-      this.#authority = await edges.open('authority', this.#signal);
-      const client = this.#authority;
+      const client = await this.#openAuthority(reading.idleMs);
       await this.#laterEnds(client, ends);
       const read = await readAuthority({ client, topic: topic.name, checks, ends, edges, limits: reading }, this.#signal);
       for (const [partition, why] of read) notJudged.set(partition, why);
@@ -228,6 +230,22 @@ class Check implements MessageCheck {
       for (const { partition } of checks) if (!notJudged.has(partition)) notJudged.set(partition, t('Not drained: {0}', what));
     }
     return notJudged;
+  }
+
+  /** What was broken a moment ago may not let it in at once. */
+  async #openAuthority(limitMs: number): Promise<KafkaClient> {
+    const { clock, open, wait } = this.#edges;
+    for (const beganMs = clock.monotonicMs(); ; await wait(AGAIN_MS, this.#signal)) {
+      try {
+        return (this.#authority = await open('authority', this.#signal));
+      } catch (error) {
+        if (this.#signal.aborted || clock.monotonicMs() - beganMs + AGAIN_MS >= limitMs) throw error;
+      }
+    }
+  }
+
+  async #closeWriters(): Promise<void> {
+    await Promise.allSettled(this.#writers.map(async (writer) => writer.close()));
   }
 
   /** What came in behind a sentinel is judged too. Where nobody says, the sentinel is the end. */

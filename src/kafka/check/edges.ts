@@ -6,12 +6,12 @@ import type { KafkaClient } from '../client.ts';
 export interface CheckEdges {
   readonly clock: Clock;
   /** Resolves after so many milliseconds, or as soon as the signal aborts. Never fails. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /**
    * A client with connections of its own: a broker works on one request of a connection at a time, so that a write which waits for its
    * replicas, or a reader which waits for news, holds up all else on it. One for the writer of each partition, one for each reader.
    */
-  open(of: ClientUse, signal: AbortSignal): Promise<KafkaClient>;
+  readonly open: (of: ClientUse, signal: AbortSignal) => Promise<KafkaClient>;
   /** Each message once its outcome is known. */
   readonly onOutcome?: (outcome: MessageOutcome) => void;
   /** Each message when it is read live for the first time. */

@@ -1,7 +1,7 @@
 /**
  * What judging messages costs: 10,000,000 of them over 12 partitions, each encoded, acknowledged, read live, and read again as the
  * authority does, with a few planted losses, duplicates and stretches that were rewritten. No broker: that is not our core.
- * Memory is the whole process at its largest, Node included.
+ * Memory is what the process has grown by at its largest: Node and what it loads are there without a message.
  */
 import assert from 'node:assert/strict';
 import { Anomalies } from '../../../src/kafka/check/judge/anomalies.ts';
@@ -12,11 +12,12 @@ import { MarkCodec } from '../../../src/kafka/check/judge/value.ts';
 import { measure } from '../part.ts';
 import { atMost, type Finding } from '../table.ts';
 
+/** The promise of 100,000,000 within 256 MB takes minutes: by hand. */
 const messages = Number(process.env['FAULTLINE_BENCH_MESSAGES'] ?? 10_000_000);
 const partitions = 12;
 /** As many as an answer of a broker holds, about. */
 const batch = 1000;
-const limits = { seconds: 30, megabytes: 128 } as const;
+const limits = messages > 10_000_000 ? { seconds: 300, megabytes: 256 } : { seconds: 30, megabytes: 128 };
 /** One in so many; of duplicates so many a partition. */
 const planted = { lost: 1_000_003, rewritten: 2_000_003, duplicates: 50 } as const;
 
@@ -31,6 +32,7 @@ await measure(async ({ progress }): Promise<readonly Finding[]> => {
   const each = Math.ceil(messages / partitions);
   const anomalies = new Anomalies();
   const checks = Array.from({ length: partitions }, (_, partition) => new PartitionCheck(partition, 0, codec, anomalies));
+  const emptyMb = process.memoryUsage.rss() / 2 ** 20;
   const startedMs = performance.now();
   const cpu = process.cpuUsage();
   for (const { partition, from, to } of batches(each)) {
@@ -68,7 +70,7 @@ await measure(async ({ progress }): Promise<readonly Finding[]> => {
     anomalies,
   );
   const tookMs = performance.now() - startedMs;
-  const megabytes = process.resourceUsage().maxRSS / 1024;
+  const largestMb = process.resourceUsage().maxRSS / 1024;
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   progress(`live ${seconds(liveMs)}, authority ${seconds(tookMs - liveMs)}; ${seconds((user + system) / 1000)} of processor`);
@@ -81,6 +83,12 @@ await measure(async ({ progress }): Promise<readonly Finding[]> => {
   const against = `${partitions} partitions; encoded, acknowledged, read live and by the authority; ${finding.lost} lost, ${finding.duplicated} duplicated, ${finding.rewritten} stretches rewritten`;
   return Promise.resolve([
     atMost(what, tookMs / 1000, limits.seconds, 's', against),
-    atMost(`${what}, the whole process at its largest`, megabytes, limits.megabytes, 'MB', 'Node itself included'),
+    atMost(
+      `${what}, memory`,
+      largestMb - emptyMb,
+      limits.megabytes,
+      'MB',
+      `${largestMb.toFixed(0)} MB of the whole process at its largest, ${emptyMb.toFixed(0)} MB before the first message`,
+    ),
   ]);
 });

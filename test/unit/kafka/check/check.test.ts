@@ -4,80 +4,7 @@ import { FaultlineError } from '../../../../src/base/errors.ts';
 import { decodeHistogram } from '../../../../src/base/histogram.ts';
 import type { MessagesEvent } from '../../../../src/journal/fault-events.ts';
 import { startMessageCheck } from '../../../../src/kafka/check/check.ts';
-import type { MessageCheck, MessageCheckOptions, TimedFinding } from '../../../../src/kafka/check/check.ts';
-import type { MessageOutcome, SeenMessage } from '../../../../src/kafka/check/edges.ts';
-import { MarkCodec } from '../../../../src/kafka/check/judge/value.ts';
-import { FakeKafka, FakeTime } from './fake.ts';
-
-const RUN = 'r1';
-const codec = new MarkCodec(RUN);
-const SAFE = { replicationFactor: 3, minInSync: 2, uncleanElection: false } as const;
-
-interface Bench {
-  readonly time: FakeTime;
-  readonly kafka: FakeKafka;
-  readonly outcomes: MessageOutcome[];
-  readonly seen: SeenMessage[];
-  readonly stop: AbortController;
-  /** 100 messages a second over two partitions. */
-  readonly start: (over?: Partial<MessageCheckOptions['topic'] & MessageCheckOptions>) => Promise<MessageCheck>;
-}
-
-function bench(partitions = 2): Bench {
-  const time = new FakeTime();
-  const kafka = new FakeKafka(time, partitions);
-  const outcomes: MessageOutcome[] = [];
-  const seen: SeenMessage[] = [];
-  const stop = new AbortController();
-  return {
-    time,
-    kafka,
-    outcomes,
-    seen,
-    stop,
-    start: async ({ perSecond = 100, deliveryLimitMs = 10_000, mostWaiting = 1000, ...topic } = {}) =>
-      startMessageCheck(
-        {
-          run: RUN,
-          perSecond,
-          deliveryLimitMs,
-          mostWaiting,
-          sentinelLimitMs: 20_000,
-          topic: { name: 'own', partitions: kafka.partitions.map((_, partition) => partition), retentionMs: 1, ...SAFE, ...topic },
-        },
-        {
-          clock: time,
-          wait: async (ms, signal) => time.wait(ms, signal),
-          open: () => Promise.resolve(kafka.client()),
-          onOutcome: (outcome) => outcomes.push(outcome),
-          onSeen: (one) => seen.push(one),
-        },
-        stop.signal,
-      ),
-  };
-}
-
-/** Runs for so long, and gives the judgement; everything that was opened is closed. */
-async function judged(
-  { time, kafka, start }: Bench,
-  over: Parameters<Bench['start']>[0] = {},
-  meanwhile: () => Promise<void> | void = () => undefined,
-): Promise<TimedFinding> {
-  const check = await start(over);
-  await time.wait(5000);
-  await meanwhile();
-  await time.wait(1000);
-  const finding = await check.finish();
-  await check.close();
-  assert.equal(kafka.open, 0, 'every client and producer is closed');
-  return finding;
-}
-
-function counts({ lost, duplicated, redelivered, reordered, rewritten, unknown, unknownPresent, failed }: TimedFinding): object {
-  return { lost, duplicated, redelivered, reordered, rewritten, unknown, unknownPresent, failed };
-}
-
-const NONE = { lost: 0, duplicated: 0, redelivered: 0, reordered: 0, rewritten: 0, unknown: 0, unknownPresent: 0, failed: 0 };
+import { NONE, RUN, SAFE, bench, codec, counts, judged } from './support.ts';
 
 describe('messages that are checked one by one', () => {
   it('are all there when nothing breaks; the decisive read is of committed records, assigned by hand, from recorded start to recorded end', async () => {
@@ -306,6 +233,15 @@ describe('messages that are checked one by one', () => {
     assert.equal(finding.acknowledgedJudged, 0);
   });
 
+  it('are judged by a reader that gets in late; by none, they are not', async () => {
+    const late = bench(1);
+    late.refused.authority = 10;
+    assert.deepEqual((await judged(late)).notJudged, []);
+    const never = bench(1);
+    never.refused.authority = 1000;
+    assert.deepEqual((await judged(never)).notJudged, [{ partition: 0, why: 'Not drained: No Kafka broker answered' }]);
+  });
+
   it('that retention has removed are not judged, and are neither lost nor rewritten', async () => {
     const given = bench(1);
     const finding = await judged(given, {}, () => {
@@ -361,10 +297,15 @@ describe('messages that are checked one by one', () => {
     await given.time.wait(1000);
     const { acknowledged, unknown } = check.counts();
     assert.ok(acknowledged >= 98 && unknown <= 2, `${acknowledged}, ${unknown}`);
+    given.kafka.fate = () => ({ kind: 'unanswered', appended: false });
+    await given.time.wait(1000);
+    const stoppedMs = given.time.monotonicMs();
     given.stop.abort();
     const finding = await check.finish();
     await check.close();
+    assert.ok(given.time.monotonicMs() - stoppedMs < 100, 'nothing that is under way is waited for');
     assert.equal(given.kafka.open, 0);
+    assert.ok(finding.unknown >= 98);
     assert.equal(finding.notJudged.length, 1);
     assert.equal(finding.lost, 0);
   });
