@@ -150,8 +150,13 @@ export interface Consumption {
   readonly partitions?: readonly number[];
   /** By partition: the first offset to be read. Partitions that it leaves out begin at their earliest record. */
   readonly from: 'earliest' | 'latest' | ReadonlyMap<number, bigint>;
-  /** `now`: ends at what was there when it began; else it ends only with its signal or its reader. */
-  readonly until?: 'now';
+  /**
+   * `now`: ends at what was there when it began. By partition: the first offset that is not read any more. Partitions that have no end
+   * are read until the signal or the reader ends it.
+   */
+  readonly until?: 'now' | ReadonlyMap<number, bigint>;
+  /** What aborted transactions wrote is left out, and what open ones write is not read yet (read_committed). */
+  readonly committed?: true;
 }
 
 export interface GroupConsumption {
@@ -185,10 +190,15 @@ export interface KafkaClient {
   createTopic(topic: NewTopic, signal: AbortSignal): Promise<void>;
   /** Resolves when no broker lists it any more. */
   deleteTopic(name: string, signal: AbortSignal): Promise<void>;
-  /** By partition: of the first record that is kept, or of the next that will be written. */
-  offsets(topic: string, which: 'earliest' | 'latest', signal: AbortSignal): Promise<ReadonlyMap<number, bigint>>;
+  /** By partition: of the first record that is kept, or of the next that will be written. Fails when one of those asked for is offline. */
+  offsets(
+    topic: string,
+    which: 'earliest' | 'latest',
+    signal: AbortSignal,
+    partitions?: readonly number[],
+  ): Promise<ReadonlyMap<number, bigint>>;
   producer(options?: ProducerOptions): KafkaProducer;
-  /** In order within a partition; what aborted transactions wrote is read too. Ends with `cancelled` when the signal aborts. */
+  /** In order within a partition; what aborted transactions wrote is read too, unless `committed`. Ends with `cancelled` when the signal aborts. */
   consume(what: Consumption, signal: AbortSignal): AsyncIterable<readonly KafkaRecord[]>;
   consumeInGroup(what: GroupConsumption, signal: AbortSignal): AsyncIterable<GroupRecord>;
   /** Ends everything that runs on it. */

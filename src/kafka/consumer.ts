@@ -2,6 +2,7 @@
 import type { RecordsBatch } from '@platformatic/kafka';
 import { FaultlineError, cancelled } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
+import { AbortedTransactions } from './aborted.ts';
 import type { BrokerDescription, Consumption, KafkaRecord } from './client.ts';
 import { errorOfCode, kafkaError, noTopic } from './errors.ts';
 import type { Links } from './links.ts';
@@ -63,7 +64,7 @@ export async function* consume(
       for (const [leader, own] of byLeader(metadata, what.topic, places)) {
         if (turns.has(leader.id)) continue;
         if ((notBefore.get(leader.id) ?? 0) > now) lookAgainMs = Math.min(lookAgainMs, now + RETRY_MS);
-        else turns.set(leader.id, ask(links, leader, what.topic, own, signal));
+        else turns.set(leader.id, ask(links, leader, what, own, signal));
       }
       const turn = await firstOf(turns.values(), lookAgainMs - now, signal);
       if (turn === undefined) continue;
@@ -81,7 +82,8 @@ export async function* consume(
         if (code === 'OFFSET_OUT_OF_RANGE') await moveOn(links, metadata, what.topic, place, signal);
         else if (PASSING.has(code)) isLost = true;
         else if (code !== 'NONE') throw errorOfCode(code, { topic: what.topic }, turn.failure);
-        for (const batch of said.records ?? []) take(what.topic, place, batch, records);
+        const aborted = new AbortedTransactions(what.committed === true ? (said.abortedTransactions ?? []) : []);
+        for (const batch of said.records ?? []) take(what.topic, place, batch, aborted.wrote(batch), records);
         if (place.end !== undefined && place.offset >= place.end) open.delete(place.partition);
       }
       if (isLost) {
@@ -112,7 +114,7 @@ const PASSING: ReadonlySet<string> = new Set([
 async function begin(
   links: Links,
   metadata: Metadata,
-  { topic, partitions, from, until }: Consumption,
+  { topic, partitions, from, until, committed }: Consumption,
   signal: AbortSignal,
 ): Promise<Map<number, Place>> {
   const [known] = await metadata.topics([topic], signal);
@@ -121,12 +123,12 @@ async function begin(
   const needsFirst = from === 'earliest' || (from !== 'latest' && wanted.some((partition) => !from.has(partition)));
   const needsLast = from === 'latest' || until === 'now';
   const first = needsFirst ? await offsetsOf(links, metadata, topic, 'earliest', signal, wanted) : undefined;
-  const last = needsLast ? await offsetsOf(links, metadata, topic, 'latest', signal, wanted) : undefined;
+  const last = needsLast ? await offsetsOf(links, metadata, topic, 'latest', signal, wanted, committed) : undefined;
   const open = new Map<number, Place>();
   for (const partition of wanted) {
     const given = from === 'latest' ? last?.get(partition) : from === 'earliest' ? undefined : from.get(partition);
     const offset = given ?? first?.get(partition) ?? 0n;
-    const end = until === 'now' ? (last?.get(partition) ?? 0n) : undefined;
+    const end = until === 'now' ? (last?.get(partition) ?? 0n) : until?.get(partition);
     if (end === undefined || offset < end) open.set(partition, { partition, offset, ...(end === undefined ? {} : { end }) });
   }
   return open;
@@ -142,7 +144,13 @@ function byLeader(metadata: Metadata, topic: string, places: readonly Place[]): 
 }
 
 /** Never fails. */
-async function ask(links: Links, leader: BrokerDescription, topic: string, places: readonly Place[], signal: AbortSignal): Promise<Turn> {
+async function ask(
+  links: Links,
+  leader: BrokerDescription,
+  { topic, committed }: Consumption,
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<Turn> {
   const partitions = places.map(({ partition, offset }) => ({
     partition,
     currentLeaderEpoch: -1,
@@ -154,7 +162,7 @@ async function ask(links: Links, leader: BrokerDescription, topic: string, place
     const answer = await links.ask(
       leader,
       fetchRequest,
-      [NEWS_WAIT_MS, 1, ANSWER_BYTES, 0, 0, -1, [{ topicId: topic, partitions }], [], ''],
+      [NEWS_WAIT_MS, 1, ANSWER_BYTES, committed === true ? 1 : 0, 0, -1, [{ topicId: topic, partitions }], [], ''],
       signal,
     );
     return { leader: leader.id, places, answer };
@@ -164,9 +172,9 @@ async function ask(links: Links, leader: BrokerDescription, topic: string, place
   }
 }
 
-function take(topic: string, place: Place, batch: RecordsBatch, into: KafkaRecord[]): void {
+function take(topic: string, place: Place, batch: RecordsBatch, isAborted: boolean, into: KafkaRecord[]): void {
   const isControl = (batch.attributes & CONTROL_BATCH) !== 0;
-  for (const { offsetDelta, timestampDelta, key, value, headers } of isControl ? [] : batch.records) {
+  for (const { offsetDelta, timestampDelta, key, value, headers } of isControl || isAborted ? [] : batch.records) {
     const offset = batch.firstOffset + BigInt(offsetDelta);
     // A batch is given whole: it may begin before what was asked for.
     if (offset < place.offset || (place.end !== undefined && offset >= place.end)) continue;

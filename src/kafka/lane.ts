@@ -37,7 +37,10 @@ export interface Batch {
  */
 export type Outcome = 'written' | 'duplicate' | 'again' | 'lost' | 'forgotten' | 'refused';
 
-/** By Kafka's code; others are `refused`. */
+/**
+ * By Kafka's code; others are `refused`. A leader that stops being one, or gives its replica away, while it waits for the others answers
+ * with the same code as a broker that never led, and what it has appended may be in the new leader's log (DelayedProduce, case A and B).
+ */
 export const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
   NONE: 'written',
   DUPLICATE_SEQUENCE_NUMBER: 'duplicate',
@@ -46,10 +49,10 @@ export const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
   OUT_OF_ORDER_SEQUENCE_NUMBER: 'forgotten',
   UNKNOWN_PRODUCER_ID: 'forgotten',
   INVALID_PRODUCER_EPOCH: 'forgotten',
-  NOT_LEADER_OR_FOLLOWER: 'again',
+  NOT_LEADER_OR_FOLLOWER: 'lost',
   LEADER_NOT_AVAILABLE: 'again',
   NOT_ENOUGH_REPLICAS: 'again',
-  UNKNOWN_TOPIC_OR_PARTITION: 'again',
+  UNKNOWN_TOPIC_OR_PARTITION: 'lost',
   UNKNOWN_LEADER_EPOCH: 'again',
   FENCED_LEADER_EPOCH: 'again',
   REPLICA_NOT_AVAILABLE: 'again',

@@ -20,6 +20,7 @@ export async function offsetsOf(
   which: keyof typeof MARKS,
   signal: AbortSignal,
   only?: readonly number[],
+  committed?: true,
 ): Promise<Map<number, bigint>> {
   const found = new Map<number, bigint>();
   let failure: unknown;
@@ -35,7 +36,9 @@ export async function offsetsOf(
       if (leader === undefined) failure = noLeader(topic, partition);
       else groups.set(leader, [...(groups.get(leader) ?? []), partition]);
     }
-    const answers = await Promise.allSettled([...groups].map(async ([leader, own]) => ask(links, leader, topic, own, which, signal)));
+    const answers = await Promise.allSettled(
+      [...groups].map(async ([leader, own]) => ask(links, leader, topic, own, which, signal, committed)),
+    );
     for (const answer of answers) {
       if (answer.status === 'rejected') failure = answer.reason;
       else
@@ -56,10 +59,11 @@ async function ask(
   partitions: readonly number[],
   which: keyof typeof MARKS,
   signal: AbortSignal,
+  committed?: true,
 ): Promise<Answer> {
   const asked = partitions.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp: MARKS[which] }));
   try {
-    return await links.ask(leader, offsetsRequest, [-1, 0, [{ name: topic, partitions: asked }]], signal);
+    return await links.ask(leader, offsetsRequest, [-1, committed === true ? 1 : 0, [{ name: topic, partitions: asked }]], signal);
   } catch (error) {
     const answer = answerOf<Answer>(error);
     if (answer === undefined) throw kafkaError(error, { broker: leader, topic });

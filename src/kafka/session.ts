@@ -129,8 +129,13 @@ class Session implements KafkaClient {
     });
   }
 
-  async offsets(topic: string, which: 'earliest' | 'latest', signal: AbortSignal): Promise<ReadonlyMap<number, bigint>> {
-    return offsetsOf(this.#links, this.#metadata, topic, which, AbortSignal.any([signal, this.#links.life]));
+  async offsets(
+    topic: string,
+    which: 'earliest' | 'latest',
+    signal: AbortSignal,
+    partitions?: readonly number[],
+  ): Promise<ReadonlyMap<number, bigint>> {
+    return offsetsOf(this.#links, this.#metadata, topic, which, this.#limited(signal), partitions);
   }
 
   producer(options: ProducerOptions = {}): KafkaProducer {

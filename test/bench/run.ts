@@ -22,6 +22,7 @@ const parts: Readonly<Record<string, string>> = {
   journal: 'parts/journal.ts',
   compare: 'parts/compare.ts',
   analysis: 'parts/analysis.ts',
+  messages: 'parts/messages.ts',
 };
 
 async function main(names: readonly string[]): Promise<number> {

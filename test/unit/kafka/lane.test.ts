@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Lane } from '../../../src/kafka/lane.ts';
+import { Lane, OUTCOMES } from '../../../src/kafka/lane.ts';
 import type { Pending } from '../../../src/kafka/lane.ts';
 
 const IDENTITY = { id: 9n, epoch: 0 };
@@ -67,6 +67,11 @@ describe('a partition that is written to', () => {
     lane.abandon(doubtful);
     const next = lane.next(IDENTITY, 1);
     assert.deepEqual([next?.identity, next?.sequence], [{ id: 9n, epoch: 1 }, 0]);
+  });
+
+  it('may be written when its broker stops leading: it may have been appended before, and the new leader may have it', () => {
+    assert.deepEqual([OUTCOMES['NOT_LEADER_OR_FOLLOWER'], OUTCOMES['UNKNOWN_TOPIC_OR_PARTITION']], ['lost', 'lost']);
+    assert.equal(OUTCOMES['NOT_ENOUGH_REPLICAS'], 'again', 'Kafka looks at that before it appends');
   });
 
   it('sends the same records under a new epoch when Kafka has lost count', () => {
