@@ -33,7 +33,13 @@ export type PlannedFault = FaultSettings & {
   /** Held by UID. With `when` one is chosen among them when it holds. */
   readonly targets: readonly FaultTarget[];
   readonly when?: FaultCondition;
+  /** Which one of the targets, told only when it begins: with it the targets are all that it may be. */
+  readonly choose?: FaultChoice;
 };
+
+export type FaultChoice =
+  | { readonly kind: 'leader'; readonly topic: string; readonly partition: number }
+  | { readonly kind: 'controller' };
 
 export type FaultSettings =
   /** The control: everything but the fault. */
@@ -71,6 +77,8 @@ export interface FaultTarget {
   readonly namespace?: string;
   readonly name: string;
   readonly uid: string;
+  /** Of a workload: which kind of one. */
+  readonly workload?: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   /** Of a pod: the container that is meant, and which one it was. */
   readonly container?: string;
   readonly containerId?: string;

@@ -29,7 +29,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // The recorder speaks the journal's words: else the same shapes would stand twice.
   workload: ['base', 'engine', 'journal'],
   analysis: ['base', 'journal'],
-  fault: ['base', 'cluster', 'kafka', 'engine'],
+  // A plan is written in the journal's words.
+  fault: ['base', 'journal', 'cluster', 'kafka', 'engine'],
   run: ['base', 'journal', 'engine', 'workload', 'cluster', 'kafka', 'fault', 'metrics', 'analysis'],
   report: ['base', 'journal', 'analysis'],
   deploy: ['base', 'cluster'],

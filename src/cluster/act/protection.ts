@@ -15,7 +15,7 @@ export interface Protection {
 }
 
 export type ClusterChange =
-  'restart' | 'deletePod' | 'cordon' | 'uncordon' | 'drainNode' | 'drainTrino' | 'shell' | 'install' | 'rollback' | 'uninstall';
+  'restart' | 'deletePod' | 'cordon' | 'uncordon' | 'drainNode' | 'drainTrino' | 'shell' | 'install' | 'rollback' | 'uninstall' | 'fault';
 
 /** What a person gave when asked. */
 export interface Given {
@@ -92,9 +92,13 @@ function refuse({ level, context }: Protection, change: ClusterChange, { typedNa
 /** The namespaces that a cluster itself lives in. */
 const SYSTEM = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
+export function isSystem(namespace: string): boolean {
+  return SYSTEM.has(namespace);
+}
+
 /** Fails: `refusedByProtection` for what belongs to the cluster itself, whatever a person confirms. */
 export function refuseSystem(namespace: string, change: ClusterChange): void {
-  if (!SYSTEM.has(namespace)) return;
+  if (!isSystem(namespace)) return;
   throw new FaultlineError('refusedByProtection', {
     what: t('“{0}” was refused: {1} belongs to the cluster itself', wordFor(change), namespace),
     remedy: t('Use kubectl if you really mean it.'),
@@ -145,5 +149,7 @@ function wordFor(change: ClusterChange): string {
       return t('Roll back');
     case 'uninstall':
       return t('Uninstall');
+    case 'fault':
+      return t('Break');
   }
 }

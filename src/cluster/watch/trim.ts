@@ -97,6 +97,7 @@ function containerStatusOf(status: ContainerStatus): ContainerStatus {
     ready: status.ready,
     started: status.started,
     restartCount: status.restartCount,
+    containerID: status.containerID,
     state: status.state,
     lastState: status.lastState,
   });

@@ -1,0 +1,90 @@
+/** No more than one target and a quorum's minority, unless a person allows it by name; no budget overrun unasked. Pure. */
+import { t } from '../../base/messages.ts';
+import { budgetsOf, budgetText } from '../../cluster/act/budgets.ts';
+import type { PodDisruptionBudget } from '../../cluster/objects.ts';
+import type { FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
+import type { FaultFlag } from '../draft.ts';
+import type { FaultScene } from '../scene.ts';
+import { minorityOf, type Hit, type HitGroup } from './hit.ts';
+import { refusal, type Refusal } from './refusal.ts';
+
+/** A budget that covers what is hit. */
+export interface TouchedBudget {
+  readonly budget: PodDisruptionBudget;
+  readonly hit: number;
+  readonly allowed: number;
+  /** "PodDisruptionBudget trino: 2 of 3 pods are healthy and 2 must be: none may go now", and what that means for this kind. */
+  readonly text: string;
+}
+
+export interface BlastFacts {
+  readonly kind: FaultKind;
+  readonly targets: readonly FaultTarget[];
+  readonly isChosenLater: boolean;
+  readonly hit: Hit;
+  readonly groups: readonly HitGroup[];
+  readonly budgets: readonly TouchedBudget[];
+  readonly allow: readonly FaultFlag[];
+}
+
+export function blastRefusals({ kind, targets, isChosenLater, groups, budgets, allow }: BlastFacts): readonly Refusal[] {
+  const count = isChosenLater ? 1 : targets.length;
+  const found: Refusal[] = [];
+  if (count > 1 && !allow.includes('several'))
+    found.push(
+      refusal('blast', t('{0} targets are more than one', count), {
+        remedy: t('Choose one, or allow it by name: several.'),
+        flag: 'several',
+      }),
+    );
+  for (const { title, hit, of, isQuorum } of groups) {
+    if (!isQuorum || hit <= minorityOf(of) || allow.includes('beyondMinority')) continue;
+    found.push(
+      refusal('blast', t('{0} of {1} {2} are more than a minority: what needs a quorum would stop', hit, of, title), {
+        remedy: t('Choose fewer, or allow it by name: beyondMinority.'),
+        flag: 'beyondMinority',
+      }),
+    );
+  }
+  if (asksBudgets(kind) !== 'ignores' || allow.includes('againstBudget')) return found;
+  for (const { hit, allowed, text } of budgets) {
+    if (hit <= allowed) continue;
+    found.push(
+      refusal('budget', text.replace(/\.$/, ''), {
+        remedy: t('Wait until it allows more, or allow it by name: againstBudget.'),
+        flag: 'againstBudget',
+      }),
+    );
+  }
+  return found;
+}
+
+export function touchedBudgets({ budgets }: FaultScene, kind: FaultKind, { pods, atOnce }: Hit): readonly TouchedBudget[] {
+  return budgets.flatMap((budget): TouchedBudget[] => {
+    const covered = pods.filter((pod) => budgetsOf(pod, [budget]).length > 0).length;
+    if (covered === 0) return [];
+    const hit = Math.min(covered, atOnce);
+    const allowed = budget.status?.disruptionsAllowed ?? 0;
+    return [{ budget, hit, allowed, text: `${budgetText(budget)}. ${budgetMeaning(kind)}` }];
+  });
+}
+
+/** Eviction obeys a budget; a delete, a crash or a cut asks nobody; a rollout has rules of its own. */
+function asksBudgets(kind: FaultKind): 'obeys' | 'ignores' | 'rollout' | 'untouched' {
+  if (kind === 'drain') return 'obeys';
+  if (kind === 'none' || kind === 'cordon') return 'untouched';
+  return kind === 'rollingRestart' ? 'rollout' : 'ignores';
+}
+
+function budgetMeaning(kind: FaultKind): string {
+  switch (asksBudgets(kind)) {
+    case 'obeys':
+      return t('Eviction obeys it: a pod that may not go stays, and that is a result.');
+    case 'rollout':
+      return t('A rollout does not ask it: it keeps to the workload’s own strategy.');
+    case 'ignores':
+      return t('This fault does not ask it.');
+    case 'untouched':
+      return '';
+  }
+}

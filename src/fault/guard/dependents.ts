@@ -1,0 +1,116 @@
+/** What depends on what is hit, in sentences: what a person should know before confirming. Pure. */
+import { t } from '../../base/messages.ts';
+import type { EngineInstance, KafkaInstance, PodLine } from '../../cluster/recognise/model.ts';
+import type { FaultTarget } from '../../journal/fault-plan.ts';
+import { kafkaPods, titleOf } from '../target/engine.ts';
+import { instancesOf, isKafka, placedOf, podsOfWorkload, type FaultScene, type ScenePod } from '../scene.ts';
+import type { Hit } from './hit.ts';
+
+export function dependentsOf(scene: FaultScene, targets: readonly FaultTarget[], hit: Hit): readonly string[] {
+  if (hit.pods.length === 0) return [];
+  const uids = new Set(hit.pods.map(({ metadata }) => metadata.uid));
+  const isHit = ({ ref }: PodLine): boolean => uids.has(ref.uid);
+  // Of pods that go one after the other, or of which one is chosen later, each by itself.
+  const isOneOfMany = hit.atOnce < hit.pods.length;
+  return [
+    ...instancesOf(scene.model).flatMap((instance) => engineDependents(scene, instance, isHit, isOneOfMany)),
+    ...(isOneOfMany ? [] : serviceDependents(scene, hit.pods)),
+    ...autoscalerDependents(scene, targets, hit.pods),
+    ...(targets.some(({ kind }) => kind === 'node') ? strangers(scene, hit.pods) : []),
+  ];
+}
+
+function engineDependents(
+  { tasks }: FaultScene,
+  instance: EngineInstance,
+  isHit: (line: PodLine) => boolean,
+  isOneOfMany: boolean,
+): readonly string[] {
+  const hit = instance.roles.flatMap(({ pods }) => pods).filter(isHit);
+  if (hit.length === 0) return [];
+  if (isKafka(instance)) return kafkaDependents(instance, isHit, isOneOfMany);
+  const found: string[] = [];
+  for (const { role, pods } of instance.roles) {
+    const gone = pods.filter(isHit);
+    if (gone.length === 0 || gone.length < pods.length || isOneOfMany) continue;
+    if (role === 'coordinator')
+      found.push(t('It is the only coordinator of {0}: queries that run fail, and new ones are refused.', titleOf(instance)));
+    else if (pods.length === 1) found.push(t('It is the only {0} of {1}.', role, titleOf(instance)));
+    else found.push(t('All {0} of role {1} of {2} are hit.', pods.length, role, titleOf(instance)));
+  }
+  for (const shard of instance.roles.flatMap(({ shards }) => shards)) {
+    const left = shard.pods.filter((line) => !isHit(line)).length;
+    if (shard.pods.some(isHit) && left === 0 && !isOneOfMany)
+      found.push(t('Shard {0} of {1} has no other replica: its data can’t be read meanwhile.', shard.shard, titleOf(instance)));
+  }
+  const running = hit.reduce((sum, { ref }) => sum + (tasks?.get(ref.uid ?? '') ?? 0), 0);
+  if (running > 0)
+    found.push(running === 1 ? t('1 task runs there now; its query fails.') : t('{0} tasks run there now; their queries fail.', running));
+  return found;
+}
+
+function kafkaDependents(instance: KafkaInstance, isHit: (line: PodLine) => boolean, isOneOfMany: boolean): readonly string[] {
+  const ids = new Set(
+    kafkaPods(instance)
+      .filter(isHit)
+      .flatMap(({ brokerId }) => brokerId ?? []),
+  );
+  const all = instance.topics.flatMap(({ name, details, underMinInSync }) => details.map((details) => ({ name, details, underMinInSync })));
+  const leads = all.filter(({ details }) => ids.has(details.leader)).length;
+  const holds = all.filter(({ details }) => details.replicas.some((id) => ids.has(id))).length;
+  const found: string[] = [];
+  if (isOneOfMany) return [t('Any one of {0} brokers of {1}; together they lead {2} partitions.', ids.size, titleOf(instance), leads)];
+  if (leads > 0)
+    found.push(
+      leads === 1 ? t('It leads 1 partition of {0}.', titleOf(instance)) : t('It leads {0} partitions of {1}.', leads, titleOf(instance)),
+    );
+  if (holds > leads) found.push(t('It holds replicas of {0} partitions.', holds));
+  if (instance.controllerId !== undefined && ids.has(instance.controllerId))
+    found.push(t('It is the active controller: another one has to be elected.'));
+  const alone = all.filter(({ details }) => details.inSync.length > 0 && details.inSync.every((id) => ids.has(id)));
+  if (alone.length > 0) found.push(t('{0} partitions have no other replica in sync: they go offline ({1}).', alone.length, names(alone)));
+  return found;
+}
+
+function names(partitions: readonly { readonly name: string; readonly details: { readonly partition: number } }[]): string {
+  const some = partitions.slice(0, 3).map(({ name, details }) => `${name}/${details.partition}`);
+  return partitions.length > 3 ? t('{0} and {1} more', some.join(', '), partitions.length - 3) : some.join(', ');
+}
+
+function serviceDependents({ services, pods }: FaultScene, hit: readonly ScenePod[]): readonly string[] {
+  return services.flatMap(({ metadata, spec }) => {
+    const selector = Object.entries(spec?.selector ?? {});
+    if (selector.length === 0) return [];
+    const selected = (pod: ScenePod): boolean =>
+      pod.metadata.namespace === metadata.namespace && selector.every(([key, value]) => pod.metadata.labels?.[key] === value);
+    const gone = hit.filter(selected).length;
+    if (gone === 0) return [];
+    const left = pods.filter((pod) => selected(pod) && isReady(pod)).length - hit.filter((pod) => selected(pod) && isReady(pod)).length;
+    const title = `${metadata.namespace ?? ''}/${metadata.name}`;
+    return [left === 0 ? t('Service {0} has nobody left to send to.', title) : t('Service {0}: {1} ready pods are left.', title, left)];
+  });
+}
+
+function autoscalerDependents(scene: FaultScene, targets: readonly FaultTarget[], hit: readonly ScenePod[]): readonly string[] {
+  return scene.autoscalers.flatMap(({ metadata, spec }) => {
+    const { kind, name } = spec?.scaleTargetRef ?? {};
+    const workload = scene.workloads.find(
+      (one) => one.kind === kind && one.workload.metadata.name === name && one.workload.metadata.namespace === metadata.namespace,
+    );
+    if (workload === undefined) return [];
+    const isTarget = targets.some(({ uid }) => uid === workload.workload.metadata.uid);
+    if (!isTarget && !podsOfWorkload(scene, workload).some((pod) => hit.includes(pod))) return [];
+    return [t('Autoscaler {0} scales {1} {2} too.', metadata.name, workload.kind, workload.workload.metadata.name)];
+  });
+}
+
+/** Pods of a node that are of no engine: their users feel it too. */
+function strangers({ model }: FaultScene, hit: readonly ScenePod[]): readonly string[] {
+  const others = hit.filter(({ metadata }) => placedOf(model, metadata.uid) === undefined);
+  if (others.length === 0) return [];
+  return [others.length === 1 ? t('1 other pod is on the node.') : t('{0} other pods are on the node.', others.length)];
+}
+
+function isReady({ status }: ScenePod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
+}

@@ -1,0 +1,71 @@
+/** What healing does not bring back: a person types the target's name before that. Pure. */
+import { t } from '../../base/messages.ts';
+import { controllerOf } from '../../cluster/act/target.ts';
+import { quantity } from '../../cluster/recognise/quantity.ts';
+import type { FaultSettings, FaultTarget } from '../../journal/fault-plan.ts';
+import type { FaultScene, ScenePod } from '../scene.ts';
+import type { Hit } from './hit.ts';
+
+export interface Loss {
+  /** `namespace/name` */
+  readonly pod: string;
+  readonly why: string;
+}
+
+/** In words, by pod; empty where all can be taken back. */
+export function lossesOf(scene: FaultScene, settings: FaultSettings, targets: readonly FaultTarget[], { pods }: Hit): readonly Loss[] {
+  switch (settings.kind) {
+    case 'podDelete':
+    case 'podForget':
+    case 'rollingRestart':
+    case 'scale':
+    case 'drain':
+    case 'nodeStop':
+      return pods.flatMap((pod) => {
+        const why = [
+          ...(settings.kind === 'nodeStop' ? [] : goneWithPod(pod)),
+          ...(settings.kind === 'podForget' ? twins(scene, pod) : []),
+        ];
+        return why.length === 0 ? [] : [{ pod: keyOf(pod), why: why.join('; ') }];
+      });
+    case 'memoryStress':
+      return pods.flatMap((pod) => {
+        const container = targets.find(({ uid }) => uid === pod.metadata.uid)?.container;
+        const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
+        if (limit === undefined)
+          return [{ pod: keyOf(pod), why: t('it has no memory limit: its neighbours on the node may be killed for it') }];
+        const bytes = quantity(limit);
+        return bytes !== undefined && settings.bytes >= bytes
+          ? [{ pod: keyOf(pod), why: t('that is its whole memory limit: the kernel kills the engine') }]
+          : [];
+      });
+    default:
+      return [];
+  }
+}
+
+function goneWithPod(pod: ScenePod): readonly string[] {
+  const owner = controllerOf(pod.metadata.ownerReferences);
+  // What is in memory is gone with any restart: nobody keeps anything there.
+  const volumes = (pod.spec?.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== 'Memory');
+  return [
+    ...(owner === undefined ? [t('nobody brings it back: it belongs to no workload')] : []),
+    ...(volumes.length === 0 ? [] : [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))]),
+  ];
+}
+
+function twins({ nodes }: FaultScene, pod: ScenePod): readonly string[] {
+  const owner = controllerOf(pod.metadata.ownerReferences);
+  if (owner?.kind !== 'StatefulSet') return [];
+  const node = nodes.find(({ metadata }) => metadata.name === pod.spec?.nodeName);
+  const isReady = node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  return [
+    isReady
+      ? t('{0} begins another one of the same name, and both may write', `StatefulSet ${owner.name}`)
+      : t('its node does not answer: it may run on there, beside another one of the same name'),
+  ];
+}
+
+function keyOf({ metadata }: ScenePod): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}

@@ -1,0 +1,302 @@
+/**
+ * What a fault would do, before anything is done: its very targets, how many of how many, what depends on them, which rights it takes,
+ * when it ends, how it heals, and why it is refused. Pure: the same scene gives the same preview, and the same hash.
+ */
+import { FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+import { formatDuration } from '../../base/units.ts';
+import { wishText } from '../../cluster/act/permissions.ts';
+import type { FaultPlan, PlannedFault } from '../../journal/fault-plan.ts';
+import { factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
+import type { DraftFault } from '../draft.ts';
+import { blastRefusals, touchedBudgets, type TouchedBudget } from '../guard/blast.ts';
+import { dependentsOf } from '../guard/dependents.ts';
+import { groupsOf, hitOf, type HitGroup } from '../guard/hit.ts';
+import { lossesOf, type Loss } from '../guard/loss.ts';
+import { placeRefusals } from '../guard/places.ts';
+import { refusal, refusalOf, type Refusal } from '../guard/refusal.ts';
+import { concernedBy, otherFaults, unreadRefusals, unwellRefusals } from '../guard/unwell.ts';
+import { needsOf, type Need } from '../needs.ts';
+import { placedOf, type FaultScene } from '../scene.ts';
+import { selectTargets, type Selection } from '../target/select.ts';
+import { hashOf } from './hash.ts';
+
+export interface PreviewRequest {
+  readonly fault: DraftFault;
+  /** UID of kube-system and SHA-256 of the CA: the cluster that is meant. */
+  readonly identity: string;
+  /** Of the run's own messages: made when it begins. */
+  readonly ownTopic?: string;
+  /** The run that is under way: its own earlier faults are no stranger's. */
+  readonly run?: string;
+  /** It is not the first step of its run: what the one before broke is what it waits for, and no reason to refuse. */
+  readonly isLaterStep?: boolean;
+  /** As a person typed them: see `Preview.consent`. */
+  readonly typed?: string;
+  /** What the API answered (`preflight`); absent: nobody asked yet. */
+  readonly preflight?: PreflightAnswers;
+}
+
+export interface PreflightAnswers {
+  readonly permissions: readonly CheckedNeed[];
+  /** Of the dry runs, of the mechanism on that kernel, of the cluster's identity. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface CheckedNeed extends Need {
+  readonly answer: 'yes' | 'no' | 'unknown';
+}
+
+export interface CheckedPermission extends CheckedNeed {
+  /** "patch pods/ephemeralcontainers in analytics" */
+  readonly text: string;
+}
+
+export interface Preview {
+  /** What goes into the plan; absent where no target was found. */
+  readonly fault?: PlannedFault;
+  /** "1 of 3 brokers of shared/kafka" */
+  readonly share: string;
+  readonly groups: readonly HitGroup[];
+  readonly budgets: readonly TouchedBudget[];
+  /** Sentences. */
+  readonly dependents: readonly string[];
+  readonly permissions: readonly CheckedPermission[];
+  /** Absent: it is over as soon as it has happened. */
+  readonly durationMs?: number;
+  /** Sentences. */
+  readonly ends: string;
+  readonly heals: string;
+  readonly warnings: readonly string[];
+  /** Asked for, since it can't be taken back: what is typed, and why. */
+  readonly consent?: { readonly type: string; readonly losses: readonly Loss[]; readonly isGiven: boolean };
+  /** Empty: it may be confirmed. */
+  readonly refusals: readonly Refusal[];
+  /** What the person confirms. */
+  readonly hash: string;
+}
+
+export function previewFault(request: PreviewRequest, scene: FaultScene): Preview {
+  const { fault, ownTopic } = request;
+  const { settings, target } = fault;
+  if (target === undefined) {
+    if (settings.kind === 'none') return preview(request, scene, { targets: [], of: 0, what: '', facts: [] });
+    return nothing(request, refusal('target', t('“{0}” has no target', factsOf(settings.kind).title)));
+  }
+  try {
+    return preview(request, scene, selectTargets(scene, settings.kind, target, ownTopic === undefined ? {} : { ownTopic }));
+  } catch (error) {
+    if (!FaultlineError.is(error)) throw error;
+    return nothing(request, refusalOf('target', error));
+  }
+}
+
+/** Of a whole plan: what a person confirms when there are several faults, or probes beside them. */
+export function hashOfPlan(plan: FaultPlan, previews: readonly Preview[]): string {
+  return hashOf({ plan: { ...plan, faults: undefined, cluster: plan.cluster.identity }, faults: previews.map(({ hash }) => hash) });
+}
+
+function preview(request: PreviewRequest, scene: FaultScene, selection: Selection): Preview {
+  const { fault, identity, run, isLaterStep = false, typed, preflight } = request;
+  const { settings, allow, when } = fault;
+  const { targets, choose, facts: conditions } = selection;
+  const { kind } = settings;
+  const facts = factsOf(kind);
+  const durationMs = facts.lasts ? (fault.durationMs ?? facts.defaultDurationMs) : undefined;
+  const isChosenLater = choose !== undefined;
+  const hit = hitOf(scene, settings, targets, isChosenLater);
+  const groups = groupsOf(scene, hit);
+  const budgets = touchedBudgets(scene, kind, hit);
+  const unread = unreadRefusals(scene);
+  const losses = lossesOf(scene, settings, targets, hit);
+  const consent = consentFor(targets, losses, typed, allow.includes('dataLoss'));
+  const permissions = permissionsOf(kind, targets, preflight);
+  const planned: PlannedFault = {
+    ...settings,
+    title: titleOf(settings, selection),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    targets,
+    ...(when === undefined ? {} : { when }),
+    ...(choose === undefined ? {} : { choose }),
+  };
+  const concerned = concernedBy(scene, targets, hit.pods);
+  const refusals: readonly Refusal[] =
+    kind === 'none'
+      ? (preflight?.refusals ?? [])
+      : [
+          ...unread.refusals,
+          ...targets.flatMap((target) => placeRefusals(scene, kind, target)),
+          ...blastRefusals({ kind, targets, isChosenLater, hit, groups, budgets, allow }),
+          ...lengthRefusals(fault, durationMs),
+          ...(isLaterStep ? [] : unwellRefusals(scene, concerned)),
+          ...otherFaults(scene, run, targets),
+          ...permissions.filter(({ answer }) => answer === 'no').map(refusedPermission),
+          ...(preflight?.refusals ?? []),
+          ...(consent === undefined || consent.isGiven ? [] : [consentRefusal(consent.type, losses)]),
+        ];
+  return {
+    fault: planned,
+    share: shareText(selection, groups),
+    groups,
+    budgets,
+    dependents: dependentsOf(scene, targets, hit),
+    permissions,
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ends: endsText(fault, durationMs),
+    heals: facts.heals,
+    warnings: [...unread.warnings, ...noteOn(scene, fault, targets)],
+    ...(consent === undefined ? {} : { consent }),
+    refusals,
+    hash: hashOf({
+      identity,
+      settings,
+      durationMs,
+      when,
+      allow: [...allow].toSorted(),
+      targets: targets.map(({ as: _, ...target }) => ({ ...target, controller: isController(scene, target.uid) })),
+      choose,
+      // A task that ended, or a pod elsewhere, changes nothing about what was confirmed; a leader does.
+      conditions,
+      replicas: concerned.workloads
+        .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
+        .map(({ workload }) => workload.spec?.replicas),
+      hit: hit.pods.map(({ metadata }) => metadata.uid).toSorted(),
+      budgets: budgets.map(({ budget: { metadata, spec, status }, allowed }) => ({
+        uid: metadata.uid,
+        name: metadata.name,
+        spec,
+        allowed,
+        healthy: status?.currentHealthy,
+        desired: status?.desiredHealthy,
+      })),
+    }),
+  };
+}
+
+function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
+  const { settings } = fault;
+  return {
+    share: '',
+    groups: [],
+    budgets: [],
+    dependents: [],
+    permissions: [],
+    ends: endsText(fault, fault.durationMs),
+    heals: factsOf(settings.kind).heals,
+    warnings: [],
+    refusals: [why],
+    hash: hashOf({ identity, settings, refused: why.text }),
+  };
+}
+
+function titleOf(settings: DraftFault['settings'], { targets, what, choose }: Selection): string {
+  const { title } = factsOf(settings.kind);
+  const [first, ...more] = targets;
+  const details = settingsText(settings);
+  const whom =
+    first === undefined
+      ? ''
+      : choose !== undefined
+        ? t('one of {0}', what)
+        : [
+            first.name,
+            ...(more.length === 0 ? [] : [t('and {0} more', more.length)]),
+            ...(first.as === undefined ? [] : [`(${first.as})`]),
+          ].join(' ');
+  const head = whom === '' ? title : t('{0}: {1}', title, whom);
+  return details === '' || settings.kind === 'podDelete' ? head : `${head}, ${details}`;
+}
+
+function shareText({ targets, of, what, choose }: Selection, groups: readonly HitGroup[]): string {
+  if (targets.length === 0) return t('nothing');
+  const chosen = t('{0} of {1} {2}', choose === undefined ? targets.length : 1, of, what);
+  const others = groups.filter(({ title }) => title !== what).map(({ hit, of: all, title }) => t('{0} of {1} {2}', hit, all, title));
+  return [chosen, ...others].join(', ');
+}
+
+function endsText({ settings: { kind } }: DraftFault, durationMs: number | undefined): string {
+  const { lasts, deadline } = factsOf(kind);
+  if (!lasts || durationMs === undefined) return t('It is over as soon as it has happened.');
+  const after = formatDuration(durationMs);
+  switch (deadline) {
+    case 'kernel':
+      return t('After {0}, by the kernel of its node, also when nobody is left who began it.', after);
+    case 'object':
+      return t('After {0}. Its original value stands on the object, and a sweep puts it back where nobody else did.', after);
+    case 'lab':
+      return t('After {0}, by the lab.', after);
+    case 'atOnce':
+      return t('After {0}.', after);
+  }
+}
+
+function lengthRefusals({ settings: { kind }, durationMs: wanted }: DraftFault, durationMs: number | undefined): readonly Refusal[] {
+  const { title, lasts } = factsOf(kind);
+  if (!lasts)
+    return wanted === undefined ? [] : [refusal('tooLong', t('“{0}” has no duration: it is over as soon as it has happened', title))];
+  if (durationMs === undefined || durationMs <= 0) return [refusal('tooLong', t('“{0}” has no duration', title))];
+  if (durationMs <= longestFaultMs) return [];
+  return [
+    refusal('tooLong', t('{0} is longer than a fault may last', formatDuration(durationMs)), {
+      remedy: t('{0} at most.', formatDuration(longestFaultMs)),
+    }),
+  ];
+}
+
+function consentFor(
+  targets: readonly { readonly name: string }[],
+  losses: readonly Loss[],
+  typed: string | undefined,
+  isAllowed: boolean,
+): Preview['consent'] {
+  const [first, another] = targets;
+  if (losses.length === 0 || first === undefined) return undefined;
+  const type = another === undefined ? first.name : t('{0} targets', targets.length);
+  return { type, losses, isGiven: isAllowed || typed === type };
+}
+
+function consentRefusal(type: string, losses: readonly Loss[]): Refusal {
+  const [first, ...more] = losses;
+  const what = `${first?.pod ?? ''}: ${first?.why ?? ''}`;
+  return refusal('consent', more.length === 0 ? what : t('{0}; {1} more', what, more.length), {
+    remedy: t('Type {0} to confirm, or allow it by name in a spec: dataLoss.', type),
+    flag: 'dataLoss',
+  });
+}
+
+function permissionsOf(
+  kind: PlannedFault['kind'],
+  targets: Selection['targets'],
+  preflight: PreflightAnswers | undefined,
+): readonly CheckedPermission[] {
+  const needs = new Map(targets.flatMap((target) => needsOf(kind, target)).map((need) => [needKey(need), need]));
+  const answers = new Map(preflight?.permissions.map((checked) => [needKey(checked), checked.answer]));
+  return [...needs].map(([key, need]) => ({
+    ...need,
+    text: wishText(need, need.namespace),
+    answer: answers.get(key) ?? 'unknown',
+  }));
+}
+
+export function needKey({ verb, group = '', resource, subresource = '', name = '', namespace = '', for: purpose }: Need): string {
+  return [verb, group, resource, subresource, name, namespace, purpose].join(' ');
+}
+
+function refusedPermission({ text, for: purpose }: CheckedPermission): Refusal {
+  return refusal('permission', purpose === 'injecting' ? t('You may not {0}', text) : t('You could not heal it: you may not {0}', text), {
+    remedy: t('Ask whoever runs the cluster for this right, or use a context that has it.'),
+  });
+}
+
+function noteOn(scene: FaultScene, { settings }: DraftFault, targets: Selection['targets']): readonly string[] {
+  if (settings.kind !== 'scale') return [];
+  return scene.workloads
+    .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
+    .map(({ workload }) => t('From {0} to {1} replicas.', workload.spec?.replicas ?? 1, settings.replicas));
+}
+
+function isController({ model }: FaultScene, uid: string): true | undefined {
+  const placed = placedOf(model, uid);
+  if (placed === undefined || placed.instance.engine !== 'kafka' || !('controllerId' in placed.instance)) return undefined;
+  return placed.instance.controllerId === placed.line.brokerId ? true : undefined;
+}
