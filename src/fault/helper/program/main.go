@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -31,7 +30,6 @@ func main() {
 	session := newSession(output, limitsFrom(os.Getenv))
 	code := session.run(readLines(os.Stdin), signals)
 	output.flush(100 * time.Millisecond)
-	endKeeper()
 	os.Exit(code)
 }
 
@@ -47,11 +45,4 @@ func readLines(input io.Reader) <-chan []byte {
 		}
 	}()
 	return lines
-}
-
-// endKeeper ends the process that keeps the ephemeral container alive: the container's end is then ours.
-func endKeeper() {
-	if pid, err := strconv.Atoi(os.Getenv("FAULTLINE_KEEPER")); err == nil && pid > 1 {
-		_ = syscall.Kill(pid, syscall.SIGTERM)
-	}
 }

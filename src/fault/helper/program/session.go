@@ -246,7 +246,7 @@ func (s *session) take(line []byte) {
 func (s *session) answer(asked request) (any, error) {
 	switch asked.Do {
 	case "beat":
-		return struct{}{}, nil
+		return map[string]float64{"t": nowMs()}, nil
 	case "check":
 		return map[string]any{"mechanisms": checkAll()}, nil
 	case "arm":
