@@ -3,7 +3,7 @@
  * `node test/build/fault-helper.ts amd64` prints where it is.
  */
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { BUILD_ENV, LINK_FLAGS, runGo } from '../lab/build/go.ts';
@@ -27,6 +27,7 @@ export async function faultHelper(arch: HelperArchitecture, progress: Progress):
       await cp(sources, work, { recursive: true });
       const args = ['build', '-buildvcs=false', '-ldflags', `${LINK_FLAGS} -X main.version=${version}`, '-o', join(partial, 'helper'), '.'];
       await runGo({ go, args, folder: work, env: { GOARCH: arch } }, say);
+      await rm(work, { recursive: true });
     });
   });
   return join(folder, 'helper');

@@ -93,6 +93,25 @@ func chance(ofTenThousand uint32) []expression {
 	}
 }
 
+// isOpening holds for the packet that asks for a connection: of FIN, SYN, RST and ACK it has SYN alone.
+func isOpening() []expression {
+	const flags, synOnly = 0x17, 0x02
+	value := func(a *netlink.AttributeEncoder, kind uint16, bits byte) {
+		nested(a, kind, func(data *netlink.AttributeEncoder) { data.Bytes(unix.NFTA_DATA_VALUE, []byte{bits}) })
+	}
+	return []expression{
+		payload(unix.NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1),
+		{"bitwise", func(a *netlink.AttributeEncoder) {
+			a.Uint32(unix.NFTA_BITWISE_SREG, register)
+			a.Uint32(unix.NFTA_BITWISE_DREG, register)
+			a.Uint32(unix.NFTA_BITWISE_LEN, 1)
+			value(a, unix.NFTA_BITWISE_MASK, flags)
+			value(a, unix.NFTA_BITWISE_XOR, 0)
+		}},
+		equals(synOnly),
+	}
+}
+
 // redirect sends it to a port of this namespace.
 func redirect(port uint16) []expression {
 	return []expression{

@@ -79,7 +79,8 @@ func (p *proxied) build() error {
 	}
 	t.elements(unix.NFT_MSG_NEWSETELEM, "exempt4", unique(four), 0)
 	t.elements(unix.NFT_MSG_NEWSETELEM, "exempt6", unique(six), 0)
-	// Where destinations are changed; only a connection's first packet comes here.
+	// Where destinations are changed; only the first packet of a connection comes here, as far as the kernel has tracked it. It begins to
+	// with this very chain: a connection that was there before would be taken for a new one, and be torn apart.
 	t.chain("in", hook{"nat", unix.NF_INET_PRE_ROUTING, -100, ""})
 	var port []expression
 	if p.spec.Port != 0 {
@@ -91,7 +92,7 @@ func (p *proxied) build() error {
 		t.rule("in", rule(
 			one(load(unix.NFT_META_IIFNAME), inSet(setOn)), f.is(),
 			one(f.address(true), lookup("exempt"+f.suffix, 1 /* not in it */)),
-			protocolIs(unix.IPPROTO_TCP), port, one(counter()), redirect(p.proxy.port),
+			protocolIs(unix.IPPROTO_TCP), isOpening(), port, one(counter()), redirect(p.proxy.port),
 		)...)
 	}
 	return t.nft.commit()

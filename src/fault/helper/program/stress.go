@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,32 +178,27 @@ type counters struct {
 }
 
 func readCounters() (counters, error) {
-	for _, folder := range cgroupFolders() {
-		stat, err := os.ReadFile(filepath.Join(folder, "cpu.stat"))
-		if err != nil || !strings.Contains(string(stat), "usage_usec") {
-			continue
-		}
-		found := counters{
-			folder: folder, cpuUsed: valueOf(string(stat), "usage_usec"), throttled: valueOf(string(stat), "throttled_usec"),
-			memory: numberIn(folder, "memory.current"), memoryLimit: numberIn(folder, "memory.max"),
-		}
-		if limit, err := os.ReadFile(filepath.Join(folder, "cpu.max")); err == nil {
+	if folder := cgroupFolder("", "cpu.stat"); folder != "" {
+		if stat := textIn(folder, "cpu.stat"); strings.Contains(stat, "usage_usec") {
+			found := counters{
+				folder: folder, cpuUsed: valueOf(stat, "usage_usec"), throttled: valueOf(stat, "throttled_usec"),
+				memory: numberIn(folder, "memory.current"), memoryLimit: numberIn(folder, "memory.max"),
+			}
 			var quota, period float64
-			if _, err := fmt.Sscan(string(limit), &quota, &period); err == nil && period > 0 {
+			if _, err := fmt.Sscan(textIn(folder, "cpu.max"), &quota, &period); err == nil && period > 0 {
 				found.cpuLimit = quota / period
 			}
+			return found, nil
 		}
-		return found, nil
 	}
-	// Version 1: each resource has its own tree.
-	const cpu, memory = "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"
-	used := numberIn("/sys/fs/cgroup/cpuacct", "cpuacct.usage")
+	// Version 1: each resource has a tree of its own, and other units.
+	used := numberIn(cgroupFolder("cpuacct", "cpuacct.usage"), "cpuacct.usage")
 	if used == 0 {
 		return counters{}, refuse("cgroup", "the counters of the container’s cgroup can’t be read: an effect could not be proven")
 	}
-	stat, _ := os.ReadFile(filepath.Join(cpu, "cpu.stat"))
+	cpu, memory := cgroupFolder("cpu", "cpu.stat"), cgroupFolder("memory", "memory.usage_in_bytes")
 	found := counters{
-		folder: cpu, cpuUsed: used / 1000, throttled: valueOf(string(stat), "throttled_time") / 1000,
+		folder: cpu, cpuUsed: used / 1000, throttled: valueOf(textIn(cpu, "cpu.stat"), "throttled_time") / 1000,
 		memory: numberIn(memory, "memory.usage_in_bytes"), memoryLimit: numberIn(memory, "memory.limit_in_bytes"),
 	}
 	if found.memoryLimit > 1<<60 {
@@ -214,18 +210,28 @@ func readCounters() (counters, error) {
 	return found, nil
 }
 
-// cgroupFolders are where the own cgroup may be: in a namespace of cgroups it is the root of what is mounted.
-func cgroupFolders() []string {
+// cgroupFolder is where a resource's cgroup of this process is, by a file that has to be there ("": version 2, which has one tree for
+// all). In a container its own cgroup is mostly the root of what is mounted.
+func cgroupFolder(resource, file string) string {
 	const root = "/sys/fs/cgroup"
-	folders := []string{root}
-	if groups, err := os.ReadFile("/proc/self/cgroup"); err == nil {
-		for _, line := range strings.Split(string(groups), "\n") {
-			if path, ok := strings.CutPrefix(line, "0::"); ok && path != "/" {
-				folders = append([]string{filepath.Join(root, path)}, folders...)
+	groups, _ := os.ReadFile("/proc/self/cgroup")
+	for _, line := range strings.Split(string(groups), "\n") {
+		parts := strings.SplitN(line, ":", 3)
+		if len(parts) < 3 || !slices.Contains(strings.Split(parts[1], ","), resource) {
+			continue
+		}
+		for _, folder := range []string{filepath.Join(root, parts[1], parts[2]), filepath.Join(root, parts[1]), filepath.Join(root, resource)} {
+			if _, err := os.Stat(filepath.Join(folder, file)); err == nil {
+				return folder
 			}
 		}
 	}
-	return folders
+	return ""
+}
+
+func textIn(folder, name string) string {
+	text, _ := os.ReadFile(filepath.Join(folder, name))
+	return string(text)
 }
 
 func valueOf(text, name string) uint64 {
@@ -240,10 +246,6 @@ func valueOf(text, name string) uint64 {
 
 // numberIn is 0 for what is not there or is "max".
 func numberIn(folder, name string) uint64 {
-	text, err := os.ReadFile(filepath.Join(folder, name))
-	if err != nil {
-		return 0
-	}
-	number, _ := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	number, _ := strconv.ParseUint(strings.TrimSpace(textIn(folder, name)), 10, 64)
 	return number
 }
