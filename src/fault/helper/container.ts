@@ -49,13 +49,14 @@ const START_LIMIT_MS = 60_000;
 const AGAIN_MS = 200;
 
 /**
- * Runs until the helper has ended, or a minute where none starts; ends at once when it is told to: else it would hold up the pod's end.
- * `start.ts` writes the file that it looks at.
+ * Waits a minute for a helper to be started, and then until it has ended; ends at once when it is told to: else it would hold up the pod's
+ * end. `start.ts` writes the file that it looks at.
  */
 const KEEPER = [
   "trap 'exit 0' TERM INT",
-  'n=0',
-  'while [ $n -lt 60 ] || kill -0 "$(cat /tmp/fl-helper.pid 2>/dev/null)" 2>/dev/null; do sleep 1 & wait $!; n=$((n+1)); done',
+  'f=/tmp/fl-helper.pid; n=0',
+  'while [ ! -e $f ] && [ $n -lt 60 ]; do sleep 1 & wait $!; n=$((n+1)); done',
+  'while kill -0 "$(cat $f)" 2>/dev/null; do sleep 1 & wait $!; done',
 ].join('; ');
 
 export interface HelperContainer {

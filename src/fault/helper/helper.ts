@@ -51,8 +51,8 @@ export interface HelperOptions {
   readonly signal: AbortSignal;
 }
 
-/** Small, everywhere mirrored, and with a shell. */
-export const DEFAULT_HELPER_IMAGE = 'busybox:1.37';
+/** Small, mirrored everywhere, and with a shell. */
+export const DEFAULT_HELPER_IMAGE = 'docker.io/library/busybox:1.36';
 
 /** undefined: it runs in the target's own container, with that one's rights. */
 export function capabilityFor(kind: HelperFaultKind): HelperCapability | undefined {

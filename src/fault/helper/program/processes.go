@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // targetProcesses are those of the target's container, the first one first: where its id is known and shows in a cgroup's name, these;
@@ -78,13 +80,15 @@ func field(tid int, name string) string {
 	return ""
 }
 
-// mayTrace asks the kernel for the same right that tracing needs, without tracing.
+// mayTrace asks the kernel for the same right that tracing needs, without tracing: by reading where no process has anything. The file
+// /proc/PID/mem would not do: it belongs to the target's user, and who is not that one is refused by its mode already.
 func mayTrace(pid int) error {
-	file, err := os.Open(filepath.Join("/proc", strconv.Itoa(pid), "mem"))
-	if err != nil {
-		return refuse("capability", "process "+strconv.Itoa(pid)+" can't be held (the capability SYS_PTRACE is missing, or something forbids it): "+err.Error())
+	var byte_ [1]byte
+	local := []unix.Iovec{{Base: &byte_[0], Len: 1}}
+	_, err := unix.ProcessVMReadv(pid, local, []unix.RemoteIovec{{Base: 0x10, Len: 1}}, 0)
+	if err == unix.EPERM {
+		return refuse("capability", "process "+strconv.Itoa(pid)+" can't be held: the capability SYS_PTRACE is missing, or something forbids it")
 	}
-	_ = file.Close()
 	if tracer := field(pid, "TracerPid"); tracer != "0" && tracer != "" {
 		return refuse("traced", "process "+strconv.Itoa(pid)+" is held by another debugger already")
 	}
