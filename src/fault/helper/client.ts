@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Clock } from '../../base/clock.ts';
 import { FaultlineError, type ErrorReason } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { Answer, Applied, Armed, Checked, Healed, Hello, Proof, Said, type HelperFault, type Request } from './protocol.ts';
+import { Answer, Applied, Armed, Checked, Healed, type Hello, Proof, Said, type HelperFault, type Request } from './protocol.ts';
 
 /** Lines to and from the program. */
 export interface HelperPipe {
@@ -129,7 +129,12 @@ export async function helperClient(pipe: HelperPipe, options: ClientOptions): Pr
     }, limitMs);
     try {
       pipe.send(JSON.stringify({ id, ...request }));
-      return v.parse(schema, await promise);
+      const answer = v.safeParse(schema, await promise);
+      if (answer.success) return answer.output;
+      throw new FaultlineError('internal', {
+        what: t('{0} answered otherwise than agreed', what),
+        meaning: v.summarize(answer.issues),
+      });
     } finally {
       clearTimeout(timer);
     }

@@ -164,7 +164,7 @@ function programBelow(pid: number, file: string): number {
 
 export async function spawnHelper(prefix: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<SpawnedHelper> {
   const file = await faultHelper(goArch(), new Progress('lines'));
-  const [program = '', ...args] = [...prefix, file];
+  const [program, ...args] = [...prefix, file];
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   const said: Said[] = [];
   const waiting = new Set<() => void>();

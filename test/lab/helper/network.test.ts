@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { HelperClient } from '../../../src/fault/helper/client.ts';
 import type { HelperFault, Said } from '../../../src/fault/helper/protocol.ts';
@@ -254,6 +255,24 @@ describe('the helper, in a network of its own', () => {
     const { packetsOut = 0, packetsIn = 0 } = await client.proof();
     assert.ok(packetsIn >= before);
     assert.equal(packetsOut, 0, 'packets to DNS were lost');
+  });
+
+  it('killed at any moment, nothing of it is left and users are served', async function () {
+    this.timeout(60_000);
+    const id = await probe();
+    for (let round = 0; round < 30; round++) {
+      const one = await net.helper();
+      one.pipe.listen(() => undefined);
+      one.pipe.send(JSON.stringify({ id: 1, do: 'arm', name: `round_${round}`, fault: CUT }));
+      one.pipe.send(JSON.stringify({ id: 2, do: 'go', durationMs: 60_000, notAfter: 60_000 }));
+      // It starts, is armed and goes within these.
+      await pause(Math.random() * 60);
+      one.child.kill(round % 3 === 0 ? 'SIGTERM' : 'SIGKILL');
+      await one.exited;
+      assert.equal(net.rules(), '', `round ${round}`);
+    }
+    const overMs = machineMs();
+    assert.ok((await peer.sample(id, overMs, true)).at - overMs < SLACK_MS);
   });
 
   it('checks every mechanism and leaves nothing of it behind', async () => {
