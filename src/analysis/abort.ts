@@ -63,7 +63,7 @@ export class AbortWatch {
       if (this.#measuringFrom === null || nowMs - this.#measuringFrom < rule.overMs) continue;
       if (this.#draining && rule.metric.kind === 'throughput') continue;
       const measured = measure(rule.metric, this.#facts(nowMs - rule.overMs, rule.overMs));
-      if (measured.kind === 'unknown' || !holds(measured.value, rule)) continue;
+      if (measured.kind !== 'value' || !holds(measured.value, rule)) continue;
       const value = formatMeasured(rule.metric, measured.value, rule.limit);
       return measured.of === undefined ? t('{0}: {1}', rule.text, value) : t('{0}: {1} ({2})', rule.text, value, measured.of);
     }

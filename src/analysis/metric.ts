@@ -1,7 +1,7 @@
 /** A metric's value of some operations: of a whole run (expectations), or of its newest seconds (abort rules). Browser-safe. */
 import { t } from '../base/messages.ts';
 import { formatCount } from '../base/units.ts';
-import type { Curve, Expectation, Metric } from '../journal/plan.ts';
+import type { Curve, Expectation, Metric, RecoveryMetric } from '../journal/plan.ts';
 import { needed } from './ranks.ts';
 import { percentileName } from './text.ts';
 
@@ -19,10 +19,21 @@ export interface Facts {
     percentile: number,
     statement: string | undefined,
   ): { readonly count: number; readonly ms: number | null } | undefined;
+  /** Of a run that breaks something. */
+  recovery?(metric: RecoveryMetric): Measured;
 }
 
 export type Measured =
-  | { readonly kind: 'value'; readonly value: number; /** What a share is made of: "17 of 50". */ readonly of?: string }
+  | {
+      readonly kind: 'value';
+      readonly value: number;
+      /** What a share is made of: "17 of 50". */
+      readonly of?: string;
+      /** To either side, in the metric's unit: within it of the limit nothing can be said. */
+      readonly error?: number;
+    }
+  /** More than that, and not known how much more: "not recovered within 120 s". It has no number of its own. */
+  | { readonly kind: 'above'; readonly value: number; readonly text: string }
   /** "p99 needs 500 samples, there are 120" */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -42,6 +53,12 @@ export function measure(metric: Metric, facts: Facts): Measured {
       return facts.durationMs === null ? unknown(t('no time has passed')) : { kind: 'value', value: (facts.ok / facts.durationMs) * 1000 };
     case 'answers':
       return sent === 0 ? unknown(t('nothing was answered')) : { kind: 'value', value: facts.wrong };
+    case 'recovery':
+    case 'unavailable':
+    case 'relapses':
+    case 'probes':
+    case 'messages':
+      return facts.recovery?.(metric) ?? unknown(t('nothing was broken in this run'));
   }
 }
 
@@ -55,6 +72,19 @@ export function holds(value: number, { comparison, limit }: Pick<Expectation, 'c
       return value >= limit;
     case '>':
       return value > limit;
+  }
+}
+
+/** null: it can't be told. */
+export function outcomeOf(measured: Measured, expectation: Pick<Expectation, 'comparison' | 'limit'>): boolean | null {
+  const { comparison, limit } = expectation;
+  switch (measured.kind) {
+    case 'unknown':
+      return null;
+    case 'above':
+      return measured.value < limit ? null : comparison === '>' || comparison === '>=';
+    case 'value':
+      return Math.abs(measured.value - limit) < (measured.error ?? 0) ? null : holds(measured.value, expectation);
   }
 }
 

@@ -62,7 +62,8 @@ export class RunProjection {
   }
 
   add(event: JournalEvent): void {
-    this.#newest = Math.max(this.#newest, event.t);
+    // A probe has a clock of its own.
+    if (event.src === 'runner') this.#newest = Math.max(this.#newest, event.t);
     switch (event.kind) {
       case 'op':
         this.#operation(event);
@@ -100,6 +101,9 @@ export class RunProjection {
         break;
       case 'end':
         this.#end = event;
+        break;
+      default:
+        // What was broken, and what came of it, is projected in `recovery`.
         break;
     }
   }

@@ -4,6 +4,7 @@ import { formatCount, formatDuration } from '../base/units.ts';
 import type { ServerPath } from '../base/target.ts';
 import type { AnswerOutcome } from '../journal/events.ts';
 import type { Curve, Load, Metric } from '../journal/plan.ts';
+import { formatSeconds } from './recovery/metric-text.ts';
 import type { Counts, Verdict } from './view.ts';
 
 /** p50, p99, p99.9, max. */
@@ -47,7 +48,14 @@ export function formatMetric(metric: Metric, value: number): string {
     case 'throughput':
       return formatRate(value);
     case 'answers':
+    case 'relapses':
+    case 'messages':
       return formatCount(value);
+    case 'probes':
+      return formatShare(value);
+    case 'recovery':
+    case 'unavailable':
+      return formatSeconds(value);
   }
 }
 
@@ -58,11 +66,17 @@ export function formatMeasured(metric: Metric, value: number, limit: number): st
       return durationBeside(value, limit);
     case 'errors':
     case 'dropped':
+    case 'probes':
       return shareBeside(value, limit);
     case 'throughput':
       return formatRate(value) === formatRate(limit) ? `${finer(value, limit)}/s` : formatRate(value);
     case 'answers':
+    case 'relapses':
+    case 'messages':
       return formatCount(value);
+    case 'recovery':
+    case 'unavailable':
+      return formatSeconds(value) === formatSeconds(limit) ? `${finer(value / 1000, limit / 1000)} s` : formatSeconds(value);
   }
 }
 

@@ -2,8 +2,10 @@
 import { t } from '../base/messages.ts';
 import { formatCount, formatDuration } from '../base/units.ts';
 import type { EndEvent, PhaseEvent } from '../journal/events.ts';
+import type { FaultPlan } from '../journal/fault-plan.ts';
 import type { Expectation, RunPlan } from '../journal/plan.ts';
-import { holds, measure, type Facts } from './metric.ts';
+import { measure, outcomeOf, type Facts, type Measured } from './metric.ts';
+import { foundText, metText, noLimit } from './recovery/metric-text.ts';
 import {
   curveName,
   formatInstant,
@@ -17,25 +19,71 @@ import {
 } from './text.ts';
 import type { Counts, DriverView, ExpectationView, Percentiles, RunStatus, StatementView, Verdict } from './view.ts';
 
-/** What is expected of every run: no wrong answer, ever; no error and nothing dropped unless the person wrote a limit. */
+/**
+ * What is expected of every run: no wrong answer, ever; no error and nothing dropped unless the person wrote a limit. Of a run that
+ * breaks something errors are what is looked for: it is expected to recover, and to lose nothing.
+ */
 export function expectationsOf(plan: RunPlan): readonly Expectation[] {
   const implied: readonly Expectation[] = [
     { text: 'errors <= 0 %', metric: { kind: 'errors' }, comparison: '<=', limit: 0, implied: true },
     { text: 'dropped <= 0 %', metric: { kind: 'dropped' }, comparison: '<=', limit: 0, implied: true },
     { text: 'answers ok', metric: { kind: 'answers' }, comparison: '<=', limit: 0, implied: true },
   ];
-  const written = (kind: string): boolean => plan.expectations.some(({ metric }) => metric.kind === kind);
-  return [...plan.expectations, ...implied.filter(({ metric }) => !written(metric.kind))];
+  const written = ({ metric }: Expectation): boolean => plan.expectations.some((each) => wordOf(each) === wordOf({ metric }));
+  const all = plan.fault === undefined ? implied : impliedOfFault(plan, plan.fault);
+  return [...plan.expectations, ...all.filter((each) => !written(each))];
+}
+
+function impliedOfFault({ load }: RunPlan, { probes, messages }: FaultPlan): readonly Expectation[] {
+  const none = { comparison: '<=', limit: 0, implied: true } as const;
+  return [
+    { text: 'recovered', metric: { kind: 'recovery', of: 'recovered' }, comparison: '<=', limit: noLimit, implied: true },
+    ...(probes.length === 0 ? [] : [{ text: 'probes.wrong <= 0 %', metric: { kind: 'probes', of: 'wrong' }, ...none } as const]),
+    ...(messages === undefined ? [] : [{ text: 'messages.lost <= 0', metric: { kind: 'messages', of: 'lost' }, ...none } as const]),
+    ...(load.kind === 'none' ? [] : [{ text: 'answers ok', metric: { kind: 'answers' }, ...none } as const]),
+  ];
+}
+
+/** Of a metric that may be written once. */
+function wordOf({ metric }: Pick<Expectation, 'metric'>): string {
+  return 'of' in metric ? `${metric.kind}.${metric.of}` : metric.kind;
 }
 
 export function judge(plan: RunPlan, facts: Facts): readonly ExpectationView[] {
   return expectationsOf(plan).map((expectation): ExpectationView => {
     const measured = measure(expectation.metric, facts);
     if (measured.kind === 'unknown') return { expectation, outcome: 'unknown', measured: null, text: measured.why };
-    const outcome = holds(measured.value, expectation) ? 'met' : 'broken';
+    const holds = outcomeOf(measured, expectation);
+    const outcome = holds === null ? 'unknown' : holds ? 'met' : 'broken';
+    if (measured.kind === 'above') return { expectation, outcome, measured: null, text: aboveText(expectation, outcome, measured) };
+    if (outcome === 'unknown') return { expectation, outcome, measured: measured.value, text: tooClose(expectation, measured) };
     const text = findingText(expectation, outcome, measured, plan, facts);
     return { expectation, outcome, measured: measured.value, text };
   });
+}
+
+function limitText({ metric, limit }: Expectation): string | null {
+  return limit >= noLimit ? null : formatLimit(metric, limit);
+}
+
+/** "not recovered within 120 s, the limit is 10 s" */
+function aboveText(expectation: Expectation, outcome: ExpectationView['outcome'], { text }: Extract<Measured, { kind: 'above' }>): string {
+  const limit = limitText(expectation);
+  if (limit === null) return text;
+  return outcome === 'unknown'
+    ? t('{0}: too short to tell whether the limit of {1} was kept', text, limit)
+    : t('{0}, the limit is {1}', text, limit);
+}
+
+function tooClose(expectation: Expectation, { value, error = 0 }: Extract<Measured, { kind: 'value' }>): string {
+  const { metric, limit } = expectation;
+  const figure = t('{0} ± {1}', formatMeasured(metric, value, limit), formatMetric(metric, error));
+  return t(
+    '{0} was {1}: too close to the limit of {2} to tell',
+    wordOf(expectation).replace('recovery.', ''),
+    figure,
+    formatLimit(metric, limit),
+  );
 }
 
 function findingText(
@@ -69,6 +117,12 @@ function findingText(
     case 'answers':
       if (none) return t('no wrong answer');
       return facts.wrong === 1 ? t('1 wrong answer, the limit is {0}', limit) : t('{0} wrong answers, the limit is {1}', value, limit);
+    case 'recovery':
+    case 'unavailable':
+    case 'relapses':
+    case 'probes':
+    case 'messages':
+      return foundText(metric, value, limitValue >= noLimit ? null : limit, measured.of);
   }
 }
 
@@ -175,6 +229,12 @@ function met({ expectation, measured }: ExpectationView, run: Judged): readonly 
       return [t('throughput {0} (limit {1})', value, formatLimit(metric, limit))];
     case 'answers':
       return [answersText(run.statements)];
+    case 'recovery':
+    case 'unavailable':
+    case 'relapses':
+    case 'probes':
+    case 'messages':
+      return [metText(metric, value, limitText(expectation))];
   }
 }
 

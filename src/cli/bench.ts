@@ -9,7 +9,7 @@ import { parseQueries, queryName, tpchQueries } from '../run/spec/queries.ts';
 import { tooFewSamples } from '../run/spec/size.ts';
 import { tpchPlan } from '../run/spec/tpch.ts';
 import { parseDuration, parseRate } from '../run/spec/units.ts';
-import type { Expectation, Load, RunPlan, WarmUp } from '../journal/plan.ts';
+import type { DrivenLoad, Expectation, RunPlan, WarmUp } from '../journal/plan.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
 import { serverTargetOf, type ServerOptions } from './server.ts';
 import { visible } from './format/width.ts';
@@ -65,7 +65,7 @@ function warningsOf(plan: RunPlan): readonly string[] {
   });
 }
 
-function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'power' | 'listed' | 'shuffled'): Load {
+function loadOf({ clients, iterations, rate, duration }: BenchRequest, order: 'power' | 'listed' | 'shuffled'): DrivenLoad {
   const passOrder = order === 'shuffled' ? 'shuffled' : 'listed';
   if (rate === undefined) {
     if (duration !== undefined && clients === undefined && iterations === undefined)

@@ -92,6 +92,7 @@ function titleOf(view: RunView): string {
 }
 
 function loadOf({ load }: RunPlan): string {
+  if (load.kind === 'none') return 'no load';
   if (load.kind === 'open') return `${formatCount(load.ratePerSecond)}/s for ${formatDuration(load.durationMs)}`;
   return `${load.clients} ${load.clients === 1 ? 'client' : 'clients'} × ${closedLength(load)}`;
 }

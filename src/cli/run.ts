@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { kubeconfigPaths } from '../cluster/connect/kubeconfig.ts';
+import { mustBePreviewed } from '../run/spec/previewed.ts';
 import { readSpec, type SpecProblem } from '../run/spec/spec.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
 import { visible } from './format/width.ts';
@@ -21,13 +22,14 @@ export async function runSpec(request: RunRequest, terminal: Terminal, paths: Ca
     throw unreadable(request.file, error);
   });
   const library = join(paths.root, 'snippets');
-  const { plan, problems } = await readSpec(text, {
+  const { plan, breaks, problems } = await readSpec(text, {
     file: basename(file),
     folder: dirname(file),
     library,
     kubeconfigs: kubeconfigPaths(terminal.env, []),
   });
   for (const problem of problems) terminal.stderr.write(problemLine(request.file, problem));
+  if (breaks !== undefined) throw mustBePreviewed(breaks.plan.name);
   if (plan === undefined || problems.some(({ severity }) => severity === 'error')) return exitCodes.invalid;
   return carryOut(plan, request, terminal, paths, dirname(file));
 }

@@ -6,28 +6,30 @@ import type { ClusterChange, Consent } from '../cluster/act/protection.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
 import type { FaultKind, FaultTarget, PlannedFault } from '../journal/fault-plan.ts';
 
-export interface Injector<K extends FaultKind = FaultKind> {
-  readonly kind: K;
+export interface Injector<F extends PlannedFault = PlannedFault> {
+  readonly kind: F['kind'];
   /**
    * Asks the API to play through the very requests of `prepare` and `apply` without doing them. Never fails for what the API says of
    * them: that is its answer. Fails: `unreachable`, `unauthorised`, `timedOut`, `cancelled`.
    */
-  rehearse(injection: Injection<K>, signal: AbortSignal): Promise<Rehearsal>;
+  rehearse(injection: Injection<F>, signal: AbortSignal): Promise<Rehearsal>;
   /**
    * Whatever can be ready before "go"; nothing is broken afterwards. Fails: `refusedByProtection` (the target is another by now),
    * `forbidden`, `notFound`, `unreachable` …: then nothing is left behind.
    */
-  prepare(injection: Injection<K>, signal: AbortSignal): Promise<PreparedFault>;
+  prepare(injection: Injection<F>, signal: AbortSignal): Promise<PreparedFault>;
 }
 
+export type FaultOf<K extends FaultKind> = Extract<PlannedFault, { readonly kind: K }>;
+
 /** One target of one fault of a plan. */
-export interface Injection<K extends FaultKind = FaultKind> {
+export interface Injection<F extends PlannedFault = PlannedFault> {
   readonly connection: ClusterConnection;
   /** Stands on everything that is made or changed. */
   readonly run: string;
   /** Index in the plan's faults. */
   readonly index: number;
-  readonly fault: Extract<PlannedFault, { readonly kind: K }>;
+  readonly fault: F;
   readonly target: FaultTarget;
   /** As a person gave it for this cluster. Fails: `refusedByProtection`. */
   consent(change: ClusterChange): Consent;

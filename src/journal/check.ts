@@ -1,16 +1,19 @@
 /** Whether a value that came out of JSON is an event of this format, in this plan. Browser-safe, and cheap: see parse.ts. */
-import type { JournalEvent } from './events.ts';
+import { isFaultRunEvent } from './check-fault.ts';
+import { isCount, isCurve, isError, isFlag, isLength } from './check-fields.ts';
+import type { JournalEvent, LoadRunEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
 /** What JSON gave, before anything is known of it. */
-type Fields = { readonly [K in KeysOf<JournalEvent>]?: unknown };
+type Fields = { readonly [K in KeysOf<LoadRunEvent>]?: unknown };
 
 export function isEvent(value: unknown, plan: RunPlan): value is JournalEvent {
   if (typeof value !== 'object' || value === null) return false;
   const event: Fields = value;
+  if (!Number.isFinite(event.t)) return false;
   // A source that a later version adds has a clock of its own: its events are not the runner's.
-  if (!Number.isFinite(event.t) || event.src !== 'runner') return false;
+  if (event.src !== 'runner') return plan.fault !== undefined && isFaultRunEvent(value, plan.fault);
   switch (event.kind) {
     case 'op':
       return isPlace(event, plan) && isOperation(event);
@@ -33,7 +36,7 @@ export function isEvent(value: unknown, plan: RunPlan): value is JournalEvent {
     case 'end':
       return isEnd(event);
     default:
-      return false;
+      return plan.fault !== undefined && isFaultRunEvent(value, plan.fault);
   }
 }
 
@@ -52,12 +55,6 @@ function isOperation({ wait, service, rows, answer, error, warmUp }: Fields): bo
   if (rows !== undefined && !isCount(rows)) return false;
   if (answer !== undefined && answer !== 'ok' && answer !== 'unchecked' && answer !== 'repeatable' && answer !== 'wrong') return false;
   return error === undefined || isError(error);
-}
-
-function isError(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { reason, text, code }: { readonly reason?: unknown; readonly text?: unknown; readonly code?: unknown } = value;
-  return typeof reason === 'string' && typeof text === 'string' && (code === undefined || typeof code === 'string');
 }
 
 function isHistogram({ ms, count, rows, answers, response, service, wait, warmUp }: Fields): boolean {
@@ -99,22 +96,4 @@ function isEngine({ title, version, target, threads, memoryLimitBytes, path }: F
 function isEnd({ how, reason, error }: Fields): boolean {
   if (how !== 'finished' && how !== 'stopped' && how !== 'aborted' && how !== 'failed' && how !== 'interrupted') return false;
   return (reason === undefined || typeof reason === 'string') && (error === undefined || isError(error));
-}
-
-/** Milliseconds, a share, cores: nothing that can be negative. */
-function isLength(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** The first bytes of each histogram, as base64; to look into it would take longer than all the rest. */
-function isCurve(value: unknown): boolean {
-  return typeof value === 'string' && value.startsWith('HISTF');
-}
-
-function isFlag(value: unknown): boolean {
-  return value === undefined || value === true;
 }

@@ -5,10 +5,17 @@
  * became known: an operation is written when it has ended, and its `t` is when it was planned.
  */
 import type { ServerPath } from '../base/target.ts';
+import type { OperationError } from './failure.ts';
+import type { FaultRunEvent, ProbeSource } from './fault-events.ts';
 import type { RunPlan } from './plan.ts';
 
-/** A reader refuses a newer one with a clear text, and reads every older one. 2: an arm's target may be a server. */
-export const journalFormat = 2;
+export type { OperationError } from './failure.ts';
+
+/**
+ * A reader refuses a newer one with a clear text, and reads every older one. 2: an arm's target may be a server. 3: a run may break
+ * something; then it may be without a load, and has probes as sources.
+ */
+export const journalFormat = 3;
 
 export interface JournalHeader {
   readonly faultline: number;
@@ -34,19 +41,13 @@ export interface Environment {
   readonly gitRevision?: string;
 }
 
-export type Source = 'runner';
+/** A probe's events are on the probe's own clock. */
+export type Source = 'runner' | ProbeSource;
 
+/** Of the runner's own events. */
 interface Timed {
   readonly t: number;
-  readonly src: Source;
-}
-
-/** Why an operation failed. `reason` is one of `ErrorReason` (base/errors.ts). */
-export interface OperationError {
-  readonly reason: string;
-  /** One sentence for a person. */
-  readonly text: string;
-  readonly code?: string;
+  readonly src: 'runner';
 }
 
 /** `ok`: as an independent answer says; `repeatable`: as this engine answered before; `unchecked`: nothing to compare with. */
@@ -189,5 +190,8 @@ export interface EndEvent extends Timed {
   readonly error?: OperationError;
 }
 
-export type JournalEvent =
+/** What every run has. */
+export type LoadRunEvent =
   EngineEvent | PhaseEvent | OperationEvent | HistogramEvent | DroppedEvent | AnswerEvent | DriverEvent | GapEvent | NoteEvent | EndEvent;
+
+export type JournalEvent = LoadRunEvent | FaultRunEvent;

@@ -2,7 +2,7 @@
  * What happened while something was broken. Like all events; `t` is on the clock of `src`. What the watches and the helper's answers
  * tell is stamped by the runner when it heard of it. Browser-safe (types only).
  */
-import type { OperationError } from './events.ts';
+import type { OperationError } from './failure.ts';
 import type { ObjectOwner } from './fault-plan.ts';
 
 export type ProbeSource = `probe-${string}`;

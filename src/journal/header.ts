@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import { journalFormat, type JournalHeader } from './events.ts';
+import { faultPlan } from './header-fault.ts';
 
 const finite = v.pipe(v.number(), v.finite());
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -38,6 +39,7 @@ const load = v.variant('kind', [
     maxQueued: whole,
     order,
   }),
+  v.looseObject({ kind: v.literal('none') }),
 ]);
 
 const metric = v.variant('kind', [
@@ -47,35 +49,47 @@ const metric = v.variant('kind', [
     percentile: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
     statement: v.exactOptional(v.string()),
   }),
-  v.looseObject({ kind: v.picklist(['errors', 'dropped', 'throughput', 'answers']) }),
+  v.looseObject({ kind: v.picklist(['errors', 'dropped', 'throughput', 'answers', 'unavailable', 'relapses']) }),
+  v.looseObject({
+    kind: v.literal('recovery'),
+    of: v.picklist(['detected', 'firstGood', 'recovered', 'baseline', 'failover', 'rejoin', 'pod', 'redundancy']),
+  }),
+  v.looseObject({ kind: v.literal('probes'), of: v.picklist(['failed', 'slow', 'unknown', 'wrong', 'bad']) }),
+  v.looseObject({
+    kind: v.literal('messages'),
+    of: v.picklist(['lost', 'duplicated', 'redelivered', 'reordered', 'rewritten', 'unknown']),
+  }),
 ]);
 
 const rule = { text: v.string(), metric, comparison: v.picklist(['<=', '<', '>=', '>']), limit: finite };
 
-const plan = v.looseObject({
-  name: v.string(),
-  arms: v.pipe(
-    v.array(v.looseObject({ label: v.string(), engine: v.string(), target, threads: whole, memoryLimitBytes: whole })),
-    v.minLength(1),
-    v.maxLength(2),
+const plan = v.pipe(
+  v.looseObject({
+    name: v.string(),
+    arms: v.pipe(
+      v.array(v.looseObject({ label: v.string(), engine: v.string(), target, threads: whole, memoryLimitBytes: whole })),
+      v.maxLength(2),
+    ),
+    statements: v.array(v.looseObject({ name: v.string(), sql: v.string(), weight: finite, tpchQuery: v.exactOptional(whole) })),
+    load,
+    warmUp: v.exactOptional(
+      v.variant('kind', [
+        v.looseObject({ kind: v.literal('iterations'), iterations: whole }),
+        v.looseObject({ kind: v.literal('duration'), durationMs: finite }),
+      ]),
+    ),
+    timeoutMs: finite,
+    expectations: v.array(v.looseObject({ ...rule, implied: v.exactOptional(v.boolean()) })),
+    abortRules: v.array(v.looseObject({ ...rule, overMs: finite })),
+    seed: finite,
+    specText: v.exactOptional(v.string()),
+    fault: v.exactOptional(faultPlan),
+  }),
+  v.check(
+    ({ arms, statements, load: { kind }, fault }) => (kind === 'none' ? fault !== undefined : arms.length > 0 && statements.length > 0),
+    'no load and nothing to break, or a load without an engine or a statement',
   ),
-  statements: v.pipe(
-    v.array(v.looseObject({ name: v.string(), sql: v.string(), weight: finite, tpchQuery: v.exactOptional(whole) })),
-    v.minLength(1),
-  ),
-  load,
-  warmUp: v.exactOptional(
-    v.variant('kind', [
-      v.looseObject({ kind: v.literal('iterations'), iterations: whole }),
-      v.looseObject({ kind: v.literal('duration'), durationMs: finite }),
-    ]),
-  ),
-  timeoutMs: finite,
-  expectations: v.array(v.looseObject({ ...rule, implied: v.exactOptional(v.boolean()) })),
-  abortRules: v.array(v.looseObject({ ...rule, overMs: finite })),
-  seed: finite,
-  specText: v.exactOptional(v.string()),
-});
+);
 
 const environment = v.looseObject({
   faultline: v.string(),
@@ -108,8 +122,8 @@ export function parseHeader(line: string): JournalHeader {
     });
   }
   const checked = v.safeParse(header, value, { abortEarly: true });
-  // An arm may name an engine that this version does not have: its figures are read all the same.
-  if (checked.success) return checked.output as JournalHeader;
+  // An arm may name an engine, and a fault a kind, that this version does not have: its figures are read all the same.
+  if (checked.success) return checked.output as unknown as JournalHeader;
   const [issue] = checked.issues;
   throw new FaultlineError('invalid', {
     what: t('The head of this run’s journal can’t be read'),

@@ -4,10 +4,11 @@
  */
 
 import type { ServerEngine, ServerTarget } from '../base/target.ts';
+import type { FaultPlan } from './fault-plan.ts';
 
 export interface RunPlan {
   readonly name: string;
-  /** One engine; or two, A and B, between which every statement alternates. */
+  /** One engine; or two, A and B, between which every statement alternates. None where nothing but probes asks (load `none`). */
   readonly arms: readonly Arm[];
   /** In the order in which a pass runs them. An operation names its statement by its index here. */
   readonly statements: readonly PlannedStatement[];
@@ -22,6 +23,8 @@ export interface RunPlan {
   readonly seed: number;
   /** The spec file's text, where there is one: what a person wrote is found again with the run. */
   readonly specText?: string;
+  /** What the run breaks. Without it it is a benchmark. */
+  readonly fault?: FaultPlan;
 }
 
 export interface Arm {
@@ -51,7 +54,10 @@ export interface PlannedStatement {
   readonly variants?: { readonly [engine in Arm['engine']]?: string };
 }
 
-export type Load =
+/** `none`: only of a run that breaks something, whose clients are its probes. */
+export type Load = DrivenLoad | { readonly kind: 'none' };
+
+export type DrivenLoad =
   /** Each client sends its next statement when the answer of the one before is there and the think time is over. */
   | {
       readonly kind: 'closed';
@@ -95,7 +101,25 @@ export type Metric =
   /** Ok answers a second. */
   | { readonly kind: 'throughput' }
   /** Wrong answers: a count. `answers ok` is `<= 0`. */
-  | { readonly kind: 'answers' };
+  | { readonly kind: 'answers' }
+  | RecoveryMetric;
+
+/** Figures of a run that breaks something; the definitions are those of `analysis/recovery`. */
+export type RecoveryMetric =
+  /** Milliseconds from *applied*; of `rejoin` from *heal confirmed*. What never came within the observation has no number. */
+  | { readonly kind: 'recovery'; readonly of: RecoveryMoment }
+  /** Milliseconds: the sum of all bad intervals. */
+  | { readonly kind: 'unavailable' }
+  /** Bad spells after a first good answer: a count. */
+  | { readonly kind: 'relapses' }
+  /** Of the judged samples: 0 to 1. `bad`: the four others together. */
+  | { readonly kind: 'probes'; readonly of: ProbeFigure }
+  /** Of the Kafka checker: a count. */
+  | { readonly kind: 'messages'; readonly of: MessageFigure };
+
+export type RecoveryMoment = 'detected' | 'firstGood' | 'recovered' | 'baseline' | 'failover' | 'rejoin' | 'pod' | 'redundancy';
+export type ProbeFigure = 'failed' | 'slow' | 'unknown' | 'wrong' | 'bad';
+export type MessageFigure = 'lost' | 'duplicated' | 'redelivered' | 'reordered' | 'rewritten' | 'unknown';
 
 export interface Expectation {
   /** As the person wrote it: "latency.p99 <= 2 s". */
@@ -115,5 +139,6 @@ export interface AbortRule {
   readonly metric: Metric;
   readonly comparison: '<=' | '<' | '>=' | '>';
   readonly limit: number;
+  /** 0: since the fault began (`unavailable > 20 s`). */
   readonly overMs: number;
 }

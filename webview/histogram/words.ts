@@ -119,6 +119,7 @@ function withEnd(word: string, status: RunStatus): string {
 
 /** "open loop, 20/s Poisson, 10 min, warm-up 1 min" */
 export function loadInWords(load: Load, warmUp?: WarmUp): string {
+  if (load.kind === 'none') return t('no load');
   const parts =
     load.kind === 'open'
       ? [

@@ -114,6 +114,7 @@ function statusText(status: RunView['status']): string {
 }
 
 function loadText(load: Load): string {
+  if (load.kind === 'none') return t('none');
   const order = load.order === 'shuffled' ? t(', shuffled') : '';
   if (load.kind === 'closed') {
     const think = load.thinkTimeMs > 0 ? t(', think time {0}', formatDuration(load.thinkTimeMs)) : '';

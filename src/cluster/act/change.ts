@@ -2,6 +2,7 @@
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
+import type { ApiRequest } from '../connect/request.ts';
 import type { Pod, Workload } from '../objects.ts';
 import { kinds, pathOf } from '../watch/kinds.ts';
 import { Consent, refuseSystem } from './protection.ts';
@@ -22,7 +23,7 @@ interface Ending {
   readonly signal?: AbortSignal;
 }
 
-type WithStrategy = Workload & { readonly spec?: { readonly updateStrategy?: { readonly type?: string } } };
+export type WithStrategy = Workload & { readonly spec?: { readonly updateStrategy?: { readonly type?: string } } };
 
 /**
  * Replaces all pods of a workload one after the other by its own strategy, as `kubectl rollout restart` does; resolves when it has begun.
@@ -38,8 +39,14 @@ export async function restartWorkload(
   Consent.check(consent, connection.context.name, 'restart');
   refuseSystem(workload.namespace, 'restart');
   const path = pathOf(kindOf(workload.kind), workload);
+  refuseUnrestartable(workload, await connection.request<WithStrategy>({ path, ...ending }));
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
+  await connection.request({ ...restartRequest(workload, annotations), ...ending });
+}
+
+/** Fails: `unsupported`. */
+export function refuseUnrestartable(workload: Restarted, { spec }: WithStrategy): void {
   const about = `${workload.kind} ${workload.name}`;
-  const { spec } = await connection.request<WithStrategy>({ path, ...ending });
   if (spec?.paused === true)
     throw new FaultlineError('unsupported', {
       what: t('{0} was not restarted: its rollout is paused', about),
@@ -50,15 +57,18 @@ export async function restartWorkload(
       what: t('{0} was not restarted: its strategy OnDelete replaces no pod by itself', about),
       remedy: t('Delete its pods one after the other.'),
     });
-  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
-  await connection.request({
+}
+
+/** `uid`: only this very one. Nothing is asked of a person: for who has. */
+export function restartRequest(workload: Restarted, annotations: Readonly<Record<string, string>>, uid?: string): ApiRequest {
+  return {
     method: 'PATCH',
-    path,
+    path: pathOf(kindOf(workload.kind), workload),
     query: { fieldManager: 'faultline' },
     contentType: 'application/strategic-merge-patch+json',
-    body: { spec: { template: { metadata: { annotations } } } },
-    ...ending,
-  });
+    // A uid can't be changed: of another object the API refuses the patch.
+    body: { ...(uid === undefined ? {} : { metadata: { uid } }), spec: { template: { metadata: { annotations } } } },
+  };
 }
 
 /**
@@ -116,16 +126,33 @@ export async function deletePod(connection: ClusterConnection, pod: Place, conse
       meaning: t('Its processes may go on after its name is free again.'),
       remedy: t('Type {0} to confirm.', pod.name),
     });
-  const gracePeriodSeconds = force === undefined ? graceSeconds : 0;
+  const asked = force === undefined ? { ...(graceSeconds === undefined ? {} : { graceSeconds }) } : { force: true as const };
   await connection.request({
+    ...deletePodRequest(pod, { ...asked, ...(uid === undefined ? {} : { uid }) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+export interface DeleteRequested {
+  readonly graceSeconds?: number;
+  readonly force?: true;
+  readonly uid?: string;
+  /** The API plays it through and does nothing. */
+  readonly dryRun?: true;
+}
+
+/** Nothing is asked of a person: for who has, and for dry runs. */
+export function deletePodRequest(pod: Place, { graceSeconds, force, uid, dryRun }: DeleteRequested): ApiRequest {
+  const gracePeriodSeconds = force === true ? 0 : graceSeconds === undefined ? undefined : Math.max(1, graceSeconds);
+  return {
     method: 'DELETE',
     path: pathOf(kinds.pods, pod),
     body: {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: force === undefined ? Math.max(1, gracePeriodSeconds) : 0 }),
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
       ...(uid === undefined ? {} : { preconditions: { uid } }),
+      ...(dryRun === true ? { dryRun: ['All'] } : {}),
     },
-    ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }

@@ -37,10 +37,11 @@ export function blastRefusals({ kind, targets, isChosenLater, groups, budgets, a
         flag: 'several',
       }),
     );
-  for (const { title, hit, of, isQuorum } of groups) {
-    if (!isQuorum || hit <= minorityOf(of) || allow.includes('beyondMinority')) continue;
+  for (const { title, hit, of, away, isQuorum } of groups) {
+    if (!isQuorum || hit + away <= minorityOf(of) || allow.includes('beyondMinority')) continue;
+    const gone = away === 0 ? String(hit) : t('{0} and {1} that are away', hit, away);
     found.push(
-      refusal('blast', t('{0} of {1} {2} are more than a minority: what needs a quorum would stop', hit, of, title), {
+      refusal('blast', t('{0} of {1} {2} are more than a minority: what needs a quorum would stop', gone, of, title), {
         remedy: t('Choose fewer, or allow it by name: beyondMinority.'),
         flag: 'beyondMinority',
       }),

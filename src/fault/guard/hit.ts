@@ -18,7 +18,10 @@ export interface HitGroup {
   /** "brokers of shared/kafka" */
   readonly title: string;
   readonly hit: number;
+  /** As many as there should be. */
   readonly of: number;
+  /** Not hit, and not serving already, or not then: see `FaultCondition`. */
+  readonly away: number;
   /** More than half of them have to be there. */
   readonly isQuorum: boolean;
 }
@@ -55,16 +58,20 @@ export function hitOf(scene: FaultScene, settings: FaultSettings, targets: reado
   }
 }
 
-/** The roles and shards that the pods are of; pods of no engine by their workload. */
-export function groupsOf(scene: FaultScene, { pods, atOnce }: Hit): readonly HitGroup[] {
+/** The roles and shards that the pods are of; pods of no engine by their workload. `away`: how many are gone when it begins, at least. */
+export function groupsOf(scene: FaultScene, { pods, atOnce }: Hit, away = 0): readonly HitGroup[] {
   const groups = new Map<string, HitGroup>();
-  const add = (title: string, of: number, isQuorum: boolean, hit: number): void => {
-    if (hit > 0) groups.set(title, { title, hit: Math.min(hit, atOnce), of, isQuorum });
+  const add = (title: string, of: number, isQuorum: boolean, hit: number, gone: number): void => {
+    if (hit > 0) groups.set(title, { title, hit: Math.min(hit, atOnce), of, away: isQuorum ? Math.max(gone, away) : gone, isQuorum });
   };
   const uids = new Set(pods.map(({ metadata }) => metadata.uid));
   const isHit = ({ ref }: PodLine): boolean => uids.has(ref.uid);
   for (const instance of instancesOf(scene.model)) {
-    for (const { title, of, isQuorum } of engineGroups(instance)) add(title, of.length, isQuorum, of.filter(isHit).length);
+    for (const { title, of, wanted, isQuorum } of engineGroups(instance)) {
+      const all = Math.max(wanted, of.length);
+      const serving = of.filter((line) => line.isReady || isHit(line)).length;
+      add(title, all, isQuorum, of.filter(isHit).length, all - serving);
+    }
   }
   for (const pod of pods) {
     if (placedOf(scene.model, pod.metadata.uid) !== undefined) continue;
@@ -72,7 +79,7 @@ export function groupsOf(scene: FaultScene, { pods, atOnce }: Hit): readonly Hit
     if (workload === undefined) continue;
     const siblings = podsOfWorkload(scene, workload);
     const title = t('pods of {0} {1}/{2}', workload.kind, pod.metadata.namespace ?? '', workload.workload.metadata.name);
-    add(title, siblings.length, false, siblings.filter(({ metadata }) => uids.has(metadata.uid)).length);
+    add(title, siblings.length, false, siblings.filter(({ metadata }) => uids.has(metadata.uid)).length, 0);
   }
   return [...groups.values()];
 }
@@ -85,29 +92,34 @@ export function minorityOf(voters: number): number {
 interface EngineGroup {
   readonly title: string;
   readonly of: readonly PodLine[];
+  readonly wanted: number;
   readonly isQuorum: boolean;
 }
 
 function engineGroups(instance: EngineInstance): readonly EngineGroup[] {
-  const withRole = (...roles: readonly EngineRole[]): readonly PodLine[] =>
-    instance.roles.filter(({ role }) => roles.includes(role)).flatMap(({ pods }) => pods);
-  const title = (what: string): string => t('{0} of {1}', what, titleOf(instance));
-  const keepers = { title: title(t('keepers')), of: withRole('keeper'), isQuorum: true };
+  const group = (what: string, isQuorum: boolean, ...roles: readonly EngineRole[]): EngineGroup => {
+    const found = instance.roles.filter(({ role }) => roles.includes(role));
+    const wanted = found.reduce((sum, role) => sum + role.wanted, 0);
+    return { title: t('{0} of {1}', what, titleOf(instance)), of: found.flatMap(({ pods }) => pods), wanted, isQuorum };
+  };
   switch (instance.engine) {
     case 'kafka':
       return [
-        { title: title(t('brokers')), of: withRole('broker', 'broker and controller'), isQuorum: true },
-        { title: title(t('controllers')), of: withRole('controller', 'broker and controller'), isQuorum: true },
+        group(t('brokers'), true, 'broker', 'broker and controller'),
+        group(t('controllers'), true, 'controller', 'broker and controller'),
       ];
     case 'clickhouse': {
       const shards = instance.roles.flatMap(({ shards: all }) => all);
-      const replicas = shards.map(({ shard, pods }) => ({ title: title(t('replicas of shard {0}', shard)), of: pods, isQuorum: false }));
-      return [...(replicas.length === 0 ? [{ title: title(t('servers')), of: withRole('server'), isQuorum: false }] : replicas), keepers];
+      const replicas = shards.map(({ shard, pods, total }) => ({
+        title: t('{0} of {1}', t('replicas of shard {0}', shard), titleOf(instance)),
+        of: pods,
+        wanted: total,
+        isQuorum: false,
+      }));
+      return [...(replicas.length === 0 ? [group(t('servers'), false, 'server')] : replicas), group(t('keepers'), true, 'keeper')];
     }
     default:
-      return instance.roles
-        .filter(({ role }) => role !== 'operator')
-        .map(({ role, pods }) => ({ title: title(`${role}s`), of: pods, isQuorum: role === 'keeper' }));
+      return instance.roles.filter(({ role }) => role !== 'operator').map(({ role }) => group(`${role}s`, role === 'keeper', role));
   }
 }
 

@@ -6,7 +6,7 @@ import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatDuration } from '../../base/units.ts';
 import { wishText } from '../../cluster/act/permissions.ts';
-import type { FaultPlan, PlannedFault } from '../../journal/fault-plan.ts';
+import type { FaultPlan, FaultTarget, PlannedFault } from '../../journal/fault-plan.ts';
 import { factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
 import type { DraftFault } from '../draft.ts';
 import { blastRefusals, touchedBudgets, type TouchedBudget } from '../guard/blast.ts';
@@ -18,6 +18,7 @@ import { refusal, refusalOf, type Refusal } from '../guard/refusal.ts';
 import { concernedBy, otherFaults, unreadRefusals, unwellRefusals } from '../guard/unwell.ts';
 import { needsOf, type Need } from '../needs.ts';
 import { placedOf, type FaultScene } from '../scene.ts';
+import { partitionOf } from '../target/engine.ts';
 import { selectTargets, type Selection } from '../target/select.ts';
 import { hashOf } from './hash.ts';
 
@@ -33,6 +34,8 @@ export interface PreviewRequest {
   readonly isLaterStep?: boolean;
   /** As a person typed them: see `Preview.consent`. */
   readonly typed?: string;
+  /** Confirmed before: these very objects, and no others that would fit the selector as well. */
+  readonly held?: readonly FaultTarget[];
   /** What the API answered (`preflight`); absent: nobody asked yet. */
   readonly preflight?: PreflightAnswers;
 }
@@ -77,14 +80,16 @@ export interface Preview {
 }
 
 export function previewFault(request: PreviewRequest, scene: FaultScene): Preview {
-  const { fault, ownTopic } = request;
+  const { fault, ownTopic, held } = request;
   const { settings, target } = fault;
   if (target === undefined) {
     if (settings.kind === 'none') return preview(request, scene, { targets: [], of: 0, what: '', facts: [] });
     return nothing(request, refusal('target', t('“{0}” has no target', factsOf(settings.kind).title)));
   }
   try {
-    return preview(request, scene, selectTargets(scene, settings.kind, target, ownTopic === undefined ? {} : { ownTopic }));
+    const isLater = fault.when !== undefined;
+    const options = { isLater, ...(ownTopic === undefined ? {} : { ownTopic }), ...(held === undefined ? {} : { held }) };
+    return preview(request, scene, selectTargets(scene, settings.kind, target, options));
   } catch (error) {
     if (!FaultlineError.is(error)) throw error;
     return nothing(request, refusalOf('target', error));
@@ -105,7 +110,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const durationMs = facts.lasts ? (fault.durationMs ?? facts.defaultDurationMs) : undefined;
   const isChosenLater = choose !== undefined;
   const hit = hitOf(scene, settings, targets, isChosenLater);
-  const groups = groupsOf(scene, hit);
+  const groups = groupsOf(scene, hit, awayThen(scene, when));
   const budgets = touchedBudgets(scene, kind, hit);
   const unread = unreadRefusals(scene);
   const losses = lossesOf(scene, settings, targets, hit);
@@ -187,6 +192,15 @@ function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
     refusals: [why],
     hash: hashOf({ identity, settings, refused: why.text }),
   };
+}
+
+/** How many replicas are out of sync when it begins, by what it waits for. */
+function awayThen({ model }: FaultScene, when: DraftFault['when']): number {
+  if (when?.kind !== 'isr') return 0;
+  const known = model.kafka.items.flatMap((instance) => partitionOf(instance, when.topic, when.partition) ?? []);
+  const replicas = Math.max(0, ...known.map((partition) => partition.replicas.length));
+  // Of a topic that is not there yet as many as most topics have.
+  return Math.max(0, (replicas === 0 ? 3 : replicas) - when.size);
 }
 
 function titleOf(settings: DraftFault['settings'], { targets, what, choose }: Selection): string {

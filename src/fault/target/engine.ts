@@ -20,8 +20,15 @@ export interface Found {
 
 type EngineBy = Exclude<TargetBy, { readonly kind: 'object' | 'labels' }>;
 
-/** `ownTopic`: of the run's messages, made when it begins. Fails: `notFound`, `invalid`. */
-export function foundByEngine(scene: FaultScene, by: EngineBy, namespace: string | undefined, ownTopic: string | undefined): Found {
+export interface Asked {
+  /** Of the run's messages, made when it begins. */
+  readonly ownTopic: string | undefined;
+  /** It waits for a state, and may find another leader then. */
+  readonly isLater: boolean;
+}
+
+/** Fails: `notFound`, `invalid`. */
+export function foundByEngine(scene: FaultScene, by: EngineBy, namespace: string | undefined, asked: Asked): Found {
   switch (by.kind) {
     case 'role':
       return byRole(
@@ -29,9 +36,9 @@ export function foundByEngine(scene: FaultScene, by: EngineBy, namespace: string
         by.role,
       );
     case 'controller':
-      return controllerOf(kafkaOf(scene, by, namespace));
+      return controllerOf(kafkaOf(scene, by, namespace), asked);
     case 'leader':
-      return leaderOf(kafkaOf(scene, by, namespace), by.topic, by.partition, ownTopic);
+      return leaderOf(kafkaOf(scene, by, namespace), by.topic, by.partition, asked);
     case 'busyWorker':
       return busyWorker(
         scene,
@@ -55,7 +62,7 @@ export function partitionOf(instance: KafkaInstance, topic: string, partition: n
 }
 
 function byRole(instance: EngineInstance, role: string | undefined): Found {
-  const groups = instance.roles.filter((group) => (role === undefined ? group.role !== 'operator' : group.role === role));
+  const groups = instance.roles.filter((group) => (role === undefined ? group.role !== 'operator' : plays(group.role, role)));
   const pods = groups.flatMap((group) => group.pods);
   if (pods.length === 0) {
     const roles = instance.roles.map((group) => group.role).join(', ');
@@ -65,34 +72,34 @@ function byRole(instance: EngineInstance, role: string | undefined): Found {
   return { pods: ordered(pods).map((line) => ({ line, as: line.role })), meant: 'all', what, facts: [] };
 }
 
-function controllerOf(instance: KafkaInstance): Found {
+/** A node that is both is a broker, and a controller. */
+function plays(role: string, wanted: string): boolean {
+  return role === wanted || (role === 'broker and controller' && (wanted === 'broker' || wanted === 'controller'));
+}
+
+function controllerOf(instance: KafkaInstance, { isLater }: Asked): Found {
   const { controllerId } = instance;
+  const what = t('{0} of {1}', t('controllers'), titleOf(instance));
+  const apart = kafkaPods(instance).filter(({ role }) => role !== 'broker');
+  // Where no pod says that it is a controller, brokers are.
+  const voters = apart.length === 0 ? kafkaPods(instance) : apart;
+  if (isLater) return laterOf(voters, t('controls, if it does when it begins'), what, { kind: 'controller' });
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === controllerId);
   if (controllerId === undefined || line === undefined)
     throw notHeard(instance, t('Which one is the active controller of {0} is not known', titleOf(instance)));
-  return {
-    pods: [{ line, as: t('active controller') }],
-    meant: 'first',
-    what: t('{0} of {1}', t('controllers'), titleOf(instance)),
-    facts: [`controller: ${controllerId}`],
-  };
+  return { pods: firstOf(voters, line, t('active controller')), meant: 'first', what, facts: [`controller: ${controllerId}`] };
 }
 
-function leaderOf(instance: KafkaInstance, topic: string, partition: number, ownTopic: string | undefined): Found {
+function leaderOf(instance: KafkaInstance, topic: string, partition: number, { ownTopic, isLater }: Asked): Found {
   const what = t('brokers of {0}', titleOf(instance));
   const at = `${topic}/${partition}`;
   const details = partitionOf(instance, topic, partition);
-  if (details === undefined && topic === ownTopic && instance.problem === undefined)
-    return {
-      pods: ordered(kafkaPods(instance).filter(({ role }) => role !== 'controller')).map((line) => ({
-        line,
-        as: t('leads {0}, if it does when it begins', at),
-      })),
-      meant: 'all',
-      what,
-      choose: { kind: 'leader', topic, partition },
-      facts: [],
-    };
+  const brokers = kafkaPods(instance).filter(({ role }) => role !== 'controller');
+  const isToCome = details === undefined && topic === ownTopic && instance.problem === undefined;
+  if (isToCome || (isLater && details !== undefined)) {
+    const able = brokers.filter(({ brokerId }) => brokerId !== undefined && (details?.replicas.includes(brokerId) ?? true));
+    return laterOf(able, t('leads {0}, if it does when it begins', at), what, { kind: 'leader', topic, partition });
+  }
   if (details === undefined) {
     const known = instance.topics.find(({ name }) => name === topic);
     if (known === undefined) throw notHeard(instance, t('{0} has no topic {1}', titleOf(instance), topic));
@@ -101,7 +108,16 @@ function leaderOf(instance: KafkaInstance, topic: string, partition: number, own
   if (details.leader < 0) throw missing(t('{0} has no leader now', at), t('Wait until it has one.'));
   const line = kafkaPods(instance).find(({ brokerId }) => brokerId === details.leader);
   if (line === undefined) throw missing(t('The pod of broker {0}, leader of {1}, is not seen', details.leader, at), undefined);
-  return { pods: [{ line, as: t('leader of {0}', at) }], meant: 'first', what, facts: [`leader of ${at}: ${details.leader}`] };
+  return { pods: firstOf(brokers, line, t('leader of {0}', at)), meant: 'first', what, facts: [`leader of ${at}: ${details.leader}`] };
+}
+
+/** The others stand behind it, so that it is one of how many is known. */
+function firstOf(all: readonly PodLine[], first: PodLine, as: string): Found['pods'] {
+  return [{ line: first, as }, ...ordered(all.filter((line) => line !== first)).map((line) => ({ line }))];
+}
+
+function laterOf(lines: readonly PodLine[], as: string, what: string, choose: FaultChoice): Found {
+  return { pods: ordered(lines).map((line) => ({ line, as })), meant: 'all', what, choose, facts: [] };
 }
 
 function busyWorker({ tasks }: FaultScene, instance: EngineInstance): Found {

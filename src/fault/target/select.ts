@@ -5,7 +5,7 @@ import { selects } from '../../cluster/act/budgets.ts';
 import type { FaultChoice, FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
 import { factsOf } from '../catalogue.ts';
 import type { TargetAmount, TargetSelector } from '../draft.ts';
-import { byName, isRunning, podsOfWorkload, workloadOf, type FaultScene, type ScenePod, type SceneWorkload } from '../scene.ts';
+import { byName, isRunning, podOf, podsOfWorkload, workloadOf, type FaultScene, type ScenePod, type SceneWorkload } from '../scene.ts';
 import { foundByEngine } from './engine.ts';
 import { labelSelectorOf } from './labels.ts';
 import { nodeTarget, podTarget, workloadTarget } from './make.ts';
@@ -24,6 +24,10 @@ export interface Selection {
 export interface SelectOptions {
   /** Topic of the run's own messages: it need not be there yet. */
   readonly ownTopic?: string;
+  /** It waits for a state: who leads then is told only then. */
+  readonly isLater?: boolean;
+  /** Chosen before: as they are now. Only a leader and a controller are looked up again, since another one is another fault. */
+  readonly held?: readonly FaultTarget[];
 }
 
 interface Candidates extends Omit<Selection, 'targets' | 'of'> {
@@ -37,6 +41,7 @@ interface Candidates extends Omit<Selection, 'targets' | 'of'> {
 export function selectTargets(scene: FaultScene, kind: FaultKind, selector: TargetSelector, options: SelectOptions = {}): Selection {
   const { fits, title } = factsOf(kind);
   const { by, namespace, amount } = selector;
+  if (options.held !== undefined && by.kind !== 'leader' && by.kind !== 'controller') return heldTargets(scene, options.held);
   if (by.kind === 'object' && by.object === 'Node') {
     if (!fits.includes('node')) throw unfit(title, t('node {0}', by.name));
     return nodeByName(scene, by.name, by.uid);
@@ -49,7 +54,20 @@ export function selectTargets(scene: FaultScene, kind: FaultKind, selector: Targ
   return chosen(scene, selector, kind, candidatesOf(scene, selector, options), amount);
 }
 
-function candidatesOf(scene: FaultScene, { by, namespace }: TargetSelector, { ownTopic }: SelectOptions): Candidates {
+function heldTargets(scene: FaultScene, held: readonly FaultTarget[]): Selection {
+  const targets = held.map(({ kind, uid, name, as, container }): FaultTarget => {
+    const pod = kind === 'pod' ? podOf(scene, uid) : undefined;
+    if (pod !== undefined) return podTarget(scene, pod, as, container);
+    const node = kind === 'node' ? scene.nodes.find(({ metadata }) => metadata.uid === uid) : undefined;
+    if (node !== undefined) return nodeTarget(node, as);
+    const workload = kind === 'workload' ? scene.workloads.find((one) => one.workload.metadata.uid === uid) : undefined;
+    if (workload !== undefined) return workloadTarget(workload, as);
+    throw new FaultlineError('notFound', { what: t('{0} is there no more', name), remedy: t('Look at it again before you break it.') });
+  });
+  return { targets, of: targets.length, what: t('confirmed targets'), facts: [] };
+}
+
+function candidatesOf(scene: FaultScene, { by, namespace }: TargetSelector, { ownTopic, isLater = false }: SelectOptions): Candidates {
   if (by.kind === 'labels') {
     const labels = labelSelectorOf(by.labels);
     const pods = scene.pods.filter(
@@ -59,7 +77,7 @@ function candidatesOf(scene: FaultScene, { by, namespace }: TargetSelector, { ow
     return { pods: pods.toSorted(byName).map((pod) => ({ pod, as: by.labels })), meant: 'all', what, facts: [] };
   }
   if (by.kind === 'object') return podByName(scene, by, namespace);
-  const { pods, meant, what, choose, facts } = foundByEngine(scene, by, namespace, ownTopic);
+  const { pods, meant, what, choose, facts } = foundByEngine(scene, by, namespace, { ownTopic, isLater });
   const now = new Map(scene.pods.map((pod) => [pod.metadata.uid, pod]));
   return {
     pods: pods.flatMap(({ line, as }) => {
@@ -95,9 +113,15 @@ function chosen(
     const reason = as === undefined ? pod.metadata.name : t('{0}, {1}', pod.metadata.name, as);
     return isNode ? nodeOf(scene, pod, reason) : workloadFor(scene, pod, title);
   });
-  const distinct = [...new Map(mapped.map((target) => [target.uid, target])).values()];
+  // Of two pods on one node the first is why it was chosen.
+  const distinct = mapped.filter(({ uid }, index) => mapped.findIndex((target) => target.uid === uid) === index);
   const targets = choose === undefined ? distinct.slice(0, countOf(amount, meant, distinct.length)) : distinct;
-  return { ...rest, what: isNode ? t('nodes of {0}', what) : what, targets, of: isNode ? scene.nodes.length : distinct.length };
+  return {
+    ...rest,
+    what: isNode ? t('nodes of {0}', what) : t('workloads of {0}', what),
+    targets,
+    of: isNode ? scene.nodes.length : distinct.length,
+  };
 }
 
 function countOf(amount: TargetAmount | undefined, meant: Candidates['meant'], among: number): number {

@@ -100,6 +100,8 @@ export class Run {
   /** Ends when every planned operation is accounted for, also after it was stopped. */
   async #load(arms: readonly OpenArm[]): Promise<void> {
     const { plan, settings, end, originNs } = this.#options;
+    const { load: planned } = plan;
+    if (planned.kind === 'none') return;
     const answers = new AnswerChecker(
       plan,
       arms.map((arm) => arm.answers),
@@ -109,7 +111,7 @@ export class Run {
       },
     );
     const load = startLoad({
-      plan,
+      plan: { ...plan, load: planned },
       pacerEntry: settings.pacer,
       originNs,
       execute: executorOf({ plan, engines: arms.map(({ engine }) => engine), answers, collect: collector() }),

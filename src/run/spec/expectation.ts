@@ -7,6 +7,12 @@
  *     throughput >= 15/s          ok answers a second
  *     answers ok                  no wrong answer
  *     errors > 20 % over 10 s     in abort: the window
+ *
+ * Of a run that breaks something:
+ *     recovered <= 10 s           detected, firstGood, baseline, failover, rejoin, pod, redundancy likewise
+ *     unavailable <= 5 s          relapses <= 0
+ *     probes.failed <= 1 %        of the judged: failed, slow, unknown, wrong, bad
+ *     messages.lost <= 0          duplicated, redelivered, reordered, rewritten, unknown
  */
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -14,7 +20,8 @@ import { formatDuration } from '../../base/units.ts';
 import type { AbortRule, Curve, Expectation, Metric } from '../../journal/plan.ts';
 import { specLimits } from './limits.ts';
 import { nearest } from '../../base/nearest.ts';
-import { parseDuration, parsePercentage, parseRate } from './units.ts';
+import { abortWindow, recoveryMetricOf, recoveryWords } from './recovery-metric.ts';
+import { parseCount, parseDuration, parsePercentage, parseRate } from './units.ts';
 
 /** An error of a line, with the part of it that is meant: offsets in the line. */
 export class LineError extends Error {
@@ -33,8 +40,9 @@ export class LineError extends Error {
 /** First words of a line, as completion offers them. */
 export const curves: readonly Curve[] = ['response', 'service', 'wait'];
 const curveNames: Readonly<Record<string, Curve>> = { latency: 'response', response: 'response', service: 'service', wait: 'wait' };
-const metricNames = ['latency', 'service', 'wait', 'errors', 'dropped', 'throughput', 'answers'];
+const metricNames = ['latency', 'service', 'wait', 'errors', 'dropped', 'throughput', 'answers', ...recoveryWords];
 
+/** Of a benchmark. Of a run that breaks something `expectationsOf` (analysis/verdict.ts) says what is implied. */
 export function impliedExpectations(written: readonly Expectation[]): readonly Expectation[] {
   const implied: readonly Expectation[] = [
     { text: 'answers ok', metric: { kind: 'answers' }, comparison: '<=', limit: 0, implied: true },
@@ -60,9 +68,15 @@ export function parseAbortRule(line: string, statements?: readonly string[]): Ab
   if (rule.metric.kind === 'answers') {
     throw at(all, invalid(t('“answers” can’t end a run early'), t('Write it under expect: a wrong answer fails the run.')));
   }
+  if (rule.metric.kind === 'messages') {
+    throw at(all, invalid(t('Messages are counted when the run is over'), t('Write it under expect.')));
+  }
+  const window = abortWindow(rule.metric);
   if (over === undefined) {
+    if (window !== 'needed') return { ...rule, overMs: 0 };
     throw at(all, invalid(t('The rule does not say over how long'), t('Write {0} over 10 s.', line.trim())));
   }
+  if (window === 'none') throw at(over.at, invalid(t('It is counted from the fault on'), t('Leave “over …” out.')));
   const overMs = within(over.at, () => parseDuration(over.text));
   if (overMs < specLimits.minAbortWindowMs || overMs > specLimits.maxDurationMs) {
     const bounds = [formatDuration(specLimits.minAbortWindowMs), formatDuration(specLimits.maxDurationMs)] as const;
@@ -130,13 +144,20 @@ function metricOf(written: Part, statement: Part | undefined, statements: readon
       }
       return { kind: name };
     }
+    const recovery = within(written.at, () => recoveryMetricOf(name, figure));
+    if (recovery !== undefined) {
+      if (statement === undefined) return recovery;
+      throw at(statement.at, invalid(t('“{0}” is known for the whole run only', name), t('Leave the parentheses out.')));
+    }
     const near = nearest(name, metricNames);
     throw at(
       written.at,
       invalid(
         t('“{0}” is not measured', written.text.slice(0, 60)),
         near === undefined
-          ? t('Use latency.p99, service.p99, wait.max, errors, dropped, throughput or answers.')
+          ? t(
+              'Use latency.p99, service.p99, wait.max, errors, dropped, throughput or answers; of a fault recovered, unavailable or messages.lost.',
+            )
           : t('Did you mean {0}?', near),
       ),
     );
@@ -179,9 +200,22 @@ function comparisonOf({ text, at: span }: Part, line: string, length: number): E
 }
 
 function limitOf(metric: Metric, written: string): number {
-  if (metric.kind === 'latency') return notNegative(parseDuration(written), written);
-  if (metric.kind === 'throughput') return notNegative(parseRate(written), written);
-  return parsePercentage(written);
+  switch (metric.kind) {
+    case 'latency':
+    case 'recovery':
+    case 'unavailable':
+      return notNegative(parseDuration(written), written);
+    case 'throughput':
+      return notNegative(parseRate(written), written);
+    case 'relapses':
+    case 'messages':
+      return parseCount(written);
+    case 'errors':
+    case 'dropped':
+    case 'probes':
+    case 'answers':
+      return parsePercentage(written);
+  }
 }
 
 function notNegative(value: number, written: string): number {

@@ -25,6 +25,8 @@ export const specLimits = {
   /** Planned by one run, its warm-up included: 50,000 a second for three minutes, 100 a second for a day. */
   maxOperations: 10_000_000,
   maxDurationMs: 24 * 3_600_000,
+  /** Of a load that goes on as long as its run breaks and watches. */
+  maxFaultRunMs: 2 * 3_600_000,
   maxThinkTimeMs: 3_600_000,
   minTimeoutMs: 1,
   maxTimeoutMs: 24 * 3_600_000,
@@ -51,4 +53,28 @@ export const specDefaults = {
   timeout: '5 min',
   timeoutMs: 300_000,
   seed: 42,
+} as const;
+
+/** Of runs that break something. */
+export const faultLimits = {
+  maxFaults: 20,
+  maxProbes: 10,
+  maxProbesPerSecond: 1_000,
+  maxMessagesPerSecond: 100_000,
+  baseline: { from: 1_000, to: 3_600_000 },
+  observe: { from: 1_000, to: 3_600_000 },
+} as const;
+
+export const faultDefaults = {
+  probesPerSecond: 20,
+  topic: 'messages',
+  partitions: 24,
+  replicationFactor: 3,
+  minInSync: 2,
+  messagesPerSecond: 1_000,
+  /** Shorter ones have no steady baseline, and can't tell relapses. */
+  baselineMs: 60_000,
+  observeMs: 60_000,
+  conditionWithinMs: 60_000,
+  recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },
 } as const;

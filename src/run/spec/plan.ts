@@ -29,7 +29,7 @@ const serverKeys = [
   'ca',
 ] as const;
 
-export async function armsOf({ engine, against }: Spec, facts: PlanFacts): Promise<readonly Arm[]> {
+export async function armsOf({ engine, against }: Pick<Spec, 'engine' | 'against'>, facts: PlanFacts): Promise<readonly Arm[]> {
   const armOf = async (written: SpecEngine, label: string, path: string): Promise<Arm> => ({
     label,
     engine: written.kind,
@@ -67,7 +67,7 @@ async function targetOf(written: SpecEngine, path: string, facts: PlanFacts): Pr
 }
 
 /** In the order of a pass. */
-export async function statementsOf({ workload }: Spec, facts: PlanFacts): Promise<readonly PlannedStatement[]> {
+export async function statementsOf({ workload }: Pick<Spec, 'workload'>, facts: PlanFacts): Promise<readonly PlannedStatement[]> {
   const { report, library } = facts;
   const found: { readonly statement: PlannedStatement; readonly path: SpecPath }[] = [];
   if (workload.tpch !== undefined) {
@@ -162,8 +162,8 @@ function fromFolder(folder: string): string {
 const closedKeys = ['clients', 'iterations', 'thinkTime'] as const;
 const openKeys = ['rate', 'arrivals', 'maxInFlight', 'maxQueued'] as const;
 
-/** On the value as it was read, so that it is said beside what is wrong with single values. */
-export function checkLoadKeys(load: unknown, report: Report): void {
+/** On the value as it was read, so that it is said beside what is wrong with single values. `isFault`: it goes on as long as the run. */
+export function checkLoadKeys(load: unknown, report: Report, isFault = false): void {
   if (typeof load !== 'object' || load === null || Array.isArray(load)) return;
   const closed = closedKeys.find((key) => key in load);
   const open = openKeys.find((key) => key in load);
@@ -175,21 +175,22 @@ export function checkLoadKeys(load: unknown, report: Report): void {
     );
   } else if (open !== undefined) {
     if (!('rate' in load)) report(['load'], t('An open loop has a rate'), t('Write {0}.', 'rate: 20/s'));
-    if (!('duration' in load)) report(['load'], t('An open loop has a duration'), t('Write {0}.', 'duration: 1 min'));
+    if (!('duration' in load) && !isFault) report(['load'], t('An open loop has a duration'), t('Write {0}.', 'duration: 1 min'));
   } else if (closed === undefined && 'duration' in load) {
     // A rate that was forgotten must not become one client that sends what it can.
     report(['load'], t('A load has clients or a rate'), t('Write {0} or {1}.', 'clients: 1', 'rate: 20/s'));
   }
 }
 
-export function loadOf({ load, workload }: Spec): Load {
+/** `isFault`: what is said of no end lasts as long as the run. */
+export function loadOf({ load, workload }: Pick<Spec, 'load' | 'workload'>, isFault = false): Load {
   const order = workload.order === 'shuffled' ? 'shuffled' : 'listed';
   if (load?.rate !== undefined) {
     return {
       kind: 'open',
       ratePerSecond: load.rate,
       arrivals: load.arrivals ?? specDefaults.arrivals,
-      durationMs: load.duration ?? 0,
+      durationMs: load.duration ?? (isFault ? specLimits.maxFaultRunMs : 0),
       maxInFlight: load.maxInFlight ?? specDefaults.maxInFlight,
       maxQueued: load.maxQueued ?? specDefaults.maxQueued,
       order,
@@ -198,7 +199,7 @@ export function loadOf({ load, workload }: Spec): Load {
   return {
     kind: 'closed',
     clients: load?.clients ?? specDefaults.clients,
-    ...closedBounds(load?.iterations, load?.duration),
+    ...closedBounds(load?.iterations, load?.duration ?? (isFault && load?.iterations === undefined ? specLimits.maxFaultRunMs : undefined)),
     thinkTimeMs: load?.thinkTime ?? specDefaults.thinkTimeMs,
     order,
   };
@@ -213,7 +214,7 @@ export function closedBounds(
   return iterations === undefined ? { durationMs } : { iterations, durationMs };
 }
 
-export function warmUpOf({ warmUp }: Spec, report: Report): WarmUp | undefined {
+export function warmUpOf({ warmUp }: Pick<Spec, 'warmUp'>, report: Report): WarmUp | undefined {
   if (warmUp === undefined) return undefined;
   const { iterations, duration } = warmUp;
   if (iterations !== undefined && duration !== undefined) {

@@ -8,6 +8,7 @@ import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { checkScale, largestScale, smallestScale } from '../../workload/tpch/scale.ts';
+import { faultEntries } from './fault-schema.ts';
 import { specDefaults, specFormat, specLimits } from './limits.ts';
 import { parseQueries, parseQueryRange } from './queries.ts';
 import { checkPassword } from './password.ts';
@@ -28,9 +29,19 @@ import {
 } from './schema-kit.ts';
 import { parseRate, parseSize } from './units.ts';
 
-/** Made when it is needed: its texts are then in the person's language. */
+/** Of a benchmark. Made when it is needed: its texts are then in the person's language. */
 export function specSchema() {
-  return object(t('a spec'), {
+  return object(t('a spec'), { ...entries(), ...faultEntries() });
+}
+
+/** Of a run that breaks something: its clients may be probes alone. */
+export function faultSpecSchema() {
+  const { engine: ofEngine, workload: ofWorkload, ...others } = entries();
+  return object(t('a spec'), { ...others, ...faultEntries(), engine: v.optional(ofEngine), workload: v.optional(ofWorkload) });
+}
+
+function entries() {
+  return {
     faultline: described(v.literal(specFormat, formatMessage), t('The format of this file: 1.'), [specFormat]),
     name: v.optional(described(name(), t('What the run is called in the list of runs.'), ['TPC-H under four clients'])),
     engine: described(engine(), t('What the statements run on.'), [{ kind: 'duckdb', scale: 0.01 }]),
@@ -69,17 +80,28 @@ export function specSchema() {
         ['errors > 20 % over 10 s', 'latency.p99 > 10 s over 30 s'],
       ]),
     ),
-  });
+  };
 }
 
 export type SpecSchema = ReturnType<typeof specSchema>;
+export type FaultSpecSchema = ReturnType<typeof faultSpecSchema>;
 export type Spec = v.InferOutput<SpecSchema>;
+/** Also what is no spec of a benchmark: without an engine, or without a workload. */
+export type AnySpec = v.InferOutput<FaultSpecSchema>;
 export type SpecEngine = Spec['engine'];
 export type SpecStatement = NonNullable<Spec['workload']['statements']>[number];
 
 /** JSON Schema, draft 07: what `faultline schema` prints and the editor completes by. */
 export function jsonSchema(): Record<string, unknown> {
-  return { title: t('A run of Faultline'), ...toJsonSchema(specSchema(), { typeMode: 'input', errorMode: 'throw' }) };
+  const { required, ...schema } = toJsonSchema(faultSpecSchema(), { typeMode: 'input', errorMode: 'throw' });
+  return {
+    title: t('A run of Faultline'),
+    ...schema,
+    required: required ?? [],
+    if: { not: { required: ['faults'] } },
+    // oxlint-disable-next-line unicorn/no-thenable
+    then: { required: ['engine', 'workload'] },
+  };
 }
 
 function engine() {

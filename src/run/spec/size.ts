@@ -15,13 +15,14 @@ export function passSize({ arms, statements }: Sized): number {
 /** Of the measured part; the most where clients stop at a time, undefined where only the time ends it. */
 export function plannedOperations(plan: Sized): number | undefined {
   const { load } = plan;
+  if (load.kind === 'none') return 0;
   if (load.kind === 'open') return Math.ceil((load.ratePerSecond * load.durationMs) / 1_000);
   return load.iterations === undefined ? undefined : load.clients * load.iterations * passSize(plan);
 }
 
 function warmUpOperations(plan: Sized): number {
   const { load, warmUp } = plan;
-  if (warmUp === undefined) return 0;
+  if (warmUp === undefined || load.kind === 'none') return 0;
   if (warmUp.kind === 'iterations') return warmUp.iterations * passSize(plan) * (load.kind === 'closed' ? load.clients : 1);
   return load.kind === 'open' ? Math.ceil((load.ratePerSecond * warmUp.durationMs) / 1_000) : 0;
 }
@@ -32,7 +33,7 @@ export function tooMuch(plan: Sized): { readonly of: 'load' | 'warmUp'; readonly
   const most = t('a run plans {0} at most', formatCount(specLimits.maxOperations));
   // A time alone is no slip, however fast the answers: it has a bound of its own.
   const measured = plannedOperations(plan) ?? 0;
-  if (measured > specLimits.maxOperations) {
+  if (load.kind !== 'none' && measured > specLimits.maxOperations) {
     const sum =
       load.kind === 'open'
         ? `${formatCount(load.ratePerSecond)}/s × ${formatDuration(load.durationMs)}`

@@ -7,13 +7,17 @@ import * as v from 'valibot';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { holdsSecret } from '../../engine/sql/secrets.ts';
+import type { FaultDraft } from '../../fault/draft.ts';
 import type { AbortRule, Expectation, RunPlan } from '../../journal/plan.ts';
 import { SpecDocument, type SpecPath, type SpecProblem, type SpecRange } from './document.ts';
 import { impliedExpectations, LineError, parseAbortRule, parseExpectation } from './expectation.ts';
 import { specDefaults, specLimits } from './limits.ts';
+import { draftOf } from './fault-draft.ts';
+import { faultRules } from './fault-rules.ts';
 import { armsOf, checkLoadKeys, loadOf, statementsOf, warmUpOf } from './plan.ts';
 import type { PlanFacts } from './facts.ts';
-import { specSchema, type Spec, type SpecSchema } from './schema.ts';
+import { mustBePreviewed } from './previewed.ts';
+import { faultSpecSchema, specSchema, type AnySpec } from './schema.ts';
 import { tooFewSamples, tooMuch } from './size.ts';
 import { LibraryStatements } from './tpch.ts';
 
@@ -39,10 +43,20 @@ export interface SpecOptions {
 }
 
 export interface ReadSpec {
-  /** There when no problem is an error. */
+  /** Of a benchmark: there when no problem is an error. */
   readonly plan?: RunPlan;
+  /** Of a run that breaks something, in its place. */
+  readonly breaks?: FaultSpec;
   /** In the order of the text. */
   readonly problems: readonly SpecProblem[];
+}
+
+export interface FaultSpec {
+  /** Whole but for `fault`: a preview makes that of the draft, and a person confirms it. */
+  readonly plan: RunPlan;
+  readonly draft: FaultDraft;
+  /** What it is for, as the spec says it. */
+  readonly purpose?: string;
 }
 
 /** Does not fail for anything that a person could write. */
@@ -50,16 +64,20 @@ export async function readSpec(text: string, options: SpecOptions): Promise<Read
   const document = new SpecDocument(text);
   if (document.problems.length > 0) return { problems: inOrder(document.problems) };
   const reader = new Reader(document, options);
-  const plan = await reader.read(text);
+  const found = await reader.read(text);
   const problems = inOrder(reader.problems);
   if (options.readsFiles === false) return { problems };
-  return plan === undefined || problems.some(({ severity }) => severity === 'error') ? { problems } : { plan, problems };
+  return found === undefined || problems.some(({ severity }) => severity === 'error') ? { problems } : { ...found, problems };
 }
 
-/** A spec that must be right: the plan. Fails: `invalid`, with the first problem, its line and how many more there are. */
+/**
+ * A benchmark's spec that must be right: the plan. Fails: `invalid`, with the first problem, its line and how many more there are;
+ * `unsupported` for a spec that breaks something, which is previewed first.
+ */
 export async function planOf(text: string, options: SpecOptions): Promise<RunPlan> {
-  const { plan, problems } = await readSpec(text, options);
+  const { plan, breaks, problems } = await readSpec(text, options);
   if (plan !== undefined) return plan;
+  if (breaks !== undefined) throw mustBePreviewed(breaks.plan.name);
   const [first, ...more] = problems.filter(({ severity }) => severity === 'error');
   throw new FaultlineError('invalid', {
     what: first?.message ?? t('The spec can’t be read'),
@@ -82,11 +100,12 @@ class Reader {
     this.#options = options;
   }
 
-  async read(text: string): Promise<RunPlan | undefined> {
+  async read(text: string): Promise<Omit<ReadSpec, 'problems'> | undefined> {
     const { value } = this.#document;
-    const parsed = this.#parse(value);
+    const isFault = typeof value === 'object' && value !== null && 'faults' in value;
+    const parsed = this.#parse(value, isFault);
     for (const issue of parsed.issues ?? []) this.#issue(issue);
-    if (typeof value === 'object' && value !== null && 'load' in value) checkLoadKeys(value.load, this.#report);
+    if (typeof value === 'object' && value !== null && 'load' in value) checkLoadKeys(value.load, this.#report, isFault);
     if (!parsed.success) {
       this.#rules(value, undefined);
       return undefined;
@@ -95,8 +114,8 @@ class Reader {
   }
 
   /** The schema names one unknown key of a group; without it the next one is found. */
-  #parse(value: unknown): ReturnType<typeof v.safeParse<SpecSchema>> {
-    const schema = specSchema();
+  #parse(value: unknown, isFault: boolean): v.SafeParseResult<v.GenericSchema<unknown, AnySpec>> {
+    const schema: v.GenericSchema<unknown, AnySpec> = isFault ? faultSpecSchema() : specSchema();
     for (;;) {
       const parsed = v.safeParse(schema, value);
       const unknown = (parsed.issues ?? []).filter(isUnknownKey);
@@ -109,11 +128,21 @@ class Reader {
     }
   }
 
-  async #plan(spec: Spec, text: string): Promise<RunPlan> {
+  async #plan(spec: AnySpec, text: string): Promise<Omit<ReadSpec, 'problems'>> {
     const { folder, library, file, readsFiles = true, kubeconfigs = [] } = this.#options;
     const facts: PlanFacts = { folder, readsFiles, kubeconfigs, library: new LibraryStatements(library), report: this.#report };
-    const arms = await armsOf(spec, facts);
-    const statements = await statementsOf(spec, facts);
+    const draft = draftOf(spec, facts);
+    const { engine, workload } = spec;
+    if ((engine === undefined) !== (workload === undefined)) {
+      const [there, missing] = engine === undefined ? ['workload', 'engine'] : ['engine', 'workload'];
+      this.#report(
+        [there],
+        t('“{0}” is missing beside it', missing),
+        t('A workload has an engine to run on. Leave both out where probes ask.'),
+      );
+    }
+    const arms = engine === undefined ? [] : await armsOf({ ...spec, engine }, facts);
+    const statements = workload === undefined ? [] : await statementsOf({ workload }, facts);
     for (const [index, { sql, name }] of statements.entries()) {
       if (holdsSecret(sql, 'duckdb')) this.#secret(name, spec, index);
     }
@@ -121,20 +150,26 @@ class Reader {
     const names = complete ? statements.map(({ name }) => name) : undefined;
     const { expectations, abortRules } = this.#rules(spec, names);
     const warmUp = warmUpOf(spec, this.#report);
+    const written = [...expectations.values()];
     const plan: RunPlan = {
       name: spec.name ?? nameOf(file),
       arms,
       statements,
-      load: loadOf(spec),
+      load: workload === undefined ? { kind: 'none' } : loadOf({ ...spec, workload }, draft !== undefined),
       ...(warmUp === undefined ? {} : { warmUp }),
       timeoutMs: spec.timeout ?? specDefaults.timeoutMs,
-      expectations: [...expectations.values(), ...impliedExpectations([...expectations.values()])],
+      expectations: [
+        ...written,
+        ...impliedExpectations(written).filter(({ metric }) => draft === undefined || metric.kind === 'answers'),
+      ].filter(({ implied, metric }) => implied !== true || metric.kind !== 'answers' || workload !== undefined),
       abortRules,
       seed: spec.seed ?? specDefaults.seed,
       specText: text,
     };
-    if (complete) this.#size(plan, expectations);
-    return plan;
+    faultRules(spec, expectations, this.#report);
+    if (complete && workload !== undefined) this.#size(plan, expectations);
+    if (draft === undefined) return { plan };
+    return { breaks: { plan, draft, ...(spec.purpose === undefined ? {} : { purpose: spec.purpose }) } };
   }
 
   #size(plan: RunPlan, expectations: ReadonlyMap<number, Expectation>): void {
@@ -175,10 +210,10 @@ class Reader {
     }
   }
 
-  #secret(name: string, spec: Spec, index: number): void {
-    const count = spec.workload.tpch?.length ?? 0;
+  #secret(name: string, spec: AnySpec, index: number): void {
+    const count = spec.workload?.tpch?.length ?? 0;
     const path =
-      index < count ? ['workload'] : ['workload', 'statements', Math.min(index - count, (spec.workload.statements?.length ?? 1) - 1)];
+      index < count ? ['workload'] : ['workload', 'statements', Math.min(index - count, (spec.workload?.statements?.length ?? 1) - 1)];
     this.#report(
       path,
       t('The statement {0} seems to hold a password or another secret', name),

@@ -2,7 +2,7 @@
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { engineNames, type ServerTarget } from '../../base/target.ts';
-import type { AbortRule, Arm, Expectation, Load, PlannedStatement, RunPlan, WarmUp } from '../../journal/plan.ts';
+import type { AbortRule, Arm, DrivenLoad, Expectation, PlannedStatement, RunPlan, WarmUp } from '../../journal/plan.ts';
 import { Library, type LibraryEntry } from '../../workload/library.ts';
 import { checkScale } from '../../workload/tpch/scale.ts';
 import { impliedExpectations } from './expectation.ts';
@@ -76,7 +76,7 @@ export interface TpchRequest {
   /** All 22 unless named; in this order. */
   readonly queries?: readonly number[];
   /** One client, three iterations (the fewest with a median). */
-  readonly load?: Load;
+  readonly load?: DrivenLoad;
   /** One iteration; `null`: none. */
   readonly warmUp?: WarmUp | null;
   /** `listed` unless named. */

@@ -72,6 +72,14 @@ export function parsePercentage(written: string | number): number {
   return scaled(value, 0.01);
 }
 
+/** `0`, `12`: how many. */
+export function parseCount(written: string | number): number {
+  const { value, unit } = partsOf(written, t('a count'), '0');
+  if (unit !== '') throw invalid(t('“{0}” has a unit, and is a count', String(written).trim()), t('Write {0}.', String(value)));
+  if (!Number.isSafeInteger(value) || value < 0) throw invalid(t('“{0}” is not a whole number', String(written).trim()));
+  return value;
+}
+
 function partsOf(written: string | number, kind: string, example: string): { readonly value: number; readonly unit: string } {
   const text = String(written).trim();
   const [, digits, unit] = quantity.exec(text) ?? [];

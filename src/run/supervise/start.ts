@@ -96,7 +96,7 @@ export async function startRun(request: StartRequest): Promise<StartedRun> {
 
 /** The engine runs each statement on a thread of Node's pool, and everything else of the process that waits for a disk needs some too. */
 export function threadPoolSize({ load }: Pick<RunPlan, 'load'>): number {
-  const atOnce = load.kind === 'closed' ? load.clients : load.maxInFlight;
+  const atOnce = load.kind === 'none' ? 0 : load.kind === 'closed' ? load.clients : load.maxInFlight;
   return Math.min(256, Math.max(4, atOnce) + 4);
 }
 

@@ -5,6 +5,7 @@ import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import type { PlanTarget, RunPlan } from '../../journal/plan.ts';
+import { mustBePreviewed } from '../../run/spec/previewed.ts';
 import type { ReadSpec, SpecOptions, SpecProblem } from '../../run/spec/spec.ts';
 import type { SpecSubject, SpecTextOptions } from '../../run/spec/write.ts';
 import { entriesOf, type Library, type LibraryEntry, type LibraryNode } from '../../workload/library.ts';
@@ -54,13 +55,14 @@ export function registerBenchmarkCommands(parts: BenchmarkParts): Disposable {
       const document = await specDocument(uri);
       // The text decides what runs and which files are read, wherever it came from.
       if (!vscode.workspace.isTrusted) throw needsTrust(t('Benchmark files are not run'));
-      const { plan, problems } = await specs.readSpec(document.getText(), placeOf(document.uri));
+      const { plan, breaks, problems } = await specs.readSpec(document.getText(), placeOf(document.uri));
       const [first, ...more] = problems.filter(({ severity }) => severity === 'error');
       if (first) {
         await showProblem(document, first);
         const what = t('{0}, at line {1}', first.message, first.line + 1) + (more.length > 0 ? t(' ({0} more)', more.length) : '');
         throw invalid(what, first.remedy);
       }
+      if (breaks) throw mustBePreviewed(breaks.plan.name);
       return plan && parts.start(plan);
     }),
   );

@@ -188,7 +188,8 @@ export function tooltipOf({ record, summary, problem }: RunRow): readonly string
   return lines;
 }
 
-function loadText({ load, statements }: RunPlan): string {
+function loadText({ load, statements, fault }: RunPlan): string {
+  if (load.kind === 'none') return fault?.faults.map(({ title }) => title).join(', ') ?? '';
   const of = statements.length === 1 ? t('1 statement') : t('{0} statements', statements.length);
   if (load.kind === 'open') {
     return t('{0}, {1} a second ({2}) for {3}', of, load.ratePerSecond, load.arrivals, formatDuration(load.durationMs));

@@ -7,12 +7,12 @@ import { Worker } from 'node:worker_threads';
 import { cancelled, FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { AnswerOutcome, JournalEvent, OperationError } from '../../journal/events.ts';
-import type { RunPlan } from '../../journal/plan.ts';
+import type { DrivenLoad, RunPlan } from '../../journal/plan.ts';
 import { bell, listening, type FromPacer, type PacerData, type SendMessage, type ToPacer } from './protocol.ts';
 import { shortestShareMs } from './pacer/share.ts';
 
 export interface LoadOptions {
-  readonly plan: Pick<RunPlan, 'load' | 'warmUp' | 'statements' | 'arms' | 'seed'>;
+  readonly plan: Pick<RunPlan, 'warmUp' | 'statements' | 'arms' | 'seed'> & { readonly load: DrivenLoad };
   /** `dist/pacer.js`, or its source. */
   readonly pacerEntry: string;
   /** `process.hrtime.bigint()` at `t` = 0. */

@@ -1,13 +1,13 @@
 /** Between the main thread and the pacer's. All times are ms since the run's start, by `process.hrtime.bigint()`, which both share. */
 import type { AnswerOutcome, JournalEvent, OperationError } from '../../journal/events.ts';
-import type { Load, WarmUp } from '../../journal/plan.ts';
+import type { DrivenLoad, WarmUp } from '../../journal/plan.ts';
 
 /** What the pacer's thread is started with. */
 export interface PacerData {
   readonly kind: 'faultline-pacer';
   /** `t` = 0. */
   readonly originNs: bigint;
-  readonly load: Load;
+  readonly load: DrivenLoad;
   readonly warmUp?: WarmUp;
   /** By statement. */
   readonly weights: readonly number[];

@@ -161,7 +161,7 @@ describe('journal text', () => {
     const newer = `${JSON.stringify({ faultline: journalFormat + 1, journal: 'quite another head' })}\n`;
     assert.throws(
       () => read(newer),
-      (error) => FaultlineError.is(error, 'unsupported') && /newer Faultline.*format 3.*up to 2.*Update/s.test(error.message),
+      (error) => FaultlineError.is(error, 'unsupported') && /newer Faultline.*format 4.*up to 3.*Update/s.test(error.message),
     );
   });
 

@@ -1,9 +1,9 @@
 /** A closed loop: each client plans its next operation when the answer of the one before is there and the think time is over. */
-import type { Load, WarmUp } from '../../../journal/plan.ts';
+import type { DrivenLoad, WarmUp } from '../../../journal/plan.ts';
 import { Deck } from '../deck.ts';
 import type { DeckChoice, OnPhase, Planned, Planner } from './planner.ts';
 
-type ClosedLoad = Extract<Load, { kind: 'closed' }>;
+type ClosedLoad = Extract<DrivenLoad, { kind: 'closed' }>;
 
 export interface ClosedPlan {
   readonly load: ClosedLoad;

@@ -1,10 +1,10 @@
 /** An open loop: operations arrive at a rate, whether or not those before have ended. */
-import type { Load, WarmUp } from '../../../journal/plan.ts';
+import type { DrivenLoad, WarmUp } from '../../../journal/plan.ts';
 import { Deck } from '../deck.ts';
 import { poissonArrivals, uniformArrivals, uniformCount, type Arrivals } from '../schedule.ts';
 import type { DeckChoice, OnPhase, Planned, Planner } from './planner.ts';
 
-type OpenLoad = Extract<Load, { kind: 'open' }>;
+type OpenLoad = Extract<DrivenLoad, { kind: 'open' }>;
 
 export interface OpenPlan {
   readonly load: OpenLoad;

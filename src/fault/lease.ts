@@ -1,0 +1,136 @@
+/**
+ * One fault a target: a Lease named after the target's uid, with run and deadline. It is taken before anything is injected; when its
+ * deadline is over it belongs to nobody, whether or not somebody came back to delete it.
+ */
+import { FaultlineError } from '../base/errors.ts';
+import { t } from '../base/messages.ts';
+import { statusOf } from '../cluster/connect/failure.ts';
+import type { ClusterConnection } from '../cluster/connect/connection.ts';
+import type { KubeObject } from '../cluster/objects.ts';
+import { pathOf } from '../cluster/watch/kinds.ts';
+import type { FaultTarget } from '../journal/fault-plan.ts';
+import { deadlineMark, managedBy, runMark, timeOf, timeText } from './marks.ts';
+import { leaseNamespace } from './needs.ts';
+import { listAll } from './list.ts';
+import type { ActiveFault } from './scene.ts';
+
+const leases = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' } as const;
+const kindLabel = { 'faultline.dev/kind': 'fault' } as const;
+const titleMark = 'faultline.dev/fault';
+const targetMark = 'faultline.dev/target';
+
+export interface FaultLease {
+  /** Gives the target free. Safe to be called again. Fails as a request does. */
+  release(signal: AbortSignal): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly run: string;
+  readonly target: FaultTarget;
+  /** "Cut Network: kafka-1" */
+  readonly title: string;
+  /** Wall clock: of the fault, with what its healing may take. */
+  readonly deadlineMs: number;
+  readonly nowMs: number;
+}
+
+/** Fails: `refusedByProtection` naming the run that holds it, `forbidden`, `unreachable` … */
+export async function takeLease(connection: ClusterConnection, options: LeaseOptions, signal: AbortSignal): Promise<FaultLease> {
+  const { run, target, title, deadlineMs, nowMs } = options;
+  const namespace = target.namespace ?? leaseNamespace;
+  const name = leaseName(target.uid);
+  const path = pathOf(leases, { namespace, name });
+  const body = (resourceVersion?: string): unknown => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name,
+      namespace,
+      labels: { ...managedBy, ...kindLabel },
+      annotations: { [runMark]: run, [deadlineMark]: timeText(deadlineMs), [titleMark]: title, [targetMark]: target.uid },
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    spec: { holderIdentity: run.slice(0, 128), leaseDurationSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs) / 1000)) },
+  });
+  let made: KubeObject;
+  try {
+    made = await connection.request<KubeObject>({ method: 'POST', path: pathOf(leases, { namespace }), body: body(), signal });
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    made = await takeOver(connection, path, options, body, signal);
+  }
+  const { uid } = made.metadata;
+  return { release: (ends) => release(connection, path, uid, ends) };
+}
+
+/** Faults of ours that are not over. */
+export async function leasesOfFaults(
+  connection: ClusterConnection,
+  namespace: string | undefined,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<readonly ActiveFault[]> {
+  const query = {
+    labelSelector: Object.entries(kindLabel)
+      .map((pair) => pair.join('='))
+      .join(','),
+  };
+  const found = await listAll<KubeObject>(connection, pathOf(leases, namespace === undefined ? {} : { namespace }), signal, query);
+  return found.filter((lease) => isActive(lease, nowMs)).map(activeOf);
+}
+
+async function takeOver(
+  connection: ClusterConnection,
+  path: string,
+  { nowMs, target }: LeaseOptions,
+  body: (resourceVersion?: string) => unknown,
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  const found = await connection.request<KubeObject>({ path, signal });
+  if (isActive(found, nowMs)) throw held(target, activeOf(found));
+  try {
+    return await connection.request<KubeObject>({ method: 'PUT', path, body: body(found.metadata.resourceVersion), signal });
+  } catch (error) {
+    // Somebody else was a moment faster.
+    if (statusOf(error) === 409) throw held(target, { title: t('another run'), tool: 'faultline' });
+    throw error;
+  }
+}
+
+/** Only ours: after the deadline another run may have it. */
+async function release(connection: ClusterConnection, path: string, uid: string | undefined, signal: AbortSignal): Promise<void> {
+  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+  try {
+    await connection.request({ method: 'DELETE', path, body: { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions }, signal });
+  } catch (error) {
+    if (!FaultlineError.is(error, 'notFound') && statusOf(error) !== 409) throw error;
+  }
+}
+
+function isActive({ metadata }: KubeObject, nowMs: number): boolean {
+  const deadline = timeOf(metadata.annotations?.[deadlineMark]);
+  // What says no deadline is not ours to judge: it is taken as active.
+  return Number.isNaN(deadline) || nowMs < deadline;
+}
+
+function activeOf({ metadata: { annotations = {} } }: KubeObject): ActiveFault {
+  const run = annotations[runMark];
+  const targetUid = annotations[targetMark];
+  return {
+    title: t('“{0}” of run {1}', annotations[titleMark] ?? t('A fault'), run ?? t('unknown')),
+    tool: 'faultline',
+    ...(run === undefined ? {} : { run }),
+    ...(targetUid === undefined ? {} : { targetUid }),
+  };
+}
+
+function leaseName(uid: string): string {
+  return `faultline-fault-${uid}`;
+}
+
+function held(target: FaultTarget, { title }: ActiveFault): FaultlineError {
+  return new FaultlineError('refusedByProtection', {
+    what: t('{0} is broken already: {1} is active', target.name, title),
+    remedy: t('Stop that run, or wait until it is over.'),
+  });
+}

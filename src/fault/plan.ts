@@ -1,0 +1,142 @@
+/**
+ * From a draft to the plan that a person confirms: scene, targets, guard, rights and dry runs, in that order, and nothing is changed.
+ * What is confirmed is the hash; before "go" the same is made again with the targets that were held, and has to have the same hash.
+ */
+import { FaultlineError } from '../base/errors.ts';
+import type { ClusterConnection } from '../cluster/connect/connection.ts';
+import type { FaultKind, FaultPlan, FaultTarget, PlannedFault, PlannedProbe } from '../journal/fault-plan.ts';
+import type { DraftFault, FaultDraft } from './draft.ts';
+import { refusal, refusalOf, type Refusal } from './guard/refusal.ts';
+import type { Injector, InjectorTiming } from './injector.ts';
+import { identityOf } from './preflight/identity.ts';
+import { preflight } from './preflight/preflight.ts';
+import { hashOfPlan, previewFault, type PreflightAnswers, type Preview } from './preview/preview.ts';
+import { plannedProbes } from './probes.ts';
+import { readScene, type SceneOptions } from './scene-read.ts';
+import type { FaultScene } from './scene.ts';
+import { t } from '../base/messages.ts';
+
+export interface PlanOptions extends SceneOptions {
+  readonly injectors: ReadonlyMap<FaultKind, Injector>;
+  readonly timing: InjectorTiming;
+  /** What a person typed, by the fault's index. */
+  readonly typed?: ReadonlyMap<number, string>;
+}
+
+export interface PlanPreview {
+  /** There when nothing is refused. */
+  readonly plan?: FaultPlan;
+  readonly previews: readonly Preview[];
+  /** Of the whole: cluster, probes. Those of faults stand in their previews. */
+  readonly refusals: readonly Refusal[];
+  readonly probes: readonly PlannedProbe[];
+  /** What the person confirms; empty where there is no plan. */
+  readonly hash: string;
+}
+
+/** Fails: `unreachable`, `unauthorised`, `timedOut`, `cancelled`, and `forbidden` where which cluster it is can't be told. */
+export async function previewPlan(
+  connection: ClusterConnection,
+  draft: FaultDraft,
+  options: PlanOptions,
+  signal: AbortSignal,
+): Promise<PlanPreview> {
+  const identity = await identityOf(connection, signal);
+  const namespace = draft.cluster.namespace ?? options.namespace;
+  const scene = await readScene(connection, { ...options, ...(namespace === undefined ? {} : { namespace }) }, signal);
+  const faults = draft.faults.map((fault) => within(fault, namespace));
+  const previews: Preview[] = [];
+  for (const [index, fault] of faults.entries()) {
+    const typed = options.typed?.get(index);
+    const request = {
+      fault,
+      identity,
+      ...(typed === undefined ? {} : { typed }),
+      ...(draft.messages === undefined ? {} : { ownTopic: draft.messages.topic }),
+    };
+    const first = previewFault(request, scene);
+    const answers: PreflightAnswers | undefined =
+      first.fault === undefined ? undefined : await preflight(connection, first.fault, options, signal);
+    previews.push(answers === undefined ? first : previewFault({ ...request, preflight: answers }, scene));
+  }
+  return wholeOf(connection, draft, { identity, previews, scene, namespace });
+}
+
+/**
+ * Just before it begins: the same fault, with the targets that were held, in the scene of now. Of a run's first fault another hash than
+ * the confirmed one means that a person has to look again; of a later one (`isLaterStep`) the one before has changed the scene, and the
+ * refusals tell. Pure.
+ */
+export function previewAgain(
+  request: {
+    readonly fault: DraftFault;
+    readonly identity: string;
+    readonly run: string;
+    readonly ownTopic?: string;
+    readonly isLaterStep?: boolean;
+  },
+  held: readonly FaultTarget[],
+  scene: FaultScene,
+): Preview {
+  const preview = previewFault({ ...request, held }, scene);
+  // What was typed was typed then.
+  return { ...preview, refusals: preview.refusals.filter(({ reason }) => reason !== 'consent') };
+}
+
+interface Whole {
+  readonly identity: string;
+  readonly previews: readonly Preview[];
+  readonly scene: FaultScene;
+  readonly namespace: string | undefined;
+}
+
+function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, previews, scene, namespace }: Whole): PlanPreview {
+  const faults = previews.flatMap(({ fault }) => fault ?? []);
+  const refusals: Refusal[] = [];
+  if (draft.faults.length === 0) refusals.push(refusal('target', t('Nothing is to be broken')));
+  const probes = probesOf(scene, draft, faults, namespace, refusals);
+  if (refusals.length > 0 || previews.some((preview) => preview.refusals.length > 0)) return { previews, refusals, probes, hash: '' };
+  const plan: FaultPlan = {
+    cluster: { context: context.name, kubeconfig: context.file, identity },
+    faults,
+    probes,
+    ...(draft.messages === undefined ? {} : { messages: draft.messages }),
+    baselineMs: draft.baselineMs,
+    observeMs: draft.observeMs,
+    recovery: draft.recovery,
+  };
+  return { plan, previews, refusals, probes, hash: hashOfPlan(plan, previews) };
+}
+
+function probesOf(
+  scene: FaultScene,
+  { probes }: FaultDraft,
+  faults: readonly PlannedFault[],
+  namespace: string | undefined,
+  refusals: Refusal[],
+): readonly PlannedProbe[] {
+  try {
+    const planned = plannedProbes(
+      scene,
+      probes,
+      faults.flatMap(({ targets }) => targets),
+      namespace,
+    );
+    const inside = planned.some(
+      ({ notOn }) => scene.nodes.length > 0 && scene.nodes.every(({ metadata }) => notOn.includes(metadata.name)),
+    );
+    if (inside) refusals.push(refusal('target', t('Every node is hit: a probe would feel the fault itself, and not what users feel')));
+    return planned;
+  } catch (error) {
+    if (!FaultlineError.is(error)) throw error;
+    refusals.push(refusalOf('target', error));
+    return [];
+  }
+}
+
+/** Where a selector does not say it, the plan's namespace is meant. */
+function within(fault: DraftFault, namespace: string | undefined): DraftFault {
+  const { target } = fault;
+  if (target === undefined || namespace === undefined || target.namespace !== undefined) return fault;
+  return { ...fault, target: { ...target, namespace } };
+}

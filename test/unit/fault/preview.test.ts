@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { factsOf, faultKinds, longestFaultMs, settingsText } from '../../../src/fault/catalogue.ts';
+import type { DraftFault, FaultFlag, TargetBy } from '../../../src/fault/draft.ts';
+import { needsOf } from '../../../src/fault/needs.ts';
+import { previewAgain } from '../../../src/fault/plan.ts';
+import { hashOf } from '../../../src/fault/preview/hash.ts';
+import { hashOfPlan, type CheckedNeed } from '../../../src/fault/preview/preview.ts';
+import { nodesOf, plannedProbes } from '../../../src/fault/probes.ts';
+import type { FaultScene } from '../../../src/fault/scene.ts';
+import type { FaultPlan, FaultSettings } from '../../../src/journal/fault-plan.ts';
+import {
+  budget,
+  byPod,
+  draft,
+  kafkaFacts,
+  kafkaObjects,
+  kafkaPod,
+  previewOf,
+  saidOf,
+  sceneOf,
+  trinoObjects,
+  type Objects,
+} from './scenes.ts';
+
+const cut: FaultSettings = { kind: 'networkCut', direction: 'both' };
+const leader: TargetBy = { kind: 'leader', topic: 'messages', partition: 1 };
+const kafkaName = { 'app.kubernetes.io/name': 'kafka' };
+
+describe('a preview', () => {
+  it('says whom it hits, how many of how many, what depends on it, when it ends and how it heals', () => {
+    const scene = sceneOf({ ...kafkaObjects(), budgets: [budget('bus', kafkaName, 1)] });
+    const preview = previewOf(scene, draft(cut, leader, { durationMs: 30_000 }));
+    assert.equal(preview.fault?.title, 'Cut Network: bus-1 (leader of messages/1), both ways');
+    assert.equal(preview.share, '1 of 3 brokers of data/bus');
+    assert.deepEqual(preview.dependents, [
+      'It leads 1 partition of data/bus.',
+      'It holds replicas of 2 partitions.',
+      'Service data/bus: 2 ready pods are left.',
+    ]);
+    assert.deepEqual(
+      preview.budgets.map(({ text }) => text),
+      ['PodDisruptionBudget bus: 3 of 3 pods are healthy and 2 must be: 1 may go now. This fault does not ask it.'],
+    );
+    assert.equal(preview.durationMs, 30_000);
+    assert.match(preview.ends, /^After 30\.0 s, by the kernel of its node/);
+    assert.match(preview.heals, /^The helper takes its rules back/);
+    assert.deepEqual(preview.refusals, []);
+    assert.deepEqual([...new Set(preview.permissions.map(({ answer }) => answer))], ['unknown']);
+    assert.ok(preview.permissions.some(({ text }) => text === 'patch pods/ephemeralcontainers in data'));
+  });
+
+  it('of what is the only one says so', () => {
+    const coordinator = previewOf(
+      sceneOf(trinoObjects()),
+      draft({ kind: 'podDelete' }, { kind: 'role', engine: 'trino', role: 'coordinator' }),
+    );
+    assert.deepEqual(coordinator.dependents, [
+      'It is the only coordinator of data/q: queries that run fail, and new ones are refused.',
+      'Service data/q has nobody left to send to.',
+    ]);
+    const alone = {
+      ...kafkaFacts,
+      topics: [{ name: 'm', internal: false, partitions: [{ partition: 3, leader: 1, replicas: [1], inSync: [1] }] }],
+    };
+    const { dependents } = previewOf(sceneOf({ ...kafkaObjects(), kafka: alone }), draft(cut, byPod('bus-1')));
+    assert.ok(dependents.includes('1 partitions have no other replica in sync: they go offline (m/3).'), dependents.join(' '));
+  });
+
+  it('a kind that lasts has its own duration where none is given; one that happens once has none', () => {
+    assert.equal(previewOf(sceneOf(kafkaObjects()), draft(cut, leader)).fault?.durationMs, 60_000);
+    const once = previewOf(sceneOf(kafkaObjects()), draft({ kind: 'containerCrash' }, leader));
+    assert.equal(once.fault?.durationMs, undefined);
+    assert.equal(once.ends, 'It is over as soon as it has happened.');
+  });
+
+  it('a right that is missing refuses it, for healing as for injecting', () => {
+    const preview = previewOf(sceneOf(kafkaObjects()), draft(cut, leader));
+    const answered = (no: (need: CheckedNeed) => boolean): readonly string[] => {
+      const permissions = preview.permissions.map((need): CheckedNeed => ({ ...need, answer: no(need) ? 'no' : 'yes' }));
+      return saidOf(previewOf(sceneOf(kafkaObjects()), draft(cut, leader), { preflight: { permissions, refusals: [] } }));
+    };
+    assert.deepEqual(
+      answered(() => false),
+      [],
+    );
+    assert.deepEqual(
+      answered(({ subresource }) => subresource === 'ephemeralcontainers'),
+      ['permission: You may not patch pods/ephemeralcontainers in data'],
+    );
+    assert.deepEqual(
+      answered((need) => need.for === 'healing' && need.subresource === 'exec' && need.verb === 'create'),
+      ['permission: You could not heal it: you may not create pods/exec in data'],
+    );
+  });
+});
+
+describe('the hash that is confirmed', () => {
+  const hash = (objects: Partial<Objects>, fault: DraftFault = draft(cut, leader), identity = 'uid/ca'): string =>
+    previewOf(sceneOf(objects), fault, { identity }).hash;
+  const base = { ...kafkaObjects(), budgets: [budget('bus', kafkaName, 1)] };
+  const before = hash(base);
+  const other = (title: string, objects: Partial<Objects>, ...more: [] | [DraftFault] | [DraftFault, string]): void =>
+    assert.notEqual(hash(objects, ...more), before, title);
+  const same = (title: string, objects: Partial<Objects>): void => assert.equal(hash(objects), before, title);
+  const withPods = (change: (pod: ReturnType<typeof kafkaPod>, index: number) => ReturnType<typeof kafkaPod>): Partial<Objects> => ({
+    ...base,
+    pods: base.pods.map((pod, index) => change(pod, index)),
+  });
+
+  it('is another when the target was replaced or its container restarted', () => {
+    other(
+      'uid',
+      withPods((pod, index) => (index === 1 ? { ...pod, metadata: { ...pod.metadata, uid: 'uid-new' } } : pod)),
+    );
+    const restarted = { ...kafkaPod(1).status, containerStatuses: [{ name: 'kafka', ready: true, containerID: 'containerd://second' }] };
+    other(
+      'container',
+      withPods((pod, index) => (index === 1 ? { ...pod, status: { ...pod.status, ...restarted } } : pod)),
+    );
+    other(
+      'node',
+      withPods((pod, index) => (index === 1 ? { ...pod, spec: { ...pod.spec, nodeName: 'n0' } } : pod)),
+    );
+  });
+
+  it('is another when the leader, or who controls, is another', () => {
+    const partitions = (ids: readonly number[]): Partial<Objects> => ({
+      ...base,
+      kafka: {
+        ...kafkaFacts,
+        topics: kafkaFacts.topics.map((topic) => ({
+          ...topic,
+          partitions: topic.partitions.map((one, index) => ({ ...one, leader: ids[index] ?? 0 })),
+        })),
+      },
+    });
+    other('leader of the partition', partitions([0, 2]));
+    same('a leader of another partition', partitions([2, 1]));
+    other('the target controls now', { ...base, kafka: { ...kafkaFacts, controllerId: 1 } });
+    same('another broker controls', { ...base, kafka: { ...kafkaFacts, controllerId: 0 } });
+  });
+
+  it('is another when a disruption budget is, and when one is new', () => {
+    other('fewer may go', { ...base, budgets: [budget('bus', kafkaName, 2)] });
+    other('none is left', { ...base, budgets: [] });
+    other('one more', { ...base, budgets: [...base.budgets, budget('all', kafkaName, 1)] });
+    same('one of others', { ...base, budgets: [...base.budgets, budget('others', { app: 'x' }, 1)] });
+  });
+
+  it('is another for another cluster, kind, setting, duration, condition or flag', () => {
+    other('cluster', base, draft(cut, leader), 'uid/other');
+    other('kind', base, draft({ kind: 'freeze' }, leader));
+    other('setting', base, draft({ kind: 'networkCut', direction: 'in' }, leader));
+    other('duration', base, draft(cut, leader, { durationMs: 59_000 }));
+    other('flag', base, draft(cut, leader, { allow: ['againstBudget'] }));
+    other('condition', base, draft(cut, leader, { when: { kind: 'isr', topic: 'messages', partition: 1, size: 2, withinMs: 1 } }));
+    const flags = (...allow: FaultFlag[]): string => hash(base, draft(cut, leader, { allow }));
+    assert.equal(flags('several', 'againstBudget'), flags('againstBudget', 'several'));
+  });
+
+  it('is the same while only that changes which changes by itself', () => {
+    same('order of pods', { ...base, pods: base.pods.toReversed() });
+    same(
+      'resource versions',
+      withPods((pod) => ({ ...pod, metadata: { ...pod.metadata, resourceVersion: '77' } })),
+    );
+    const busy = (count: number): FaultScene => sceneOf({ ...trinoObjects(), tasks: new Map([['uid-data-q-worker-abc-w0', count]]) });
+    const fault = draft({ kind: 'podDelete' }, { kind: 'busyWorker' });
+    assert.equal(previewOf(busy(3), fault).hash, previewOf(busy(4), fault).hash, 'tasks');
+    assert.equal(hashOf({ a: 1, b: [{ c: undefined, d: 2 }] }), hashOf({ b: [{ d: 2 }], a: 1 }));
+    assert.notEqual(hashOf([1, 2]), hashOf([2, 1]));
+  });
+
+  it('holds until it begins: the confirmed ones again, and a leader that is another refuses', () => {
+    const fault = draft(cut, leader);
+    const confirmed = previewOf(sceneOf(base), fault);
+    const again = (objects: Partial<Objects>): string =>
+      previewAgain({ fault, identity: 'uid/ca', run: 'r1' }, confirmed.fault?.targets ?? [], sceneOf(objects)).hash;
+    assert.equal(again(base), confirmed.hash);
+    const moved = {
+      ...kafkaFacts,
+      topics: kafkaFacts.topics.map((topic) => ({ ...topic, partitions: topic.partitions.map((one) => ({ ...one, leader: 2 })) })),
+    };
+    assert.notEqual(again({ ...base, kafka: moved }), confirmed.hash);
+    const worker = draft({ kind: 'podDelete' }, { kind: 'role', engine: 'trino', role: 'worker' });
+    const first = previewOf(sceneOf(trinoObjects()), worker);
+    const { pods } = trinoObjects();
+    const reordered = {
+      ...trinoObjects(),
+      pods: pods.map((pod) =>
+        pod.metadata.name.endsWith('w0') ? pod : { ...pod, metadata: { ...pod.metadata, name: `a-${pod.metadata.name}` } },
+      ),
+    };
+    const held = previewAgain({ fault: worker, identity: 'uid/ca', run: 'r1' }, first.fault?.targets ?? [], sceneOf(reordered));
+    assert.deepEqual(
+      held.fault?.targets.map(({ uid }) => uid),
+      ['uid-data-q-worker-abc-w0'],
+    );
+    assert.equal(held.hash, first.hash);
+  });
+
+  it('of a plan covers its probes, messages and times too', () => {
+    const preview = previewOf(sceneOf(base), draft(cut, leader));
+    const plan: FaultPlan = {
+      cluster: { context: 'here', kubeconfig: '/k', identity: 'uid/ca' },
+      faults: preview.fault === undefined ? [] : [preview.fault],
+      probes: [],
+      baselineMs: 60_000,
+      observeMs: 60_000,
+      recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },
+    };
+    const whole = hashOfPlan(plan, [preview]);
+    assert.notEqual(hashOfPlan({ ...plan, baselineMs: 1 }, [preview]), whole);
+    assert.notEqual(hashOfPlan({ ...plan, cluster: { ...plan.cluster, identity: 'x' } }, [preview]), whole);
+    assert.notEqual(hashOfPlan(plan, [preview, preview]), whole);
+    assert.equal(
+      hashOfPlan({ ...plan, cluster: { ...plan.cluster, context: 'renamed' } }, [preview]),
+      whole,
+      'a context’s name is no cluster',
+    );
+  });
+});
+
+describe('the catalogue', () => {
+  it('tells of every kind what it does, whom it fits and how it ends; what lasts has a duration and a deadline', () => {
+    assert.equal(new Set(faultKinds).size, 18);
+    for (const kind of faultKinds) {
+      const facts = factsOf(kind);
+      assert.equal(facts.defaults.kind, kind);
+      assert.match(facts.does, /\.$/, kind);
+      assert.match(facts.heals, /\.$/, kind);
+      assert.ok(facts.fits.length > 0, kind);
+      assert.equal(facts.lasts, facts.defaultDurationMs !== undefined, kind);
+      assert.equal(facts.lasts, facts.deadline !== 'atOnce', kind);
+      assert.ok((facts.defaultDurationMs ?? 0) <= longestFaultMs, kind);
+      assert.equal(typeof settingsText(facts.defaults), 'string');
+    }
+    assert.equal(
+      settingsText({ kind: 'latency', latencyMs: 100, jitterMs: 10, port: 9092, existing: 'unaffected' }),
+      '100 ms ± 10 ms, port 9092, existing connections are unaffected',
+    );
+    assert.equal(settingsText({ kind: 'networkCut', direction: 'in', peers: ['kafka-0'] }), 'what comes in, from kafka-0');
+  });
+
+  it('asks for the right of every write: subresources too, for healing as well, and the lock of the target', () => {
+    const text = (kind: Parameters<typeof needsOf>[0], target: Parameters<typeof needsOf>[1]): string =>
+      needsOf(kind, target)
+        .map(
+          ({ verb, resource, subresource, namespace, for: purpose }) =>
+            `${purpose === 'healing' ? '+' : ''}${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}@${namespace ?? '*'}`,
+        )
+        .join(' ');
+    const pod = { kind: 'pod', namespace: 'x' } as const;
+    const lease = 'create leases@x get leases@x update leases@x +delete leases@x';
+    assert.equal(text('podDelete', pod), `get pods@x delete pods@x ${lease}`);
+    assert.equal(
+      text('freeze', pod),
+      `get pods@x patch pods/ephemeralcontainers@x create pods/exec@x get pods/exec@x +create pods/exec@x +get pods/exec@x ${lease}`,
+    );
+    assert.equal(
+      text('scale', { kind: 'workload', namespace: 'x', workload: 'StatefulSet' }),
+      `get statefulsets@x patch statefulsets@x +get statefulsets@x +patch statefulsets@x ${lease}`,
+    );
+    assert.match(text('drain', { kind: 'node' }), /create pods\/eviction@\* \+get nodes@\* \+patch nodes@\*/);
+    assert.match(text('cordon', { kind: 'node' }), /create leases@default/);
+    assert.equal(text('none', pod), '');
+    assert.equal(text('nodeStop', { kind: 'node' }), '');
+  });
+});
+
+describe('vantages of probes', () => {
+  it('are two for each engine, by the name that clients use, and not on the nodes that are hit', () => {
+    const scene = sceneOf(kafkaObjects());
+    const targets = previewOf(scene, draft(cut, leader)).fault?.targets ?? [];
+    assert.deepEqual(nodesOf(targets), ['n1']);
+    const probes = plannedProbes(scene, [{ engine: 'kafka', perSecond: 20 }], targets);
+    assert.deepEqual(
+      probes.map(({ id, title, address, connection, notOn }) => [id, title, address, connection, notOn]),
+      [
+        ['a', 'pooled', 'bus.data.svc:9092', 'pooled', ['n1']],
+        ['b', 'fresh', 'bus.data.svc:9092', 'fresh', ['n1']],
+      ],
+    );
+    const own = plannedProbes(
+      scene,
+      [{ engine: 'clickhouse', perSecond: 5, address: 'ch.x.svc:8123', connection: 'fresh', asks: 'select 2' }],
+      [],
+    );
+    assert.deepEqual(own, [
+      {
+        id: 'a',
+        title: 'fresh',
+        engine: 'clickhouse',
+        address: 'ch.x.svc:8123',
+        connection: 'fresh',
+        asks: 'select 2',
+        perSecond: 5,
+        notOn: [],
+      },
+    ]);
+    assert.throws(() => plannedProbes(scene, [{ engine: 'trino', perSecond: 1 }], []), /There is no trino/);
+  });
+});
