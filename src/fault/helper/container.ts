@@ -7,6 +7,7 @@ import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { missingRight, statusOf } from '../../cluster/connect/failure.ts';
 import type { ContainerStatus, Pod } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
+import { PID_FILE } from './start.ts';
 
 /** Of Linux; each helper gets one. */
 export type HelperCapability = 'NET_ADMIN' | 'SYS_PTRACE';
@@ -54,7 +55,7 @@ const AGAIN_MS = 200;
  */
 const KEEPER = [
   "trap 'exit 0' TERM INT",
-  'f=/tmp/fl-helper.pid; n=0',
+  `f=${PID_FILE}; n=0`,
   'while [ ! -e $f ] && [ $n -lt 60 ]; do sleep 1 & wait $!; n=$((n+1)); done',
   'while kill -0 "$(cat $f)" 2>/dev/null; do sleep 1 & wait $!; done',
 ].join('; ');

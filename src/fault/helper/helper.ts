@@ -104,7 +104,7 @@ export async function openHelper(connection: ClusterConnection, target: HelperTa
   const exempt = { addresses: await nodeAddresses(connection, pod, signal), kubelet: true, dns: true };
   const what = t('The helper in pod {0}', target.pod);
   const place = { namespace: target.namespace, pod: target.pod, container: name };
-  const pipe = await startHelper(connection, place, { program: options.program, what, signal });
+  const pipe = await startHelper(connection, place, { isOwn: capability !== undefined, program: options.program, what, signal });
   const tag = capability === undefined ? `${run}_stress` : name.replace(/^fl-/, '');
   const client = await helperClient(pipe, {
     clock: options.clock,

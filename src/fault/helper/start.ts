@@ -12,20 +12,26 @@ import type { HelperPipe } from './client.ts';
  * Says what the processor is, reads how many bytes come, and these, and becomes the program; which removes its own file. Not a byte more
  * is read than announced: what follows is for the program.
  */
-const START = [
-  'for d in /tmp /var/tmp /dev/shm "$HOME" .; do f="$d/.fl-helper-$$"; if (: > "$f") 2>/dev/null; then break; fi; f=; done',
-  '[ -n "$f" ] || { echo "no folder here can be written to" >&2; exit 1; }',
-  'uname -m',
-  'read -r n && head -c "$n" > "$f" && chmod 700 "$f" || exit 1',
-  // For the shell that keeps the ephemeral container (`container.ts`).
-  '(echo $$ > /tmp/fl-helper.pid) 2>/dev/null',
-  'exec "$f" --own-file "$f"',
-].join('; ');
+const start = (isOwn: boolean): string =>
+  [
+    'for d in /tmp /var/tmp /dev/shm "$HOME" .; do f="$d/.fl-helper-$$"; if (: > "$f") 2>/dev/null; then break; fi; f=; done',
+    '[ -n "$f" ] || { echo "no folder here can be written to" >&2; exit 1; }',
+    'uname -m',
+    'read -r n && head -c "$n" > "$f" && chmod 700 "$f" || exit 1',
+    // For the shell that keeps an ephemeral container (`container.ts`); in the target's own nothing is left.
+    isOwn ? `echo $$ > ${PID_FILE}` : ':',
+    'exec "$f" --own-file "$f"',
+  ].join('; ');
+
+/** Where the helper's own container has its number. */
+export const PID_FILE = '/tmp/fl-helper.pid';
 
 const PIECE_BYTES = 65_536;
 const MAX_WORDS = 2_000;
 
 export interface StartOptions {
+  /** The container is the helper's. */
+  readonly isOwn: boolean;
   readonly program: HelperProgram;
   /** "the helper in pod kafka-1": begins the text of an error. */
   readonly what: string;
@@ -55,7 +61,7 @@ export async function startHelper(connection: ClusterConnection, place: Containe
   };
   const channels = await openChannels(connection, {
     path: pathOf(place, 'exec'),
-    query: queryOf(place, { command: ['sh', '-c', START], stdin: true, stderr: true, tty: false }),
+    query: queryOf(place, { command: ['sh', '-c', start(options.isOwn)], stdin: true, stderr: true, tty: false }),
     protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
     what,
     signal,

@@ -34,13 +34,25 @@ describe('the helper in a pod', () => {
         containers: [{ ...bare, securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
       },
     };
+    const busy = (name: string, command: readonly string[]): object => ({ name, image: BUSYBOX, imagePullPolicy: 'IfNotPresent', command });
+    const shared: Manifest = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'shared', labels: { app: 'shared' } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        shareProcessNamespace: true,
+        containers: [busy('main', ['tail', '-f', '/dev/null']), busy('second', ['sleep', '100000'])],
+      },
+    };
     await lab.apply([
       deployment({ name: 'web', script: SAYS_ITS_NAME, port: 8080 }),
       pod({ name: 'user', script: 'sleep 100000' }),
       pod({ name: 'polite', script: ENDS_ON_TERM }),
       strict,
+      shared,
     ]);
-    for (const app of ['web', 'user', 'polite', 'strict']) await lab.readyPods(`app=${app}`, 1);
+    for (const app of ['web', 'user', 'polite', 'strict', 'shared']) await lab.readyPods(`app=${app}`, 1);
   });
 
   async function podOf(app: string): Promise<V1Pod> {
@@ -143,6 +155,19 @@ describe('the helper in a pod', () => {
     const { verified } = await helper.heal();
     assert.equal(verified, true);
     assert.equal(await answers(), true);
+    await helper.close();
+  });
+
+  it('holds only the container that is meant, where all of a pod share their processes', async function () {
+    this.timeout(60_000);
+    const helper = await openHelper(connection, { ...(await targetOf('shared')), container: 'second' }, optionsFor('freeze'));
+    const { on } = await helper.arm({ kind: 'freeze', ...(helper.containerId === undefined ? {} : { containerId: helper.containerId }) });
+    assert.deepEqual(
+      on.map((one) => one.replace(/^\d+ /, '')),
+      ['sleep'],
+    );
+    await helper.go(30_000);
+    assert.equal((await lab.exec('shared', ['true'], { container: 'main' })).code, 0);
     await helper.close();
   });
 
