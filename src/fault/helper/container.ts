@@ -107,7 +107,8 @@ export function helperContainer(pod: TargetPod, target: HelperTarget, options: C
       name,
       image: options.image,
       imagePullPolicy: 'IfNotPresent',
-      targetContainerName: target.container,
+      // With the target's processes it would end, and a fault of the network is to outlast a container that it brings down.
+      ...(options.capability === 'SYS_PTRACE' ? { targetContainerName: target.container } : {}),
       command: ['sh', '-c', KEEPER],
       env: [
         { name: 'FAULTLINE_RUN', value: options.run },

@@ -17,7 +17,12 @@ export interface Held {
   readonly helper: Helper;
   /** Of the peers as they are now; undefined: there are none. */
   readonly addresses: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
+  /** Makes it ready, once more: looks at the target as it is now. */
+  readonly arm: (signal: AbortSignal) => Promise<void>;
 }
+
+/** A helper that gets no order leaves after 30 s. A run that lives and waits for its moment says so in between. */
+const ARM_AGAIN_MS = 12_000;
 
 /** Pods that are named by name get another address when they come back. */
 const PEERS_EVERY_MS = 1000;
@@ -32,6 +37,8 @@ export function heldFault(held: Held): PreparedFault {
   /** What the helper has verified about the end. */
   let verified: string | undefined;
   let isHealing = false;
+  const waiting = new AbortController();
+  const armed = keepArmed(held, AbortSignal.any([waiting.signal, life.signal]));
 
   const said = helper.said.listen((told) => {
     if (told.event !== 'ended') return;
@@ -47,6 +54,8 @@ export function heldFault(held: Held): PreparedFault {
 
   return {
     apply: async ({ deadlineMs }) => {
+      waiting.abort();
+      await armed;
       applied = true;
       try {
         await helper.go(lasts ? Math.max(0, deadlineMs - timing.nowMs()) : 1000);
@@ -86,6 +95,7 @@ export function heldFault(held: Held): PreparedFault {
     dispose: async () => {
       said.dispose();
       life.abort();
+      await armed;
       await helper.close();
     },
   };
@@ -156,6 +166,18 @@ async function helperGoneText(held: Held, signal: AbortSignal): Promise<string |
 
 function podOf({ connection }: Injection, { namespace, pod }: HelperTarget, signal: AbortSignal): Promise<TargetPod & Pod> {
   return connection.request<TargetPod>({ path: pathOf(kinds.pods, { namespace, name: pod }), signal });
+}
+
+/** Until the signal aborts. What fails then, the order will tell. */
+async function keepArmed({ injection, arm }: Held, signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await injection.timing.pause(ARM_AGAIN_MS, signal);
+      await arm(signal);
+    }
+  } catch {
+    return;
+  }
 }
 
 /** Until the signal aborts. While the API does not answer, the last ones stay. */

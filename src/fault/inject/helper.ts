@@ -81,8 +81,9 @@ async function prepared(injection: Injection<HelperPlanned>, options: HelperInje
       const peers = fault.kind === 'networkCut' ? fault.peers : undefined;
       const addresses = async (ends: AbortSignal): Promise<readonly string[] | undefined> =>
         peers === undefined || peers.length === 0 ? undefined : peerAddresses(injection, peers, ends);
-      await helper.arm(helperFault(fault, helper, await addresses(signal)));
-      return heldFault({ injection, place, helper, addresses });
+      const arm = async (ends: AbortSignal): Promise<void> => void (await helper.arm(helperFault(fault, helper, await addresses(ends))));
+      await arm(signal);
+      return heldFault({ injection, place, helper, addresses, arm });
     } catch (error) {
       await helper.close();
       throw error;

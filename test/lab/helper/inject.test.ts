@@ -67,6 +67,19 @@ describe('faults that a helper holds, as a run drives them', () => {
     await held.dispose();
   });
 
+  it('waits for its moment longer than a helper waits for an order', async function () {
+    this.timeout(90_000);
+    const { injector, one } = await injection({ kind: 'networkCut', direction: 'both', durationMs: 30_000 });
+    const held = await injector.prepare(one, lab.signal);
+    await pause(33_000);
+    assert.equal(await answers('user'), true);
+    await held.apply({ deadlineMs: Date.now() + 30_000 }, lab.signal);
+    assert.equal(await answers('user'), false);
+    await held.heal(lab.signal);
+    assert.equal((await held.healed(lab.signal)).proven, true);
+    await held.dispose();
+  });
+
   it('one that lasts its whole time says that it has expired', async function () {
     this.timeout(60_000);
     const { injector, one } = await injection({ kind: 'freeze', durationMs: 1500 });

@@ -49,10 +49,11 @@ describe('the helper in a pod', () => {
       deployment({ name: 'web', script: SAYS_ITS_NAME, port: 8080 }),
       pod({ name: 'user', script: 'sleep 100000' }),
       pod({ name: 'polite', script: ENDS_ON_TERM }),
+      deployment({ name: 'fragile', script: ENDS_ON_TERM }),
       strict,
       shared,
     ]);
-    for (const app of ['web', 'user', 'polite', 'strict', 'shared']) await lab.readyPods(`app=${app}`, 1);
+    for (const app of ['web', 'user', 'polite', 'strict', 'shared', 'fragile']) await lab.readyPods(`app=${app}`, 1);
   });
 
   async function podOf(app: string): Promise<V1Pod> {
@@ -187,6 +188,23 @@ describe('the helper in a pod', () => {
       ),
     );
     await terminated('web', helper.name);
+  });
+
+  it('goes on cutting when the container ends of it and is started again', async function () {
+    this.timeout(60_000);
+    const helper = await opened('fragile', 'networkCut');
+    await helper.arm({ kind: 'networkCut', direction: 'both', exempt: helper.exempt });
+    await helper.go(60_000);
+    const [fragile] = await lab.readyPods('app=fragile', 1);
+    await lab.exec(fragile?.metadata?.name ?? '', ['kill', '1'], { container: 'main' });
+    await lab.waitForAll('The container was started again', { kind: 'Pod', labelSelector: 'app=fragile' }, (pods) =>
+      pods.some(({ status }) =>
+        status?.containerStatuses?.some(({ restartCount, state }) => restartCount === 1 && state?.running !== undefined),
+      ),
+    );
+    const { was, verified } = await helper.heal();
+    assert.deepEqual({ was, verified }, { was: true, verified: true });
+    await helper.close();
   });
 
   it('works beside a program without shell, root or a place to write to; stress does not, and says why', async function () {

@@ -146,6 +146,25 @@ describe('the helper, beside a container’s process 1', () => {
     assert.ok(machineMs() - appliedMs < 1500 + 300 + SLACK_MS, 'the helper is killed');
   });
 
+  it('killed at any moment, nothing of the container is held', async function () {
+    this.timeout(60_000);
+    for (let round = 0; round < 20; round++) {
+      const one = await container.helper();
+      one.pipe.listen(() => undefined);
+      await one.event('hello');
+      one.pipe.send(JSON.stringify({ id: 1, do: 'arm', name: `round_${round}`, fault: { kind: 'freeze' } }));
+      one.pipe.send(JSON.stringify({ id: 2, do: 'go', durationMs: 60_000, notAfter: 60_000 }));
+      await pause(Math.random() * 20);
+      one.kill('SIGKILL');
+      await one.gone();
+      await container.beat(machineMs());
+    }
+    assert.deepEqual(
+      family(container.pid()).map((pid) => /TracerPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
+      ['0', '0'],
+    );
+  });
+
   it('says so when what it holds dies meanwhile', async () => {
     await client.arm({ kind: 'freeze' });
     await client.go(60_000);

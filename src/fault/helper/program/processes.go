@@ -42,7 +42,7 @@ func targetProcesses(containerID string) ([]int, error) {
 		}
 	}
 	found := byCgroup
-	if len(found) == 0 && field(1, "Name") == "pause" {
+	if len(found) == 0 && containerID != "" && field(1, "Name") == "pause" {
 		// All containers of the pod share their processes, and which are meant does not show.
 		return nil, refuse("noProcess", "the pod's containers share their processes, and which of them are the target's can't be told here")
 	}

@@ -69,7 +69,9 @@ describe('the helper’s container', () => {
       { name: 'FAULTLINE_RUN', value: 'Run_7' },
       { name: 'FAULTLINE_DEADLINE', value: '2026-01-01T00:00:00.000Z' },
     ]);
-    assert.equal(body['targetContainerName'], 'broker');
+    assert.equal('targetContainerName' in body, false);
+    const tracing = helperContainer(podWith([]), TARGET, { ...OPTIONS, capability: 'SYS_PTRACE' });
+    assert.equal(tracing.body['targetContainerName'], 'broker');
     const long = helperContainer(podWith([]), TARGET, { ...OPTIONS, run: 'r'.repeat(200) });
     assert.ok(long.name.length <= 63);
   });
