@@ -3,12 +3,12 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
-	"net"
+	"net/netip"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,10 +33,13 @@ type drops struct {
 
 const setOn = "on"
 
-var tableName = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+// isTableName: lower case, digits and underscores.
+func isTableName(name string) bool {
+	return name != "" && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
 
 func newDrops(name string, spec fault) (*drops, error) {
-	if !tableName.MatchString(name) {
+	if !isTableName(name) {
 		return nil, refuse("name", fmt.Sprintf("%q is no name for a table", name))
 	}
 	if !slices.Contains([]string{"both", "in", "out"}, spec.Direction) {
@@ -290,14 +293,29 @@ func nftRefusal(err error) error {
 
 // podDevices are the names of the devices that are up, without loopback.
 func podDevices() ([]string, error) {
-	interfaces, err := net.Interfaces()
+	file, err := os.Open("/proc/net/dev")
 	if err != nil {
 		return nil, err
 	}
+	defer file.Close()
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(socket)
 	var names []string
-	for _, device := range interfaces {
-		if device.Flags&net.FlagLoopback == 0 && device.Flags&net.FlagUp != 0 {
-			names = append(names, device.Name)
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		// Two lines of headings have no colon.
+		name, _, ok := strings.Cut(lines.Text(), ":")
+		if !ok {
+			continue
+		}
+		device, err := unix.NewIfreq(strings.TrimSpace(name))
+		if err != nil || unix.IoctlIfreq(socket, unix.SIOCGIFFLAGS, device) != nil {
+			continue
+		}
+		if flags := device.Uint16(); flags&unix.IFF_LOOPBACK == 0 && flags&unix.IFF_UP != 0 {
+			names = append(names, device.Name())
 		}
 	}
 	if len(names) == 0 {
@@ -317,8 +335,8 @@ func gateways() []string {
 				continue
 			}
 			if value, err := strconv.ParseUint(fields[2], 16, 32); err == nil && value != 0 {
-				ip := netlinkOrder(uint32(value))
-				found = append(found, net.IPv4(ip[0], ip[1], ip[2], ip[3]).String())
+				// A number that the kernel printed in this machine's order.
+				found = append(found, netip.AddrFrom4([4]byte(binary.NativeEndian.AppendUint32(nil, uint32(value)))).String())
 			}
 		}
 	}
@@ -329,23 +347,13 @@ func gateways() []string {
 			if len(fields) < 5 || strings.Trim(fields[4], "0") == "" {
 				continue
 			}
-			ip := make(net.IP, 0, net.IPv6len)
-			for at := 0; at+2 <= len(fields[4]); at += 2 {
-				value, _ := strconv.ParseUint(fields[4][at:at+2], 16, 8)
-				ip = append(ip, byte(value))
+			if ip, err := hex.DecodeString(fields[4]); err == nil && len(ip) == 16 {
+				found = append(found, netip.AddrFrom16([16]byte(ip)).String())
 			}
-			found = append(found, ip.String())
 		}
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
-}
-
-// netlinkOrder is a number that the kernel printed in this machine's order, as bytes.
-func netlinkOrder(value uint32) [4]byte {
-	var bytes [4]byte
-	binary.NativeEndian.PutUint32(bytes[:], value)
-	return bytes
 }
 
 func unique(keys [][]byte) [][]byte {

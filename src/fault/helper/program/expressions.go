@@ -3,18 +3,17 @@ package main
 import (
 	"encoding/binary"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
 // expression is one step of a rule: the rule goes on to the next where it holds.
 type expression struct {
 	name string
-	data func(*netlink.AttributeEncoder)
+	data func(*encoder)
 }
 
 func load(key uint32) expression {
-	return expression{"meta", func(a *netlink.AttributeEncoder) {
+	return expression{"meta", func(a *encoder) {
 		a.Uint32(unix.NFTA_META_DREG, register)
 		a.Uint32(unix.NFTA_META_KEY, key)
 	}}
@@ -23,7 +22,7 @@ func load(key uint32) expression {
 func inSet(set string) expression { return lookup(set, 0) }
 
 func lookup(set string, flags uint32) expression {
-	return expression{"lookup", func(a *netlink.AttributeEncoder) {
+	return expression{"lookup", func(a *encoder) {
 		a.String(unix.NFTA_LOOKUP_SET, set)
 		a.Uint32(unix.NFTA_LOOKUP_SREG, register)
 		if flags != 0 {
@@ -33,17 +32,17 @@ func lookup(set string, flags uint32) expression {
 }
 
 func compare(how uint32, value []byte) expression {
-	return expression{"cmp", func(a *netlink.AttributeEncoder) {
+	return expression{"cmp", func(a *encoder) {
 		a.Uint32(unix.NFTA_CMP_SREG, register)
 		a.Uint32(unix.NFTA_CMP_OP, how)
-		nested(a, unix.NFTA_CMP_DATA, func(data *netlink.AttributeEncoder) { data.Bytes(unix.NFTA_DATA_VALUE, value) })
+		nested(a, unix.NFTA_CMP_DATA, func(data *encoder) { data.Bytes(unix.NFTA_DATA_VALUE, value) })
 	}}
 }
 
 func equals(value ...byte) expression { return compare(unix.NFT_CMP_EQ, value) }
 
 func payload(base, offset, length uint32) expression {
-	return expression{"payload", func(a *netlink.AttributeEncoder) {
+	return expression{"payload", func(a *encoder) {
 		a.Uint32(unix.NFTA_PAYLOAD_DREG, register)
 		a.Uint32(unix.NFTA_PAYLOAD_BASE, base)
 		a.Uint32(unix.NFTA_PAYLOAD_OFFSET, offset)
@@ -52,17 +51,17 @@ func payload(base, offset, length uint32) expression {
 }
 
 func counter() expression {
-	return expression{"counter", func(a *netlink.AttributeEncoder) {
+	return expression{"counter", func(a *encoder) {
 		a.Uint64(unix.NFTA_COUNTER_BYTES, 0)
 		a.Uint64(unix.NFTA_COUNTER_PACKETS, 0)
 	}}
 }
 
 func verdict(code int32) expression {
-	return expression{"immediate", func(a *netlink.AttributeEncoder) {
+	return expression{"immediate", func(a *encoder) {
 		a.Uint32(unix.NFTA_IMMEDIATE_DREG, unix.NFT_REG_VERDICT)
-		nested(a, unix.NFTA_IMMEDIATE_DATA, func(data *netlink.AttributeEncoder) {
-			nested(data, unix.NFTA_DATA_VERDICT, func(v *netlink.AttributeEncoder) { v.Uint32(unix.NFTA_VERDICT_CODE, uint32(code)) })
+		nested(a, unix.NFTA_IMMEDIATE_DATA, func(data *encoder) {
+			nested(data, unix.NFTA_DATA_VERDICT, func(v *encoder) { v.Uint32(unix.NFTA_VERDICT_CODE, uint32(code)) })
 		})
 	}}
 }
@@ -75,14 +74,14 @@ const (
 // chance holds for so many of ten thousand packets, at random.
 func chance(ofTenThousand uint32) []expression {
 	return []expression{
-		{"numgen", func(a *netlink.AttributeEncoder) {
+		{"numgen", func(a *encoder) {
 			a.Uint32(unix.NFTA_NG_DREG, register)
 			a.Uint32(unix.NFTA_NG_MODULUS, 10_000)
 			a.Uint32(unix.NFTA_NG_TYPE, 1) // random
 			a.Uint32(unix.NFTA_NG_OFFSET, 0)
 		}},
 		// Comparing is by bytes, from the first on.
-		{"byteorder", func(a *netlink.AttributeEncoder) {
+		{"byteorder", func(a *encoder) {
 			a.Uint32(unix.NFTA_BYTEORDER_SREG, register)
 			a.Uint32(unix.NFTA_BYTEORDER_DREG, register)
 			a.Uint32(unix.NFTA_BYTEORDER_OP, 1) // to the network's
@@ -96,12 +95,12 @@ func chance(ofTenThousand uint32) []expression {
 // isOpening holds for the packet that asks for a connection: of FIN, SYN, RST and ACK it has SYN alone.
 func isOpening() []expression {
 	const flags, synOnly = 0x17, 0x02
-	value := func(a *netlink.AttributeEncoder, kind uint16, bits byte) {
-		nested(a, kind, func(data *netlink.AttributeEncoder) { data.Bytes(unix.NFTA_DATA_VALUE, []byte{bits}) })
+	value := func(a *encoder, kind uint16, bits byte) {
+		nested(a, kind, func(data *encoder) { data.Bytes(unix.NFTA_DATA_VALUE, []byte{bits}) })
 	}
 	return []expression{
 		payload(unix.NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1),
-		{"bitwise", func(a *netlink.AttributeEncoder) {
+		{"bitwise", func(a *encoder) {
 			a.Uint32(unix.NFTA_BITWISE_SREG, register)
 			a.Uint32(unix.NFTA_BITWISE_DREG, register)
 			a.Uint32(unix.NFTA_BITWISE_LEN, 1)
@@ -115,13 +114,13 @@ func isOpening() []expression {
 // redirect sends it to a port of this namespace.
 func redirect(port uint16) []expression {
 	return []expression{
-		{"immediate", func(a *netlink.AttributeEncoder) {
+		{"immediate", func(a *encoder) {
 			a.Uint32(unix.NFTA_IMMEDIATE_DREG, register)
-			nested(a, unix.NFTA_IMMEDIATE_DATA, func(data *netlink.AttributeEncoder) {
+			nested(a, unix.NFTA_IMMEDIATE_DATA, func(data *encoder) {
 				data.Bytes(unix.NFTA_DATA_VALUE, binary.BigEndian.AppendUint16(nil, port))
 			})
 		}},
-		{"redir", func(a *netlink.AttributeEncoder) { a.Uint32(unix.NFTA_REDIR_REG_PROTO_MIN, register) }},
+		{"redir", func(a *encoder) { a.Uint32(unix.NFTA_REDIR_REG_PROTO_MIN, register) }},
 	}
 }
 

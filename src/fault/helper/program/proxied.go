@@ -24,7 +24,7 @@ type proxied struct {
 }
 
 func newProxied(name string, spec fault) (*proxied, error) {
-	if !tableName.MatchString(name) {
+	if !isTableName(name) {
 		return nil, refuse("name", fmt.Sprintf("%q is no name for a table", name))
 	}
 	if spec.Existing != "reset" && spec.Existing != "unaffected" {
@@ -112,7 +112,7 @@ func (p *proxied) start(duration time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer diag.Close()
+	defer diag.close()
 	exempt := p.exempt()
 	there, err := connectionsTo(diag, p.spec.Port, func(remote netip.Addr) bool { return slices.Contains(exempt, remote.String()) })
 	if err != nil {

@@ -4,27 +4,22 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"net"
-	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // proxy passes connections on to where they were going, and what comes back later. Each direction keeps its order; half of a
 // connection may be closed without the other.
 type proxy struct {
 	latency, jitter, close_ time.Duration
-	listeners               []net.Listener
+	listener                *os.File
 	port                    uint16
 	released                chan struct{} // from then on nothing is held up
 	releaseOnce             sync.Once
 	mu                      sync.Mutex
-	conns                   map[*net.TCPConn]struct{}
+	conns                   map[*tcpConn]struct{}
 	accepted, open, delayed atomic.Int64
 }
 
@@ -36,29 +31,25 @@ const (
 )
 
 func newProxy(latency, jitter, delay time.Duration) (*proxy, error) {
-	p := &proxy{latency: latency, jitter: jitter, close_: delay, released: make(chan struct{}), conns: map[*net.TCPConn]struct{}{}}
-	// One socket for both families, where there are both.
-	listener, err := net.Listen("tcp", ":0")
-	if err != nil {
+	p := &proxy{latency: latency, jitter: jitter, close_: delay, released: make(chan struct{}), conns: map[*tcpConn]struct{}{}}
+	var err error
+	if p.listener, p.port, err = listenTCP(); err != nil {
 		return nil, err
 	}
-	p.listeners = append(p.listeners, listener)
-	p.port = uint16(listener.Addr().(*net.TCPAddr).Port)
-	go p.accept(listener)
+	go p.accept()
 	return p, nil
 }
 
-func (p *proxy) accept(listener net.Listener) {
+func (p *proxy) accept() {
 	for {
-		conn, err := listener.Accept()
+		client, err := accept(p.listener)
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
+			if errors.Is(err, os.ErrClosed) {
 				return
 			}
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		client := conn.(*net.TCPConn)
 		p.accepted.Add(1)
 		p.open.Add(1)
 		p.keep(client, true)
@@ -69,7 +60,7 @@ func (p *proxy) accept(listener net.Listener) {
 	}
 }
 
-func (p *proxy) keep(conn *net.TCPConn, kept bool) {
+func (p *proxy) keep(conn *tcpConn, kept bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if kept {
@@ -79,21 +70,20 @@ func (p *proxy) keep(conn *net.TCPConn, kept bool) {
 	}
 }
 
-func (p *proxy) serve(client *net.TCPConn) {
+func (p *proxy) serve(client *tcpConn) {
 	defer p.keep(client, false)
 	defer client.Close()
-	target, err := originalDestination(client)
+	target, err := client.originalDestination()
 	// Whoever asks for the proxy itself is not one of those that were redirected.
 	if err != nil || target.Port() == p.port {
-		reset(client)
+		client.reset()
 		return
 	}
-	made, err := net.DialTimeout("tcp", target.String(), connectWait)
+	server, err := dialTCP(target, connectWait)
 	if err != nil {
-		reset(client)
+		client.reset()
 		return
 	}
-	server := made.(*net.TCPConn)
 	p.keep(server, true)
 	defer p.keep(server, false)
 	defer server.Close()
@@ -117,7 +107,7 @@ type piece struct {
 }
 
 // pass copies one direction until its end, each piece when it is due.
-func (p *proxy) pass(from, to *net.TCPConn, latency, jitter time.Duration) {
+func (p *proxy) pass(from, to *tcpConn, latency, jitter time.Duration) {
 	pieces := make(chan piece, pipeBytes/pieceBytes)
 	go func() {
 		defer close(pieces)
@@ -155,14 +145,14 @@ func (p *proxy) pass(from, to *net.TCPConn, latency, jitter time.Duration) {
 		if one.end == nil {
 			if _, broken = to.Write(one.bytes); broken != nil {
 				// The other direction hears of it, too.
-				reset(from)
+				from.reset()
 			}
 			continue
 		}
 		if errors.Is(one.end, io.EOF) {
-			_ = to.CloseWrite()
+			_ = to.closeWrite()
 		} else {
-			reset(to)
+			to.reset()
 		}
 	}
 }
@@ -204,55 +194,4 @@ func (p *proxy) closeAll() int {
 	return count
 }
 
-func (p *proxy) close() {
-	for _, listener := range p.listeners {
-		_ = listener.Close()
-	}
-}
-
-// reset ends a connection without a farewell.
-func reset(conn *net.TCPConn) {
-	_ = conn.SetLinger(0)
-	_ = conn.Close()
-}
-
-const soOriginalDst = 80
-
-// originalDestination is where a redirected connection was going.
-func originalDestination(conn *net.TCPConn) (netip.AddrPort, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	remote := conn.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()
-	var found netip.AddrPort
-	var failure error
-	err = raw.Control(func(fd uintptr) {
-		if remote.Is4() {
-			var address unix.RawSockaddrInet4
-			if failure = getsockopt(fd, unix.SOL_IP, unsafe.Pointer(&address), unsafe.Sizeof(address)); failure == nil {
-				found = netip.AddrPortFrom(netip.AddrFrom4(address.Addr), networkOrder(address.Port))
-			}
-			return
-		}
-		var address unix.RawSockaddrInet6
-		if failure = getsockopt(fd, unix.SOL_IPV6, unsafe.Pointer(&address), unsafe.Sizeof(address)); failure == nil {
-			found = netip.AddrPortFrom(netip.AddrFrom16(address.Addr), networkOrder(address.Port))
-		}
-	})
-	return found, errors.Join(err, failure)
-}
-
-func getsockopt(fd uintptr, level uintptr, value unsafe.Pointer, size uintptr) error {
-	length := uint32(size)
-	_, _, errno := syscall.Syscall6(syscall.SYS_GETSOCKOPT, fd, level, soOriginalDst, uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
-	if errno != 0 {
-		return errno
-	}
-	return nil
-}
-
-func networkOrder(port uint16) uint16 {
-	bytes := (*[2]byte)(unsafe.Pointer(&port))
-	return uint16(bytes[0])<<8 | uint16(bytes[1])
-}
+func (p *proxy) close() { _ = p.listener.Close() }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -26,7 +25,7 @@ type connection struct {
 	remote netip.AddrPort
 }
 
-func openDiag() (*netlink.Conn, error) { return netlink.Dial(unix.NETLINK_SOCK_DIAG, nil) }
+func openDiag() (*netlink, error) { return openNetlink(unix.NETLINK_SOCK_DIAG) }
 
 func diagRequest(family byte, states uint32, id []byte) []byte {
 	bytes := []byte{family, unix.IPPROTO_TCP, 0, 0}
@@ -35,20 +34,17 @@ func diagRequest(family byte, states uint32, id []byte) []byte {
 }
 
 // connectionsTo are those to a port of the pod (0: to any), without loopback and without those that `skip` names.
-func connectionsTo(diag *netlink.Conn, port int, skip func(netip.Addr) bool) ([]connection, error) {
+func connectionsTo(diag *netlink, port int, skip func(netip.Addr) bool) ([]connection, error) {
 	listening := map[uint16]bool{}
 	var found []connection
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		for _, states := range []uint32{1 << 10, statesOfConnections} {
-			messages, err := diag.Execute(netlink.Message{
-				Header: netlink.Header{Type: sockDiagByFamily, Flags: netlink.Request | netlink.Dump},
-				Data:   diagRequest(family, states, make([]byte, sockIDBytes)),
-			})
+			messages, err := diag.ask(message{sockDiagByFamily, unix.NLM_F_DUMP, diagRequest(family, states, make([]byte, sockIDBytes))})
 			if err != nil {
 				return nil, err
 			}
-			for _, message := range messages {
-				one, ok := connectionOf(message.Data)
+			for _, got := range messages {
+				one, ok := connectionOf(got.data)
 				if !ok {
 					continue
 				}
@@ -94,13 +90,10 @@ func connectionOf(data []byte) (connection, bool) {
 }
 
 // destroy ends them with a reset to both sides; it gives how many.
-func destroy(diag *netlink.Conn, connections []connection) (int, error) {
+func destroy(diag *netlink, connections []connection) (int, error) {
 	ended := 0
 	for _, one := range connections {
-		_, err := diag.Execute(netlink.Message{
-			Header: netlink.Header{Type: sockDestroy, Flags: netlink.Request | netlink.Acknowledge},
-			Data:   diagRequest(one.family, statesOfConnections, one.id),
-		})
+		_, err := diag.ask(message{sockDestroy, unix.NLM_F_ACK, diagRequest(one.family, statesOfConnections, one.id)})
 		switch {
 		case err == nil:
 			ended++
@@ -119,7 +112,7 @@ func canDestroy() error {
 	if err != nil {
 		return err
 	}
-	defer diag.Close()
+	defer diag.close()
 	id := make([]byte, sockIDBytes)
 	binary.BigEndian.PutUint16(id[0:], 1)
 	binary.BigEndian.PutUint16(id[2:], 1)
@@ -128,10 +121,7 @@ func canDestroy() error {
 	for at := sockIDBytes - 8; at < sockIDBytes; at++ {
 		id[at] = 0xff // no cookie
 	}
-	_, err = diag.Execute(netlink.Message{
-		Header: netlink.Header{Type: sockDestroy, Flags: netlink.Request | netlink.Acknowledge},
-		Data:   diagRequest(unix.AF_INET, statesOfConnections, id),
-	})
+	_, err = diag.ask(message{sockDestroy, unix.NLM_F_ACK, diagRequest(unix.AF_INET, statesOfConnections, id)})
 	if errors.Is(err, unix.ENOENT) {
 		return nil
 	}
