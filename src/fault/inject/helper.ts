@@ -9,7 +9,7 @@ import type { FaultTarget } from '../../journal/fault-plan.ts';
 import { longestFaultMs } from '../catalogue.ts';
 import type { HelperProgram } from '../helper/binary.ts';
 import { targetPod, type HelperTarget } from '../helper/container.ts';
-import { openHelper, rehearseHelper, type Helper } from '../helper/helper.ts';
+import { openHelper, rehearseHelper } from '../helper/helper.ts';
 import type { Exempt, HelperFault, HelperFaultKind } from '../helper/protocol.ts';
 import type { FaultOf, Injection, Injector, PreparedFault } from '../injector.ts';
 import { heldFault } from './held.ts';
@@ -159,5 +159,3 @@ async function peerAddresses({ connection, target }: Injection, peers: readonly 
   }
   return [...new Set(found)];
 }
-
-export type { Helper };
