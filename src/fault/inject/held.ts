@@ -33,7 +33,8 @@ export function heldFault(held: Held): PreparedFault {
   const { heals, lasts } = factsOf(fault.kind);
   const life = new AbortController();
   const ended = Promise.withResolvers<FaultEnd>();
-  let applied = false;
+  /** Of what was applied: wall clock. */
+  let endsAtMs: number | undefined;
   /** What the helper has verified about the end. */
   let verified: string | undefined;
   let isHealing = false;
@@ -48,15 +49,18 @@ export function heldFault(held: Held): PreparedFault {
   });
   void helper.ended.then(({ text }) => {
     life.abort();
-    if (applied && lasts && !isHealing && verified === undefined)
-      ended.resolve({ step: 'endedEarly', text: t('The helper is gone, and the kernel ended with it what it held. {0}', text) });
+    if (endsAtMs === undefined || !lasts || isHealing || verified !== undefined) return;
+    // On a busy node the kernel may be faster than the helper: that is no early end.
+    if (timing.nowMs() >= endsAtMs)
+      ended.resolve({ step: 'expired', text: t('The kernel ended it at its deadline, and the helper with it.') });
+    else ended.resolve({ step: 'endedEarly', text: t('The helper is gone, and the kernel ended with it what it held. {0}', text) });
   });
 
   return {
     apply: async ({ deadlineMs }) => {
       waiting.abort();
       await armed;
-      applied = true;
+      endsAtMs = deadlineMs;
       try {
         await helper.go(lasts ? Math.max(0, deadlineMs - timing.nowMs()) : 1000);
       } catch (error) {

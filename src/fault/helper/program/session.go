@@ -39,7 +39,7 @@ const (
 	// longest is how long any fault may last.
 	longest = 15 * time.Minute
 	// late is how long after the moment at which it should have ended by itself the kernel ends this process.
-	late = 300 * time.Millisecond
+	late = 600 * time.Millisecond
 	tick = 100 * time.Millisecond
 )
 
