@@ -8,9 +8,11 @@ import { parseArgs } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import { addBindings } from './bindings.ts';
 import { buildAll } from './build.ts';
+import { addFaultHelpers, helperLicences } from './fault-helper.ts';
 import { bundledPackages } from './meta.ts';
 import { platforms, type Platform } from './platforms.ts';
 import { thirdPartyText } from './third-party.ts';
+import { Progress } from '../workbench/cache.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const megabyte = 1_000_000;
@@ -31,7 +33,10 @@ export async function packageFor(platform: Platform | undefined, keptStage?: str
   const { host, webview } = await buildAll({ root, outputFolder: dist, production: true, platform, progress });
   if (platform !== undefined) await addBindings(root, join(dist, 'node_modules'), platform, progress);
   const bundled = new Set([...bundledPackages(host), ...bundledPackages(webview), ...(platform ? ['@duckdb/node-bindings'] : [])]);
-  await writeFile(join(dist, 'THIRD-PARTY.txt'), await thirdPartyText(root, [...bundled].sort(), platform !== undefined));
+  // It runs in pods, whatever this package runs on.
+  await addFaultHelpers(dist, new Progress('lines'));
+  const licences = await helperLicences(new Progress('lines'));
+  await writeFile(join(dist, 'THIRD-PARTY.txt'), await thirdPartyText(root, [...bundled].sort(), platform !== undefined, licences));
   const file = await pack(stage, name, platform);
   // 100 MB each; after a failure it stays, to be looked at.
   if (keptStage === undefined) await rm(stage, { recursive: true });

@@ -5,11 +5,17 @@ import { join } from 'node:path';
 /** Beside the npm packages: what comes in the engine's files. */
 const duckdb = ['DuckDB and its TPC-H extension', 'Binary files of the embedded engine. Licence (MIT): that of @duckdb/node-bindings.'];
 
-/** Fails for a package that states no licence. `packages` are names in node_modules. */
-export async function thirdPartyText(root: string, packages: readonly string[], native: boolean): Promise<string> {
+/** Fails for a package that states no licence. `packages` are names in node_modules; `more`: sections about what comes from elsewhere. */
+export async function thirdPartyText(
+  root: string,
+  packages: readonly string[],
+  native: boolean,
+  more: readonly string[] = [],
+): Promise<string> {
   const sections = ['Faultline contains code of others. Thank you.'];
   for (const name of packages) sections.push(await section(join(root, 'node_modules', name), name));
   if (native) sections.push(duckdb.join('\n\n'));
+  sections.push(...more);
   return `${sections.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { after, before, describe, it } from 'mocha';
+import { helperProgram } from '../../src/fault/helper/binary.ts';
 import { packageFor } from '../build/package.ts';
 import { currentPlatform } from '../build/platforms.ts';
 import { Workbench } from '../e2e/workbench.ts';
@@ -62,7 +63,9 @@ describe('the package for this platform', () => {
 
   it('says whose code it holds, and holds no source maps', async () => {
     const folder = await unpack(vsix, join(scratch, 'content'));
-    await access(join(folder, 'dist/THIRD-PARTY.txt'));
+    assert.match(await readFile(join(folder, 'dist/THIRD-PARTY.txt'), 'utf8'), /golang\.org\/x\/sys v.*helper of faults.*Go Authors/s);
+    for (const arch of ['amd64', 'arm64'] as const)
+      assert.equal(Buffer.from(await helperProgram(folder)(arch)).toString('latin1', 1, 4), 'ELF');
     await assert.rejects(access(join(folder, 'dist/extension.js.map')));
     await assert.rejects(access(join(folder, 'src')));
   });

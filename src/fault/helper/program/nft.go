@@ -1,0 +1,260 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What of the kernel's interface x/sys does not name.
+const (
+	familyInet   = unix.NFPROTO_INET
+	familyNetdev = unix.NFPROTO_NETDEV
+	// The table belongs to the socket that made it, and vanishes with it.
+	tableOwner = 0x2
+	// Registers of 4 × 16 bytes: one is all that any rule here needs.
+	register = 1
+	// Numbers by which nft shows a set's keys; the kernel only keeps them.
+	typeIfname, typeIPv4, typeIPv6 = 41, 7, 8
+)
+
+// nft is a socket to the packet filter, and the batch that is being written. What it creates as owned lives as long as it.
+type nft struct {
+	*netlink
+	batch []message
+	named []string
+}
+
+func openNft() (*nft, error) {
+	socket, err := openNetlink(unix.NETLINK_NETFILTER)
+	if err != nil {
+		return nil, err
+	}
+	return &nft{netlink: socket}, nil
+}
+
+func header(family byte, resource uint16) []byte {
+	return []byte{family, unix.NFNETLINK_V0, byte(resource >> 8), byte(resource)}
+}
+
+func kindOf(kind uint16) uint16 { return unix.NFNL_SUBSYS_NFTABLES<<8 | kind }
+
+// add puts a message into the batch; `what` names it, if it fails.
+func (n *nft) add(what string, kind uint16, flags uint16, family byte, write func(*encoder)) {
+	n.named = append(n.named, what)
+	n.batch = append(n.batch, message{kindOf(kind), flags | unix.NLM_F_ACK, append(header(family, 0), attributes(write)...)})
+}
+
+// commit carries the batch out: all of it, or nothing.
+func (n *nft) commit() error {
+	batch, named := n.batch, n.named
+	n.batch, n.named = nil, nil
+	bound := func(kind uint16) message {
+		return message{kind, 0, header(unix.AF_UNSPEC, unix.NFNL_SUBSYS_NFTABLES)}
+	}
+	all := append([]message{bound(unix.NFNL_MSG_BATCH_BEGIN)}, batch...)
+	place, err := n.askAll(append(all, bound(unix.NFNL_MSG_BATCH_END)))
+	if err != nil {
+		return fmt.Errorf("%s: %w", named[max(0, min(place-1, len(named)-1))], err)
+	}
+	return nil
+}
+
+// dump asks for what there is.
+func (n *nft) dump(kind uint16, family byte, write func(*encoder)) ([]reply, error) {
+	return n.ask(message{kindOf(kind), unix.NLM_F_DUMP, append(header(family, 0), attributes(write)...)})
+}
+
+// table is one owned table with its sets.
+type table struct {
+	nft    *nft
+	family byte
+	name   string
+	sets   uint32
+}
+
+func (t *table) create() {
+	t.nft.add("a table that belongs to its process", unix.NFT_MSG_NEWTABLE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, t.family, func(a *encoder) {
+		a.String(unix.NFTA_TABLE_NAME, t.name)
+		a.Uint32(unix.NFTA_TABLE_FLAGS, tableOwner)
+	})
+}
+
+func (t *table) delete() {
+	t.nft.add("the table's end", unix.NFT_MSG_DELTABLE, 0, t.family, func(a *encoder) {
+		a.String(unix.NFTA_TABLE_NAME, t.name)
+	})
+}
+
+// exists asks whether there is a table of that name.
+func (t *table) exists() (bool, error) {
+	found, err := t.nft.dump(unix.NFT_MSG_GETTABLE, t.family, func(*encoder) {})
+	if err != nil {
+		return false, err
+	}
+	for _, got := range found {
+		if name, _ := stringOf(got.data[4:], unix.NFTA_TABLE_NAME); name == t.name {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (t *table) set(name string, keyType, keyLen, flags uint32) {
+	t.sets++
+	t.nft.add("a set "+name, unix.NFT_MSG_NEWSET, unix.NLM_F_CREATE, t.family, func(a *encoder) {
+		a.String(unix.NFTA_SET_TABLE, t.name)
+		a.String(unix.NFTA_SET_NAME, name)
+		a.Uint32(unix.NFTA_SET_FLAGS, flags)
+		a.Uint32(unix.NFTA_SET_KEY_TYPE, keyType)
+		a.Uint32(unix.NFTA_SET_KEY_LEN, keyLen)
+		a.Uint32(unix.NFTA_SET_ID, t.sets)
+		if keyType == typeIfname {
+			// For nft, which else shows the names reversed: keys are in this machine's order.
+			a.Bytes(unix.NFTA_SET_USERDATA, append([]byte{0, 4}, binary.NativeEndian.AppendUint32(nil, 1)...))
+		}
+	})
+}
+
+// elements adds (or deletes) keys; with a timeout the kernel forgets them by itself.
+func (t *table) elements(kind uint16, set string, keys [][]byte, timeout time.Duration) {
+	if len(keys) == 0 {
+		return
+	}
+	var flags uint16
+	if kind == unix.NFT_MSG_NEWSETELEM {
+		flags = unix.NLM_F_CREATE
+	}
+	t.nft.add("elements of "+set, kind, flags, t.family, func(a *encoder) {
+		a.String(unix.NFTA_SET_ELEM_LIST_TABLE, t.name)
+		a.String(unix.NFTA_SET_ELEM_LIST_SET, set)
+		nested(a, unix.NFTA_SET_ELEM_LIST_ELEMENTS, func(list *encoder) {
+			for _, key := range keys {
+				nested(list, unix.NFTA_LIST_ELEM, func(element *encoder) {
+					nested(element, unix.NFTA_SET_ELEM_KEY, func(data *encoder) { data.Bytes(unix.NFTA_DATA_VALUE, key) })
+					if timeout > 0 {
+						element.Uint64(unix.NFTA_SET_ELEM_TIMEOUT, uint64(timeout.Milliseconds()))
+					}
+				})
+			}
+		})
+	})
+}
+
+// left is what the kernel says is left of the shortest-lived element of a set; false: there is none.
+func (t *table) left(set string) (time.Duration, bool, error) {
+	found, err := t.nft.dump(unix.NFT_MSG_GETSETELEM, t.family, func(a *encoder) {
+		a.String(unix.NFTA_SET_ELEM_LIST_TABLE, t.name)
+		a.String(unix.NFTA_SET_ELEM_LIST_SET, set)
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	least, any := time.Duration(0), false
+	for _, got := range found {
+		each(got.data[4:], unix.NFTA_SET_ELEM_LIST_ELEMENTS, func(list []byte) {
+			each(list, unix.NFTA_LIST_ELEM, func(element []byte) {
+				each(element, unix.NFTA_SET_ELEM_EXPIRATION, func(value []byte) {
+					left := time.Duration(binary.BigEndian.Uint64(value)) * time.Millisecond
+					if !any || left < least {
+						least, any = left, true
+					}
+				})
+			})
+		})
+	}
+	return least, any, nil
+}
+
+type hook struct {
+	kind     string // "filter", "nat"
+	number   uint32
+	priority int32
+	device   string // of netdev
+}
+
+func (t *table) chain(name string, at hook) {
+	t.nft.add("a chain "+name, unix.NFT_MSG_NEWCHAIN, unix.NLM_F_CREATE, t.family, func(a *encoder) {
+		a.String(unix.NFTA_CHAIN_TABLE, t.name)
+		a.String(unix.NFTA_CHAIN_NAME, name)
+		nested(a, unix.NFTA_CHAIN_HOOK, func(h *encoder) {
+			h.Uint32(unix.NFTA_HOOK_HOOKNUM, at.number)
+			h.Uint32(unix.NFTA_HOOK_PRIORITY, uint32(at.priority))
+			if at.device != "" {
+				h.String(unix.NFTA_HOOK_DEV, at.device)
+			}
+		})
+		a.Uint32(unix.NFTA_CHAIN_POLICY, 1) // accept
+		a.String(unix.NFTA_CHAIN_TYPE, at.kind)
+	})
+}
+
+func (t *table) rule(chain string, expressions ...expression) {
+	t.nft.add("a rule of "+chain, unix.NFT_MSG_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_APPEND, t.family, func(a *encoder) {
+		a.String(unix.NFTA_RULE_TABLE, t.name)
+		a.String(unix.NFTA_RULE_CHAIN, chain)
+		nested(a, unix.NFTA_RULE_EXPRESSIONS, func(list *encoder) {
+			for _, one := range expressions {
+				nested(list, unix.NFTA_LIST_ELEM, func(element *encoder) {
+					element.String(unix.NFTA_EXPR_NAME, one.name)
+					nested(element, unix.NFTA_EXPR_DATA, one.data)
+				})
+			}
+		})
+	})
+}
+
+// counted is the sum of the counters of all rules, by chain.
+func (t *table) counted() (map[string]uint64, error) {
+	found, err := t.nft.dump(unix.NFT_MSG_GETRULE, t.family, func(a *encoder) {
+		a.String(unix.NFTA_RULE_TABLE, t.name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	sums := map[string]uint64{}
+	for _, got := range found {
+		if name, _ := stringOf(got.data[4:], unix.NFTA_RULE_TABLE); name != t.name {
+			continue
+		}
+		chain, _ := stringOf(got.data[4:], unix.NFTA_RULE_CHAIN)
+		each(got.data[4:], unix.NFTA_RULE_EXPRESSIONS, func(list []byte) {
+			each(list, unix.NFTA_LIST_ELEM, func(element []byte) {
+				if name, _ := stringOf(element, unix.NFTA_EXPR_NAME); name != "counter" {
+					return
+				}
+				each(element, unix.NFTA_EXPR_DATA, func(data []byte) {
+					each(data, unix.NFTA_COUNTER_PACKETS, func(value []byte) { sums[chain] += binary.BigEndian.Uint64(value) })
+				})
+			})
+		})
+	}
+	return sums, nil
+}
+
+// keyOfName is a device's name as the kernel compares it.
+func keyOfName(name string) []byte {
+	key := make([]byte, unix.IFNAMSIZ)
+	copy(key, name)
+	return key
+}
+
+// keysOf are addresses by family. Fails for what is no address.
+func keysOf(addresses []string) (four, six [][]byte, err error) {
+	for _, text := range addresses {
+		address, err := netip.ParseAddr(text)
+		if err != nil {
+			return nil, nil, refuse("address", fmt.Sprintf("%q is no IP address", text))
+		}
+		address = address.Unmap()
+		if address.Is4() {
+			four = append(four, address.AsSlice())
+		} else {
+			six = append(six, address.WithZone("").AsSlice())
+		}
+	}
+	return four, six, nil
+}
