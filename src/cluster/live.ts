@@ -8,7 +8,7 @@ import { coreKinds, type ModelKind, operatorKindsOf } from './kindsOfModel.ts';
 import type { PartName } from './recognise/kinds.ts';
 import type { ClusterModel, ClusterSnapshot, KafkaTruth, PartState } from './recognise/model.ts';
 import { modelOf, newMemory } from './recognise/modelOf.ts';
-import { KafkaProber, type KafkaProberOptions, type OpenKafkaReader } from './truth/kafka.ts';
+import { KafkaProber, type KafkaLogins, type KafkaProberOptions, type OpenKafkaReader } from './truth/kafka.ts';
 import { EngineProber, type ProberOptions } from './truth/prober.ts';
 import { systemTiming, type Timing } from './watch/timing.ts';
 import { watchKind, type Watched } from './watch/watch.ts';
@@ -22,6 +22,8 @@ export interface LiveOptions {
   readonly prober?: Partial<ProberOptions>;
   /** What speaks Kafka's protocol: `openKafkaView`. Without it Kafka is not asked. */
   readonly kafka?: OpenKafkaReader;
+  /** What people gave to be let in to Kafka; without it only listeners without a login are asked. */
+  readonly kafkaLogins?: KafkaLogins;
   readonly kafkaProber?: Partial<KafkaProberOptions>;
 }
 
@@ -39,6 +41,8 @@ export interface LiveCluster extends Disposable {
   asked(signal: AbortSignal): Promise<void>;
   /** Asks again at once what waits. */
   retry(): void;
+  /** Asks this Kafka again at once, after a person gave another login, or took it back. */
+  retryKafka(instanceId: string): void;
 }
 
 /** Least time between two models: with the 50 ms that a watch gathers, a change is shown well within 200 ms. */
@@ -89,7 +93,7 @@ class WatchedCluster implements LiveCluster {
         connection,
         () => this.model(),
         options.kafka,
-        { timing: this.#timing, ...options.kafkaProber },
+        { timing: this.#timing, ...(options.kafkaLogins === undefined ? {} : { logins: options.kafkaLogins }), ...options.kafkaProber },
         (id, truth) => this.#setKafka(id, truth),
       );
     for (const kind of coreKinds) this.#watch(kind);
@@ -119,6 +123,10 @@ class WatchedCluster implements LiveCluster {
   retry(): void {
     for (const watch of this.#watches.values()) watch.retry();
     void this.#discover();
+  }
+
+  retryKafka(instanceId: string): void {
+    this.#kafkaProber?.retry(instanceId);
   }
 
   dispose(): void {

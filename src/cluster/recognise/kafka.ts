@@ -5,7 +5,8 @@ import type { BrokerLine, EngineInstance, Health, KafkaFacts, KafkaInstance, Kaf
 
 export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | undefined): KafkaInstance {
   const pods = brokerPods(instance);
-  const base = { ...instance, engine: 'kafka' as const };
+  const login = truth === undefined || truth.kind === 'asking' ? undefined : truth.login;
+  const base = { ...instance, engine: 'kafka' as const, ...(login === undefined ? {} : { login }) };
   if (truth?.kind !== 'known') {
     const brokers = pods.map((pod) => podBroker(instance.id, pod));
     if (truth?.kind !== 'failed') return { ...base, brokers, topics: [] };

@@ -17,7 +17,7 @@ export function kafkaLine(instance: KafkaInstance): Line {
       ...instance.brokers.map((broker) => brokerLine(instance, broker)),
       ...others.map((role) => withController(roleLine(instance, role), instance.controllerId)),
       ...topicLines(instance),
-      ...(instance.problem === undefined ? [] : [problemLine(instance.id, instance.problem, instance.remedy)]),
+      ...(instance.problem === undefined ? [] : [problemLine(instance, instance.problem)]),
     ],
   };
 }
@@ -109,10 +109,11 @@ function outOfSync({ details }: TopicLine): readonly string[] {
   return bad.length > listed ? [...lines, t('and {0} more', bad.length - listed)] : lines;
 }
 
-function problemLine(id: string, text: string, remedy: string | undefined): Line {
+function problemLine(instance: KafkaInstance, text: string): Line {
+  const { id, remedy, login } = instance;
   return {
     id: `${id}#problem`,
-    subject: { kind: 'note', note: 'failed' },
+    subject: login === undefined ? { kind: 'note', note: 'failed' } : { kind: 'note', note: 'login', instance },
     label: t('Kafka was not heard: {0}', text),
     description: '',
     tooltip: remedy === undefined ? [] : [remedy],

@@ -48,9 +48,12 @@ export interface PodTruth {
 }
 
 export type KafkaTruth =
-  | { readonly kind: 'known'; readonly facts: KafkaFacts }
+  | { readonly kind: 'known'; readonly facts: KafkaFacts; readonly login?: KafkaLoginState }
   | { readonly kind: 'asking' }
-  | { readonly kind: 'failed'; readonly error: FaultlineError; readonly sinceMs: number };
+  | { readonly kind: 'failed'; readonly error: FaultlineError; readonly sinceMs: number; readonly login?: KafkaLoginState };
+
+/** `wanted`: nobody gave one. `refused`: it is not tried again until a person says so. Absent: none is needed, as far as is known. */
+export type KafkaLoginState = 'wanted' | 'refused' | 'given';
 
 /** As `src/kafka` reads it. */
 export interface KafkaFacts {
@@ -228,6 +231,7 @@ export interface KafkaInstance extends EngineInstance {
   readonly problem?: string;
   /** What a person can do about it. */
   readonly remedy?: string;
+  readonly login?: KafkaLoginState;
 }
 
 export interface BrokerLine {
@@ -363,6 +367,8 @@ export type LineSubject =
   | { readonly kind: 'autoscaler'; readonly autoscaler: AutoscalerLine }
   | { readonly kind: 'node'; readonly node: NodeLine }
   | { readonly kind: 'release'; readonly release: ReleaseLine }
+  /** A sentence: Kafka was not heard, and a login may help. */
+  | { readonly kind: 'note'; readonly note: 'login'; readonly instance: KafkaInstance }
   /** A sentence: a blocking reason, what is forbidden, what else is there. */
   | { readonly kind: 'note'; readonly note: 'blocked' | SectionNote['kind'] | 'others' | 'empty' };
 

@@ -7,12 +7,14 @@ import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { KubeContext, Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { LiveCluster } from '../../cluster/live.ts';
 import { Signal } from '../signal.ts';
+import type { KeptKafkaLogins } from './kafkaLogins.ts';
 
 export interface OpenCluster {
   readonly context: KubeContext;
   readonly connection: ClusterConnection;
   readonly live: LiveCluster;
   readonly permissions: PermissionCache;
+  readonly kafkaLogins: KeptKafkaLogins;
 }
 
 export type ClusterState =
