@@ -41,8 +41,8 @@ export interface LiveCluster extends Disposable {
   asked(signal: AbortSignal): Promise<void>;
   /** Asks again at once what waits. */
   retry(): void;
-  /** Asks this Kafka again at once, after a person gave another login, or took it back. */
-  retryKafka(instanceId: string): void;
+  /** Asks this Kafka again at once, after a person gave another login, or took it back. Resolves when the model says what came of it. */
+  retryKafka(instanceId: string): Promise<void>;
 }
 
 /** Least time between two models: with the 50 ms that a watch gathers, a change is shown well within 200 ms. */
@@ -125,8 +125,8 @@ class WatchedCluster implements LiveCluster {
     void this.#discover();
   }
 
-  retryKafka(instanceId: string): void {
-    this.#kafkaProber?.retry(instanceId);
+  async retryKafka(instanceId: string): Promise<void> {
+    await this.#kafkaProber?.retry(instanceId);
   }
 
   dispose(): void {

@@ -118,6 +118,7 @@ export interface PodSpec {
 
 export interface PodVolume {
   readonly name: string;
+  readonly emptyDir?: { readonly medium?: string };
   readonly secret?: { readonly secretName?: string };
   readonly projected?: { readonly sources?: readonly { readonly secret?: { readonly name?: string } }[] };
 }

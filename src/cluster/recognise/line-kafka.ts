@@ -10,7 +10,7 @@ export function kafkaLine(instance: KafkaInstance): Line {
     id: instance.id,
     subject: { kind: 'engine', instance },
     label: instance.name,
-    description: instanceDescription(instance),
+    description: [instanceDescription(instance), ...loginWord(instance)].join(' · '),
     health: instance.health,
     tooltip: instanceTooltip(instance),
     children: [
@@ -20,6 +20,10 @@ export function kafkaLine(instance: KafkaInstance): Line {
       ...(instance.problem === undefined ? [] : [problemLine(instance, instance.problem)]),
     ],
   };
+}
+
+function loginWord({ login }: KafkaInstance): readonly string[] {
+  return login === 'wanted' ? [t('login wanted')] : login === 'refused' ? [t('login refused')] : [];
 }
 
 /** Of controllers that are no brokers: which one decides. */
@@ -115,7 +119,8 @@ function problemLine(instance: KafkaInstance, text: string): Line {
     id: `${id}#problem`,
     subject: login === undefined ? { kind: 'note', note: 'failed' } : { kind: 'note', note: 'login', instance },
     label: t('Kafka was not heard: {0}', text),
-    description: '',
+    // A terminal has no tooltip.
+    description: login === undefined ? '' : (remedy ?? ''),
     tooltip: remedy === undefined ? [] : [remedy],
     children: [],
   };

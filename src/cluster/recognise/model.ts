@@ -52,8 +52,11 @@ export type KafkaTruth =
   | { readonly kind: 'asking' }
   | { readonly kind: 'failed'; readonly error: FaultlineError; readonly sinceMs: number; readonly login?: KafkaLoginState };
 
-/** `wanted`: nobody gave one. `refused`: it is not tried again until a person says so. Absent: none is needed, as far as is known. */
-export type KafkaLoginState = 'wanted' | 'refused' | 'given';
+/**
+ * `wanted`: nobody gave one. `maybe`: nobody gave one, and it is silent as if one were wanted. `refused`: it is not tried again until a
+ * person says so. Absent: none is needed, as far as is known.
+ */
+export type KafkaLoginState = 'wanted' | 'maybe' | 'refused' | 'given';
 
 /** As `src/kafka` reads it. */
 export interface KafkaFacts {

@@ -108,9 +108,9 @@ export class KafkaProber implements Disposable {
     }
   }
 
-  /** A person gave this one another login, or took it back. */
-  retry(instanceId: string): void {
-    void this.#followers.get(instanceId)?.retry();
+  /** A person gave this one another login, or took it back. Resolves when it was asked once more. */
+  async retry(instanceId: string): Promise<void> {
+    await this.#followers.get(instanceId)?.retry();
   }
 
   /** Each is asked once from now, whether somebody looks or not. An abort leaves it unheard. */
@@ -286,7 +286,7 @@ class Follower implements Disposable {
     if (isRefusedLogin(error) || error.facts.code === LOGIN_WANTED) return 'wanted';
     // A listener that wants one, and was asked without, ends the connection or is silent.
     const isSilent = error.reason === 'unreachable' || error.reason === 'timedOut';
-    return isSilent && this.#listener !== undefined && this.#listener.protocol === undefined ? 'wanted' : undefined;
+    return isSilent && this.#listener !== undefined && this.#listener.protocol === undefined ? 'maybe' : undefined;
   }
 
   async #openWay(signal: AbortSignal): Promise<Way> {
