@@ -23,3 +23,8 @@ export interface KafkaLogin {
 export function isRefusedLogin(error: unknown): boolean {
   return FaultlineError.is(error, 'unauthorised') && error.facts.code?.includes('SASL') === true;
 }
+
+/** PEM, by its first line alone. */
+export function isCertificate(text: string): boolean {
+  return text.includes('-----BEGIN CERTIFICATE-----');
+}

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { FaultlineError, invalid } from '../base/errors.ts';
-import { saslMechanisms, type KafkaLogin, type SaslMechanism } from '../base/kafkaLogin.ts';
+import { isCertificate, saslMechanisms, type KafkaLogin, type SaslMechanism } from '../base/kafkaLogin.ts';
 import type { KafkaInstance } from '../cluster/recognise/model.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,9 @@ export function addKafkaLoginOptions(command: Command): Command {
     .option('--kafka-user <name>', 'who logs in to it')
     .option('--kafka-password-env <name>', `variable with the password (default: ${usualVariable})`)
     .addOption(
-      new Option('--kafka-mechanism <name>', 'how (default: the first that its listener names, else SCRAM-SHA-512)').choices(saslMechanisms),
+      new Option('--kafka-mechanism <name>', 'how (default: the first that its listener names, else SCRAM-SHA-512)').choices(
+        saslMechanisms,
+      ),
     )
     .option('--kafka-ca <file>', 'PEM file of the authority that signed its certificates')
     .option('--kafka-listener <name>', 'the listener to ask (default: the first that takes the login)');
@@ -64,8 +66,7 @@ async function authorityIn(file: string): Promise<string> {
   const pem = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new FaultlineError('invalid', { what: `--kafka-ca: ${file} can’t be read` }, error);
   });
-  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
-    throw invalid(`--kafka-ca: ${file} holds no certificate`, 'It has to be a PEM file with BEGIN CERTIFICATE.');
+  if (!isCertificate(pem)) throw invalid(`--kafka-ca: ${file} holds no certificate`, 'It has to be a PEM file with BEGIN CERTIFICATE.');
   return pem;
 }
 
@@ -76,7 +77,10 @@ export function kafkaMeant(name: string | undefined, all: readonly KafkaInstance
   if (only !== undefined && fitting.length === 1) return only;
   const names = all.map(nameOf).join(', ');
   if (fitting.length > 1)
-    throw invalid(`The login is for one Kafka, and ${fitting.length} may be meant`, `Name it with --kafka: ${fitting.map(nameOf).join(', ')}.`);
+    throw invalid(
+      `The login is for one Kafka, and ${fitting.length} may be meant`,
+      `Name it with --kafka: ${fitting.map(nameOf).join(', ')}.`,
+    );
   throw new FaultlineError('notFound', {
     what: name === undefined ? 'The login is for a Kafka, and none is shown' : `No Kafka ${name} is shown`,
     ...(names === '' ? {} : { remedy: `There is ${names}.` }),

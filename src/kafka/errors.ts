@@ -161,6 +161,17 @@ export function timedOut(what: string, code?: string, cause?: unknown): Faultlin
 
 function refusedLogin({ user, mechanism, broker }: Doing, cause: unknown, code = 'SASL_AUTHENTICATION_FAILED'): FaultlineError {
   const at = broker === undefined ? '' : `${broker.host}:${broker.port}`;
+  if (user !== undefined && code.endsWith('_SASL_MECHANISM'))
+    return new FaultlineError(
+      'unauthorised',
+      {
+        what: t('This listener of Kafka does not take logins by {0}', mechanism ?? ''),
+        ...(at === '' ? {} : { meaning: t('At broker {0}', at) }),
+        remedy: t('Log in by another mechanism, or at another listener.'),
+        code,
+      },
+      cause,
+    );
   return new FaultlineError(
     'unauthorised',
     {

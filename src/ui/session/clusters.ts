@@ -6,6 +6,7 @@ import type { PermissionCache, Wish } from '../../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { KubeContext, Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { LiveCluster } from '../../cluster/live.ts';
+import type { EngineInstance, KafkaInstance } from '../../cluster/recognise/model.ts';
 import { Signal } from '../signal.ts';
 import type { KeptKafkaLogins } from './kafkaLogins.ts';
 
@@ -141,4 +142,8 @@ export async function mayDo(cluster: OpenCluster, namespace: string | undefined,
 /** Engines that take SQL over HTTP. */
 export function isSql(engine: string): engine is ServerEngine {
   return engine === 'trino' || engine === 'presto' || engine === 'clickhouse';
+}
+
+export function isKafka(instance: EngineInstance): instance is KafkaInstance {
+  return instance.engine === 'kafka';
 }

@@ -6,9 +6,9 @@ import { needs, type Wish } from '../../cluster/act/permissions.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import { filterLines } from '../../cluster/recognise/filter.ts';
 import { linesOf } from '../../cluster/recognise/lines.ts';
-import type { HealthState, Line, LineSubject } from '../../cluster/recognise/model.ts';
+import type { HealthState, KafkaInstance, Line, LineSubject } from '../../cluster/recognise/model.ts';
 import { commandLink } from '../contribute.ts';
-import { contextKey, isSql, mayDo, type Clusters, type OpenCluster } from '../session/clusters.ts';
+import { contextKey, isKafka, isSql, mayDo, type Clusters, type OpenCluster } from '../session/clusters.ts';
 import { plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
 
 /** Menus on what a cluster shows get this node. */
@@ -65,14 +65,16 @@ async function lineNode(line: Line, cluster: OpenCluster, parts: ClusterNodePart
   const filtered = parts.filter() !== '';
   const key = `${contextKey(context)}/${id}`;
   const isOpen = filtered || (parts.opened.get(key) ?? isOpenAtFirst(subject));
+  const isLoginNote = subject.kind === 'note' && subject.note === 'login';
   const item = treeItem({
     id: key,
     label,
-    description,
+    description: isLoginNote ? t('click to log in') : description,
     icon: iconOf(subject, health?.state),
     contextValue: await menusOf(subject, cluster, parts.protection(context)),
     ...(children.length === 0 ? {} : { collapsible: isOpen ? 'expanded' : 'collapsed' }),
     ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), { context, line }) } : {}),
+    ...(isLoginNote ? { command: commandLink('faultline.kafkaLogin', t('Log In to Kafka…'), { context, line }) } : {}),
   });
   return {
     context,
@@ -139,6 +141,10 @@ function iconOf(subject: LineSubject, health: HealthState | undefined): vscode.T
     if (subject.note === 'blocked' || subject.note === 'stale') return stateIcons.limited();
     if (subject.note === 'forbidden') return new vscode.ThemeIcon('lock', new vscode.ThemeColor('charts.yellow'));
     if (subject.note === 'failed') return stateIcons.failed();
+    if (subject.note === 'login')
+      return subject.instance.login === 'wanted'
+        ? new vscode.ThemeIcon('key', new vscode.ThemeColor('charts.yellow'))
+        : stateIcons.failed();
     return new vscode.ThemeIcon(subject.note === 'syncing' ? 'sync~spin' : 'info');
   }
   return health === undefined ? new vscode.ThemeIcon('symbol-misc') : healthIcons[health]();
@@ -171,6 +177,7 @@ async function menusOf(subject: LineSubject, cluster: OpenCluster, protection: P
       const { instance } = subject;
       await offer('logs', instance.namespace, needs.logs);
       if (isSql(instance.engine) && instance.service !== undefined) await offer('sql', instance.namespace, needs.portForward);
+      if (isKafka(instance)) entries.push(...loginEntries(instance));
       break;
     }
     case 'role': {
@@ -194,11 +201,19 @@ async function menusOf(subject: LineSubject, cluster: OpenCluster, protection: P
     case 'release':
       if (changes) entries.push('testRelease', 'rollback', 'uninstall');
       break;
+    case 'note':
+      if (subject.note === 'login') entries.push(...loginEntries(subject.instance));
+      break;
     case 'section':
     case 'topics':
     case 'topic':
-    case 'note':
       break;
   }
   return entries.join(';');
+}
+
+/** Whoever is let in without one may want to be somebody. */
+function loginEntries({ login }: KafkaInstance): readonly string[] {
+  const given = login === 'given' || login === 'refused' ? ['forgetLogin'] : [];
+  return ['login', ...(login === 'wanted' || login === 'refused' ? ['loginWanted'] : []), ...given];
 }
