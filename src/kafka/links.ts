@@ -129,6 +129,8 @@ export class Links {
     const limit = AbortSignal.any([this.#life.signal, AbortSignal.timeout(connectTimeoutMs)]);
     let doing: Doing = { broker, ...(sasl === undefined ? {} : { user: sasl.user, mechanism: sasl.mechanism }) };
     let connection: Connection | undefined;
+    /** Of the socket: who waits for an answer hears only that it was closed. */
+    let broken: unknown;
     try {
       const via = route === undefined ? broker : await within(route(broker, limit), limit);
       doing = { ...doing, via };
@@ -146,8 +148,11 @@ export class Links {
         gone();
       };
       connection.once('close', end);
-      // Who waits for an answer hears of it there; unheard it would end the process.
-      connection.on('error', end);
+      // Unheard it would end the process.
+      connection.on('error', (error) => {
+        broken = error;
+        end();
+      });
       await within(
         called((done) => void opened.connect(via.host, via.port, done)),
         limit,
@@ -165,7 +170,8 @@ export class Links {
       }
       if (this.#life.signal.aborted) throw cancelled();
       if (limit.aborted) throw unreachable(doing, timedOut(t('It did not answer within {0} s', connectTimeoutMs / 1000)));
-      const known = kafkaError(error, doing);
+      const said = kafkaError(error, doing);
+      const known = broken !== undefined && said.reason === 'unreachable' ? kafkaError(broken, doing) : said;
       if (isRefusedLogin(known)) this.#refused = known;
       throw known;
     }

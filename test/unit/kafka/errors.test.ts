@@ -21,6 +21,7 @@ describe('an error of Kafka', () => {
     [35, 'UNSUPPORTED_VERSION', 'unsupported', /version/],
     [36, 'TOPIC_ALREADY_EXISTS', 'invalid', /orders exists already/],
     [58, 'SASL_AUTHENTICATION_FAILED', 'unauthorised', /refused the login of alice with PLAIN/],
+    [33, 'UNSUPPORTED_SASL_MECHANISM', 'unauthorised', /does not take logins by PLAIN.*another mechanism/],
     [10, 'MESSAGE_TOO_LARGE', 'invalid', /larger than topic orders takes/],
     [-1, 'UNKNOWN_SERVER_ERROR', 'engine', /UNKNOWN_SERVER_ERROR/],
   ] as const)
