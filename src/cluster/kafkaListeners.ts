@@ -68,9 +68,13 @@ export function wantsOf({ protocol }: KafkaListener): ListenerWants {
   }
 }
 
-/** Those that a login can be given for. */
+/** Those that a login can be given for; last those that may not want any. */
 export function guardedListeners(listeners: readonly KafkaListener[]): readonly KafkaListener[] {
-  return listeners.filter(({ protocol }) => protocol !== 'PLAINTEXT');
+  return listeners.filter(({ protocol }) => protocol !== 'PLAINTEXT').toSorted((a, b) => doubts(a) - doubts(b));
+}
+
+function doubts(listener: KafkaListener): number {
+  return Object.values(wantsOf(listener)).filter((wants) => wants === 'maybe').length;
 }
 
 /**
@@ -86,7 +90,7 @@ export function chooseListener(
   const { mechanism } = login.sasl ?? {};
   const fitting = guardedListeners(listeners)
     .filter((one) => fits(wantsOf(one), login))
-    // One that is known not to speak this mechanism is the last to be tried.
+    // One that is known not to speak this mechanism is the last to be tried, and one that says nothing may be open to all.
     .toSorted((a, b) => Number(speaks(b, mechanism)) - Number(speaks(a, mechanism)));
   const listener = fitting.find(({ name }) => name === login.listener) ?? fitting[0];
   if (listener === undefined)

@@ -24,7 +24,7 @@ export function kafkaError(error: unknown, doing: Doing = {}): FaultlineError {
   if (code !== undefined) return errorOfCode(code, doing, error);
   // A mistake of a program, here or in the library: no broker is to blame.
   if (error instanceof TypeError || error instanceof RangeError) return normalise(error);
-  if (isOf(error, 'PLT_KFK_AUTHENTICATION')) return refusedLogin(doing, error);
+  if (isRefusal(error)) return refusedLogin(doing, error);
   const certificate = certificateError(error, doing);
   if (certificate !== undefined) return certificate;
   return unreachable(doing, error);
@@ -161,13 +161,16 @@ export function timedOut(what: string, code?: string, cause?: unknown): Faultlin
 
 function refusedLogin({ user, mechanism, broker }: Doing, cause: unknown, code = 'SASL_AUTHENTICATION_FAILED'): FaultlineError {
   const at = broker === undefined ? '' : `${broker.host}:${broker.port}`;
-  if (user !== undefined && code.endsWith('_SASL_MECHANISM'))
+  const isOfMechanism = code.endsWith('_SASL_MECHANISM');
+  if (user !== undefined && (isOfMechanism || code === 'ILLEGAL_SASL_STATE'))
     return new FaultlineError(
       'unauthorised',
       {
-        what: t('This listener of Kafka does not take logins by {0}', mechanism ?? ''),
+        what: isOfMechanism
+          ? t('This listener of Kafka does not take logins by {0}', mechanism ?? '')
+          : t('This listener of Kafka takes no logins'),
         ...(at === '' ? {} : { meaning: t('At broker {0}', at) }),
-        remedy: t('Log in by another mechanism, or at another listener.'),
+        remedy: isOfMechanism ? t('Log in by another mechanism, or at another listener.') : t('Log in at another listener.'),
         code,
       },
       cause,
@@ -229,6 +232,12 @@ const INVALID: ReadonlySet<string> = new Set([
   'UNSUPPORTED_COMPRESSION_TYPE',
   'INVALID_RECORD',
 ]);
+
+/** The library says so too of a connection that broke in the middle of a login: nobody refused that one. */
+function isRefusal(error: unknown): boolean {
+  const failed = find(error, (one) => (Reflect.get(one, 'code') === 'PLT_KFK_AUTHENTICATION' ? one : undefined));
+  return failed !== undefined && !isOf(failed.cause, 'PLT_KFK_NETWORK') && !isOf(failed.cause, 'PLT_KFK_TIMEOUT');
+}
 
 function isOf(error: unknown, code: string): boolean {
   return find(error, (one) => (Reflect.get(one, 'code') === code ? true : undefined)) ?? false;

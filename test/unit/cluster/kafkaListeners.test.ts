@@ -42,6 +42,15 @@ describe('the listener for a login', () => {
     );
   });
 
+  it('is rather one whose port is named for it than one whose says nothing', () => {
+    const named = { internal: 9092, sasl: 9095, tls: 9096 };
+    const ports = Object.entries(named).map(([name, containerPort]) => ({ name, containerPort }));
+    const listeners = listenersOf(brokerPod('b-0', { containers: [{ ports }] }));
+    assert.equal(chooseListener(listeners, 'bus').listener.name, 'internal');
+    assert.equal(chooseListener(listeners, 'bus', { sasl: ann }).listener.name, 'sasl');
+    assert.equal(guardedListeners(listeners)[0]?.name, 'sasl');
+  });
+
   it('of which nothing is known takes TLS only where a person says so', () => {
     const unknown = [{ name: 'client', port: 9092 }];
     assert.equal(chooseListener(unknown, 'bus', { sasl: ann }).credentials.tls, undefined);
