@@ -46,7 +46,11 @@ export function listenersOf(pod: Pod, resource?: AnyObject): readonly KafkaListe
   const said = known.length > 0 ? known : listenersOfEnv(pod);
   const found = said.length > 0 ? said : listenersOfPorts(pod);
   const ranked = found.length > 0 ? found : [{ name: '', port: USUAL_PORT, rank: 0 }];
-  return ranked.toSorted((a, b) => loginRank(a) - loginRank(b) || a.rank - b.rank).map(({ rank: _, ...listener }) => listener);
+  const inOrder = ranked.toSorted((a, b) => loginRank(a) - loginRank(b) || a.rank - b.rank);
+  return inOrder.map((one) => {
+    const { rank: _, ...listener } = one;
+    return listener;
+  });
 }
 
 export function wantsOf({ protocol }: KafkaListener): ListenerWants {

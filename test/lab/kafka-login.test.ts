@@ -74,7 +74,7 @@ describe('Kafka that wants a login, in faultline tree', function () {
     );
     const shown = topics.find(({ name }) => name === 'shown');
     assert.deepEqual(
-      shown?.details.map(({ leader, inSync }) => [leader >= 0, inSync.toSorted()]),
+      shown?.details.map(({ leader, inSync }) => [leader >= 0, inSync.toSorted((a, b) => a - b)]),
       [
         [true, [0, 1]],
         [true, [0, 1]],
