@@ -30,9 +30,14 @@ export function instanceLine(instance: EngineInstance): Line {
   };
 }
 
-export function instanceDescription({ engine, namespace, health, ready, wanted, version }: EngineInstance): string {
+/** `said`: what a person may have to do about it. */
+export function instanceDescription(
+  { engine, namespace, health, ready, wanted, version }: EngineInstance,
+  said: readonly string[] = [],
+): string {
   const parts = [
     health.word,
+    ...said,
     ...(health.word === t('healthy') && wanted > 1 ? [t('{0} of {1}', ready, wanted)] : []),
     namespace,
     version === undefined ? engineTitle(engine) : `${engineTitle(engine)} ${version}`,

@@ -10,7 +10,7 @@ export function kafkaLine(instance: KafkaInstance): Line {
     id: instance.id,
     subject: { kind: 'engine', instance },
     label: instance.name,
-    description: [instanceDescription(instance), ...loginWord(instance)].join(' · '),
+    description: instanceDescription(instance, loginWord(instance)),
     health: instance.health,
     tooltip: instanceTooltip(instance),
     children: [

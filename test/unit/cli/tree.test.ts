@@ -105,7 +105,7 @@ describe('faultline tree', function () {
   it('says which login is missing where Kafka can’t be asked without one, and shows its brokers', async () => {
     const { code, stdout } = await home.run(['tree', '--filter', 'kafka', '--kubeconfig', kubeconfig, '--context', await contextName()]);
     assert.equal(code, 0);
-    assert.match(stdout, /✓ bus-0 .* · login wanted$/m);
+    assert.match(stdout, /✓ bus-0 {2}healthy · login wanted · data · Kafka 4\.1\.1$/m);
     assert.match(stdout, /✓ broker 0 {2}healthy · bus-0$/m);
     assert.match(
       stdout,
