@@ -288,7 +288,7 @@ describe('SQL on Trino and Presto in the lab', () => {
     engine: Engine,
     independent: Engine,
     builtIn: ReadonlyMap<number, Answer>,
-  ): Promise<{ readonly rows: readonly AnswerRow[]; readonly known: Answer; ofIndependent(): Promise<Answer> }> {
+  ): Promise<{ readonly rows: readonly AnswerRow[]; readonly known: Answer; readonly ofIndependent: () => Promise<Answer> }> {
     const entry = await library.entry(`tpch/q${String(query).padStart(2, '0')}.sql`);
     const rows = (await run(engine, variantFor(entry, engine.facts.engine).sql, lab.signal)).rows.map(answerRow);
     const known = builtIn.get(query);
