@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
+import { faultlineHome } from '../base/home.ts';
 import { consentTo, nameToType, protectionOf } from '../cluster/act/protection.ts';
 import type { ClusterChange, Consent, Protection } from '../cluster/act/protection.ts';
 import { connectCluster } from '../cluster/connect/connection.ts';
@@ -10,6 +11,7 @@ import type { ReleaseName, ReleaseState } from '../deploy/release.ts';
 import { openDeployer } from '../deploy/deployer.ts';
 import { findHelm } from '../deploy/helm/find.ts';
 import { isUnchanged } from '../deploy/run.ts';
+import { sweepScratch } from '../deploy/scratch.ts';
 import { contextOf } from './context.ts';
 import { diffText, healthText, jsonOfPlan, listText, planText, ProgressLines, uninstallText } from './deploy-words.ts';
 import { describe, exitCodeOf } from './failure.ts';
@@ -67,6 +69,7 @@ async function opened(
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
   const { env, signal } = terminal;
+  await sweepScratch(faultlineHome(env));
   const helm = await findHelm(env);
   const context = await contextOf(args.context, args.kubeconfig, env);
   // Without the signal: after Ctrl+C the lock is still let go over it.

@@ -1,6 +1,7 @@
 /** The deployer of one cluster. */
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
+import { faultlineHome } from '../base/home.ts';
 import { Consent } from '../cluster/act/protection.ts';
 import type { ClusterChange } from '../cluster/act/protection.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
@@ -26,7 +27,7 @@ export interface DeployerOptions {
   readonly connection: ClusterConnection;
   /** As `findHelm` found it. */
   readonly helm: HelmProgram;
-  /** Helm gets what it needs of it. */
+  /** Helm gets what it needs of it, and it says where plans are kept while they are needed. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder of the built-in charts. */
   readonly chartsFolder: string;
@@ -43,7 +44,7 @@ export function openDeployer({ connection, helm: program, env, chartsFolder, clo
   return {
     charts: () => builtInCharts(chartsFolder),
     identity,
-    plan: (request, signal) => makePlan({ helm, requests: connection, chartsFolder, identity }, request, signal),
+    plan: (request, signal) => makePlan({ helm, requests: connection, chartsFolder, home: faultlineHome(env), identity }, request, signal),
     run: (plan, consent, options) => runPlan(place, plan, consent, options),
     test: (name, consent, options) => {
       checked(consent, 'install');

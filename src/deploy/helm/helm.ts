@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../release.ts';
 import type { HelmProgram } from './find.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
+import { clusterFor } from './cluster.ts';
 import { runHelm } from './run.ts';
-import { delimiter } from 'node:path';
 import { FaultlineError } from '../../base/errors.ts';
 
 export interface HelmPlace {
@@ -83,13 +83,9 @@ const HISTORY_MAX = 256;
 
 export function helmOn(place: HelmPlace): Helm {
   const { program, env, context } = place;
-  const { mergedWith } = context;
-  // Only the variable takes several files; inside of a pod Helm finds the service account by itself.
-  const list = mergedWith === undefined ? {} : { kubeconfigs: mergedWith.join(delimiter) };
+  const { args: cluster, env: more } = clusterFor(context, env);
   const run = (args: readonly string[], signal: AbortSignal, onStart?: (pid: number) => void): Promise<string> =>
-    runHelm({ path: program.path, args, env, ...list, signal, ...(onStart === undefined ? {} : { onStart }) });
-  const named = ['--kube-context', context.name];
-  const cluster = context.inCluster === true ? [] : mergedWith === undefined ? ['--kubeconfig', context.file, ...named] : named;
+    runHelm({ path: program.path, args, env, more, signal, ...(onStart === undefined ? {} : { onStart }) });
   const on = (namespace: string): readonly string[] => [...cluster, '--namespace', namespace];
   const four = program.major === 4;
   return {

@@ -38,18 +38,18 @@ export interface HelmRun {
   readonly path: string;
   readonly args: readonly string[];
   readonly env: Environment;
-  /** Files as KUBECONFIG lists them, in place of the person's own. */
-  readonly kubeconfigs?: string;
+  /** Beside what it gets of `env`. */
+  readonly more?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   /** Told once it runs. */
   readonly onStart?: (pid: number) => void;
 }
 
 /** Its stdout. Fails: `cancelled` once the process has ended, else what `helmFailure` makes of stderr. */
-export async function runHelm({ path, args, env, kubeconfigs, signal, onStart }: HelmRun): Promise<string> {
+export async function runHelm({ path, args, env, more, signal, onStart }: HelmRun): Promise<string> {
   if (signal.aborted) throw cancelled();
   const child = spawn(path, args, {
-    env: { ...helmEnvironment(env), ...(kubeconfigs === undefined ? {} : { KUBECONFIG: kubeconfigs }) },
+    env: { ...helmEnvironment(env), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its login programs and plug-ins end with it.
     detached: process.platform !== 'win32',

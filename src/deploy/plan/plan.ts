@@ -1,7 +1,5 @@
 /** What a deploy would change, found without changing anything. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { FaultlineError } from '../../base/errors.ts';
@@ -11,6 +9,7 @@ import { loadChart, readProfile } from '../chart.ts';
 import type { LoadedChart } from '../chart.ts';
 import type { ClusterIdentity, DeployRequest, HeldPlan, Refusal } from '../deploy.ts';
 import type { ReleaseState } from '../release.ts';
+import { makeScratch, removeScratch } from '../scratch.ts';
 import type { Helm } from '../helm/helm.ts';
 import { lint } from '../lint/lint.ts';
 import type { LintWarning } from '../lint/warning.ts';
@@ -32,17 +31,18 @@ export interface PlanPlace {
   readonly helm: Helm;
   readonly requests: Requests;
   readonly chartsFolder: string;
+  /** Faultline's: plans are kept below it while they are needed. */
+  readonly home: string;
   identity(signal: AbortSignal): Promise<ClusterIdentity>;
 }
 
 export async function makePlan(place: PlanPlace, request: DeployRequest, signal: AbortSignal): Promise<HeldPlan> {
   checkNames(request);
-  // 0700 by mkdtemp: values may hold secrets.
-  const folder = await mkdtemp(join(tmpdir(), 'faultline-deploy-'));
+  const folder = await makeScratch(place.home);
   try {
     return await planIn(folder, place, request, signal);
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    removeScratch(folder);
     throw error;
   }
 }
@@ -85,7 +85,7 @@ async function planIn(folder: string, place: PlanPlace, request: DeployRequest, 
     hooks: next.hooks.filter((hook) => !isTest(hook)),
     chartFolder: chart.folder,
     valuesFile,
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    dispose: () => removeScratch(folder),
   };
 }
 
