@@ -1,5 +1,5 @@
 /** `faultline deploy`: charts into clusters, from the terminal. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
@@ -41,6 +41,7 @@ export interface DeployArguments extends PlaceArguments, LimitArguments {
   readonly set?: readonly string[];
   readonly release?: string;
   readonly version?: string;
+  readonly repo?: string;
   readonly diff?: boolean;
   readonly dryRun?: boolean;
   readonly rollbackOnFailure?: boolean;
@@ -99,6 +100,7 @@ export function runDeploy(args: DeployArguments, terminal: Terminal, paths: Depl
       release: args.release ?? nameOf(args.chart),
       namespace,
       ...(args.version === undefined ? {} : { version: args.version }),
+      ...(args.repo === undefined ? {} : { repo: args.repo }),
       ...(args.profile === undefined ? {} : { profile: args.profile }),
       valuesFiles: args.values ?? [],
       sets: args.set ?? [],
@@ -300,9 +302,14 @@ async function printJson(terminal: Terminal, value: unknown): Promise<void> {
   await write(terminal, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** `oci://host/charts/web` → `web`, `./charts/web-1.2.3.tgz` → `web`. */
+/** `oci://host/charts/web` → `web`, `./charts/web-1.2.3.tgz` → `web`, `.` → the folder's own name. */
 export function nameOf(chart: string): string {
-  const last = chart.replace(/\/+$/, '').split('/').at(-1) ?? chart;
+  const path = /^\.{1,2}(?:[\\/]|$)/.test(chart) ? resolve(chart) : chart;
+  const last =
+    path
+      .replace(/[\\/]+$/, '')
+      .split(/[\\/]/)
+      .at(-1) ?? chart;
   return last
     .replace(/\.tgz$/, '')
     .replace(/-\d+\.\d+\.\d+.*$/, '')

@@ -4,6 +4,7 @@ import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../release.ts
 import type { HelmProgram } from './find.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import { clusterFor } from './cluster.ts';
+import { speaksNoTls } from './failure.ts';
 import { runHelm } from './run.ts';
 import { FaultlineError } from '../../base/errors.ts';
 
@@ -27,6 +28,14 @@ export interface Upgrade extends ReleaseName {
   readonly description: string;
 }
 
+/** A chart that is no file here. */
+export interface ChartSource {
+  /** `repo/name`, `oci://…`, `https://…`; a name where `repo` is given. */
+  readonly chart: string;
+  readonly version?: string;
+  readonly repo?: string;
+}
+
 export interface Helm {
   readonly program: HelmProgram;
   /** Manifests as the server would get them, hooks and definitions too; nothing is changed. */
@@ -41,8 +50,8 @@ export interface Helm {
   /** Newest first; empty when there is no such release. */
   history(name: ReleaseName, signal: AbortSignal): Promise<readonly ReleaseState[]>;
   list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseState[]>;
-  /** Brings a chart into `folder`, unpacked. */
-  pull(chart: string, version: string | undefined, folder: string, signal: AbortSignal): Promise<void>;
+  /** Brings a chart into `folder`, unpacked. A registry on this machine may do without TLS. */
+  pull(chart: ChartSource, folder: string, signal: AbortSignal): Promise<void>;
   /** Fetches the charts that it depends on. */
   dependencies(folder: string, signal: AbortSignal): Promise<void>;
 }
@@ -152,13 +161,25 @@ export function helmOn(place: HelmPlace): Helm {
         description: '',
       }));
     },
-    pull: async (chart, version, folder, signal) => {
-      await run(['pull', chart, '--untar', '--untardir', folder, ...(version === undefined ? [] : ['--version', version])], signal);
+    pull: async ({ chart, version, repo }, folder, signal) => {
+      const where = [...(repo === undefined ? [] : ['--repo', repo]), ...(version === undefined ? [] : ['--version', version])];
+      const args = ['pull', chart, ...where, '--untar', '--untardir', folder];
+      try {
+        await run(args, signal);
+      } catch (error) {
+        // Helm 3 tries it without by itself, Helm 4 does not.
+        if (!isLoopback(chart) || !speaksNoTls(error)) throw error;
+        await run([...args, '--plain-http'], signal);
+      }
     },
     dependencies: async (folder, signal) => {
       await run(['dependency', 'build', folder], signal);
     },
   };
+}
+
+function isLoopback(chart: string): boolean {
+  return /^oci:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])[:/]/.test(chart);
 }
 
 function wordOf(status: string): ReleaseStatusWord {

@@ -49,7 +49,7 @@ export async function makePlan(place: PlanPlace, request: DeployRequest, signal:
 
 async function planIn(folder: string, place: PlanPlace, request: DeployRequest, signal: AbortSignal): Promise<HeldPlan> {
   const { helm, requests, chartsFolder } = place;
-  const chart = await loadChart(request.chart, request.version, { helm, chartsFolder, scratch: folder }, signal);
+  const chart = await loadChart(request, { helm, chartsFolder, scratch: folder }, signal);
   const given = await sourcesOf(chart, request);
   const values = merged(given);
   if (chart.schema !== undefined) {
