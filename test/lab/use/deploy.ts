@@ -1,8 +1,9 @@
 /** `faultline deploy` in a process of its own, with one of the lab's Helm programs on PATH. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import assert from 'node:assert/strict';
 import { Progress } from '../../workbench/cache.mjs';
 import { program } from '../build/programs.ts';
@@ -30,13 +31,20 @@ export interface RunningDeploy {
   said(pattern: RegExp): Promise<void>;
 }
 
+/** Of one that finds its cluster by itself: `--kubeconfig` and `--namespace` are left out. */
+export interface ByItself {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A program that runs it. */
+  readonly through?: readonly string[];
+}
+
 export interface DeployProgram {
   /** Its FAULTLINE_HOME. */
   readonly home: string;
   /** Helm itself, with the same environment. */
-  helm(...args: string[]): void;
-  /** In the namespace of the lab. */
-  start(args: readonly string[]): RunningDeploy;
+  helm(...args: string[]): Promise<void>;
+  /** In the namespace of the lab, unless it finds the cluster by itself. */
+  start(args: readonly string[], byItself?: ByItself): RunningDeploy;
   deploy(...args: string[]): Promise<Result>;
   /** Throws unless it ends well. */
   done(...args: string[]): Promise<Deployed>;
@@ -54,10 +62,11 @@ export async function deployProgram(lab: TestLab, helm: 'helm' | 'helm3', folder
     HELM_CONFIG_HOME: join(folder, 'config'),
     HELM_DATA_HOME: join(folder, 'data'),
   };
-  const start = (args: readonly string[]): RunningDeploy => {
-    const place = ['--kubeconfig', lab.kubeconfig, '--namespace', lab.namespace];
-    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, ...own };
-    const child = spawn(process.execPath, [CLI, 'deploy', ...args, ...place], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = (args: readonly string[], byItself?: ByItself): RunningDeploy => {
+    const place = byItself === undefined ? ['--kubeconfig', lab.kubeconfig, '--namespace', lab.namespace] : [];
+    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, ...own, ...byItself?.env };
+    const [command, ...rest] = [...(byItself?.through ?? []), process.execPath, CLI, 'deploy', ...args, ...place];
+    const child = spawn(command ?? '', rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr]: [string[], string[]] = [[], []];
     child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
@@ -75,8 +84,8 @@ export async function deployProgram(lab: TestLab, helm: 'helm' | 'helm3', folder
     assert.equal(code, 0, stderr);
     return JSON.parse(stdout) as Deployed;
   };
-  const run = (...args: string[]): void => {
-    execFileSync(join(folder, 'bin', 'helm'), args, { env: { ...process.env, ...own, KUBECONFIG: lab.kubeconfig }, stdio: 'pipe' });
+  const run = async (...args: string[]): Promise<void> => {
+    await promisify(execFile)(join(folder, 'bin', 'helm'), args, { env: { ...process.env, ...own, KUBECONFIG: lab.kubeconfig } });
   };
   return { home, helm: run, start, deploy, done };
 }
