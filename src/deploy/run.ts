@@ -52,7 +52,18 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
     const hooks = new Observer(requests, workloadNames(plan.hooks, namespace), clock.monotonicMs);
     const observer = new Observer(requests, workloadNames(plan.manifests, namespace), clock.monotonicMs);
     try {
-      yield* follow({ name: request, observer, hooks, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
+      yield* follow({
+        name: request,
+        isNew,
+        observer,
+        hooks,
+        requests,
+        helm: work,
+        startedMs,
+        deadlineMs,
+        nowMs: clock.monotonicMs,
+        signal,
+      });
     } catch (error) {
       if (options.rollbackOnFailure !== true || signal.aborted) throw explained(error, plan);
       const good = lastGood(await helm.history(request, signal), await readyRevisions(requests, request, signal));
@@ -159,7 +170,7 @@ function staysThere(object: Manifest, { metadata }: Manifest): FaultlineError {
   });
 }
 
-function explained(error: unknown, { request }: DeployPlan): unknown {
+function explained(error: unknown, { request, current }: DeployPlan): unknown {
   if (!FaultlineError.is(error)) return error;
   if (error.reason === 'cancelled') {
     const remedy = t(
@@ -170,7 +181,7 @@ function explained(error: unknown, { request }: DeployPlan): unknown {
     return new FaultlineError('cancelled', { what: t('Stopped'), remedy }, error);
   }
   if (error.facts.remedy !== undefined) return error;
-  return new FaultlineError(error.reason, { ...error.facts, remedy: wayBack(request) }, error);
+  return new FaultlineError(error.reason, { ...error.facts, remedy: wayBack(request, current === undefined) }, error);
 }
 
 function wentBack(error: unknown, { revision, release }: ReleaseState): FaultlineError {

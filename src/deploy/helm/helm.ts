@@ -117,7 +117,8 @@ export function helmOn(place: HelmPlace): Helm {
         signal,
       ),
     upgrade: async ({ release, namespace, chart, valuesFile, timeoutMs, description }, signal, onStart) => {
-      const args = ['upgrade', release, chart, ...on(namespace), '--install', '--create-namespace', '--reset-values'];
+      // The namespace is there: for --create-namespace, Helm 3 wants to be allowed to make namespaces all the same.
+      const args = ['upgrade', release, chart, ...on(namespace), '--install', '--reset-values'];
       await run(
         [...args, '--values', valuesFile, '--timeout', seconds(timeoutMs), '--description', description, '--output', 'json'],
         signal,
