@@ -6,6 +6,7 @@ import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import { clusterFor } from './cluster.ts';
 import { speaksNoTls } from './failure.ts';
 import { runHelm } from './run.ts';
+import type { HelmRun } from './run.ts';
 import { FaultlineError } from '../../base/errors.ts';
 
 export interface HelmPlace {
@@ -89,12 +90,14 @@ const words: readonly ReleaseStatusWord[] = [
   'pending-rollback',
 ];
 const HISTORY_MAX = 256;
+/** For what Helm does besides waiting. */
+const SLACK_MS = 20_000;
 
 export function helmOn(place: HelmPlace): Helm {
   const { program, env, context } = place;
   const { args: cluster, env: more } = clusterFor(context, env);
-  const run = (args: readonly string[], signal: AbortSignal, onStart?: (pid: number) => void): Promise<string> =>
-    runHelm({ path: program.path, args, env, more, signal, ...(onStart === undefined ? {} : { onStart }) });
+  const run = (args: readonly string[], signal: AbortSignal, bounds: Pick<HelmRun, 'onStart' | 'limitMs'> = {}): Promise<string> =>
+    runHelm({ path: program.path, args, env, more, signal, ...bounds });
   const on = (namespace: string): readonly string[] => [...cluster, '--namespace', namespace];
   const four = program.major === 4;
   return {
@@ -122,17 +125,20 @@ export function helmOn(place: HelmPlace): Helm {
       await run(
         [...args, '--values', valuesFile, '--timeout', seconds(timeoutMs), '--description', description, '--output', 'json'],
         signal,
-        onStart,
+        { onStart, limitMs: timeoutMs + SLACK_MS },
       );
     },
     rollback: async ({ release, namespace }, revision, timeoutMs, signal, onStart) => {
-      await run(['rollback', release, String(revision), ...on(namespace), '--timeout', seconds(timeoutMs)], signal, onStart);
+      await run(['rollback', release, String(revision), ...on(namespace), '--timeout', seconds(timeoutMs)], signal, {
+        onStart,
+        limitMs: timeoutMs + SLACK_MS,
+      });
     },
     uninstall: async ({ release, namespace }, timeoutMs, signal) => {
-      await run(['uninstall', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal);
+      await run(['uninstall', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal, { limitMs: timeoutMs + SLACK_MS });
     },
     test: async ({ release, namespace }, timeoutMs, signal) => {
-      await run(['test', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal);
+      await run(['test', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal, { limitMs: timeoutMs + SLACK_MS });
     },
     manifest: ({ release, namespace }, signal, revision) =>
       run(['get', 'manifest', release, ...on(namespace), ...(revision === undefined ? [] : ['--revision', String(revision)])], signal),

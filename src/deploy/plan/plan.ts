@@ -220,9 +220,9 @@ function testsOf({ hooks }: Rendered): readonly string[] {
 
 function checkNames({ release, namespace }: DeployRequest): void {
   const form = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
-  const remedy = t('Small letters, digits and “-”, up to 53 of them.');
+  const remedy = (limit: number): string => t('Small letters, digits and “-”, up to {0} of them.', limit);
   if (!form.test(release) || release.length > 53)
-    throw new FaultlineError('invalid', { what: t('“{0}” can’t be the name of a release', release), remedy });
+    throw new FaultlineError('invalid', { what: t('“{0}” can’t be the name of a release', release), remedy: remedy(53) });
   if (!form.test(namespace) || namespace.length > 63)
-    throw new FaultlineError('invalid', { what: t('“{0}” can’t be a namespace', namespace), remedy });
+    throw new FaultlineError('invalid', { what: t('“{0}” can’t be a namespace', namespace), remedy: remedy(63) });
 }
