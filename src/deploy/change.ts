@@ -65,6 +65,13 @@ export async function ensureNamespace(requests: Requests, namespace: string, sig
   }
 }
 
+/** For what only looks: who stops that is told so. */
+export function stoppedLooking(error: unknown): unknown {
+  return FaultlineError.is(error, 'cancelled')
+    ? new FaultlineError('cancelled', { what: t('Stopped'), remedy: t('Nothing was changed.') }, error)
+    : error;
+}
+
 export function noRelease({ release, namespace }: ReleaseName): FaultlineError {
   return new FaultlineError('notFound', {
     what: t('There is no release {0} in {1}', release, namespace),

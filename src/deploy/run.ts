@@ -19,10 +19,20 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
   Consent.check(consent, cluster.context, 'install');
   refuseSystem(request.namespace, 'install');
   refuseImpossible(plan, options.recreate === true);
+  try {
+    if (await ensureNamespace(place.requests, request.namespace, options.signal))
+      yield { kind: 'step', text: t('Made namespace {0}', request.namespace) };
+    yield* carriedOut(place, plan, options);
+  } catch (error) {
+    throw FaultlineError.is(error, 'cancelled') ? explained(error, plan) : error;
+  }
+}
+
+async function* carriedOut(place: Place, plan: DeployPlan, options: DeployOptions): AsyncGenerator<DeployEvent> {
+  const { request } = plan;
   const { helm, requests, clock } = place;
   const { signal, deadlineMs } = options;
   const startedMs = clock.monotonicMs();
-  if (await ensureNamespace(requests, request.namespace, signal)) yield { kind: 'step', text: t('Made namespace {0}', request.namespace) };
   yield* exclusively(place, request, signal, async function* (lock, history) {
     refuseStale(plan, history[0]);
     try {

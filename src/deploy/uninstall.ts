@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ObjectList, PersistentVolumeClaim, Pod } from '../cluster/objects.ts';
-import { exclusively, noRelease } from './change.ts';
+import { exclusively, noRelease, stoppedLooking } from './change.ts';
 import type { Place } from './change.ts';
 import type { DeployEvent, UninstallOptions, UninstallPlan } from './deploy.ts';
 import type { ReleaseName } from './release.ts';
@@ -17,7 +17,13 @@ import { selectorOf } from './lint/shape.ts';
 
 const LOOK_EVERY_MS = 500;
 
-export async function uninstallPlan({ helm, requests }: Place, name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan> {
+export function uninstallPlan(place: Place, name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan> {
+  return planOf(place, name, signal).catch((error: unknown) => {
+    throw stoppedLooking(error);
+  });
+}
+
+async function planOf({ helm, requests }: Place, name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan> {
   const [state] = await helm.history(name, signal);
   if (state === undefined) throw noRelease(name);
   const { objects } = parseManifests(await helm.manifest(name, signal));

@@ -6,9 +6,10 @@ import { after, before, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import { smallChart } from './use/chart.ts';
 import { deployProgram } from './use/deploy.ts';
-import type { ByItself, DeployProgram } from './use/deploy.ts';
+import type { ByItself, DeployProgram, RunningDeploy } from './use/deploy.ts';
 import { loadKubeconfig } from './use/api.ts';
 import { useLab } from './use/lab.ts';
+import { Wire } from './watch-kit.ts';
 import type { TestLab } from './use/lab.ts';
 
 /** A pod's own account lies where Go's client and ours look for it: put there for one process and what it starts. */
@@ -115,3 +116,62 @@ for (const helm of ['helm', 'helm3'] as const) {
     }
   });
 }
+
+describe('a cluster that is gone in the middle of a deploy', () => {
+  let lab: TestLab;
+  let folder: string;
+  let wire: Wire;
+  let started: (release: string) => RunningDeploy;
+
+  before(async function () {
+    this.timeout(600_000);
+    lab = await useLab({ profile: 'api' });
+    folder = mkdtempSync(join(tmpdir(), 'faultline-deploy-test-'));
+    const chart = smallChart(folder);
+    const program = await deployProgram(lab, 'helm', folder);
+    const config = loadKubeconfig(lab.kubeconfig, lab.namespace);
+    const { server = '' } = config.getCurrentCluster() ?? {};
+    wire = await Wire.to(server);
+    const kubeconfig = join(folder, 'kubeconfig');
+    writeFileSync(kubeconfig, config.exportConfig().replaceAll(server, `https://127.0.0.1:${wire.port}`), { mode: 0o600 });
+    // Never ready, with nodes or without.
+    const args = [chart, '--set', 'image=docker.io/library/nothing:1', '--kubeconfig', kubeconfig, '--timeout', '60s'];
+    started = (release) => program.start([...args, '--release', release], { env: {} });
+  });
+
+  after(() => {
+    wire.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is said to be gone, and the deploy goes on when it is back', async function () {
+    this.timeout(120_000);
+    const running = started('gone');
+    await running.said(/Deployment\/gone 0\/1/);
+    wire.cut();
+    await running.said(/The cluster does not answer; what was begun goes on there\./);
+    wire.mend();
+    await lab.api.apps.patchNamespacedDeployment({
+      name: 'gone',
+      namespace: lab.namespace,
+      body: [{ op: 'replace', path: '/spec/replicas', value: 0 }],
+    });
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /gone: deployed, revision 1/);
+  });
+
+  it('does not hold Ctrl+C up, though it takes every connection and answers nothing', async function () {
+    this.timeout(120_000);
+    const running = started('silent');
+    await running.said(/Deployment\/silent 0\/1/);
+    wire.silence();
+    const atMs = performance.now();
+    running.child.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 130, stderr);
+    assert.ok(performance.now() - atMs < 10_000, `it took ${Math.round(performance.now() - atMs)} ms`);
+    assert.match(stderr, /Stopped\.\n {2}What runs stays as it is; the same deploy goes on from there/);
+    wire.mend();
+  });
+});

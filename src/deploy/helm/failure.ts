@@ -50,9 +50,12 @@ const PATTERNS: readonly Pattern[] = [
   { when: /(?:Unauthorized|provide credentials)/, reason: 'unauthorised', what: () => t('The cluster did not accept the login') },
   { when: /(?:timed out waiting|context deadline exceeded)/, reason: 'timedOut', what: () => t('Helm waited longer than it may') },
   {
-    when: /(?:Apply failed with \d+ conflicts?|conflict with "([^"]+)")/,
+    when: /(?:Apply failed with \d+ conflicts?(?:: conflicts? with "([^"]+)")?|conflict with "([^"]+)")/,
     reason: 'engine',
-    what: (match) => t('Another manager owns a field that the chart sets{0}', match[1] === undefined ? '' : `: ${match[1]}`),
+    what: ([, first, second]) => {
+      const who = first ?? second;
+      return t('Another manager owns a field that the chart sets{0}', who === undefined ? '' : `: ${who}`);
+    },
     remedy: t('Let one of the two set it: leave the field out of the values, or remove the other manager (an autoscaler owns replicas).'),
   },
   {

@@ -7,6 +7,7 @@ import { t } from '../../base/messages.ts';
 import { statusOf } from '../../cluster/connect/failure.ts';
 import { loadChart, readProfile } from '../chart.ts';
 import type { LoadedChart } from '../chart.ts';
+import { stoppedLooking } from '../change.ts';
 import type { ClusterIdentity, DeployRequest, HeldPlan, Refusal } from '../deploy.ts';
 import type { ReleaseState } from '../release.ts';
 import { makeScratch, removeScratch } from '../scratch.ts';
@@ -43,7 +44,7 @@ export async function makePlan(place: PlanPlace, request: DeployRequest, signal:
     return await planIn(folder, place, request, signal);
   } catch (error) {
     removeScratch(folder);
-    throw error;
+    throw stoppedLooking(error);
   }
 }
 
