@@ -108,7 +108,7 @@ function isItHelm(path: string): string {
 
 /** Its own words, where it had any. */
 function whyOf(error: unknown): string {
-  const facts = Object(error);
+  const facts: object = typeof error === 'object' && error !== null ? error : {};
   if (Reflect.get(facts, 'killed') === true) return t('It did not answer within {0} s and was ended.', ANSWER_LIMIT_MS / 1000);
   const said = String(Reflect.get(facts, 'stderr') ?? '').trim();
   return (said === '' ? (error instanceof Error ? error.message : String(error)) : said).split('\n')[0] ?? '';

@@ -45,9 +45,9 @@ export interface DeployProgram {
   helm(...args: string[]): Promise<void>;
   /** In the namespace of the lab, unless it finds the cluster by itself. */
   start(args: readonly string[], byItself?: ByItself): RunningDeploy;
-  deploy(...args: string[]): Promise<Result>;
+  readonly deploy: (...args: string[]) => Promise<Result>;
   /** Throws unless it ends well. */
-  done(...args: string[]): Promise<Deployed>;
+  readonly done: (...args: string[]) => Promise<Deployed>;
 }
 
 /** `folder`: for the program and its home. */
