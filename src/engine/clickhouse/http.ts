@@ -1,11 +1,12 @@
 /** Statements over ClickHouse's own client: what comes back is the raw answer, which `answer.ts` reads. */
-import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../../base/target.ts';
+import { serverTls } from '../tls.ts';
 import { connectionError, exceptionError, foreignAnswer, parseException } from './errors.ts';
 import { unescapeText } from './scalar.ts';
 
@@ -51,10 +52,11 @@ export interface AskedRows {
 
 /** Longer than any statement: it is we who end one, not a clock on a silent socket. */
 const noTimeoutMs = 2_147_483_647;
+const maxConnections = 10_000;
 
 export async function connectHttp(target: ServerTarget, reached: ReachedServer, password: string | undefined): Promise<ClickHouseHttp> {
   const { createClient, ClickHouseLogLevel } = await import('./client.ts');
-  const ca = target.caFile === undefined ? undefined : await readCa(target.caFile);
+  const { options, host } = await serverTls(target, reached);
   const client = createClient({
     url: reached.url,
     username: target.user,
@@ -62,13 +64,15 @@ export async function connectHttp(target: ServerTarget, reached: ReachedServer, 
     // Its own default would override the database that the server has for this user.
     database: target.schema ?? '',
     request_timeout: noTimeoutMs,
-    max_open_connections: 10_000,
+    max_open_connections: maxConnections,
     // A server may send its progress in headers, a kilobyte each second.
     max_response_headers_size: 8 * 1024 * 1024,
     keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
     log: { level: ClickHouseLogLevel.OFF },
     application: 'faultline',
-    ...(ca === undefined || !reached.url.startsWith('https:') ? {} : { tls: { ca_cert: ca } }),
+    // Its own way to say how TLS is checked knows no names.
+    ...(reached.url.startsWith('https:') ? { http_agent: new Agent({ keepAlive: true, maxSockets: maxConnections, ...options }) } : {}),
+    ...(host === undefined ? {} : { http_headers: { host } }),
   });
   const send = async ({ sql, queryId, format, settings, data, signal }: Send): Promise<HttpAnswer> => {
     const answer = await client.exec({
@@ -133,16 +137,4 @@ function slow(target: string, timeoutMs: number, error: unknown): FaultlineError
     },
     error,
   );
-}
-
-async function readCa(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new FaultlineError(
-      'notFound',
-      { what: t('The file of the certificate authority can’t be read: {0}', path), remedy: t('Correct its path in the connection.') },
-      error,
-    );
-  }
 }

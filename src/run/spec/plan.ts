@@ -27,6 +27,7 @@ const serverKeys = [
   'schema',
   'password',
   'ca',
+  'tlsServerName',
 ] as const;
 
 export async function armsOf({ engine, against }: Spec, facts: PlanFacts): Promise<readonly Arm[]> {
