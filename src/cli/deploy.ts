@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
-import { consentTo, nameToType, protectionOf } from '../cluster/act/protection.ts';
+import { consentTo, nameToType } from '../cluster/act/protection.ts';
 import type { ClusterChange, Consent, Protection } from '../cluster/act/protection.ts';
 import { connectCluster } from '../cluster/connect/connection.ts';
 import type { ClusterIdentity, Deployer, DeployEvent, HeldPlan } from '../deploy/deploy.ts';
@@ -15,6 +15,7 @@ import { sweepScratch } from '../deploy/scratch.ts';
 import { contextOf } from './context.ts';
 import { diffText, healthText, jsonOfPlan, listText, planText, ProgressLines, uninstallText } from './deploy-words.ts';
 import { describe, exitCodeOf } from './failure.ts';
+import { isLab } from './lab.ts';
 import { exitCodes, write, type Terminal } from './terminal.ts';
 
 export interface DeployPaths {
@@ -54,9 +55,6 @@ export interface ReleaseArguments extends PlaceArguments, LimitArguments {
 
 const DEADLINE_MS = 600_000;
 
-/** Contexts that the lab makes: they are there to be tried on. */
-const LAB_CONTEXT = /^(?:kind-)?faultline-lab-\d$/;
-
 interface Session {
   readonly deployer: Deployer;
   readonly namespace: string;
@@ -77,11 +75,11 @@ async function opened(
   const connection = await connectCluster(context, { env });
   try {
     const deployer = openDeployer({ connection, helm, env, chartsFolder: join(paths.root, 'media', 'charts') });
-    const levels = LAB_CONTEXT.test(context.name) ? { [context.name]: 'open' as const } : {};
+    const protection = { context: context.name, server: connection.server, knownBy: 'nothing' } as const;
     return await work({
       deployer,
       namespace: args.namespace ?? connection.defaultNamespace,
-      protection: protectionOf(context.name, levels),
+      protection: { ...protection, level: (await isLab(connection)) ? 'open' : 'confirm' },
     });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -254,12 +252,12 @@ async function agreed(
   const isAsked = terminal.stderr.isTTY === true && 'isTTY' in terminal.stdin && terminal.stdin.isTTY === true;
   const wanted = nameToType(protection);
   if (wanted !== undefined && confirmCluster === undefined && isAsked) {
-    const typedName = await ask(terminal, `${protection.context} is protected. Type its name to go on:`);
+    const typedName = await ask(terminal, `${protection.context} (${protection.server}) is protected. Type its name to go on:`);
     return consentTo(protection, change, { typedName });
   }
   if (wanted !== undefined && confirmCluster === undefined) {
     throw new FaultlineError('refusedByProtection', {
-      what: `${protection.context} is protected: nothing was changed`,
+      what: `${protection.context} (${protection.server}) is protected: nothing was changed`,
       remedy: `Give --confirm-cluster ${protection.context} when you mean it.`,
     });
   }

@@ -16,7 +16,7 @@ import { goBack, lastGood } from './rollback.ts';
 
 export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent, options: DeployOptions): AsyncGenerator<DeployEvent> {
   const { request, cluster } = plan;
-  Consent.check(consent, cluster.context, 'install');
+  Consent.check(consent, { context: { name: cluster.context }, server: cluster.server }, 'install');
   refuseSystem(request.namespace, 'install');
   refuseImpossible(plan, options.recreate === true);
   try {

@@ -13,13 +13,13 @@ interface Ending {
 
 /** No new pod is placed on it. Fails: `refusedByProtection`, `notFound`, `forbidden`, `unreachable`. */
 export async function cordon(connection: ClusterConnection, node: string, consent: Consent, ending: Ending = {}): Promise<void> {
-  Consent.check(consent, connection.context.name, 'cordon');
+  Consent.check(consent, connection, 'cordon');
   await setUnschedulable(connection, node, true, ending);
 }
 
 /** Fails as `cordon`. */
 export async function uncordon(connection: ClusterConnection, node: string, consent: Consent, ending: Ending = {}): Promise<void> {
-  Consent.check(consent, connection.context.name, 'uncordon');
+  Consent.check(consent, connection, 'uncordon');
   await setUnschedulable(connection, node, false, ending);
 }
 

@@ -56,8 +56,7 @@ function byConnect({ url }: Proxy, { host, port }: Destination, signal: AbortSig
     socket.on('error', () => undefined);
     if (status >= 200 && status < 300) {
       if (head.length > 0) socket.unshift(head);
-      // It is a TCP or a TLS socket, both of which are one; the types say a stream.
-      resolve(socket as Socket);
+      resolve(socket);
     } else {
       socket.destroy();
       reject(new ProxyFailure(`The proxy answered with ${status}`, { status }));

@@ -4,6 +4,7 @@ import { normalise, type FaultlineError } from '../../base/errors.ts';
 import type { ServerEngine } from '../../base/target.ts';
 import type { PermissionCache, Wish } from '../../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
+import type { ClusterIdentity, IdentityReader } from '../../cluster/connect/identity.ts';
 import type { KubeContext, Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { LiveCluster } from '../../cluster/live.ts';
 import type { EngineInstance, KafkaInstance } from '../../cluster/recognise/model.ts';
@@ -16,6 +17,7 @@ export interface OpenCluster {
   readonly live: LiveCluster;
   readonly permissions: PermissionCache;
   readonly kafkaLogins: KeptKafkaLogins;
+  readonly identity: IdentityReader;
 }
 
 export type ClusterState =
@@ -81,12 +83,23 @@ export class Clusters implements Disposable {
         cluster.live.changed.listen(() => this.changed.fire(context)),
       );
       this.#set(context, { kind: 'open', cluster });
+      // For what is drawn. As long as it can't be read, the cluster counts as protected.
+      this.identify(cluster).catch(() => undefined);
       return cluster;
     } catch (error) {
       const known = normalise(error);
       if (this.stateOf(context).kind === 'connecting') this.#set(context, { kind: 'failed', error: known });
       throw known;
     }
+  }
+
+  /** Asks the cluster which one it is: an address may lead to another one by now. Fails as a request does. */
+  async identify({ context, identity }: OpenCluster): Promise<ClusterIdentity> {
+    const before = identity.last;
+    const now = await identity.read();
+    const isNews = before?.uid !== now.uid || before?.caHash !== now.caHash;
+    if (isNews && !this.#disposed) this.changed.fire(context);
+    return now;
   }
 
   /** Engines are asked only while somebody looks. */

@@ -27,7 +27,7 @@ const shownAtOnce = 250;
 export interface ClusterNodeParts {
   readonly clusters: Clusters;
   readonly filter: () => string;
-  readonly protection: (context: KubeContext) => Protection;
+  readonly protection: (cluster: OpenCluster) => Protection;
   /** What a person opened and shut, by the item's id: one that is drawn anew while it opens would be shut by that. */
   readonly opened: ReadonlyMap<string, boolean>;
 }
@@ -71,7 +71,7 @@ async function lineNode(line: Line, cluster: OpenCluster, parts: ClusterNodePart
     label,
     description: isLoginNote ? t('click to log in') : description,
     icon: iconOf(subject, health?.state),
-    contextValue: await menusOf(subject, cluster, parts.protection(context)),
+    contextValue: await menusOf(subject, cluster, parts.protection(cluster)),
     ...(children.length === 0 ? {} : { collapsible: isOpen ? 'expanded' : 'collapsed' }),
     ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), { context, line }) } : {}),
     ...(isLoginNote ? { command: commandLink('faultline.kafkaLogin', t('Log In to Kafka…'), { context, line }) } : {}),

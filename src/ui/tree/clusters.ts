@@ -5,16 +5,16 @@ import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
 import { engineNames } from '../../base/target.ts';
 import { formatBytes } from '../../base/units.ts';
-import type { Protection } from '../../cluster/act/protection.ts';
+import { protectionNotes, type Protection } from '../../cluster/act/protection.ts';
 import { kubeconfigPaths, type KubeContext, type Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { HealthState } from '../../cluster/recognise/model.ts';
 import { treeItems, views } from '../../contributions.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import { targetKey } from '../../engine/target.ts';
 import type { Forwards, ListedForward } from '../session/forwards.ts';
-import { protectionOfContext } from '../commands/cluster/lines.ts';
+import { protectionOfCluster } from '../commands/cluster/lines.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
-import { contextKey, type Clusters, type ClusterState } from '../session/clusters.ts';
+import { contextKey, type Clusters, type ClusterState, type OpenCluster } from '../session/clusters.ts';
 import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
 import type { Session } from '../session/session.ts';
 import { sameTarget, targetName } from '../session/targets.ts';
@@ -95,7 +95,7 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
       watch();
       refresh();
     }),
-    settings.onDidChange(['faultline.kubeconfigs'], () => {
+    settings.onDidChange(['faultline.kubeconfigs', 'faultline.clusters.protection'], () => {
       watch();
       refresh();
     }),
@@ -262,16 +262,16 @@ const session = randomUUID();
 
 function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Drawn['opened']): ContextNode {
   const { clusters, filter, settings } = parts;
-  const protection = (of: KubeContext): Protection => protectionOfContext(of, settings);
+  const protection = (of: OpenCluster): Protection => protectionOfCluster(of, of.identity.last, { settings });
   const facts = (): ItemFacts => {
     const state = clusters.stateOf(context);
-    const { level } = protection(context);
+    const level = state.kind === 'open' ? protection(state.cluster).level : undefined;
     const shield = level === 'readOnly' ? t('read-only') : level === 'confirm' ? t('protected') : undefined;
     const about = contextState(state);
     return {
       id: `context:${session}:${contextKey(context)}`,
       label: context.name,
-      description: [about.word, ...(shield === undefined || state.kind !== 'open' ? [] : [shield])].join(' · '),
+      description: [about.word, ...(shield === undefined ? [] : [shield])].join(' · '),
       icon: about.icon,
       contextValue: state.kind === 'closed' ? treeItems.context : treeItems.openContext,
       // Another state than before is what VS Code goes by: what changes while it connects would shut it again.
@@ -283,14 +283,17 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Draw
     get item() {
       return treeItem(facts());
     },
-    tooltip: async () =>
-      plainMarkdown([
-        clusters.stateOf(context).kind === 'closed'
+    tooltip: async () => {
+      const state = clusters.stateOf(context);
+      return plainMarkdown([
+        state.kind === 'closed'
           ? t('Context {0} of cluster {1}. It was not contacted.', context.name, context.cluster)
           : t('Context {0} of cluster {1}', context.name, context.cluster),
         ...(context.namespace === undefined ? [] : [t('Namespace {0}', context.namespace)]),
         context.file,
-      ]),
+        ...(state.kind === 'open' ? [state.cluster.connection.server, ...protectionNotes(protection(state.cluster))] : []),
+      ]);
+    },
     children: async () => {
       // What it fails with stands in its place.
       await clusters.use(context).catch(() => undefined);
