@@ -357,16 +357,19 @@ export interface ClusterModel {
 
 // ---- The same as lines: one shape for the tree view and for the terminal
 
+/** What roles and shards need of their installation: it stays the same while other pods of it change. */
+export type InstanceName = Pick<EngineInstance, 'id' | 'engine' | 'name' | 'namespace'>;
+
 /** What a line stands for: menus and icons follow from it. */
 export type LineSubject =
   | { readonly kind: 'section'; readonly section: SectionName }
   | { readonly kind: 'engine'; readonly instance: EngineInstance }
-  | { readonly kind: 'role'; readonly instance: EngineInstance; readonly role: RoleGroup }
-  | { readonly kind: 'shard'; readonly instance: EngineInstance; readonly shard: ShardGroup }
-  | { readonly kind: 'pod'; readonly instance: EngineInstance; readonly pod: PodLine }
-  | { readonly kind: 'broker'; readonly instance: KafkaInstance; readonly broker: BrokerLine }
-  | { readonly kind: 'topics'; readonly instance: KafkaInstance }
-  | { readonly kind: 'topic'; readonly instance: KafkaInstance; readonly topic: TopicLine }
+  | { readonly kind: 'role'; readonly instance: InstanceName; readonly role: RoleGroup }
+  | { readonly kind: 'shard'; readonly instance: InstanceName; readonly shard: ShardGroup }
+  | { readonly kind: 'pod'; readonly pod: PodLine }
+  | { readonly kind: 'broker'; readonly broker: BrokerLine }
+  | { readonly kind: 'topics' }
+  | { readonly kind: 'topic'; readonly topic: TopicLine }
   | { readonly kind: 'autoscaler'; readonly autoscaler: AutoscalerLine }
   | { readonly kind: 'node'; readonly node: NodeLine }
   | { readonly kind: 'release'; readonly release: ReleaseLine }
@@ -388,11 +391,4 @@ export interface Line {
   /** Sentences: why this health, by which mark it was recognised, what else is known. */
   readonly tooltip: readonly string[];
   readonly children: readonly Line[];
-}
-
-export interface FilteredLines {
-  readonly lines: readonly Line[];
-  /** Lines without children that match, and how many such lines there are: "12 of 840". */
-  readonly shown: number;
-  readonly total: number;
 }
