@@ -92,9 +92,9 @@ export class KafkaProber implements Disposable {
   }
 
   /** The model may be another: instances come and go, and brokers that come back have something to say. */
-  heed(): void {
+  heed(model: ClusterModel = this.#model()): void {
     if (this.#isOver) return;
-    const instances = askable(this.#model());
+    const instances = askable(model);
     for (const [id, follower] of [...this.#followers])
       if (!instances.has(id)) {
         this.#followers.delete(id);
