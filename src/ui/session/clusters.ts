@@ -42,6 +42,8 @@ export class Clusters implements Disposable {
 
   /** Of one context: its state, or what it shows. */
   readonly changed = new Signal<KubeContext>();
+  /** Of one context: menus may offer something else. */
+  readonly rightsChanged = new Signal<KubeContext>();
 
   constructor(room: ClusterRoom) {
     this.#room = room;
@@ -78,10 +80,11 @@ export class Clusters implements Disposable {
         throw normalise(new DOMException('closed', 'AbortError'));
       }
       cluster.live.look(this.#isLooking);
-      this.#listening.set(
-        contextKey(context),
+      const listening = [
         cluster.live.changed.listen(() => this.changed.fire(context)),
-      );
+        cluster.permissions.changed.listen(() => this.rightsChanged.fire(context)),
+      ];
+      this.#listening.set(contextKey(context), { dispose: () => listening.forEach((each) => each.dispose()) });
       this.#set(context, { kind: 'open', cluster });
       // For what is drawn. As long as it can't be read, the cluster counts as protected.
       this.identify(cluster).catch(() => undefined);
@@ -143,13 +146,9 @@ export function contextKey({ file, name }: KubeContext): string {
 }
 
 /** Whether a menu offers it: what nobody knows yet is offered, and says no when it is tried. */
-export async function mayDo(cluster: OpenCluster, namespace: string | undefined, wishes: readonly Wish[]): Promise<boolean> {
-  try {
-    const permissions = await cluster.permissions.of(namespace);
-    return wishes.every((wish) => permissions.can(wish) !== false);
-  } catch {
-    return true;
-  }
+export function mayDo({ permissions }: OpenCluster, namespace: string | undefined, wishes: readonly Wish[]): boolean {
+  const known = permissions.now(namespace);
+  return known === undefined || wishes.every((wish) => known.can(wish) !== false);
 }
 
 /** Engines that take SQL over HTTP. */

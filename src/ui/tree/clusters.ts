@@ -1,5 +1,6 @@
 /** The Clusters view: the embedded engine with its data, servers, the contexts of the kubeconfig files, and port-forwards. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
@@ -19,7 +20,7 @@ import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
 import type { Session } from '../session/session.ts';
 import { sameTarget, targetName } from '../session/targets.ts';
 import { Signal } from '../signal.ts';
-import type { ContextNode } from './cluster.ts';
+import type { ClusterNodes, ContextNode } from './cluster.ts';
 import { NodeTree, plainMarkdown, stateIcons, treeItem, type ItemFacts, type TreeNode } from './provider.ts';
 
 export interface ClusterTreeParts {
@@ -56,13 +57,9 @@ export interface TargetNode extends TreeNode {
 export function registerClustersTree(parts: ClusterTreeParts): Disposable & { roots(): Promise<readonly TreeNode[]> } {
   const { session, settings, dataSets, factsChanged, clusters, forwards, filter } = parts;
   // Of contexts that are shown now: what changes in one is drawn without asking all others again.
-  const shown = new Map<string, TreeNode>();
+  const shown = new Map<string, ContextNode>();
   const opened = new Map<string, boolean>();
   const tree = new NodeTree(() => rootsOf(parts, { shown, opened }));
-  const changes = new Coalesced((key) => {
-    const node = shown.get(key);
-    if (node !== undefined && view.visible) tree.update(node);
-  });
   const view = vscode.window.createTreeView(views.clusters, { treeDataProvider: tree });
   const refresh = (): void => tree.refresh();
   let watching: Disposable | undefined;
@@ -86,8 +83,14 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
     view.onDidCollapseElement(({ element }) => opened.set(element.item.id ?? '', false)),
     session.changed.listen(refresh),
     dataSets.changed.listen(refresh),
-    clusters.changed.listen((context) => changes.add(contextKey(context))),
-    changes,
+    clusters.changed.listen((context) => {
+      const node = shown.get(contextKey(context));
+      if (node !== undefined && view.visible) tree.update(node.changed());
+    }),
+    clusters.rightsChanged.listen((context) => {
+      const node = shown.get(contextKey(context));
+      if (node !== undefined && view.visible) tree.update([node]);
+    }),
     forwards.changed.listen(refresh),
     filter.changed.listen(refresh),
     factsChanged.listen(refresh),
@@ -106,7 +109,7 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
 /** What the tree shows now. */
 interface Drawn {
   /** Items of contexts, by the context's key. */
-  readonly shown: Map<string, TreeNode>;
+  readonly shown: Map<string, ContextNode>;
   /** What a person opened and shut, by the item's id. */
   readonly opened: ReadonlyMap<string, boolean>;
 }
@@ -232,9 +235,11 @@ async function contextNodes(parts: ClusterTreeParts, { shown, opened }: Drawn): 
     return [{ item }];
   }
   const { contexts, problems } = await parts.clusters.contexts();
+  const before = new Map(shown);
   shown.clear();
   const nodes = contexts.map((context) => {
-    const node = contextNode(context, parts, opened);
+    const known = before.get(contextKey(context));
+    const node = known !== undefined && isDeepStrictEqual(known.context, context) ? known : contextNode(context, parts, opened);
     shown.set(contextKey(context), node);
     return node;
   });
@@ -278,10 +283,13 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Draw
       collapsible: state.kind === 'closed' ? 'collapsed' : 'expanded',
     };
   };
-  return {
+  let told: ItemFacts | undefined;
+  let below: ClusterNodes | undefined;
+  const node: ContextNode = {
     context,
     get item() {
-      return treeItem(facts());
+      told = facts();
+      return treeItem(told);
     },
     tooltip: async () => {
       const state = clusters.stateOf(context);
@@ -297,10 +305,24 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Draw
     children: async () => {
       // What it fails with stands in its place.
       await clusters.use(context).catch(() => undefined);
-      const { clusterNodes } = await import('./cluster.ts');
-      return clusterNodes(context, { clusters, filter: () => filter.text, protection, opened });
+      const { ClusterNodes: Nodes, closedNodes } = await import('./cluster.ts');
+      const state = clusters.stateOf(context);
+      if (state.kind !== 'open') return closedNodes(context, state);
+      if (below?.cluster !== state.cluster) below = new Nodes(state.cluster, { filter: () => filter.text, protection, opened });
+      return below.top();
+    },
+    changed: () => {
+      const state = clusters.stateOf(context);
+      if (state.kind !== 'open' || below?.cluster !== state.cluster) return [node];
+      const nodes = below.changed();
+      return nodes === 'all' || !isSameLook(told, facts()) ? [node] : nodes;
     },
   };
+  return node;
+}
+
+function isSameLook(a: ItemFacts | undefined, b: ItemFacts): boolean {
+  return a !== undefined && a.description === b.description && a.icon?.id === b.icon?.id && a.contextValue === b.contextValue;
 }
 
 function contextState(state: ClusterState): { readonly word: string; readonly icon: vscode.ThemeIcon } {
@@ -312,7 +334,7 @@ function contextState(state: ClusterState): { readonly word: string; readonly ic
     case 'failed':
       return { word: state.error.facts.what, icon: stateIcons.failed() };
     case 'open': {
-      const { health } = state.cluster.live.model();
+      const { health } = state.cluster.live.shown;
       return { word: health.word, icon: contextIcons[health.state]() };
     }
   }
@@ -326,32 +348,6 @@ const contextIcons: { readonly [S in HealthState]: () => vscode.ThemeIcon } = {
   unknown: stateIcons.notContacted,
   stopping: stateIcons.limited,
 };
-
-/** Ten changes a second and more are drawn five times. */
-class Coalesced implements Disposable {
-  readonly #draw: (key: string) => void;
-  readonly #due = new Map<string, NodeJS.Timeout>();
-
-  constructor(draw: (key: string) => void) {
-    this.#draw = draw;
-  }
-
-  add(key: string): void {
-    if (this.#due.has(key)) return;
-    const timer = setTimeout(() => {
-      this.#due.delete(key);
-      this.#draw(key);
-    }, drawAfterMs);
-    this.#due.set(key, timer);
-  }
-
-  dispose(): void {
-    for (const timer of this.#due.values()) clearTimeout(timer);
-    this.#due.clear();
-  }
-}
-
-const drawAfterMs = 100;
 
 function pathsOf({ env, settings }: ClusterTreeParts): readonly string[] {
   return kubeconfigPaths(env, settings.read('faultline.kubeconfigs'));
