@@ -39,6 +39,9 @@ export interface ClusterTreeParts {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** By then VS Code has drawn what it was told while the row opened. */
+const reopenAfterMs = 500;
+
 export class ClusterFilter {
   text = '';
   readonly changed = new Signal();
@@ -59,8 +62,18 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
   // Of contexts that are shown now: what changes in one is drawn without asking all others again.
   const shown = new Map<string, ContextNode>();
   const opened = new Map<string, boolean>();
-  const tree = new NodeTree(() => rootsOf(parts, { shown, opened }));
+  const tree = new NodeTree(() => rootsOf(parts, { shown, opened, keepOpen }));
   const view = vscode.window.createTreeView(views.clusters, { treeDataProvider: tree });
+  // A row that opens while the list around it is drawn anew is left shut by VS Code, though what is below it was asked for.
+  const reopening = new Set<NodeJS.Timeout>();
+  const keepOpen = (node: TreeNode): void => {
+    const timer = setTimeout(() => {
+      reopening.delete(timer);
+      if (opened.get(node.item.id ?? '') === false || !view.visible) return;
+      view.reveal(node, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
+    }, reopenAfterMs);
+    reopening.add(timer);
+  };
   const refresh = (): void => tree.refresh();
   let watching: Disposable | undefined;
   const watch = (): void => {
@@ -72,7 +85,12 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
   const registrations = vscode.Disposable.from(
     tree,
     view,
-    { dispose: () => watching?.dispose() },
+    {
+      dispose: () => {
+        watching?.dispose();
+        for (const timer of reopening) clearTimeout(timer);
+      },
+    },
     // Nothing is watched while nobody looks: what changed meanwhile is read again.
     view.onDidChangeVisibility(({ visible }) => {
       watch();
@@ -103,7 +121,10 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
       refresh();
     }),
   );
-  return { roots: () => rootsOf(parts, { shown: new Map(), opened }), dispose: () => void registrations.dispose() };
+  return {
+    roots: () => rootsOf(parts, { shown: new Map(), opened, keepOpen: () => undefined }),
+    dispose: () => void registrations.dispose(),
+  };
 }
 
 /** What the tree shows now. */
@@ -112,6 +133,8 @@ interface Drawn {
   readonly shown: Map<string, ContextNode>;
   /** What a person opened and shut, by the item's id. */
   readonly opened: ReadonlyMap<string, boolean>;
+  /** Of a context that a person opened, when what is below it is there. */
+  readonly keepOpen: (node: TreeNode) => void;
 }
 
 /** What the view shows, from top to bottom. */
@@ -222,7 +245,7 @@ function targetNode(
   };
 }
 
-async function contextNodes(parts: ClusterTreeParts, { shown, opened }: Drawn): Promise<readonly TreeNode[]> {
+async function contextNodes(parts: ClusterTreeParts, drawn: Drawn): Promise<readonly TreeNode[]> {
   if (!vscode.workspace.isTrusted) {
     const item = treeItem({
       id: 'clusters:untrusted',
@@ -234,12 +257,13 @@ async function contextNodes(parts: ClusterTreeParts, { shown, opened }: Drawn): 
     });
     return [{ item }];
   }
+  const { shown } = drawn;
   const { contexts, problems } = await parts.clusters.contexts();
   const before = new Map(shown);
   shown.clear();
   const nodes = contexts.map((context) => {
     const known = before.get(contextKey(context));
-    const node = known !== undefined && isDeepStrictEqual(known.context, context) ? known : contextNode(context, parts, opened);
+    const node = known !== undefined && isDeepStrictEqual(known.context, context) ? known : contextNode(context, parts, drawn);
     shown.set(contextKey(context), node);
     return node;
   });
@@ -265,7 +289,7 @@ function problemNode({ file, error }: Kubeconfigs['problems'][number]): TreeNode
 /** Opened by a click on its arrow, and not before: also one that was open when the window was last closed. */
 const session = randomUUID();
 
-function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Drawn['opened']): ContextNode {
+function contextNode(context: KubeContext, parts: ClusterTreeParts, { opened, keepOpen }: Drawn): ContextNode {
   const { clusters, filter, settings } = parts;
   const protection = (of: OpenCluster): Protection => protectionOfCluster(of, of.identity.last, { settings });
   const facts = (): ItemFacts => {
@@ -308,7 +332,10 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Draw
       const { ClusterNodes: Nodes, closedNodes } = await import('./cluster.ts');
       const state = clusters.stateOf(context);
       if (state.kind !== 'open') return closedNodes(context, state);
-      if (below?.cluster !== state.cluster) below = new Nodes(state.cluster, { filter: () => filter.text, protection, opened });
+      if (below?.cluster !== state.cluster) {
+        below = new Nodes(state.cluster, { filter: () => filter.text, protection, opened });
+        keepOpen(node);
+      }
       return below.top();
     },
     changed: () => {

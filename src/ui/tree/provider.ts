@@ -52,6 +52,11 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
     return [...(await (node ? (node.children?.() ?? []) : this.#roots()))];
   }
 
+  /** Only nodes at the top are revealed. */
+  getParent(): undefined {
+    return undefined;
+  }
+
   async resolveTreeItem(item: vscode.TreeItem, node: TreeNode): Promise<vscode.TreeItem> {
     if (node.tooltip) item.tooltip = await node.tooltip();
     return item;
