@@ -45,6 +45,8 @@ export interface CommandArguments {
   'faultline.uncordon': [item?: unknown];
   'faultline.drainNode': [item?: unknown];
   'faultline.drainTrinoWorker': [item?: unknown];
+  'faultline.kafkaLogin': [item?: unknown];
+  'faultline.forgetKafkaLogin': [item?: unknown];
   /** Selects the engine of the item, and opens a SQL document. */
   'faultline.runSqlHere': [item?: unknown];
   /** On the item of a context; else a person is asked. Opens the values, which are previewed and carried out from there. */

@@ -27,6 +27,8 @@ export interface ServerTarget {
   readonly secret?: string;
   /** PEM file of the authority that signed the server's certificate, where the machine does not know it. */
   readonly caFile?: string;
+  /** The name that its certificate is checked for, where that is not the name it is reached by. */
+  readonly tlsServerName?: string;
 }
 
 export type ServerPlace =
@@ -52,6 +54,8 @@ export interface ReachedServer {
   /** `http://127.0.0.1:40123`, without a slash at its end. The same for as long as it is open, also when the pod behind it is another. */
   readonly url: string;
   readonly path: ServerPath;
+  /** The server's own name, where `url` has another: `trino.shared.svc` of a Service, which TLS asks for and checks. */
+  readonly serverName?: string;
   close(): Promise<void>;
 }
 

@@ -1,8 +1,9 @@
 /** `faultline deploy`: charts into clusters, from the terminal. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
-import { consentTo, nameToType, protectionOf } from '../cluster/act/protection.ts';
+import { faultlineHome } from '../base/home.ts';
+import { consentTo, nameToType } from '../cluster/act/protection.ts';
 import type { ClusterChange, Consent, Protection } from '../cluster/act/protection.ts';
 import { connectCluster } from '../cluster/connect/connection.ts';
 import type { ClusterIdentity, Deployer, DeployEvent, HeldPlan } from '../deploy/deploy.ts';
@@ -10,9 +11,11 @@ import type { ReleaseName, ReleaseState } from '../deploy/release.ts';
 import { openDeployer } from '../deploy/deployer.ts';
 import { findHelm } from '../deploy/helm/find.ts';
 import { isUnchanged } from '../deploy/run.ts';
+import { sweepScratch } from '../deploy/scratch.ts';
 import { contextOf } from './context.ts';
 import { diffText, healthText, jsonOfPlan, listText, planText, ProgressLines, uninstallText } from './deploy-words.ts';
 import { describe, exitCodeOf } from './failure.ts';
+import { isLab } from './lab.ts';
 import { exitCodes, write, type Terminal } from './terminal.ts';
 
 export interface DeployPaths {
@@ -39,6 +42,7 @@ export interface DeployArguments extends PlaceArguments, LimitArguments {
   readonly set?: readonly string[];
   readonly release?: string;
   readonly version?: string;
+  readonly repo?: string;
   readonly diff?: boolean;
   readonly dryRun?: boolean;
   readonly rollbackOnFailure?: boolean;
@@ -50,9 +54,6 @@ export interface ReleaseArguments extends PlaceArguments, LimitArguments {
 }
 
 const DEADLINE_MS = 600_000;
-
-/** Contexts that the lab makes: they are there to be tried on. */
-const LAB_CONTEXT = /^(?:kind-)?faultline-lab-\d$/;
 
 interface Session {
   readonly deployer: Deployer;
@@ -67,17 +68,18 @@ async function opened(
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
   const { env, signal } = terminal;
+  await sweepScratch(faultlineHome(env));
   const helm = await findHelm(env);
   const context = await contextOf(args.context, args.kubeconfig, env);
   // Without the signal: after Ctrl+C the lock is still let go over it.
   const connection = await connectCluster(context, { env });
   try {
     const deployer = openDeployer({ connection, helm, env, chartsFolder: join(paths.root, 'media', 'charts') });
-    const levels = LAB_CONTEXT.test(context.name) ? { [context.name]: 'open' as const } : {};
+    const protection = { context: context.name, server: connection.server, knownBy: 'nothing' } as const;
     return await work({
       deployer,
       namespace: args.namespace ?? connection.defaultNamespace,
-      protection: protectionOf(context.name, levels),
+      protection: { ...protection, level: (await isLab(connection)) ? 'open' : 'confirm' },
     });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -96,6 +98,7 @@ export function runDeploy(args: DeployArguments, terminal: Terminal, paths: Depl
       release: args.release ?? nameOf(args.chart),
       namespace,
       ...(args.version === undefined ? {} : { version: args.version }),
+      ...(args.repo === undefined ? {} : { repo: args.repo }),
       ...(args.profile === undefined ? {} : { profile: args.profile }),
       valuesFiles: args.values ?? [],
       sets: args.set ?? [],
@@ -249,12 +252,12 @@ async function agreed(
   const isAsked = terminal.stderr.isTTY === true && 'isTTY' in terminal.stdin && terminal.stdin.isTTY === true;
   const wanted = nameToType(protection);
   if (wanted !== undefined && confirmCluster === undefined && isAsked) {
-    const typedName = await ask(terminal, `${protection.context} is protected. Type its name to go on:`);
+    const typedName = await ask(terminal, `${protection.context} (${protection.server}) is protected. Type its name to go on:`);
     return consentTo(protection, change, { typedName });
   }
   if (wanted !== undefined && confirmCluster === undefined) {
     throw new FaultlineError('refusedByProtection', {
-      what: `${protection.context} is protected: nothing was changed`,
+      what: `${protection.context} (${protection.server}) is protected: nothing was changed`,
       remedy: `Give --confirm-cluster ${protection.context} when you mean it.`,
     });
   }
@@ -297,9 +300,14 @@ async function printJson(terminal: Terminal, value: unknown): Promise<void> {
   await write(terminal, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** `oci://host/charts/web` → `web`, `./charts/web-1.2.3.tgz` → `web`. */
+/** `oci://host/charts/web` → `web`, `./charts/web-1.2.3.tgz` → `web`, `.` → the folder's own name. */
 export function nameOf(chart: string): string {
-  const last = chart.replace(/\/+$/, '').split('/').at(-1) ?? chart;
+  const path = /^\.{1,2}(?:[\\/]|$)/.test(chart) ? resolve(chart) : chart;
+  const last =
+    path
+      .replace(/[\\/]+$/, '')
+      .split(/[\\/]/)
+      .at(-1) ?? chart;
   return last
     .replace(/\.tgz$/, '')
     .replace(/-\d+\.\d+\.\d+.*$/, '')

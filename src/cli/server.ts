@@ -18,9 +18,11 @@ export interface ServerOptions {
   readonly namespace?: string;
   readonly service?: string;
   readonly port?: number;
+  readonly scheme?: 'http' | 'https';
   readonly user?: string;
   readonly passwordEnv?: string;
   readonly ca?: string;
+  readonly tlsServerName?: string;
   readonly catalog?: string;
   readonly schema?: string;
 }
@@ -35,9 +37,11 @@ export function addServerOptions(command: Command, choices: readonly string[] = 
     .option('--namespace <name>', 'of the server\u2019s Service')
     .option('--service <name>', 'the Service of the server')
     .addOption(new Option('--port <number>', 'of the Service (default: 8080, of ClickHouse 8123)').argParser(portArgument))
+    .addOption(new Option('--scheme <scheme>', 'how the Service is spoken to (default: http)').choices(['http', 'https']))
     .option('--user <name>', 'who asks (default: faultline, of ClickHouse default)')
     .option('--password-env <name>', 'variable with the password (default: FAULTLINE_PASSWORD, where it is set)')
     .option('--ca <file>', 'PEM file of the authority that signed the server\u2019s certificate')
+    .option('--tls-server-name <name>', 'that the certificate is checked for, where the server is reached by another')
     .option('--catalog <name>', 'of Trino and Presto')
     .option('--schema <name>', 'of the catalog; of ClickHouse its database');
 }
@@ -54,7 +58,7 @@ export async function serverTargetOf(options: ServerOptions, env: Env, tpchScale
     return undefined;
   }
   const at = await placeOf(options, engine, env);
-  const { user = defaultUser(engine), catalog, schema, passwordEnv, ca } = options;
+  const { user = defaultUser(engine), catalog, schema, passwordEnv, ca, tlsServerName } = options;
   const secret = passwordEnv ?? (env['FAULTLINE_PASSWORD'] === undefined ? undefined : 'FAULTLINE_PASSWORD');
   return {
     kind: 'server',
@@ -67,6 +71,7 @@ export async function serverTargetOf(options: ServerOptions, env: Env, tpchScale
     ...(tpchScale === undefined ? {} : { tpchScale }),
     ...(secret === undefined ? {} : { secret }),
     ...(ca === undefined ? {} : { caFile: resolve(ca) }),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
   };
 }
 
@@ -94,7 +99,7 @@ async function placeOf(options: ServerOptions, engine: ServerEngine, env: Env): 
     namespace,
     service,
     port: port ?? defaultPort(engine),
-    scheme: 'http',
+    scheme: options.scheme ?? 'http',
   };
 }
 

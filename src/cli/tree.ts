@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { formatDuration } from '../base/units.ts';
 import type { LiveCluster } from '../cluster/live.ts';
-import type { FilteredLines, HealthState, Line } from '../cluster/recognise/model.ts';
+import type { FilteredLines } from '../cluster/recognise/filter.ts';
+import type { HealthState, Line } from '../cluster/recognise/model.ts';
 import { contextOf } from './context.ts';
+import { addKafkaLoginOptions, howToLogIn, kafkaLoginOf, kafkaMeant, type KafkaLoginOptions } from './kafkaLogin.ts';
 import { fit, visible } from './format/width.ts';
 import { exitCodes, write, type Terminal } from './terminal.ts';
 
-export interface TreeOptions {
+export interface TreeOptions extends KafkaLoginOptions {
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly namespace?: string;
@@ -18,7 +20,7 @@ export interface TreeOptions {
 }
 
 export function addTree(program: Command, terminal: Terminal, run: (work: Promise<number>) => Promise<void>): void {
-  program
+  const command = program
     .command('tree')
     .copyInheritedSettings(program)
     .summary('show what runs in a cluster, and how it is')
@@ -30,7 +32,8 @@ export function addTree(program: Command, terminal: Terminal, run: (work: Promis
     .option('-n, --namespace <name>', 'only this one (default: all that may be read)')
     .option('--filter <text>', 'only lines that hold these words, here or above: "trino failed", "ns:analytics"')
     .option('--json', 'print the model as JSON; with --watch one line for each change')
-    .option('-w, --watch', 'go on, and show each change until Ctrl+C')
+    .option('-w, --watch', 'go on, and show each change until Ctrl+C');
+  addKafkaLoginOptions(command)
     .addHelpText(
       'after',
       `
@@ -40,6 +43,7 @@ Examples:
   faultline tree
   faultline tree --context load-lab --filter "clickhouse degraded"
   faultline tree --watch
+  FAULTLINE_KAFKA_PASSWORD=… faultline tree --kafka-user app --kafka-ca ca.crt
   faultline tree --json | jq '.engines.items[].health'`,
     )
     .action((options: TreeOptions) => run(runTree(options, terminal)));
@@ -56,19 +60,25 @@ export async function runTree(options: TreeOptions, terminal: Terminal): Promise
     import('../cluster/live.ts'),
     import('../kafka/view.ts'),
   ]);
+  const login = await kafkaLoginOf(options, terminal.env);
   const connection = await connectCluster(context, { env: terminal.env, signal: terminal.signal });
   try {
+    let loginIsFor: string | undefined;
     const live = openLiveCluster(connection, {
       kafka: openKafkaView,
+      kafkaLogins: { of: ({ id }) => Promise.resolve(login === undefined || id !== loginIsFor ? undefined : { login }) },
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     });
     try {
       await live.settled(terminal.signal);
       failUnlessThere(live);
+      if (login !== undefined) loginIsFor = kafkaMeant(options.kafka, live.model().kafka.items).id;
       // What an engine does not say in this time is left open: Kubernetes' truth is there.
       await live.asked(AbortSignal.any([terminal.signal, AbortSignal.timeout(askMs)]));
       if (options.watch === true) await watch(live, options, terminal);
       else await write(terminal, await printed(live, options, Date.now()));
+      const isPlain = options.json !== true && options.watch !== true && options.filter === undefined;
+      if (isPlain && login === undefined) terminal.stderr.write(howToLogIn(live.model().kafka.items));
       return exitCodes.done;
     } finally {
       live.dispose();

@@ -1,23 +1,34 @@
 /** The way to a Kafka cluster's brokers from outside of their Kubernetes: a port-forward for each pod, by what brokers call themselves. */
 import { FaultlineError, normalise } from '../base/errors.ts';
+import type { KafkaLogin } from '../base/kafkaLogin.ts';
 import { t } from '../base/messages.ts';
 import { openForward, type Forward } from './act/forward.ts';
 import { unlessAborted } from './act/signal.ts';
 import type { ClusterConnection } from './connect/connection.ts';
-import { listenersOf, openListener } from './kafkaListeners.ts';
-import type { Pod } from './objects.ts';
+import { chooseListener, kafkaSettings, listenersOf, type KafkaCredentials, type KafkaListener } from './kafkaListeners.ts';
+import type { AnyObject, Pod } from './objects.ts';
 import { brokerPods } from './recognise/kafka.ts';
 import type { KafkaInstance, PodLine } from './recognise/model.ts';
-import { kinds, pathOf } from './watch/kinds.ts';
+import { customKind, kinds, pathOf } from './watch/kinds.ts';
 
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
+/** A broker pod, by a name that `route` knows. */
+export interface FirstBroker extends HostPort {
+  /** What the pod and its Service are called inside of the cluster: what it advertises is known only when it has answered. */
+  readonly certificateNames: readonly string[];
+}
+
 export interface KafkaRoutes {
-  /** Broker pods, ready ones first: names that `route` knows. */
-  readonly bootstrap: readonly HostPort[];
+  /** Ready ones first. */
+  readonly bootstrap: readonly FirstBroker[];
+  /** The one that is asked. */
+  readonly listener: KafkaListener;
+  /** For that listener; empty where it wants none. */
+  readonly credentials: KafkaCredentials;
   /**
    * The near end of the forward to the pod of a broker, as that advertises itself. One for each pod, opened when it is first asked for.
    * Fails: `notFound` (no pod is this broker), and as `openForward`.
@@ -29,41 +40,107 @@ export interface KafkaRoutes {
   close(): Promise<void>;
 }
 
-/** `instance`: as it is now; its pods may be others later. Fails: `notFound`, `forbidden`, `unauthorised` (every listener wants a login). */
+/**
+ * `instance`: as it is now; its pods may be others later.
+ * Fails: `notFound`, `forbidden`, `unauthorised` with `LOGIN_WANTED` (no listener takes this login, or none).
+ */
 export async function openKafkaRoutes(
   connection: ClusterConnection,
   instance: () => KafkaInstance | undefined,
   signal: AbortSignal,
+  login?: KafkaLogin,
 ): Promise<KafkaRoutes> {
   const now = instance();
-  const pods = now === undefined ? [] : brokerPods(now).toSorted((a, b) => Number(b.isReady) - Number(a.isReady));
-  const [first] = pods;
-  if (now === undefined || first === undefined)
-    throw new FaultlineError('notFound', { what: t('Kafka {0} has no broker pod', now?.name ?? '') });
-  const path = pathOf(kinds.pods, { namespace: now.namespace, name: first.ref.name });
-  const { port } = openListener(listenersOf(await connection.request<Pod>({ path, signal })), now.name);
-  return new PodRoutes(
-    connection,
-    instance,
-    pods.map(({ ref }) => ({ host: ref.name, port })),
+  const { pod, listeners } = await readKafkaPod(connection, now, signal);
+  const { listener, credentials } = chooseListener(listeners, now?.name ?? '', login);
+  return new PodRoutes(connection, instance, firstBrokers(now, pod, listener), listener, credentials);
+}
+
+export interface KafkaPod {
+  readonly pod: Pod;
+  readonly listeners: readonly KafkaListener[];
+}
+
+/** One of its broker pods, a ready one if there is any, and what it listens on. Fails: `notFound`, and as a request does. */
+export async function readKafkaPod(
+  connection: ClusterConnection,
+  instance: KafkaInstance | undefined,
+  signal: AbortSignal,
+): Promise<KafkaPod> {
+  const [first] = readyFirst(instance);
+  if (instance === undefined || first === undefined)
+    throw new FaultlineError('notFound', { what: t('Kafka {0} has no broker pod', instance?.name ?? '') });
+  const path = pathOf(kinds.pods, { namespace: instance.namespace, name: first.ref.name });
+  const [pod, resource] = await Promise.all([
+    connection.request<Pod>({ path, signal }),
+    // Who may not read it still sees the pods' ports.
+    readResource(connection, instance, signal).catch(() => undefined),
+  ]);
+  return { pod, listeners: listenersOf(pod, resource) };
+}
+
+async function readResource(
+  connection: ClusterConnection,
+  { resource }: KafkaInstance,
+  signal: AbortSignal,
+): Promise<AnyObject | undefined> {
+  if (resource?.kind !== 'Kafka' || resource.namespace === undefined) return undefined;
+  const [group = '', version = ''] = resource.apiVersion.split('/');
+  const path = pathOf(customKind(group, version, 'kafkas', 'Kafka'), { namespace: resource.namespace, name: resource.name });
+  return connection.request<AnyObject>({ path, signal });
+}
+
+function readyFirst(instance: KafkaInstance | undefined): readonly PodLine[] {
+  return instance === undefined ? [] : brokerPods(instance).toSorted((a, b) => Number(b.isReady) - Number(a.isReady));
+}
+
+function firstBrokers(instance: KafkaInstance | undefined, pod: Pod, { name, port }: KafkaListener): readonly FirstBroker[] {
+  if (instance === undefined) return [];
+  const { namespace, service } = instance;
+  const advertised = (kafkaSettings(pod.spec?.containers)('ADVERTISED_LISTENERS') ?? '')
+    .split(',')
+    .map((one) => /^([\w.-]+):\/\/([\w.-]+):\d+$/.exec(one.trim()))
+    .flatMap((found) => (found?.[1] === name && found[2] !== undefined ? [found[2]] : []));
+  const subdomain = pod.spec?.subdomain;
+  const inside = (label: string): readonly string[] => ['svc', 'svc.cluster.local'].map((end) => `${label}.${namespace}.${end}`);
+  const all = (label: string): readonly string[] => [...inside(label), `${label}.${namespace}`, label];
+  return readyFirst(instance).map(({ ref, ip }) => ({
+    host: ref.name,
     port,
-  );
+    certificateNames: [
+      ...new Set([
+        ...(subdomain === undefined ? [] : all(`${ref.name}.${subdomain}`)),
+        ref.name,
+        ...advertised,
+        ...(service === undefined ? [] : all(service.name)),
+        ...(ip === undefined ? [] : [ip]),
+      ]),
+    ],
+  }));
 }
 
 class PodRoutes implements KafkaRoutes {
-  readonly bootstrap: readonly HostPort[];
+  readonly bootstrap: readonly FirstBroker[];
+  readonly listener: KafkaListener;
+  readonly credentials: KafkaCredentials;
   readonly #connection: ClusterConnection;
   readonly #instance: () => KafkaInstance | undefined;
-  readonly #port: number;
   readonly #forwards = new Map<string, Promise<Forward>>();
   readonly #open = new Set<Forward>();
   readonly #life = new AbortController();
 
-  constructor(connection: ClusterConnection, instance: () => KafkaInstance | undefined, bootstrap: readonly HostPort[], port: number) {
+  constructor(
+    connection: ClusterConnection,
+    instance: () => KafkaInstance | undefined,
+    bootstrap: readonly FirstBroker[],
+    listener: KafkaListener,
+    credentials: KafkaCredentials,
+  ) {
     this.#connection = connection;
     this.#instance = instance;
     this.bootstrap = bootstrap;
-    this.#port = port;
+    this.listener = listener;
+    this.credentials = credentials;
   }
 
   get problem(): FaultlineError | undefined {
@@ -88,7 +165,7 @@ class PodRoutes implements KafkaRoutes {
 
   /** Brokers of one listener advertise what leads to that listener: its port in the pod is the same for all, whatever they call it. */
   #begin(namespace: string, name: string): Promise<Forward> {
-    const request = { namespace, target: { kind: 'pod', name }, port: this.#port } as const;
+    const request = { namespace, target: { kind: 'pod', name }, port: this.listener.port } as const;
     const opened = openForward(this.#connection, request, { signal: this.#life.signal }).then(
       (forward) => {
         this.#open.add(forward);

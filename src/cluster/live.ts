@@ -8,10 +8,10 @@ import { coreKinds, type ModelKind, operatorKindsOf } from './kindsOfModel.ts';
 import type { PartName } from './recognise/kinds.ts';
 import type { ClusterModel, ClusterSnapshot, KafkaTruth, PartState } from './recognise/model.ts';
 import { modelOf, newMemory } from './recognise/modelOf.ts';
-import { KafkaProber, type KafkaProberOptions, type OpenKafkaReader } from './truth/kafka.ts';
+import { KafkaProber, type KafkaLogins, type KafkaProberOptions, type OpenKafkaReader } from './truth/kafka.ts';
 import { EngineProber, type ProberOptions } from './truth/prober.ts';
 import { systemTiming, type Timing } from './watch/timing.ts';
-import { watchKind, type Watched } from './watch/watch.ts';
+import { type WatchChange, watchKind, type Watched } from './watch/watch.ts';
 
 export interface LiveOptions {
   /** One namespace; all of them where nothing is said, or the context's own while all are forbidden. */
@@ -22,6 +22,8 @@ export interface LiveOptions {
   readonly prober?: Partial<ProberOptions>;
   /** What speaks Kafka's protocol: `openKafkaView`. Without it Kafka is not asked. */
   readonly kafka?: OpenKafkaReader;
+  /** What people gave to be let in to Kafka; without it only listeners without a login are asked. */
+  readonly kafkaLogins?: KafkaLogins;
   readonly kafkaProber?: Partial<KafkaProberOptions>;
 }
 
@@ -29,7 +31,9 @@ export interface LiveCluster extends Disposable {
   readonly connection: ClusterConnection;
   /** The newest; a new object only when something is another. */
   model(): ClusterModel;
-  /** At most ten times a second, less often where the model is costly. */
+  /** As of the last `changed`: costs nothing. */
+  readonly shown: ClusterModel;
+  /** At most ten times a second; less often where more than pods changed and the model is costly. */
   readonly changed: Listenable;
   /** Resolves once every part has been read, or has said why not. Fails: `cancelled`. */
   settled(signal: AbortSignal): Promise<void>;
@@ -39,12 +43,16 @@ export interface LiveCluster extends Disposable {
   asked(signal: AbortSignal): Promise<void>;
   /** Asks again at once what waits. */
   retry(): void;
+  /** Asks this Kafka again at once, after a person gave another login, or took it back. Resolves when the model says what came of it. */
+  retryKafka(instanceId: string): Promise<void>;
 }
 
 /** Least time between two models: with the 50 ms that a watch gathers, a change is shown well within 200 ms. */
 const gapMs = 100;
-/** A model of a huge cluster may take a tenth of one processor. */
+/** A whole model of a huge cluster may take a tenth of one processor. */
 const shareOfTime = 10;
+/** However costly it is. */
+const longestWaitMs = 2000;
 /** Operators are installed rarely. */
 const kindsAgainMs = 60_000;
 
@@ -65,10 +73,18 @@ class WatchedCluster implements LiveCluster {
   readonly #prober: EngineProber | undefined;
   readonly #kafkaProber: KafkaProber | undefined;
   #model: ClusterModel;
-  #dirty = false;
+  /** Something else than pods is another than in the model. */
+  #isAllOther = false;
+  /** Keys of pods that are. */
+  readonly #otherPods = new Set<string>();
+  /** What the Kafka prober heard of last. */
+  #heeded: ClusterModel['kafka'] | undefined;
   #timer: Disposable | undefined;
+  #timerAtMs = Infinity;
+  #allDueAtMs = -Infinity;
   #kindsTimer: Disposable | undefined;
   #builtAtMs = -Infinity;
+  /** Of the last whole model. */
   #costMs = 0;
   /** Which kinds of operators there are is known, or can't be. */
   #isDiscovered = false;
@@ -89,16 +105,20 @@ class WatchedCluster implements LiveCluster {
         connection,
         () => this.model(),
         options.kafka,
-        { timing: this.#timing, ...options.kafkaProber },
+        { timing: this.#timing, ...(options.kafkaLogins === undefined ? {} : { logins: options.kafkaLogins }), ...options.kafkaProber },
         (id, truth) => this.#setKafka(id, truth),
       );
     for (const kind of coreKinds) this.#watch(kind);
-    this.#model = this.#build();
+    this.#model = modelOf(this.#snapshot(), this.#memory);
     void this.#discover();
   }
 
   model(): ClusterModel {
-    if (this.#dirty) this.#rebuild();
+    this.#renew();
+    return this.#model;
+  }
+
+  get shown(): ClusterModel {
     return this.#model;
   }
 
@@ -119,6 +139,10 @@ class WatchedCluster implements LiveCluster {
   retry(): void {
     for (const watch of this.#watches.values()) watch.retry();
     void this.#discover();
+  }
+
+  async retryKafka(instanceId: string): Promise<void> {
+    await this.#kafkaProber?.retry(instanceId);
   }
 
   dispose(): void {
@@ -147,7 +171,10 @@ class WatchedCluster implements LiveCluster {
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     });
     this.#watches.set(part, watch);
-    watch.changed.listen(() => this.#touch());
+    watch.changed.listen((change) => {
+      if (part === 'pods' && !change.state) this.#touchPods(change);
+      else this.#touch();
+    });
   }
 
   /** Which operators there are; asked again and again, since one may be installed while somebody looks. */
@@ -167,37 +194,64 @@ class WatchedCluster implements LiveCluster {
   }
 
   #touch(): void {
-    this.#dirty = true;
-    if (this.#timer !== undefined || this.#life.signal.aborted) return;
-    const waitMs = this.#builtAtMs + Math.max(gapMs, this.#costMs * shareOfTime) - this.#timing.monotonicMs();
-    this.#timer = this.#timing.after(Math.max(0, waitMs), () => {
+    if (!this.#isAllOther) this.#allDueAtMs = this.#builtAtMs + Math.max(gapMs, Math.min(this.#costMs * shareOfTime, longestWaitMs));
+    this.#isAllOther = true;
+    this.#arm(this.#allDueAtMs);
+  }
+
+  #touchPods({ added, changed, deleted }: WatchChange): void {
+    for (const keys of [added, changed, deleted]) for (const key of keys) this.#otherPods.add(key);
+    this.#arm(this.#builtAtMs + gapMs);
+  }
+
+  #arm(dueAtMs: number): void {
+    if (this.#life.signal.aborted || (this.#timer !== undefined && this.#timerAtMs <= dueAtMs)) return;
+    this.#timer?.dispose();
+    this.#timerAtMs = dueAtMs;
+    const now = this.#timing.monotonicMs();
+    this.#timer = this.#timing.after(Math.max(0, dueAtMs - now), () => {
       this.#timer = undefined;
-      if (this.#dirty) this.#rebuild();
-      this.#kafkaProber?.heed();
+      if (this.#isAllOther && this.#timing.monotonicMs() >= this.#allDueAtMs) this.#renew();
+      else this.#renewPods();
+      if (this.#isAllOther) this.#arm(this.#allDueAtMs);
+      if (this.#heeded !== this.#model.kafka) {
+        this.#heeded = this.#model.kafka;
+        this.#kafkaProber?.heed(this.#model);
+      }
       this.changed.fire();
     });
   }
 
-  #rebuild(): void {
+  #renew(): void {
+    if (!this.#isAllOther) return this.#renewPods();
     const startMs = this.#timing.monotonicMs();
-    this.#dirty = false;
-    this.#model = this.#build();
+    this.#isAllOther = false;
+    this.#otherPods.clear();
+    this.#model = modelOf(this.#snapshot(), this.#memory);
     this.#builtAtMs = this.#timing.monotonicMs();
     this.#costMs = this.#builtAtMs - startMs;
   }
 
-  #build(): ClusterModel {
+  /** Costs what they are, and not what there is. */
+  #renewPods(): void {
+    if (this.#otherPods.size === 0) return;
+    const pods = [...this.#otherPods];
+    this.#otherPods.clear();
+    this.#model = modelOf(this.#snapshot(), this.#memory, pods);
+    this.#builtAtMs = this.#timing.monotonicMs();
+  }
+
+  #snapshot(): ClusterSnapshot {
     const { namespace } = this.#options;
     const parts: Record<string, { objects: ReadonlyMap<string, never>; state: PartState }> = {};
     for (const [part, watch] of this.#watches) parts[part] = { objects: watch.objects(), state: stateOf(watch) };
-    const snapshot: ClusterSnapshot = {
+    return {
       context: this.connection.context.name,
       ...(namespace === undefined ? {} : { namespace }),
       parts,
       truth: this.#prober?.truth ?? new Map(),
       kafka: this.#kafka,
     };
-    return modelOf(snapshot, this.#memory);
   }
 
   async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {

@@ -109,10 +109,20 @@ export interface PodSpec {
   readonly nodeName?: string;
   readonly serviceAccountName?: string;
   readonly hostNetwork?: boolean;
+  /** With the headless Service of this name the pod has a name of its own. */
+  readonly subdomain?: string;
   readonly restartPolicy?: string;
   readonly terminationGracePeriodSeconds?: number;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly volumes?: readonly PodVolume[];
+}
+
+export interface PodVolume {
+  readonly name: string;
+  readonly emptyDir?: { readonly medium?: string };
+  readonly secret?: { readonly secretName?: string };
+  readonly projected?: { readonly sources?: readonly { readonly secret?: { readonly name?: string } }[] };
 }
 
 export interface Pod extends KubeObject {

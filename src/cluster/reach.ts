@@ -45,6 +45,7 @@ interface Shared {
 interface Opened {
   readonly url: string;
   readonly path: ReachedServer['path'];
+  readonly serverName: string;
   end(): Promise<void>;
 }
 
@@ -59,8 +60,8 @@ export function reachWith(options: ReachOptions): Reach {
     entry.users++;
     const leave = leaveOnce(shared, key, entry);
     try {
-      const { url, path } = await unlessAborted(entry.opened, signal);
-      return { url, path, close: leave };
+      const { url, path, serverName } = await unlessAborted(entry.opened, signal);
+      return { url, path, serverName, close: leave };
     } catch (error) {
       await leave();
       throw error;
@@ -90,13 +91,13 @@ function leaveOnce(shared: Map<string, Shared>, key: string, entry: Shared): () 
 
 async function open(place: KubernetesPlace, options: ReachOptions, signal: AbortSignal): Promise<Opened> {
   const { connection, release } = await (options.connect ?? ownConnection(options))(place.kubeconfig, place.context, signal);
+  const { namespace, service, port, scheme } = place;
+  const serverName = `${service}.${namespace}.svc`;
   try {
     if (await isInside(connection, options)) {
       release();
-      const url = `${place.scheme}://${place.service}.${place.namespace}.svc:${place.port}`;
-      return { url, path: 'inCluster', end: () => Promise.resolve() };
+      return { url: `${scheme}://${serverName}:${port}`, path: 'inCluster', serverName, end: () => Promise.resolve() };
     }
-    const { namespace, service, port } = place;
     const forward = await openForward(connection, { namespace, target: { kind: 'service', name: service }, port }, { signal });
     try {
       await forward.ready(options.readyMs ?? READY_MS, signal);
@@ -109,7 +110,7 @@ async function open(place: KubernetesPlace, options: ReachOptions, signal: Abort
       await forward.close();
       release();
     };
-    return { url: `${place.scheme}://127.0.0.1:${forward.port}`, path: 'portForward', end };
+    return { url: `${scheme}://127.0.0.1:${forward.port}`, path: 'portForward', serverName, end };
   } catch (error) {
     release();
     throw error;

@@ -42,18 +42,34 @@ export async function* exclusively(
   }
 }
 
-/** The lock lies beside the release, so its namespace comes first. What may not be asked is left to Helm. */
+/** The lock lies beside the release, so its namespace comes first. What may not be asked is left to Helm. Fails: `forbidden`. */
 export async function ensureNamespace(requests: Requests, namespace: string, signal: AbortSignal): Promise<boolean> {
   try {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
     if ((await unlessGone(requests.request({ path, signal }))) !== undefined) return false;
+  } catch (error) {
+    if (FaultlineError.is(error, 'forbidden')) return false;
+    throw error;
+  }
+  try {
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
     await requests.request({ method: 'POST', path: '/api/v1/namespaces', body, signal });
     return true;
   } catch (error) {
-    if (FaultlineError.is(error, 'forbidden') || statusOf(error) === 409) return false;
-    throw error;
+    if (statusOf(error) === 409) return false;
+    if (!FaultlineError.is(error, 'forbidden')) throw error;
+    const { what, meaning } = error.facts;
+    const remedy = t('Name one that there is, or let somebody make it who may.');
+    const facts = { what: t('There is no namespace {0}, and it may not be made', namespace), meaning: meaning ?? what, remedy };
+    throw new FaultlineError('forbidden', facts, error);
   }
+}
+
+/** For what only looks: who stops that is told so. */
+export function stoppedLooking(error: unknown): unknown {
+  return FaultlineError.is(error, 'cancelled')
+    ? new FaultlineError('cancelled', { what: t('Stopped'), remedy: t('Nothing was changed.') }, error)
+    : error;
 }
 
 export function noRelease({ release, namespace }: ReleaseName): FaultlineError {

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Helm } from './helm/helm.ts';
+import type { ChartSource, Helm } from './helm/helm.ts';
 import { readValues } from './values/sources.ts';
 import type { ValuesSource } from './values/sources.ts';
 
@@ -66,14 +66,13 @@ export interface ChartPlace {
   readonly scratch: string;
 }
 
-/** Fails: `notFound`, `invalid` (no chart), `unreachable`. */
+/** Fails: `notFound`, `invalid` (no chart), `unreachable`, `unauthorised`. */
 export async function loadChart(
-  reference: string,
-  version: string | undefined,
+  source: ChartSource,
   { helm, chartsFolder, scratch }: ChartPlace,
   signal: AbortSignal,
 ): Promise<LoadedChart> {
-  const folder = await withDependencies(await folderOf(reference, version, { helm, chartsFolder, scratch }, signal), helm, scratch, signal);
+  const folder = await withDependencies(await folderOf(source, { helm, chartsFolder, scratch }, signal), helm, scratch, signal);
   const facts = await readFacts(folder);
   const schema = await readFile(join(folder, 'values.schema.json'), 'utf8').catch(() => undefined);
   return {
@@ -104,12 +103,18 @@ export async function readProfile({ name, folder, profiles }: LoadedChart, profi
   return { ...source, name: t('profile {0}', profile) };
 }
 
-async function folderOf(
-  reference: string,
-  version: string | undefined,
-  { helm, chartsFolder, scratch }: ChartPlace,
-  signal: AbortSignal,
-): Promise<string> {
+async function folderOf(source: ChartSource, { helm, chartsFolder, scratch }: ChartPlace, signal: AbortSignal): Promise<string> {
+  const { chart: reference, repo } = source;
+  const pulled = async (): Promise<string> => {
+    const target = join(scratch, 'pulled');
+    await helm.pull(source, target, signal);
+    return onlyFolder(target, reference);
+  };
+  if (repo !== undefined) {
+    if (!/^https?:\/\//.test(repo))
+      throw invalid(t('“{0}” is no repository', repo), t('Give its URL: the folder in which its index.yaml is.'));
+    return pulled();
+  }
   if (/^[\w-]+$/.test(reference)) {
     const builtIn = join(chartsFolder, reference);
     if (await isFile(join(builtIn, 'Chart.yaml'))) return builtIn;
@@ -118,9 +123,7 @@ async function folderOf(
   if (await isFile(join(local, 'Chart.yaml'))) return local;
   if (await isFile(local)) return unpack(local, scratch);
   if (/^[./~]/.test(reference) || /^[\w-]+$/.test(reference)) throw await missing(reference, chartsFolder);
-  const target = join(scratch, 'pulled');
-  await helm.pull(reference, version, target, signal);
-  return onlyFolder(target, reference);
+  return pulled();
 }
 
 async function missing(reference: string, chartsFolder: string): Promise<FaultlineError> {

@@ -17,6 +17,8 @@ export interface DeployRequest extends ReleaseName {
   readonly chart: string;
   /** Of the chart, where it comes from a repository. */
   readonly version?: string;
+  /** URL of the repository in which `chart` is a name. */
+  readonly repo?: string;
   /** `values-PROFILE.yaml` of the chart. */
   readonly profile?: string;
   /** Paths of the person's own values; later ones win. */

@@ -1,14 +1,16 @@
 /** The deployer of one cluster. */
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
+import { faultlineHome } from '../base/home.ts';
 import { Consent } from '../cluster/act/protection.ts';
 import type { ClusterChange } from '../cluster/act/protection.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
+import { mustLeadTo } from '../cluster/connect/moved.ts';
 import type { KubeObject, ObjectList } from '../cluster/objects.ts';
 import { noRelease } from './change.ts';
 import type { Place } from './change.ts';
 import { builtInCharts } from './chart.ts';
-import type { ClusterIdentity, Deployer, ReleaseHealth } from './deploy.ts';
+import type { ClusterIdentity, Deployer, ReleaseHealth, DeployEvent } from './deploy.ts';
 import type { ReleaseName } from './release.ts';
 import type { HelmProgram } from './helm/find.ts';
 import { helmOn } from './helm/helm.ts';
@@ -26,7 +28,7 @@ export interface DeployerOptions {
   readonly connection: ClusterConnection;
   /** As `findHelm` found it. */
   readonly helm: HelmProgram;
-  /** Helm gets what it needs of it. */
+  /** Helm gets what it needs of it, and it says where plans are kept while they are needed. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder of the built-in charts. */
   readonly chartsFolder: string;
@@ -39,27 +41,38 @@ export function openDeployer({ connection, helm: program, env, chartsFolder, clo
   const helm = helmOn({ program, env, context });
   const place: Place = { helm, requests: connection, chartsFolder, clock };
   const identity = (signal: AbortSignal): Promise<ClusterIdentity> => identify(connection, signal);
-  const checked = (consent: Consent, change: ClusterChange): void => Consent.check(consent, context.name, change);
+  const checked = (consent: Consent, change: ClusterChange): void => Consent.check(consent, connection, change);
+  // Helm reads the kubeconfig for itself: what a person agreed to is for the cluster of the connection.
+  async function* onlyThere(events: () => AsyncIterable<DeployEvent>): AsyncGenerator<DeployEvent> {
+    await mustLeadTo(connection, env);
+    yield* events();
+  }
   return {
     charts: () => builtInCharts(chartsFolder),
     identity,
-    plan: (request, signal) => makePlan({ helm, requests: connection, chartsFolder, identity }, request, signal),
-    run: (plan, consent, options) => runPlan(place, plan, consent, options),
+    plan: async (request, signal) => {
+      await mustLeadTo(connection, env);
+      return makePlan({ helm, requests: connection, chartsFolder, home: faultlineHome(env), identity }, request, signal);
+    },
+    run: (plan, consent, options) => {
+      checked(consent, 'install');
+      return onlyThere(() => runPlan(place, plan, consent, options));
+    },
     test: (name, consent, options) => {
       checked(consent, 'install');
-      return runTests(place, name, options);
+      return onlyThere(() => runTests(place, name, options));
     },
     status: (name, signal) => health(place, name, signal),
     history: (name, signal) => helm.history(name, signal),
     list: (namespace, signal) => helm.list(namespace, signal),
     rollback: (name, consent, options) => {
       checked(consent, 'rollback');
-      return rollback(place, name, options);
+      return onlyThere(() => rollback(place, name, options));
     },
     uninstallPlan: (name, signal) => uninstallPlan(place, name, signal),
     uninstall: (name, consent, options) => {
       checked(consent, 'uninstall');
-      return uninstall(place, name, options);
+      return onlyThere(() => uninstall(place, name, options));
     },
   };
 }

@@ -3,6 +3,7 @@
  * on the same machine its process is looked for, on another the lease ends by itself.
  */
 import { hostname, userInfo } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import { isAlive, ownerOf, ownerText, parseOwner } from '../base/owner.ts';
@@ -24,6 +25,7 @@ interface Lease extends KubeObject {
 
 const DURATION_SECONDS = 15;
 const RENEW_MS = 5000;
+const RELEASE_LIMIT_MS = 3000;
 /** Process of Helm that may outlive ours. */
 const HELM_OWNER = 'faultline.dev/helm';
 const OWNER = 'faultline.dev/owner';
@@ -94,10 +96,11 @@ export async function takeLock(requests: Requests, name: ReleaseName, nowMs: () 
     },
     release: async () => {
       clearInterval(timer);
-      await renewal;
+      // A cluster that is gone holds nobody up: who comes next looks for our process.
+      await Promise.race([renewal, pause(RELEASE_LIMIT_MS, undefined, { ref: false })]);
       // With its namespace gone there is nothing to let go; what can't be deleted runs out.
       const preconditions = version === undefined ? {} : { preconditions: { resourceVersion: version } };
-      await requests.request({ method: 'DELETE', path, body: preconditions }).catch(() => undefined);
+      await requests.request({ method: 'DELETE', path, body: preconditions, timeoutMs: RELEASE_LIMIT_MS }).catch(() => undefined);
     },
   };
 }

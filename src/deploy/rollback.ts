@@ -31,10 +31,23 @@ export async function* rollback(
         ? lastGood(history, await readyRevisions(requests, name, options.signal))
         : history.find((state) => state.revision === revision);
     if (target === undefined) throw nothingBefore(name, revision, history);
-    yield* goBack(place, lock, name, target.revision, options);
+    try {
+      yield* goBack(place, lock, name, target.revision, options);
+    } catch (error) {
+      throw FaultlineError.is(error, 'cancelled') ? stopped(name, target.revision, error) : error;
+    }
     const [state] = await helm.history(name, options.signal);
     if (state !== undefined) yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
   });
+}
+
+function stopped({ release, namespace }: ReleaseName, revision: number, error: unknown): FaultlineError {
+  const command = `faultline deploy rollback ${release} --revision ${revision} --namespace ${namespace}`;
+  return new FaultlineError(
+    'cancelled',
+    { what: t('Stopped'), remedy: t('What runs stays as it is; “{0}” goes on from there.', command) },
+    error,
+  );
 }
 
 /** Inside of the lock. */

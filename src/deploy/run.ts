@@ -1,5 +1,6 @@
 /** Carries a plan out. */
-import { FaultlineError, invalid } from '../base/errors.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { cancelled, FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import { Consent, refuseSystem } from '../cluster/act/protection.ts';
 import { ensureNamespace, exclusively } from './change.ts';
@@ -7,7 +8,7 @@ import type { Place } from './change.ts';
 import type { DeployEvent, DeployOptions, DeployPlan } from './deploy.ts';
 import type { ReleaseState } from './release.ts';
 import { markReady, readyRevisions } from './interrupted.ts';
-import { eachOf, Kinds, labelOf } from './objects.ts';
+import { eachOf, Kinds, labelOf, unlessGone } from './objects.ts';
 import type { Manifest } from './objects.ts';
 import { follow, wayBack } from './progress/follow.ts';
 import { Observer, workloadNames } from './progress/observe.ts';
@@ -15,16 +16,30 @@ import { goBack, lastGood } from './rollback.ts';
 
 export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent, options: DeployOptions): AsyncGenerator<DeployEvent> {
   const { request, cluster } = plan;
-  Consent.check(consent, cluster.context, 'install');
+  Consent.check(consent, { context: { name: cluster.context }, server: cluster.server }, 'install');
   refuseSystem(request.namespace, 'install');
   refuseImpossible(plan, options.recreate === true);
+  try {
+    if (await ensureNamespace(place.requests, request.namespace, options.signal))
+      yield { kind: 'step', text: t('Made namespace {0}', request.namespace) };
+    yield* carriedOut(place, plan, options);
+  } catch (error) {
+    throw FaultlineError.is(error, 'cancelled') ? explained(error, plan) : error;
+  }
+}
+
+async function* carriedOut(place: Place, plan: DeployPlan, options: DeployOptions): AsyncGenerator<DeployEvent> {
+  const { request } = plan;
   const { helm, requests, clock } = place;
   const { signal, deadlineMs } = options;
   const startedMs = clock.monotonicMs();
-  if (await ensureNamespace(requests, request.namespace, signal)) yield { kind: 'step', text: t('Made namespace {0}', request.namespace) };
   yield* exclusively(place, request, signal, async function* (lock, history) {
     refuseStale(plan, history[0]);
-    yield* recreate(place, plan, signal);
+    try {
+      yield* recreate(place, plan, { signal, endMs: startedMs + deadlineMs });
+    } catch (error) {
+      throw explained(error, plan);
+    }
     const isNew = history.length === 0;
     const chart = `${plan.chart.name} ${plan.chart.version}`;
     const isThere = isUnchanged(plan, history[0]);
@@ -47,7 +62,18 @@ export async function* runPlan(place: Place, plan: DeployPlan, consent: Consent,
     const hooks = new Observer(requests, workloadNames(plan.hooks, namespace), clock.monotonicMs);
     const observer = new Observer(requests, workloadNames(plan.manifests, namespace), clock.monotonicMs);
     try {
-      yield* follow({ name: request, observer, hooks, requests, helm: work, startedMs, deadlineMs, nowMs: clock.monotonicMs, signal });
+      yield* follow({
+        name: request,
+        isNew,
+        observer,
+        hooks,
+        requests,
+        helm: work,
+        startedMs,
+        deadlineMs,
+        nowMs: clock.monotonicMs,
+        signal,
+      });
     } catch (error) {
       if (options.rollbackOnFailure !== true || signal.aborted) throw explained(error, plan);
       const good = lastGood(await helm.history(request, signal), await readyRevisions(requests, request, signal));
@@ -70,6 +96,9 @@ export function isUnchanged({ objects, chart }: Pick<DeployPlan, 'objects' | 'ch
   );
 }
 
+/** With them goes what they hold. */
+const HOLDS_DATA: ReadonlySet<string> = new Set(['PersistentVolumeClaim', 'PersistentVolume', 'Namespace', 'CustomResourceDefinition']);
+
 /** Nothing is begun that is known to fail in the middle. */
 function refuseImpossible({ refusals, objects, chart }: DeployPlan, mayRecreate: boolean): void {
   if (refusals.length > 0) {
@@ -80,12 +109,23 @@ function refuseImpossible({ refusals, objects, chart }: DeployPlan, mayRecreate:
     });
   }
   const stuck = objects.filter(({ action }) => action === 'recreate');
-  if (stuck.length === 0 || mayRecreate) return;
+  const holders = stuck.filter(({ kind }) => HOLDS_DATA.has(kind));
+  if (stuck.length === 0 || (mayRecreate && holders.length === 0)) return;
+  const named = holders.length > 0 ? holders : stuck;
   throw new FaultlineError('invalid', {
-    what: t('A field that can’t be changed has another value: {0}', stuck.map(({ kind, name }) => `${kind}/${name}`).join(', ')),
-    meaning: stuck.flatMap(({ why }) => why ?? []).join('\n  '),
-    remedy: t('Nothing was changed. --recreate deletes them and makes them anew; the volumes of a StatefulSet stay.'),
+    what: t('A field that can’t be changed has another value: {0}', named.map(labelOfPlanned).join(', ')),
+    meaning: named.flatMap(({ why }) => why ?? []).join('\n  '),
+    remedy:
+      holders.length > 0
+        ? t(
+            'Nothing was changed. What holds data is never deleted by a deploy: leave the field as it is, or save the data and delete it by hand.',
+          )
+        : t('Nothing was changed. --recreate deletes them and makes them anew; the volumes of a StatefulSet stay.'),
   });
+}
+
+function labelOfPlanned({ kind, name }: DeployPlan['objects'][number]): string {
+  return labelOf({ kind, metadata: { name } });
 }
 
 function refuseStale({ current, request }: DeployPlan, newest: ReleaseState | undefined): void {
@@ -101,9 +141,15 @@ function refuseStale({ current, request }: DeployPlan, newest: ReleaseState | un
   );
 }
 
+const LOOK_EVERY_MS = 200;
+
 /** Pods of a StatefulSet go on while it is made anew, and are then replaced one by one. */
-async function* recreate({ requests }: Place, plan: DeployPlan, signal: AbortSignal): AsyncGenerator<DeployEvent> {
-  const names = new Set(plan.objects.filter(({ action }) => action === 'recreate').map(({ kind, name }) => `${kind}/${name}`));
+async function* recreate(
+  { requests, clock }: Place,
+  plan: DeployPlan,
+  { signal, endMs }: { readonly signal: AbortSignal; readonly endMs: number },
+): AsyncGenerator<DeployEvent> {
+  const names = new Set(plan.objects.filter(({ action }) => action === 'recreate').map(labelOfPlanned));
   const kinds = new Kinds(requests, signal);
   const objects = plan.manifests.filter((object) => names.has(labelOf(object)));
   for (const object of objects) yield { kind: 'note', text: t('{0} is deleted to be made anew', labelOf(object)) };
@@ -111,11 +157,30 @@ async function* recreate({ requests }: Place, plan: DeployPlan, signal: AbortSig
     const path = await kinds.pathOf(object, plan.request.namespace);
     if (path === undefined) return;
     const propagationPolicy = object.kind === 'StatefulSet' ? 'Orphan' : 'Background';
-    await requests.request({ method: 'DELETE', path, body: { propagationPolicy }, signal });
+    const there = await unlessGone(requests.request<Manifest>({ path, signal }));
+    if (there === undefined) return;
+    await unlessGone(requests.request({ method: 'DELETE', path, body: { propagationPolicy }, signal }));
+    // It stays until its pods are let go; what Helm wrote into it until then would go with it.
+    for (;;) {
+      const now = await unlessGone(requests.request<Manifest>({ path, signal }));
+      if (now === undefined || now.metadata.uid !== there.metadata.uid) return;
+      if (clock.monotonicMs() > endMs) throw staysThere(object, now);
+      await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
+        throw cancelled();
+      });
+    }
   });
 }
 
-function explained(error: unknown, { request }: DeployPlan): unknown {
+function staysThere(object: Manifest, { metadata }: Manifest): FaultlineError {
+  return new FaultlineError('timedOut', {
+    what: t('{0} was deleted to be made anew, and is still there', labelOf(object)),
+    meaning: t('Its finalizers: {0}', (metadata.finalizers ?? []).join(', ') || t('none')),
+    remedy: t('Who wrote them has to take them away; the same deploy then goes on from there.'),
+  });
+}
+
+function explained(error: unknown, { request, current }: DeployPlan): unknown {
   if (!FaultlineError.is(error)) return error;
   if (error.reason === 'cancelled') {
     const remedy = t(
@@ -126,7 +191,7 @@ function explained(error: unknown, { request }: DeployPlan): unknown {
     return new FaultlineError('cancelled', { what: t('Stopped'), remedy }, error);
   }
   if (error.facts.remedy !== undefined) return error;
-  return new FaultlineError(error.reason, { ...error.facts, remedy: wayBack(request) }, error);
+  return new FaultlineError(error.reason, { ...error.facts, remedy: wayBack(request, current === undefined) }, error);
 }
 
 function wentBack(error: unknown, { revision, release }: ReleaseState): FaultlineError {

@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ObjectList, PersistentVolumeClaim, Pod } from '../cluster/objects.ts';
-import { exclusively, noRelease } from './change.ts';
+import { exclusively, noRelease, stoppedLooking } from './change.ts';
 import type { Place } from './change.ts';
 import type { DeployEvent, UninstallOptions, UninstallPlan } from './deploy.ts';
 import type { ReleaseName } from './release.ts';
 import { definitionsOf } from './interrupted.ts';
 import { fieldOf } from './lint/shape.ts';
-import { ifAllowed, labelOf, parseManifests } from './objects.ts';
+import { ifAllowed, labelOf, parseManifests, unlessGone } from './objects.ts';
 import type { Manifest } from './objects.ts';
 import { KEEP } from './plan/diff.ts';
 import { selectorText } from './selector.ts';
@@ -17,7 +17,13 @@ import { selectorOf } from './lint/shape.ts';
 
 const LOOK_EVERY_MS = 500;
 
-export async function uninstallPlan({ helm, requests }: Place, name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan> {
+export function uninstallPlan(place: Place, name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan> {
+  return planOf(place, name, signal).catch((error: unknown) => {
+    throw stoppedLooking(error);
+  });
+}
+
+async function planOf({ helm, requests }: Place, name: ReleaseName, signal: AbortSignal): Promise<UninstallPlan> {
   const [state] = await helm.history(name, signal);
   if (state === undefined) throw noRelease(name);
   const { objects } = parseManifests(await helm.manifest(name, signal));
@@ -68,25 +74,60 @@ export async function* uninstall(
   }
   const plan = await uninstallPlan(place, name, signal);
   const { objects } = parseManifests(await helm.manifest(name, signal));
+  const claims = purgeData === undefined ? [] : plan.claims;
   yield* exclusively(place, name, signal, async function* () {
     yield { kind: 'step', text: t('Uninstalling {0} ({1} objects)', name.release, plan.removed.length) };
-    await helm.uninstall(name, deadlineMs, signal);
-    yield { kind: 'step', text: t('Waiting for its pods to end') };
-    for (;;) {
-      const left = await podsLeft(place, objects, name.namespace, signal);
-      if (left.length === 0) break;
-      if (clock.monotonicMs() - startedMs > deadlineMs) throw stillThere(name, left);
-      await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-        throw cancelled();
-      });
+    try {
+      await helm.uninstall(name, deadlineMs, signal);
+    } catch (error) {
+      throw FaultlineError.is(error, 'cancelled') ? stoppedWithin(name, error) : error;
     }
-    for (const { name: claim, size } of purgeData === undefined ? [] : plan.claims) {
-      yield { kind: 'step', text: t('Deleting the data of {0} ({1})', claim, size) };
-      const path = `/api/v1/namespaces/${encodeURIComponent(name.namespace)}/persistentvolumeclaims/${encodeURIComponent(claim)}`;
-      await ifAllowed(requests.request({ method: 'DELETE', path, signal }));
+    yield { kind: 'step', text: t('Waiting for its pods to end') };
+    try {
+      for (;;) {
+        const left = await podsLeft(place, objects, name.namespace, signal);
+        if (left.length === 0) break;
+        if (clock.monotonicMs() - startedMs > deadlineMs) throw stillThere(name, left);
+        await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
+          throw cancelled();
+        });
+      }
+      for (const { name: claim, size } of claims) {
+        yield { kind: 'step', text: t('Deleting the data of {0} ({1})', claim, size) };
+        const path = `/api/v1/namespaces/${encodeURIComponent(name.namespace)}/persistentvolumeclaims/${encodeURIComponent(claim)}`;
+        await unlessGone(requests.request({ method: 'DELETE', path, signal }));
+      }
+    } catch (error) {
+      throw goneAlready(error, name, claims);
     }
     yield { kind: 'done', state: { ...plan.state, status: 'uninstalled' }, durationMs: clock.monotonicMs() - startedMs };
   });
+}
+
+function stoppedWithin({ release, namespace }: ReleaseName, error: unknown): FaultlineError {
+  const remedy = t('What is left of it stays: “faultline deploy uninstall {0} --namespace {1}” goes on from there.', release, namespace);
+  return new FaultlineError('cancelled', { what: t('Stopped while {0} was uninstalled', release), remedy }, error);
+}
+
+/** The release is gone, so that the same command would not find it again. */
+function goneAlready(error: unknown, { release, namespace }: ReleaseName, claims: UninstallPlan['claims']): unknown {
+  if (!FaultlineError.is(error)) return error;
+  const { what, remedy } = error.facts;
+  const names = claims.map((claim) => claim.name).join(' ');
+  const byHand =
+    claims.length === 0
+      ? []
+      : [t('Of its data, what is still there stays until “kubectl delete pvc {0} --namespace {1}”.', names, namespace)];
+  const remedies = [...(remedy === undefined ? [] : [remedy]), ...byHand].join(' ');
+  return new FaultlineError(
+    error.reason,
+    {
+      ...error.facts,
+      what: error.reason === 'cancelled' ? t('Stopped: {0} is uninstalled, and its pods may still be ending', release) : what,
+      ...(remedies === '' ? {} : { remedy: remedies }),
+    },
+    error,
+  );
 }
 
 async function podsLeft(

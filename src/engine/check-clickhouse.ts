@@ -3,7 +3,8 @@ import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../base/target.ts';
 import { codeOf } from './trino/errors.ts';
-import { HttpLine, tlsOptions, type HttpAnswer } from './trino/http.ts';
+import { serverTls } from './tls.ts';
+import { HttpLine, type HttpAnswer } from './trino/http.ts';
 
 /** An engine that has let us in. */
 export interface Asked {
@@ -21,7 +22,7 @@ export async function askClickHouse(
   password: string | undefined,
   signal: AbortSignal,
 ): Promise<Asked> {
-  const line = new HttpLine(reached.url, await tlsOptions(target));
+  const line = new HttpLine(reached.url, await serverTls(target, reached));
   try {
     const headers = { 'X-ClickHouse-User': target.user, ...(password === undefined ? {} : { 'X-ClickHouse-Key': password }) };
     const answer = await line.send({ method: 'POST', path: '/', headers, body: 'SELECT version()' }, signal);

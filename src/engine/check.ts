@@ -11,7 +11,7 @@ import { t } from '../base/messages.ts';
 import type { Reach, ReachedServer, ServerTarget } from '../base/target.ts';
 import { askClickHouse, type Asked } from './check-clickhouse.ts';
 import { codeOf } from './trino/errors.ts';
-import { tlsOptions } from './trino/http.ts';
+import { serverTls, wrongName } from './tls.ts';
 import { openTrino } from './trino/trino.ts';
 
 /** `reach` stands in place of `dns` and `tcp` for a server in a Kubernetes cluster. */
@@ -122,20 +122,22 @@ class Check {
   }
 
   async #tls(): Promise<Outcome> {
-    const url = this.#reached?.url ?? '';
+    const reached = this.#reached;
+    if (reached === undefined) throw new Error('A certificate is asked for after the server was reached');
+    const { url } = reached;
     if (!url.startsWith('https:')) return { state: 'skipped', text: t('The connection is not encrypted (http)') };
     const host = hostOf(url);
     const socket = connectTls({
       host,
       port: portOf(url),
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(await tlsOptions(this.#target)),
+      ...(await serverTls(this.#target, reached)).options,
     });
     try {
       await once(socket, 'secureConnect', { signal: this.#limit() });
       return ok(t('{0}, certificate valid until {1}', socket.getProtocol() ?? 'TLS', socket.getPeerCertificate().valid_to));
     } catch (error) {
-      return failed(...certificateWords(reasonOf(error)));
+      return failed(...(wrongName(error) ?? certificateWords(reasonOf(error))));
     } finally {
       socket.destroy();
     }
@@ -211,8 +213,6 @@ function certificateWords(code: string): readonly [text: string, remedy: string]
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return [t('The server’s certificate has expired'), t('Whoever runs the server has to renew it.')];
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return [t('The server’s certificate is for another name'), t('Use the name that stands in the certificate.')];
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':

@@ -3,10 +3,17 @@
  * Every call fails with a FaultlineError: `unreachable` (which broker, by which route), `unauthorised`, `forbidden`, `notFound`, `timedOut`,
  * `cancelled`, `invalid`, `unsupported`, `engine` (with Kafka's own code). Types only.
  */
+import type { SaslMechanism } from '../base/kafkaLogin.ts';
 
 export interface HostPort {
   readonly host: string;
   readonly port: number;
+}
+
+/** One to begin with. What others are called is learnt from it. */
+export interface FirstBroker extends HostPort {
+  /** What its certificate may call it, where it is not `host`: what it advertises is known only after the first answer. */
+  readonly certificateNames?: readonly string[];
 }
 
 /**
@@ -17,9 +24,10 @@ export type Route = (broker: HostPort, signal: AbortSignal) => Promise<HostPort>
 
 export interface KafkaAccess {
   /** As the cluster names them, or addresses that `route` knows; the first that answers is enough. */
-  readonly bootstrap: readonly HostPort[];
+  readonly bootstrap: readonly FirstBroker[];
   /** Without it brokers are reached under the names they advertise. */
   readonly route?: Route;
+  /** A login that is refused is not tried again by this client: many attempts may lock the account. */
   readonly sasl?: { readonly mechanism: SaslMechanism; readonly user: string; readonly password: string };
   /** The broker's certificate is checked against its advertised name, not against the near end of its tunnel. */
   readonly tls?: { readonly caPem?: string; readonly certPem?: string; readonly keyPem?: string };
@@ -29,8 +37,6 @@ export interface KafkaAccess {
   /** Of one answer; 15,000 without. */
   readonly requestTimeoutMs?: number;
 }
-
-export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
 
 export interface ClusterDescription {
   readonly clusterId: string;

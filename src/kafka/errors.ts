@@ -24,7 +24,9 @@ export function kafkaError(error: unknown, doing: Doing = {}): FaultlineError {
   if (code !== undefined) return errorOfCode(code, doing, error);
   // A mistake of a program, here or in the library: no broker is to blame.
   if (error instanceof TypeError || error instanceof RangeError) return normalise(error);
-  if (isOf(error, 'PLT_KFK_AUTHENTICATION')) return refusedLogin(doing, error);
+  if (isRefusal(error)) return refusedLogin(doing, error);
+  const certificate = certificateError(error, doing);
+  if (certificate !== undefined) return certificate;
   return unreachable(doing, error);
 }
 
@@ -77,6 +79,66 @@ export function unreachable(doing: Doing, cause?: unknown): FaultlineError {
   );
 }
 
+/** Another broker would show a certificate of the same authority. */
+export function isOfCertificate(error: unknown): boolean {
+  return FaultlineError.is(error) && error.facts.code !== undefined && CERTIFICATE_CODES.has(error.facts.code);
+}
+
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
+const OTHER_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
+const EXPIRED = 'CERT_HAS_EXPIRED';
+const CERTIFICATE_WANTED: ReadonlySet<string> = new Set([
+  'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+  'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE',
+]);
+const CERTIFICATE_CODES: ReadonlySet<string> = new Set([...UNKNOWN_AUTHORITY, OTHER_NAME, EXPIRED, ...CERTIFICATE_WANTED]);
+
+/** By the codes of Node's TLS. */
+function certificateError(error: unknown, { broker }: Doing): FaultlineError | undefined {
+  const code = find(error, (one) => {
+    const own: unknown = Reflect.get(one, 'code');
+    return typeof own === 'string' && CERTIFICATE_CODES.has(own) ? own : undefined;
+  });
+  if (code === undefined) return undefined;
+  const name = broker === undefined ? '' : `${broker.host}:${broker.port}`;
+  const fail = (what: string, remedy: string): FaultlineError =>
+    new FaultlineError('unreachable', { what, ...meaning(rootText(error)), remedy, code }, error);
+  if (code === OTHER_NAME)
+    return fail(
+      t('The certificate of Kafka broker {0} is for another name', name),
+      t(
+        'The name that the broker advertises has to stand in its certificate: change advertised.listeners, or have it signed for that name.',
+      ),
+    );
+  if (code === EXPIRED)
+    return fail(
+      t('The certificate of Kafka broker {0} has expired', name),
+      t('Whoever runs Kafka has to renew it; check also this machine’s clock.'),
+    );
+  if (UNKNOWN_AUTHORITY.has(code))
+    return fail(
+      t('This machine does not know who signed the certificate of Kafka broker {0}', name),
+      t('Give the PEM file of that authority with the login.'),
+    );
+  return new FaultlineError(
+    'unauthorised',
+    {
+      what: t('Kafka broker {0} wants a certificate of who connects', name),
+      remedy: t('Faultline logs in by user and password: use a listener that takes those.'),
+      code,
+    },
+    error,
+  );
+}
+
 export function unsupported(name: string, cause?: unknown): FaultlineError {
   return new FaultlineError(
     'unsupported',
@@ -97,15 +159,29 @@ export function timedOut(what: string, code?: string, cause?: unknown): Faultlin
   return new FaultlineError('timedOut', { what, ...(code === undefined ? {} : { code }) }, cause);
 }
 
-function refusedLogin({ user, mechanism, broker }: Doing, cause: unknown, code?: string): FaultlineError {
+function refusedLogin({ user, mechanism, broker }: Doing, cause: unknown, code = 'SASL_AUTHENTICATION_FAILED'): FaultlineError {
   const at = broker === undefined ? '' : `${broker.host}:${broker.port}`;
+  const isOfMechanism = code.endsWith('_SASL_MECHANISM');
+  if (user !== undefined && (isOfMechanism || code === 'ILLEGAL_SASL_STATE'))
+    return new FaultlineError(
+      'unauthorised',
+      {
+        what: isOfMechanism
+          ? t('This listener of Kafka does not take logins by {0}', mechanism ?? '')
+          : t('This listener of Kafka takes no logins'),
+        ...(at === '' ? {} : { meaning: t('At broker {0}', at) }),
+        remedy: isOfMechanism ? t('Log in by another mechanism, or at another listener.') : t('Log in at another listener.'),
+        code,
+      },
+      cause,
+    );
   return new FaultlineError(
     'unauthorised',
     {
       what: user === undefined ? t('Kafka asks for a login') : t('Kafka refused the login of {0} with {1}', user, mechanism ?? ''),
       ...(at === '' ? {} : { meaning: t('At broker {0}', at) }),
       remedy: t('Check user and password, and that this listener offers the mechanism.'),
-      ...(code === undefined ? {} : { code }),
+      code,
     },
     cause,
   );
@@ -156,6 +232,12 @@ const INVALID: ReadonlySet<string> = new Set([
   'UNSUPPORTED_COMPRESSION_TYPE',
   'INVALID_RECORD',
 ]);
+
+/** The library says so too of a connection that broke in the middle of a login: nobody refused that one. */
+function isRefusal(error: unknown): boolean {
+  const failed = find(error, (one) => (Reflect.get(one, 'code') === 'PLT_KFK_AUTHENTICATION' ? one : undefined));
+  return failed !== undefined && !isOf(failed.cause, 'PLT_KFK_NETWORK') && !isOf(failed.cause, 'PLT_KFK_TIMEOUT');
+}
 
 function isOf(error: unknown, code: string): boolean {
   return find(error, (one) => (Reflect.get(one, 'code') === code ? true : undefined)) ?? false;

@@ -5,10 +5,11 @@
 import { Consumer, instancesChannel } from '@platformatic/kafka';
 import type { Connection, Message, MessagesStream } from '@platformatic/kafka';
 import { cancelled } from '../base/errors.ts';
-import type { GroupConsumption, GroupRecord } from './client.ts';
+import type { GroupConsumption, GroupRecord, HostPort } from './client.ts';
 import { kafkaError } from './errors.ts';
 import type { Links } from './links.ts';
-import { called, tlsOf, within } from './links.ts';
+import { called, within } from './links.ts';
+import { tlsOptions } from './tls.ts';
 
 const SESSION_LIMIT_MS = 30_000;
 const HEARTBEAT_MS = 3000;
@@ -24,11 +25,15 @@ export async function* consumeInGroup(
   const { access } = links;
   const context = {};
   // Read when a connection is made, which is right after its route is known.
-  const tls = access.tls === undefined ? undefined : { ...tlsOf(access.tls), servername: '' };
+  const tls = access.tls === undefined ? undefined : tlsOptions(access.tls, { host: '', port: 0 });
   const lead = (announced: unknown): void => {
     const { type, instance } = announced as { readonly type: string; readonly instance: Connection };
     if (type === 'connection' && instance.context === context)
-      leadThrough(instance, links, signal, (host) => tls && (tls.servername = host));
+      leadThrough(instance, links, signal, (broker) => {
+        if (tls === undefined || access.tls === undefined) return;
+        const known = access.bootstrap.find(({ host, port }) => host === broker.host && port === broker.port);
+        Object.assign(tls, tlsOptions(access.tls, known ?? broker));
+      });
   };
   instancesChannel.subscribe(lead);
   const consumer = new Consumer({
@@ -79,13 +84,13 @@ export async function* consumeInGroup(
   }
 }
 
-function leadThrough(connection: Connection, links: Links, signal: AbortSignal, onHost: (host: string) => void): void {
+function leadThrough(connection: Connection, links: Links, signal: AbortSignal, onBroker: (broker: HostPort) => void): void {
   const { route } = links.access;
   const connect = connection.connect.bind(connection);
   connection.connect = (host, port, callback) => {
     const go = async (): Promise<void> => {
       const via = route === undefined ? { host, port } : await within(route({ host, port }, signal), signal);
-      onHost(host);
+      onBroker({ host, port });
       await connect(via.host, via.port, callback);
     };
     return go().catch((error: unknown) => {

@@ -4,16 +4,20 @@
  */
 import { Connection, apiVersionsV3 } from '@platformatic/kafka';
 import { FaultlineError, cancelled } from '../base/errors.ts';
-import type { HostPort, KafkaAccess } from './client.ts';
-import { kafkaError, timedOut, unreachable, unsupported } from './errors.ts';
+import { isRefusedLogin } from '../base/kafkaLogin.ts';
+import type { FirstBroker, HostPort, KafkaAccess } from './client.ts';
+import { isOfCertificate, kafkaError, timedOut, unreachable, unsupported } from './errors.ts';
 import type { Doing } from './errors.ts';
 import type { Request } from './requests.ts';
 import { t } from '../base/messages.ts';
+import { tlsOptions } from './tls.ts';
 
 const CONNECT_LIMIT_MS = 5000;
 const ANSWER_LIMIT_MS = 15_000;
 /** Of those who may answer: how long the first is waited for until the next is asked too. */
 const NEXT_AFTER_MS = 700;
+/** While no broker has taken the login yet: a wrong one should be tried at one of them. A login is several questions long. */
+const NEXT_LOGIN_AFTER_MS = 2500;
 /** A broker works on one request of a connection at a time: more would only wait there. */
 const UNANSWERED = 32;
 
@@ -32,6 +36,7 @@ export class Links {
   /** Brokers that have answered and are still connected. */
   readonly #ready = new Set<string>();
   readonly #life = new AbortController();
+  #refused: FaultlineError | undefined;
 
   constructor(access: KafkaAccess) {
     this.access = access;
@@ -44,7 +49,7 @@ export class Links {
   }
 
   /** Fails as the library does when Kafka answers with an error, else with a FaultlineError. */
-  async ask<A extends readonly unknown[], R>(broker: HostPort, request: Request<A, R>, args: A, signal: AbortSignal): Promise<R> {
+  async ask<A extends readonly unknown[], R>(broker: FirstBroker, request: Request<A, R>, args: A, signal: AbortSignal): Promise<R> {
     const link = await this.to(broker, signal);
     const version = newest(request, link);
     return within(version.async(link.connection, ...args), signal);
@@ -52,7 +57,7 @@ export class Links {
 
   /** Of the first that answers, asked one after the other, the next early when one hesitates. */
   async askAny<A extends readonly unknown[], R>(
-    brokers: readonly HostPort[],
+    brokers: readonly FirstBroker[],
     request: Request<A, R>,
     args: A,
     signal: AbortSignal,
@@ -71,7 +76,10 @@ export class Links {
             return;
           }
           running++;
-          const hesitates = setTimeout(start, NEXT_AFTER_MS);
+          const hesitates = setTimeout(
+            start,
+            this.access.sasl !== undefined && this.#ready.size === 0 ? NEXT_LOGIN_AFTER_MS : NEXT_AFTER_MS,
+          );
           both.addEventListener('abort', () => clearTimeout(hesitates), { once: true });
           this.ask(broker, request, args, both).then(resolve, (error: unknown) => {
             clearTimeout(hesitates);
@@ -90,10 +98,11 @@ export class Links {
   }
 
   /** Resolves when the broker has answered once; several who want it share one attempt. */
-  async to(broker: HostPort, signal: AbortSignal): Promise<Link> {
+  async to(broker: FirstBroker, signal: AbortSignal): Promise<Link> {
     const key = `${broker.host}:${broker.port}`;
     let link = this.#links.get(key);
     if (link === undefined) {
+      if (this.#refused !== undefined) throw this.#refused;
       const gone = (): void => {
         this.#ready.delete(key);
         this.#links.delete(key);
@@ -115,11 +124,13 @@ export class Links {
     await Promise.allSettled([...this.#open].map(async (connection) => called((done) => connection.close(done))));
   }
 
-  async #dial(broker: HostPort, gone: () => void): Promise<Link> {
+  async #dial(broker: FirstBroker, gone: () => void): Promise<Link> {
     const { route, sasl, tls, clientId, connectTimeoutMs = CONNECT_LIMIT_MS } = this.access;
     const limit = AbortSignal.any([this.#life.signal, AbortSignal.timeout(connectTimeoutMs)]);
     let doing: Doing = { broker, ...(sasl === undefined ? {} : { user: sasl.user, mechanism: sasl.mechanism }) };
     let connection: Connection | undefined;
+    /** Of the socket: who waits for an answer hears only that it was closed. */
+    let broken: unknown;
     try {
       const via = route === undefined ? broker : await within(route(broker, limit), limit);
       doing = { ...doing, via };
@@ -128,7 +139,7 @@ export class Links {
         requestTimeout: this.answerLimitMs,
         maxInflights: UNANSWERED,
         ...(sasl === undefined ? {} : { sasl: { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password } }),
-        ...(tls === undefined ? {} : { tls: tlsOf(tls), tlsServerName: broker.host }),
+        ...(tls === undefined ? {} : { tls: tlsOptions(tls, broker) }),
       });
       this.#open.add(connection);
       const opened = connection;
@@ -137,8 +148,11 @@ export class Links {
         gone();
       };
       connection.once('close', end);
-      // Who waits for an answer hears of it there; unheard it would end the process.
-      connection.on('error', end);
+      // Unheard it would end the process.
+      connection.on('error', (error) => {
+        broken = error;
+        end();
+      });
       await within(
         called((done) => void opened.connect(via.host, via.port, done)),
         limit,
@@ -155,16 +169,18 @@ export class Links {
         connection.close(() => undefined);
       }
       if (this.#life.signal.aborted) throw cancelled();
-      throw limit.aborted
-        ? unreachable(doing, timedOut(t('It did not answer within {0} s', connectTimeoutMs / 1000)))
-        : kafkaError(error, doing);
+      if (limit.aborted) throw unreachable(doing, timedOut(t('It did not answer within {0} s', connectTimeoutMs / 1000)));
+      const said = kafkaError(error, doing);
+      const known = broken !== undefined && said.reason === 'unreachable' ? kafkaError(broken, doing) : said;
+      if (isRefusedLogin(known)) this.#refused = known;
+      throw known;
     }
   }
 }
 
 /** Another broker would say the same; a wrong password tried everywhere may lock the account. */
 function isTelling(error: unknown): boolean {
-  return FaultlineError.is(error, 'unauthorised') || FaultlineError.is(error, 'unsupported');
+  return FaultlineError.is(error, 'unauthorised') || FaultlineError.is(error, 'unsupported') || isOfCertificate(error);
 }
 
 /** Kafka's own answer, as against none. */
@@ -206,12 +222,4 @@ function nobody(failures: readonly unknown[]): Error {
   // A login that is refused, or a tunnel that is forbidden, says more than a broker that is silent.
   const telling = known.find(({ reason }) => reason !== 'unreachable' && reason !== 'timedOut');
   return telling ?? unreachable({}, new AggregateError(failures, known.map(({ facts }) => facts.what).join('; ')));
-}
-
-export function tlsOf({ caPem, certPem, keyPem }: NonNullable<KafkaAccess['tls']>): { ca?: string; cert?: string; key?: string } {
-  return {
-    ...(caPem === undefined ? {} : { ca: caPem }),
-    ...(certPem === undefined ? {} : { cert: certPem }),
-    ...(keyPem === undefined ? {} : { key: keyPem }),
-  };
 }

@@ -1,7 +1,7 @@
 /** Which brokers there are and who leads what, as some broker knows it. */
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
-import type { BrokerDescription, ClusterDescription, HostPort, TopicDescription } from './client.ts';
+import type { BrokerDescription, ClusterDescription, FirstBroker, TopicDescription } from './client.ts';
 import { errorOfCode, kafkaError, noTopic } from './errors.ts';
 import { isAnswer } from './links.ts';
 import type { Links } from './links.ts';
@@ -66,8 +66,8 @@ export class Metadata {
   }
 
   /** Those to ask what any of them knows: connected ones first, then the cluster's, then those it was begun with. */
-  candidates(): readonly HostPort[] {
-    const all = [...this.#brokers, ...this.#links.access.bootstrap];
+  candidates(): readonly FirstBroker[] {
+    const all: readonly FirstBroker[] = [...this.#brokers, ...this.#links.access.bootstrap];
     const once = all.filter(({ host, port }, at) => all.findIndex((other) => other.host === host && other.port === port) === at);
     return [...once.filter((broker) => this.#links.isReady(broker)), ...once.filter((broker) => !this.#links.isReady(broker))];
   }

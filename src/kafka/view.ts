@@ -17,7 +17,7 @@ const settingsAgainMs = 60_000;
 
 /** Fails as `openKafka`. The viewer outlives `signal`. */
 export async function openKafkaView(
-  access: Pick<KafkaAccess, 'bootstrap' | 'route'>,
+  access: Pick<KafkaAccess, 'bootstrap' | 'route' | 'sasl' | 'tls'>,
   signal: AbortSignal,
   open: (access: KafkaAccess, signal: AbortSignal) => Promise<KafkaClient> = openKafka,
 ): Promise<KafkaViewer> {

@@ -48,7 +48,7 @@ const isListOfTexts: SettingCheck = {
 };
 const isText: SettingCheck = { expected: () => t('a text'), accepts: (value) => typeof value === 'string' };
 const isProtection: SettingCheck = {
-  expected: () => t('contexts with open, confirm or readOnly'),
+  expected: () => t('clusters with open, confirm or readOnly'),
   accepts: (value) =>
     typeof value === 'object' &&
     value !== null &&

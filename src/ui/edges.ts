@@ -42,19 +42,24 @@ export const edges: Edges = {
     };
   },
 
-  clusters: ({ settings }): ClusterRoom => ({
+  clusters: ({ settings, secrets }): ClusterRoom => ({
     contexts: async () =>
       (await import('../cluster/connect/kubeconfig.ts')).readContexts(process.env, settings.read('faultline.kubeconfigs')),
     open: async (context) => {
-      const [{ connectCluster }, { openLiveCluster }, { permissionCache }, { openKafkaView }] = await Promise.all([
-        import('../cluster/connect/connection.ts'),
-        import('../cluster/live.ts'),
-        import('../cluster/act/permissions.ts'),
-        import('../kafka/view.ts'),
-      ]);
+      const [{ connectCluster }, { identityReader }, { openLiveCluster }, { permissionCache }, { openKafkaView }, { KeptKafkaLogins }] =
+        await Promise.all([
+          import('../cluster/connect/connection.ts'),
+          import('../cluster/connect/identity.ts'),
+          import('../cluster/live.ts'),
+          import('../cluster/act/permissions.ts'),
+          import('../kafka/view.ts'),
+          import('./session/kafkaLogins.ts'),
+        ]);
       const connection = await connectCluster(context, { env: process.env });
-      const live = openLiveCluster(connection, { kafka: openKafkaView });
-      return { context, connection, live, permissions: permissionCache(connection, () => performance.now()) };
+      const kafkaLogins = new KeptKafkaLogins(secrets, connection);
+      const live = openLiveCluster(connection, { kafka: openKafkaView, kafkaLogins });
+      const permissions = permissionCache(connection, () => performance.now());
+      return { context, connection, live, permissions, kafkaLogins, identity: identityReader(connection) };
     },
   }),
 

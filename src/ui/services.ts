@@ -24,7 +24,7 @@ import { Clusters, type ClusterRoom } from './session/clusters.ts';
 import { Catalogues } from './session/catalogues.ts';
 import { defaultScale, WindowDataSets, type DataSetStore } from './session/dataSets.ts';
 import { HistoryKeeper } from './session/historyKeeper.ts';
-import { Passwords } from './session/passwords.ts';
+import { Passwords, type SecretStore } from './session/passwords.ts';
 import { QueryLink, type MakeQueryHost, type PasswordOf } from './session/queryLink.ts';
 import { RunList } from './session/runList.ts';
 import { StatementRunner } from './session/runner.ts';
@@ -82,6 +82,7 @@ export interface WindowFacts {
   readonly isTrusted: () => boolean;
   /** Of a server, by the name of its secret. */
   readonly passwordOf: PasswordOf;
+  readonly secrets: SecretStore;
   readonly log: Log;
 }
 
@@ -104,6 +105,7 @@ export function buildServices(context: vscode.ExtensionContext, edges: Edges): S
     settings,
     isTrusted: () => vscode.workspace.isTrusted,
     passwordOf: (secret) => passwords.of(secret),
+    secrets: context.secrets,
     log,
   };
   const newId = (): string => randomUUID();

@@ -7,6 +7,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
 import { after, before, describe, it } from 'mocha';
 import { FaultlineError } from '../../src/base/errors.ts';
+import { protectionOf, withLevel } from '../../src/cluster/act/levels.ts';
+import { protectionNotes } from '../../src/cluster/act/protection.ts';
 import { connectCluster, type ClusterConnection } from '../../src/cluster/connect/connection.ts';
 import { clusterIdentity } from '../../src/cluster/connect/identity.ts';
 import { readContexts } from '../../src/cluster/connect/kubeconfig.ts';
@@ -67,6 +69,22 @@ describe('a connection to a real API server', () => {
     assert.match(identity.uid ?? '', /^[0-9a-f-]{36}$/);
     assert.match(identity.caHash ?? '', /^[0-9a-f]{64}$/);
     assert.deepEqual(await clusterIdentity(connection), identity);
+  });
+
+  it('is protected by what it is, under any name, and by its address for a login that may not see that', async () => {
+    const { user } = partsOf(lab.kubeconfig);
+    const token = await account('stranger');
+    const [admin, stranger] = [await contexts.connect(cluster, user), await contexts.connect(cluster, { token })];
+    const [identity, unread] = [await clusterIdentity(admin), await clusterIdentity(stranger)];
+    assert.deepEqual(unread, { caHash: identity.caHash });
+    const renamed = { context: { name: 'renamed', file: '/elsewhere' }, server: 'https://another.example:6443' };
+    const open = withLevel(admin, identity, {}, 'open');
+    assert.equal(protectionOf(renamed, identity, open).level, 'open');
+    assert.equal(protectionOf(stranger, unread, open).level, 'confirm');
+    const readOnly = withLevel(admin, identity, open, 'readOnly');
+    const levels = [protectionOf(renamed, identity, readOnly), protectionOf(stranger, unread, readOnly)].map(({ level }) => level);
+    assert.deepEqual(levels, ['readOnly', 'readOnly']);
+    assert.match(protectionNotes(protectionOf(stranger, unread, readOnly)).join(), /may not be read .* the address https:/);
   });
 
   it('by a client certificate that has expired says when it did', async () => {

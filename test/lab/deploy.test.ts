@@ -1,67 +1,33 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { Progress } from '../workbench/cache.mjs';
-import { program } from './build/programs.ts';
 import { smallChart } from './use/chart.ts';
+import { deployProgram } from './use/deploy.ts';
+import type { DeployProgram } from './use/deploy.ts';
 import { useLab } from './use/lab.ts';
 import type { TestLab } from './use/lab.ts';
-import { DEFAULT_MINOR } from './versions.ts';
-
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Deployed {
-  readonly state: { readonly revision: number; readonly status: string };
-  readonly notes: readonly string[];
-}
 
 for (const helm of ['helm', 'helm3'] as const) {
   describe(`faultline deploy with ${helm === 'helm' ? 'Helm 4' : 'Helm 3'}`, () => {
     let lab: TestLab;
     let folder: string;
     let chart: string;
+    let program: DeployProgram;
+    let deploy: DeployProgram['deploy'];
+    let done: DeployProgram['done'];
 
     before(async function () {
       this.timeout(600_000);
       lab = await useLab({ profile: 'node' });
       folder = mkdtempSync(join(tmpdir(), 'faultline-deploy-test-'));
       chart = smallChart(folder);
-      mkdirSync(join(folder, 'bin'));
-      symlinkSync(await program(helm, DEFAULT_MINOR, new Progress('lines')), join(folder, 'bin', 'helm'));
+      program = await deployProgram(lab, helm, folder);
+      ({ deploy, done } = program);
     });
 
     after(() => rmSync(folder, { recursive: true, force: true }));
-
-    function start(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Result>; stderr(): string } {
-      const place = ['--kubeconfig', lab.kubeconfig, '--namespace', lab.namespace];
-      const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` };
-      const child = spawn(process.execPath, [CLI, 'deploy', ...args, ...place], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-      const [stdout, stderr]: [string[], string[]] = [[], []];
-      child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
-      const ended = new Promise<Result>((resolve) =>
-        child.once('close', (code) => resolve({ code: code ?? -1, stdout: stdout.join(''), stderr: stderr.join('') })),
-      );
-      return { child, ended, stderr: () => stderr.join('') };
-    }
-
-    const deploy = (...args: string[]): Promise<Result> => start(args).ended;
-
-    async function done(...args: string[]): Promise<Deployed> {
-      const { code, stdout, stderr } = await deploy(...args, '--json');
-      assert.equal(code, 0, stderr);
-      return JSON.parse(stdout) as Deployed;
-    }
 
     const secrets = async (release: string): Promise<number> =>
       (await lab.api.core.listNamespacedSecret({ namespace: lab.namespace, labelSelector: `owner=helm,name=${release}` })).items.length;
@@ -144,11 +110,8 @@ for (const helm of ['helm', 'helm3'] as const) {
       it(`that is stuck names ${what}`, async function () {
         this.timeout(120_000);
         const release = 'stuck';
-        const running = start([chart, '--release', release, '--set', set, '--timeout', '90s']);
-        const told = (async (): Promise<void> => {
-          while (!says.test(running.stderr()) && running.child.exitCode === null) await nextOutput(running.child);
-        })();
-        await told;
+        const running = program.start([chart, '--release', release, '--set', set, '--timeout', '90s']);
+        await running.said(says);
         running.child.kill('SIGINT');
         const { code, stderr } = await running.ended;
         assert.match(stderr, says);
@@ -170,7 +133,7 @@ for (const helm of ['helm', 'helm3'] as const) {
 
     it('that was killed in the middle, Helm too, is recognised, and the next one goes on from there', async function () {
       this.timeout(180_000);
-      const running = start([chart, '--release', 'cut', '--set', 'hookSeconds=600']);
+      const running = program.start([chart, '--release', 'cut', '--set', 'hookSeconds=600']);
       await lab.readyPods('batch.kubernetes.io/job-name=cut-before', 1, { timeoutMs: 60_000 });
       const second = await deploy(chart, '--release', 'cut');
       assert.equal(second.code, 3, second.stderr);
@@ -179,9 +142,13 @@ for (const helm of ['helm', 'helm3'] as const) {
       running.child.kill('SIGKILL');
       process.kill(helmPid, 'SIGKILL');
       await running.ended;
+      const left = readdirSync(join(program.home, 'tmp'));
+      assert.match(left.join(), /^deploy-\d+-[^,]+$/, 'nothing is left to delete, or more than the values of the killed one');
+      assert.equal(statSync(join(program.home, 'tmp', left[0] ?? '')).mode & 0o777, 0o700);
 
       const status = await deploy('status', 'cut');
       assert.match(status.stderr + status.stdout, /Its deploy was interrupted \(pending-install\)/);
+      assert.deepEqual(readdirSync(join(program.home, 'tmp')), [], 'the values of the one that was killed are still there');
       const next = await done(chart, '--release', 'cut');
       assert.match(next.notes.join(), /Revision 1 was interrupted \(pending-install\): it is marked as failed/);
       assert.deepEqual([next.state.revision, next.state.status], [2, 'deployed']);
@@ -198,12 +165,5 @@ for (const helm of ['helm', 'helm3'] as const) {
       const { metadata } = await lab.api.objects.read(lease);
       return Number(metadata?.annotations?.['faultline.dev/helm']?.split('-')[0]);
     }
-  });
-}
-
-function nextOutput(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.stderr?.once('data', () => resolve());
-    child.once('close', () => resolve());
   });
 }

@@ -39,6 +39,7 @@ describe('reaching a server', () => {
     const reach = reachWith({ env: process.env, onForward: (_place, forward) => forwards.push(forward) });
     const [first, second] = await Promise.all([reach(place, lab.signal), reach(place, lab.signal)]);
     assert.equal(first.path, 'portForward');
+    assert.equal(first.serverName, `web.${lab.namespace}.svc`);
     assert.equal(first.url, second.url);
     assert.equal(forwards.length, 1);
     await first.close();

@@ -10,12 +10,13 @@ import type { KubeObject } from '../../src/cluster/objects.ts';
 import type { WatchChange, Watched } from '../../src/cluster/watch/watch.ts';
 import { loadKubeconfig } from './use/api.ts';
 
-/** A way to the API server that can be cut: connections break, and new ones are refused until it is mended. */
+/** A way to the API server that can be cut: connections break, and new ones are refused until it is mended. Or that takes everything and answers nothing. */
 export class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly port: number;
   #isCut = false;
+  #isSilent = false;
 
   private constructor(server: Server, target: URL) {
     this.#server = server;
@@ -23,6 +24,7 @@ export class Wire {
     server.on('connection', (near) => {
       this.#keep(near);
       if (this.#isCut) return void near.resetAndDestroy();
+      if (this.#isSilent) return;
       const far = connect(Number(target.port), target.hostname);
       this.#keep(far);
       near.pipe(far).pipe(near);
@@ -42,8 +44,15 @@ export class Wire {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  silence(): void {
+    this.#isSilent = true;
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   mend(): void {
     this.#isCut = false;
+    if (this.#isSilent) for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#isSilent = false;
   }
 
   close(): void {

@@ -25,6 +25,7 @@ export function addDeploy(program: Command, terminal: Terminal, paths: DeployPat
     .option('--set <key=value>', 'one value, over all files; can be repeated', several)
     .option('--release <name>', 'of the release (default: the chart’s name)')
     .option('--version <version>', 'of the chart, where it comes from a repository')
+    .option('--repo <url>', 'the repository in which the chart is a name: the URL of the folder of its index.yaml')
     .option('--diff', 'print what would change, and change nothing')
     .option('--dry-run', 'print which objects would change and which pods restart, and change nothing')
     .option('--rollback-on-failure', 'go back to the revision before when it fails')
@@ -41,6 +42,7 @@ Examples:
   faultline deploy trino --profile dev
   faultline deploy kafka --profile prod --namespace streaming --values ours.yaml --diff
   faultline deploy oci://registry.example.com/charts/web --version 1.2.3 --set replicas=3
+  faultline deploy web --repo https://charts.example.com --version 1.2.3
   faultline deploy status trino
   faultline deploy rollback trino`,
     )

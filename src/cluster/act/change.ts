@@ -36,7 +36,7 @@ export async function restartWorkload(
   consent: Consent,
   ending: Ending = {},
 ): Promise<void> {
-  Consent.check(consent, connection.context.name, 'restart');
+  Consent.check(consent, connection, 'restart');
   refuseSystem(workload.namespace, 'restart');
   const path = pathOf(kindOf(workload.kind), workload);
   refuseUnrestartable(workload, await connection.request<WithStrategy>({ path, ...ending }));
@@ -118,7 +118,7 @@ export interface ForceConsent {
  */
 export async function deletePod(connection: ClusterConnection, pod: Place, consent: Consent, options: DeleteOptions = {}): Promise<void> {
   const { graceSeconds, force, uid, signal } = options;
-  Consent.check(consent, connection.context.name, 'deletePod');
+  Consent.check(consent, connection, 'deletePod');
   refuseSystem(pod.namespace, 'deletePod');
   if (force !== undefined && force.typedName !== pod.name)
     throw new FaultlineError('refusedByProtection', {

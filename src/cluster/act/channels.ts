@@ -6,12 +6,16 @@
  * dead, and end this process's own output when the other side closes a stream. Addresses and credentials are the client's.
  */
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { ClientOptions, WebSocket } from 'ws';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { accessOf } from '../connect/access.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
 import { answerFailure, networkFailure } from '../connect/failure.ts';
+import { passThrough } from '../connect/passage.ts';
+import { bare } from '../connect/proxy.ts';
 import { unlessAborted } from './signal.ts';
 
 export interface ChannelRequest {
@@ -59,17 +63,49 @@ export async function openChannels(connection: ClusterConnection, request: Chann
   if (signal.aborted) throw cancelled();
   const timeout = AbortSignal.timeout(CONNECT_LIMIT_MS);
   const ending = AbortSignal.any([signal, timeout]);
-  const options: ClientOptions = {};
+  const options: TlsClientOptions = {};
   // An exec plugin may take its time; it ends by its own bound.
   await unlessAborted(connection.config.applyToHTTPSOptions(options), ending, () => reasonOf(signal, what));
   const { WebSocket } = await import('ws');
   const query = new URLSearchParams(request.query.map(([name, value]): [string, string] => [name, value]));
+  const passage = await passageTo(connection, options, ending, () => reasonOf(signal, what));
   const url = `${connection.server.replace(/^http/, 'ws')}${request.path}?${query.toString()}`;
-  const socket = new WebSocket(url, [...request.protocols], { ...options, perMessageDeflate: false });
+  const socket = new WebSocket(url, [...request.protocols], { ...options, ...passage, perMessageDeflate: false });
   // Data can come with the same packet as the handshake: it must find its listener.
   const reading = readFrom(socket, request.onData);
   await opened(socket, ending, () => reasonOf(signal, what), { connection, path: request.path });
   return overSocket(socket, request, reading);
+}
+
+/** Through the proxy, where one leads to the cluster. */
+async function passageTo(
+  { server, proxy, context }: ClusterConnection,
+  { ca, cert, key, rejectUnauthorized, servername = isIP(hostOf(server)) === 0 ? hostOf(server) : '' }: TlsClientOptions,
+  ending: AbortSignal,
+  ended: () => FaultlineError,
+): Promise<ClientOptions> {
+  if (proxy === undefined) return {};
+  const { protocol, port } = new URL(server);
+  const isTls = protocol === 'https:';
+  const host = hostOf(server);
+  const to = { host, port: port === '' ? (isTls ? 443 : 80) : Number(port) };
+  const socket = await passThrough(proxy, to, ending).catch((error: unknown) => {
+    throw ending.aborted ? ended() : networkFailure(error, { server, clusterName: context.name, proxy });
+  });
+  const tls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+  };
+  return { agent: undefined, createConnection: () => (isTls ? connectTls({ ...tls, servername, host, socket }) : socket) };
+}
+
+/** Types of `ws` know no name that the certificate is checked for. */
+type TlsClientOptions = ClientOptions & { readonly servername?: string };
+
+function hostOf(server: string): string {
+  return bare(new URL(server).hostname);
 }
 
 interface Reading {
@@ -119,8 +155,9 @@ function opened(socket: WebSocket, ending: AbortSignal, ended: () => FaultlineEr
   };
   ending.addEventListener('abort', onAbort, { once: true });
   socket.once('open', resolve);
-  const { context, server } = asked.connection;
-  socket.on('error', (error) => reject(networkFailure(error, { server, clusterName: context.name })));
+  const { context, server, proxy } = asked.connection;
+  const attempt = { server, clusterName: context.name, ...(proxy === undefined ? {} : { proxy }) };
+  socket.on('error', (error) => reject(networkFailure(error, attempt)));
   socket.once('unexpected-response', (_request, response) => {
     void refusal(response, asked).then((error) => {
       reject(error);

@@ -43,7 +43,7 @@ const AGAIN_MS = 2000;
  */
 export async function* drainNode(connection: ClusterConnection, node: string, options: DrainOptions): AsyncGenerator<DrainEvent, void> {
   const { consent, signal, alsoEvict = [], timeoutMs = DRAIN_LIMIT_MS } = options;
-  Consent.check(consent, connection.context.name, 'drainNode');
+  Consent.check(consent, connection, 'drainNode');
   const plan = await planDrain(connection, node, { signal });
   refuseUnnamed(plan, alsoEvict);
   await setUnschedulable(connection, node, true, { signal });

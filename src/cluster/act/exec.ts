@@ -43,7 +43,7 @@ export async function execCommand(
   command: readonly string[],
   options: ExecOptions,
 ): Promise<ExecResult> {
-  Consent.check(options.consent, connection.context.name, 'shell');
+  Consent.check(options.consent, connection, 'shell');
   return runCommand(connection, place, command, options);
 }
 

@@ -13,13 +13,13 @@ interface Ending {
 
 /** No new pod is placed on it. Fails: `refusedByProtection`, `notFound`, `forbidden`, `unreachable`. */
 export async function cordon(connection: ClusterConnection, node: string, consent: Consent, ending: Ending = {}): Promise<void> {
-  Consent.check(consent, connection.context.name, 'cordon');
+  Consent.check(consent, connection, 'cordon');
   await setUnschedulable(connection, node, true, ending);
 }
 
 /** Fails as `cordon`. */
 export async function uncordon(connection: ClusterConnection, node: string, consent: Consent, ending: Ending = {}): Promise<void> {
-  Consent.check(consent, connection.context.name, 'uncordon');
+  Consent.check(consent, connection, 'uncordon');
   await setUnschedulable(connection, node, false, ending);
 }
 
@@ -60,7 +60,7 @@ export interface DrainPlan {
 export async function planDrain(connection: ClusterConnection, name: string, ending: Ending = {}): Promise<DrainPlan> {
   const node = await connection.request<Node>({ path: pathOf(kinds.nodes, { name }), ...ending });
   refuseControlPlane(node);
-  const { items } = await connection.request<ObjectList<PodWithVolumes>>({
+  const { items } = await connection.request<ObjectList<Pod>>({
     path: pathOf(kinds.pods),
     query: { fieldSelector: `spec.nodeName=${name}` },
     ...ending,
@@ -72,17 +72,10 @@ export async function planDrain(connection: ClusterConnection, name: string, end
   return { node: name, isCordoned: node.spec?.unschedulable === true, pods };
 }
 
-/** The fields that no tree shows. */
-export interface PodWithVolumes extends Pod {
-  readonly spec?: Pod['spec'] & {
-    readonly volumes?: readonly { readonly name: string; readonly emptyDir?: { readonly medium?: string } }[];
-  };
-}
-
 /** Written by the kubelet on the API's image of a pod that it runs from a file. */
 const MIRROR = 'kubernetes.io/config.mirror';
 
-export function fateOf(pod: PodWithVolumes): PodFate {
+export function fateOf(pod: Pod): PodFate {
   const { annotations = {}, ownerReferences } = pod.metadata;
   const owner = controllerOf(ownerReferences);
   if (MIRROR in annotations) return { kind: 'skip', why: t('the node itself runs it') };
@@ -92,7 +85,7 @@ export function fateOf(pod: PodWithVolumes): PodFate {
   return reasons.length === 0 ? { kind: 'evict' } : { kind: 'consent', why: reasons.join('; ') };
 }
 
-function localData({ spec }: PodWithVolumes): readonly string[] {
+function localData({ spec }: Pod): readonly string[] {
   const volumes = (spec?.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined);
   if (volumes.length === 0) return [];
   return [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))];

@@ -2,6 +2,7 @@
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
+import { Emitter, type Listenable } from './signal.ts';
 
 /** What somebody wants to do. */
 export interface Wish {
@@ -19,6 +20,8 @@ export interface Wish {
 export interface Permissions {
   /** undefined: what belongs to no namespace, such as nodes. */
   readonly namespace: string | undefined;
+  /** What the server listed: the same text for the same answer. */
+  readonly said: string;
   /** Without asking: `unknown` where the server's list of rules leaves it open and nobody has asked with `check` yet. */
   can(wish: Wish): boolean | 'unknown';
   /** Asks the server where the list leaves it open, and remembers the answer. Fails as a request does. */
@@ -67,6 +70,7 @@ export async function permissionsOf(
   };
   return {
     namespace,
+    said: JSON.stringify([incomplete, resourceRules]),
     can,
     check: async (wish, ends) => {
       const known = can(wish);
@@ -89,27 +93,57 @@ export async function permissionsOf(
 export interface PermissionCache {
   /** As `permissionsOf`, asked once in a while. */
   of(namespace: string | undefined): Promise<Permissions>;
+  /** The last answer, at once; undefined while none has come. Asks where nobody has, or the answer is old. */
+  now(namespace: string | undefined): Permissions | undefined;
+  /** `now` has another answer than before. */
+  readonly changed: Listenable;
   /** Forgets all: after a person was granted something. */
   forget(): void;
 }
 
 const KEPT_MS = 60_000;
 
-/** Rights change seldom, menus open often: each answer is kept for a minute. A failure is not kept. */
+interface Kept {
+  readonly untilMs: number;
+  readonly permissions: Promise<Permissions>;
+  known: Permissions | undefined;
+  hasFailed: boolean;
+}
+
+/** Rights change seldom, menus open often: each answer is kept for a minute. A failure is not kept for those who wait for an answer. */
 export function permissionCache(connection: ClusterConnection, nowMs: () => number, keptMs = KEPT_MS): PermissionCache {
-  const kept = new Map<string, { readonly untilMs: number; readonly permissions: Promise<Permissions> }>();
+  const kept = new Map<string, Kept>();
+  const changed = new Emitter();
+  const ask = (key: string, namespace: string | undefined): Kept => {
+    const before = kept.get(key)?.known;
+    const entry: Kept = {
+      untilMs: nowMs() + keptMs,
+      permissions: permissionsOf(connection, namespace),
+      known: before,
+      hasFailed: false,
+    };
+    kept.set(key, entry);
+    entry.permissions.then(
+      (permissions) => {
+        entry.known = permissions;
+        if (kept.get(key) === entry && before?.said !== permissions.said) changed.fire();
+      },
+      () => (entry.hasFailed = true),
+    );
+    return entry;
+  };
   return {
     of: (namespace) => {
       const key = namespace ?? '';
       const found = kept.get(key);
-      if (found !== undefined && nowMs() < found.untilMs) return found.permissions;
-      const entry = { untilMs: nowMs() + keptMs, permissions: permissionsOf(connection, namespace) };
-      kept.set(key, entry);
-      entry.permissions.catch(() => {
-        if (kept.get(key) === entry) kept.delete(key);
-      });
-      return entry.permissions;
+      return (found !== undefined && !found.hasFailed && nowMs() < found.untilMs ? found : ask(key, namespace)).permissions;
     },
+    now: (namespace) => {
+      const key = namespace ?? '';
+      const found = kept.get(key);
+      return (found !== undefined && nowMs() < found.untilMs ? found : ask(key, namespace)).known;
+    },
+    changed,
     forget: () => kept.clear(),
   };
 }

@@ -11,7 +11,19 @@ export type ProtectionLevel = 'open' | 'confirm' | 'readOnly';
 export interface Protection {
   /** Name of the context: what a person types. */
   readonly context: string;
+  /** `https://host:port`. */
+  readonly server: string;
   readonly level: ProtectionLevel;
+  /** By what the cluster was told from others. `address`: its identity may not be read; `nothing`: it was not read yet. */
+  readonly knownBy: 'identity' | 'address' | 'nothing';
+  /** Why it is not open although a person opened it: only its `name` was written then, it was an `otherCluster`, or it had another `authority`. */
+  readonly lapsed?: 'name' | 'otherCluster' | 'authority';
+}
+
+/** The cluster that something is done to: a connection is one. */
+export interface ChangedCluster {
+  readonly context: { readonly name: string };
+  readonly server: string;
 }
 
 export type ClusterChange =
@@ -20,11 +32,6 @@ export type ClusterChange =
 /** What a person gave when asked. */
 export interface Given {
   readonly typedName?: string;
-}
-
-/** `levels` by context name, as a person set them. */
-export function protectionOf(context: string, levels: Readonly<Record<string, ProtectionLevel>>): Protection {
-  return { context, level: Object.hasOwn(levels, context) ? (levels[context] ?? 'confirm') : 'confirm' };
 }
 
 /** Whether a menu may offer changes of this cluster at all. */
@@ -37,10 +44,31 @@ export function nameToType({ level, context }: Protection): string | undefined {
   return level === 'confirm' ? context : undefined;
 }
 
+/** What a person has to know about how the cluster is protected, a sentence each; most have nothing. */
+export function protectionNotes({ context, server, knownBy, lapsed }: Protection): readonly string[] {
+  return [
+    ...(knownBy === 'address'
+      ? [
+          t(
+            'Which cluster this is may not be read (namespace kube-system): the name {0} and the address {1} stand in for it.',
+            context,
+            server,
+          ),
+        ]
+      : []),
+    ...(lapsed === 'name'
+      ? [t('Changes by a click were allowed for the name {0} alone. Protection goes by the cluster itself: set it once more.', context)]
+      : []),
+    ...(lapsed === 'otherCluster' ? [t('{0} led to another cluster when changes by a click were allowed.', context)] : []),
+    ...(lapsed === 'authority' ? [t('The certificate authority is another one than when changes by a click were allowed.')] : []),
+  ];
+}
+
 /** For one change of one cluster. Making one is being asked: the constructor throws what `consentTo` throws. */
 export class Consent {
   readonly change: ClusterChange;
   readonly context: string;
+  readonly server: string;
   /** Makes the type nominal: an object of the same shape is no consent. */
   readonly #made = true;
 
@@ -48,20 +76,22 @@ export class Consent {
     refuse(protection, change, given);
     this.change = change;
     this.context = protection.context;
+    this.server = protection.server;
   }
 
   /** Called first by everything that changes a cluster. Fails: `refusedByProtection`. */
-  static check(consent: Consent, context: string, change: ClusterChange): void {
+  static check(consent: Consent, { context: { name }, server }: ChangedCluster, change: ClusterChange): void {
     // A caller without types may hand in anything.
-    if (#made in consent && consent.#made && consent.context === context && consent.change === change) return;
+    const isReal = #made in consent && consent.#made;
+    if (isReal && consent.context === name && consent.server === server && consent.change === change) return;
     throw new FaultlineError('refusedByProtection', {
-      what: t('Nothing was changed in {0}', context),
+      what: t('Nothing was changed in {0}', name),
       meaning: t(
         'What was confirmed was “{0}” in {1}, and this is “{2}” in {3}.',
         wordFor(consent.change),
-        String(consent.context),
+        `${consent.context} (${consent.server})`,
         wordFor(change),
-        context,
+        `${name} (${server})`,
       ),
       remedy: t('Give the command again.'),
     });

@@ -36,7 +36,7 @@ export interface Shell {
  */
 export async function openShell(connection: ClusterConnection, place: ContainerPlace, options: ShellOptions): Promise<Shell> {
   const { consent, signal, columns, rows, onOutput } = options;
-  Consent.check(consent, connection.context.name, 'shell');
+  Consent.check(consent, connection, 'shell');
   const program = await findShell(connection, place, signal);
   const what = t('A shell in {0}', place.pod);
   let status = '';

@@ -58,7 +58,7 @@ export async function* drainTrinoWorker(
   worker: TrinoWorker,
   { consent, signal, timeoutMs = DRAIN_LIMIT_MS }: TrinoDrainOptions,
 ): AsyncGenerator<TrinoDrainEvent, void> {
-  Consent.check(consent, connection.context.name, 'drainTrino');
+  Consent.check(consent, connection, 'drainTrino');
   const timeout = AbortSignal.timeout(timeoutMs);
   const ending = AbortSignal.any([signal, timeout]);
   const node = await openWorker(connection, worker, ending);
@@ -84,7 +84,7 @@ export async function* drainTrinoWorker(
 
 /** Takes tasks again. Fails as `drainTrinoWorker`. */
 export async function activateTrinoWorker(connection: ClusterConnection, worker: TrinoWorker, options: TrinoDrainOptions): Promise<void> {
-  Consent.check(options.consent, connection.context.name, 'drainTrino');
+  Consent.check(options.consent, connection, 'drainTrino');
   await withWorker(connection, worker, options.signal, (node) => node.become('ACTIVE'));
 }
 

@@ -4,4 +4,3 @@
  */
 export type { Authenticator } from '@kubernetes/client-node/dist/auth.js';
 export { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-export { HttpMethod, RequestContext } from '@kubernetes/client-node/dist/gen/http/http.js';

@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import { CredentialSource } from './credentials.ts';
 import type { KubeContext } from './kubeconfig.ts';
 import type { ApiRequest } from './request.ts';
+import { proxyFor, type Proxy } from './proxy.ts';
 import { Sender } from './sender.ts';
 import { authorityOf, settingsOf } from './settings.ts';
 
@@ -20,7 +21,9 @@ export interface ClusterConnection {
   readonly defaultNamespace: string;
   /** `https://host:port`, without a slash at its end. */
   readonly server: string;
-  /** PEM of the authority that the kubeconfig names for this cluster. */
+  /** What leads there; missing where nothing stands between. */
+  readonly proxy?: Proxy;
+  /** PEM of the authority that the server's certificate is checked with; undefined where it is not checked, or by what this machine trusts. */
   authority(): Promise<string | undefined>;
   /**
    * The answer's JSON; text where the server sends none.
@@ -64,12 +67,14 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     execTimeoutMs: options.execTimeoutMs ?? execTimeoutMs,
     signal: life.signal,
   });
-  const pool = new ConnectionPool(config, settings.cluster);
-  const { server, proxyUrl } = settings.cluster;
+  const { server, proxyUrl, insecure } = settings.cluster;
+  const proxy = proxyFor(server, proxyUrl, options.env);
+  const through = proxy === undefined ? {} : { proxy };
+  const pool = new ConnectionPool(proxy);
   const sender = new Sender({
     server,
     clusterName: context.name,
-    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+    ...through,
     credentials,
     pool,
     life: life.signal,
@@ -86,7 +91,8 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     config,
     defaultNamespace: context.namespace ?? 'default',
     server,
-    authority: () => authorityOf(settings.cluster),
+    ...through,
+    authority: async () => (insecure || !server.startsWith('https:') ? undefined : authorityOf(settings.cluster)),
     request: (request) => sender.request(request),
     lines: (request) => sender.lines(request),
     renewLogin: () => credentials.forget(),

@@ -254,7 +254,6 @@ function clusterOf({ cluster }: ContextSettings): object {
     caFile: cluster.caFile,
     skipTLSVerify: cluster.insecure || isPlain,
     tlsServerName: cluster.tlsServerName,
-    proxyUrl: cluster.proxyUrl,
   };
 }
 

@@ -3,6 +3,8 @@ import { FaultlineError, type ErrorReason } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { field } from './kubeconfig.ts';
 import type { Access } from './access.ts';
+import { ProxyFailure } from './passage.ts';
+import { proxyText, type Proxy } from './proxy.ts';
 
 /** The cause of an error that an API server answered with. */
 export class ApiStatus extends Error {
@@ -128,14 +130,14 @@ function parsed(text: string): unknown {
 export interface Attempt {
   /** `https://host:port`. */
   readonly server: string;
-  readonly proxyUrl?: string;
+  readonly proxy?: Proxy;
   readonly clusterName: string;
 }
 
 /** A request that got no answer. */
 export function networkFailure(error: unknown, attempt: Attempt): FaultlineError {
   if (FaultlineError.is(error)) return error;
-  const { server, clusterName, proxyUrl } = attempt;
+  const { server, clusterName, proxy } = attempt;
   const root = rootOf(error);
   const code = codeOf(root) ?? codeOf(error);
   // OpenSSL's errors go on for lines.
@@ -143,12 +145,8 @@ export function networkFailure(error: unknown, attempt: Attempt): FaultlineError
   const place = t('{0} at {1}', clusterName, server);
   const unreachable = (what: string, remedy: string): FaultlineError =>
     new FaultlineError('unreachable', { what, ...(said === '' ? {} : { meaning: said }), remedy }, error);
-  if (proxyUrl !== undefined && isProxyTrouble(root, code, proxyUrl)) {
-    return unreachable(
-      t('The proxy {0} on the way to {1} can’t be used', withoutPassword(proxyUrl), place),
-      t('Check proxy-url in the kubeconfig.'),
-    );
-  }
+  const ofProxy = proxyFailure(error);
+  if (proxy !== undefined && ofProxy !== undefined) return unreachable(...proxyWords(ofProxy, proxy, place));
   switch (code) {
     case 'ECONNREFUSED':
       return unreachable(t('{0} refuses the connection', place), t('Check that the cluster runs, and that a VPN or tunnel to it is open.'));
@@ -210,18 +208,26 @@ export function isStaleSocket(error: unknown): boolean {
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-function isProxyTrouble(root: Error, code: string | undefined, proxyUrl: string): boolean {
-  // A proxy that can't tunnel says so with a status; one that is not there refuses at its own port.
-  if (code === 'UND_ERR_ABORTED' || code === 'UND_ERR_PROXY' || /proxy|tunnel/i.test(root.message)) return true;
-  const { hostname, port } = new URL(proxyUrl);
-  return ('port' in root && String(root.port) === port) || ('hostname' in root && root.hostname === hostname);
+function proxyFailure(error: unknown): ProxyFailure | undefined {
+  if (error instanceof ProxyFailure) return error;
+  return error instanceof Error ? proxyFailure(error.cause) : undefined;
 }
 
-function withoutPassword(url: string): string {
-  const parsedUrl = new URL(url);
-  parsedUrl.password = '';
-  parsedUrl.username = '';
-  return parsedUrl.href.replace(/\/$/, '');
+function proxyWords({ status }: ProxyFailure, proxy: Proxy, place: string): readonly [what: string, remedy: string] {
+  const [name, { from }] = [proxyText(proxy), proxy];
+  const where = from === 'proxy-url' ? t('proxy-url in the kubeconfig') : t('the variable {0}', from);
+  if (status === undefined) return [t('The proxy {0} on the way to {1} can’t be used', name, place), t('Check {0}.', where)];
+  if (status === 407)
+    return [
+      t('The proxy {0} on the way to {1} wants a login', name, place),
+      t('Write user and password into {0}, as in {1}.', where, 'http://user:password@host:port'),
+    ];
+  return [
+    t('The proxy {0} does not lead to {1}: it answered with {2}', name, place, status),
+    from === 'proxy-url'
+      ? t('Check {0}, and that the proxy may go there.', where)
+      : t('Check {0} and that the proxy may go there; what it should not be asked for is named in {1}.', where, 'NO_PROXY'),
+  ];
 }
 
 function rootOf(error: unknown): Error {

@@ -5,26 +5,48 @@ import type { Namespace } from '../objects.ts';
 import type { ClusterConnection } from './connection.ts';
 
 export interface ClusterIdentity {
-  /** UID of namespace `kube-system`; missing where reading it is forbidden. */
+  /** UID of namespace `kube-system`; missing where it may not be read, or there is none. */
   readonly uid?: string;
   /** SHA-256, hexadecimal, of the authority's first certificate (DER) that the kubeconfig names; missing where it names none. */
   readonly caHash?: string;
 }
 
-/** Fails as a request does, apart from `forbidden`. */
+/** Fails as a request does, apart from `forbidden` and `notFound`. */
 export async function clusterIdentity(connection: ClusterConnection, signal?: AbortSignal): Promise<ClusterIdentity> {
   const [uid, pem] = await Promise.all([
     connection
       .request<Namespace>({ path: '/api/v1/namespaces/kube-system', ...(signal === undefined ? {} : { signal }) })
       .then(({ metadata }) => metadata.uid)
       .catch((error: unknown) => {
-        if (FaultlineError.is(error, 'forbidden')) return undefined;
+        if (FaultlineError.is(error, 'forbidden') || FaultlineError.is(error, 'notFound')) return undefined;
         throw error;
       }),
     connection.authority(),
   ]);
   const caHash = pem === undefined ? undefined : hashOf(pem);
   return { ...(uid === undefined ? {} : { uid }), ...(caHash === undefined ? {} : { caHash }) };
+}
+
+/** What was read last, for what is drawn; for what is decided it is read anew. */
+export interface IdentityReader {
+  readonly last: ClusterIdentity | undefined;
+  /** Fails as `clusterIdentity`. */
+  read(): Promise<ClusterIdentity>;
+}
+
+export function identityReader(connection: ClusterConnection): IdentityReader {
+  let last: ClusterIdentity | undefined;
+  return {
+    get last() {
+      return last;
+    },
+    read: async () => (last = await clusterIdentity(connection)),
+  };
+}
+
+/** Whether both are one cluster, as far as that can be told. */
+export function isSameCluster(a: ClusterIdentity, b: ClusterIdentity): boolean {
+  return a.uid === b.uid && a.caHash === b.caHash;
 }
 
 /** The same whether the PEM came with other line ends or a comment. */

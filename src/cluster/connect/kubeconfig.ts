@@ -14,7 +14,7 @@ export interface KubeContext {
   readonly namespace?: string;
   /** The kubeconfig file. */
   readonly file: string;
-  /** The whole KUBECONFIG list where it has several files: the context's cluster and user may stand in another one, and the first to name them wins. */
+  /** The files of the KUBECONFIG list that can be read, where there are several: the context's cluster and user may stand in another one, and the first to name them wins. */
   readonly mergedWith?: readonly string[];
   /** The pod's own service account; no file is read for it. */
   readonly inCluster?: true;
@@ -45,6 +45,8 @@ export function kubeconfigPaths(env: Readonly<Record<string, string | undefined>
 export async function readContexts(env: Readonly<Record<string, string | undefined>>, extra: readonly string[]): Promise<Kubeconfigs> {
   const own = new Set(kubeconfigPaths(env, []));
   const read = await readKubeconfigs(kubeconfigPaths(env, extra), extra);
+  // kubectl and Helm take nothing of a list in which one file is broken.
+  const usable = read.filter((entry) => own.has(entry.file) && !('error' in entry)).map(({ file }) => file);
   const taken = new Set<string>();
   const contexts: KubeContext[] = [];
   for (const entry of read) {
@@ -53,7 +55,7 @@ export async function readContexts(env: Readonly<Record<string, string | undefin
       if (!own.has(entry.file)) contexts.push(context);
       else if (!taken.has(context.name)) {
         taken.add(context.name);
-        contexts.push(own.size > 1 ? { ...context, mergedWith: [...own] } : context);
+        contexts.push(usable.length > 1 ? { ...context, mergedWith: usable } : context);
       }
     }
   }
@@ -100,7 +102,10 @@ export async function readKubeconfigs(paths: readonly string[], required: readon
 
 /** Fails: `notFound`, `forbidden`, `invalid` (not YAML, no contexts). */
 export async function readKubeconfig(file: string): Promise<readonly KubeContext[]> {
-  const contexts = field(await readDocument(file), 'contexts');
+  const document = await readDocument(file);
+  const contexts = field(document, 'contexts');
+  // One of a list may hold logins alone, and kubectl leaves a file without any context when the last one is deleted.
+  if ((contexts === undefined || contexts === null) && isKubeconfig(document)) return [];
   if (!Array.isArray(contexts)) {
     throw invalid(t('{0} is no kubeconfig: it has no list of contexts', file), t('Choose a file such as the one kubectl reads.'));
   }
@@ -114,6 +119,10 @@ export async function readKubeconfig(file: string): Promise<readonly KubeContext
     seen.add(name);
     return [{ name, cluster: typeof cluster === 'string' ? cluster : '', file, ...(typeof namespace === 'string' ? { namespace } : {}) }];
   });
+}
+
+function isKubeconfig(document: unknown): boolean {
+  return field(document, 'kind') === 'Config' || Array.isArray(field(document, 'users')) || Array.isArray(field(document, 'clusters'));
 }
 
 /** The file's YAML as it stands. Fails: `notFound`, `forbidden`, `invalid` with the line. */

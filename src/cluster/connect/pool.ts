@@ -3,11 +3,11 @@
  * only when the TLS material is another one. HTTP/1.1: a watch has a connection to itself, and one that stalls holds up no other.
  */
 import { Socket } from 'node:net';
-import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici';
-import { cancelled, FaultlineError } from '../../base/errors.ts';
-import { HttpMethod, RequestContext, type KubeConfig } from './clientNode.ts';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { cancelled } from '../../base/errors.ts';
 import type { Credentials } from './credentials.ts';
-import type { ClusterSettings } from './settings.ts';
+import { passThrough } from './passage.ts';
+import { bare, type Proxy } from './proxy.ts';
 
 export type { Dispatcher } from 'undici';
 
@@ -18,35 +18,30 @@ const keepAliveTimeout = 45_000;
 const keepAliveInitialDelay = 30_000;
 
 export class ConnectionPool {
-  readonly #config: KubeConfig;
-  readonly #cluster: ClusterSettings;
-  #current: { readonly dispatcher: Promise<Dispatcher>; readonly tlsKey: string } | undefined;
+  readonly #proxy: Proxy | undefined;
+  #current: { readonly dispatcher: Dispatcher; readonly tlsKey: string } | undefined;
   readonly #connecting = new Set<Socket>();
-  #closed = false;
+  readonly #life = new AbortController();
 
-  constructor(config: KubeConfig, cluster: ClusterSettings) {
-    this.#config = config;
-    this.#cluster = cluster;
+  constructor(proxy: Proxy | undefined) {
+    this.#proxy = proxy;
   }
 
   /** Fails: `cancelled` after `close`. */
-  dispatcher({ tls, tlsKey }: Credentials): Promise<Dispatcher> {
-    if (this.#closed) return Promise.reject(cancelled());
+  dispatcher({ tls, tlsKey }: Credentials): Dispatcher {
+    if (this.#life.signal.aborted) throw cancelled();
     if (this.#current?.tlsKey === tlsKey) return this.#current.dispatcher;
     const former = this.#current;
     const dispatcher = this.#make(tls);
     this.#current = { dispatcher, tlsKey };
     // What is under way on the old connections ends in its own time.
-    if (former !== undefined) void former.dispatcher.then((one) => one.close()).catch(() => undefined);
-    dispatcher.catch(() => {
-      if (this.#current?.dispatcher === dispatcher) this.#current = undefined;
-    });
+    former?.dispatcher.close().catch(() => undefined);
     return dispatcher;
   }
 
   close(): void {
-    this.#closed = true;
-    void this.#current?.dispatcher.then((one) => one.destroy()).catch(() => undefined);
+    this.#life.abort();
+    this.#current?.dispatcher.destroy().catch(() => undefined);
     this.#current = undefined;
     for (const socket of this.#connecting) socket.destroy();
   }
@@ -54,29 +49,33 @@ export class ConnectionPool {
   /** Remembers what is being connected: undici lets go of it only when it is connected or out of time, and a process would wait for that. */
   #connector(options: buildConnector.BuildOptions): buildConnector.connector {
     const build = buildConnector({ ...options, allowH2: false });
-    return (target, callback) => {
+    const direct: buildConnector.connector = (target, callback) => {
       const socket: unknown = build(target, (...outcome) => {
         if (socket instanceof Socket) this.#connecting.delete(socket);
         callback(...outcome);
       });
       if (socket instanceof Socket) this.#connecting.add(socket);
     };
+    const proxy = this.#proxy;
+    if (proxy === undefined) return direct;
+    return (target, callback) => {
+      const { protocol, hostname, port } = target;
+      const isTls = protocol === 'https:';
+      const to = { host: bare(hostname), port: Number(port) || (isTls ? 443 : 80) };
+      passThrough(proxy, to, AbortSignal.any([this.#life.signal, AbortSignal.timeout(connectTimeoutMs)])).then(
+        (socket) => {
+          socket.setKeepAlive(true, keepAliveInitialDelay);
+          if (isTls) direct({ ...target, httpSocket: socket }, callback);
+          else callback(null, socket);
+        },
+        (error: Error) => callback(error, null),
+      );
+    };
   }
 
-  async #make(tls: Credentials['tls']): Promise<Dispatcher> {
-    const { proxyUrl, server } = this.#cluster;
-    const shared = { allowH2: false, keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 } as const;
+  #make(tls: Credentials['tls']): Dispatcher {
     const connect = { ...mutable(tls), timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay };
-    if (proxyUrl === undefined) return new Agent({ ...shared, connect: this.#connector(connect) });
-    if (!proxyUrl.startsWith('socks')) {
-      return new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connect, proxyTls: { timeout: connectTimeoutMs } });
-    }
-    // The only one who speaks SOCKS is the client; its dispatcher is kept all the same.
-    const context = new RequestContext(server, HttpMethod.GET);
-    await this.#config.applySecurityAuthentication(context);
-    const dispatcher = context.getDispatcher();
-    if (dispatcher === undefined) throw new FaultlineError('unsupported', { what: proxyUrl });
-    return dispatcher;
+    return new Agent({ allowH2: false, keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0, connect: this.#connector(connect) });
   }
 }
 

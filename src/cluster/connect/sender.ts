@@ -106,7 +106,7 @@ export class Sender {
 
   async #sendOnce(request: ApiRequest, login: Credentials, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
     const { pool, server } = this.#parts;
-    const dispatcher = await bound.race(pool.dispatcher(login));
+    const dispatcher = pool.dispatcher(login);
     bound.begin();
     const { origin, pathname } = new URL(server);
     const { body, method = 'GET' } = request;

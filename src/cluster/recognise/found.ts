@@ -9,10 +9,11 @@ export interface Found {
   readonly namespace: string;
   readonly instance: string;
   readonly variant?: string;
-  readonly pods: { readonly pod: Pod; readonly line: PodLine }[];
-  readonly workloads: { readonly workload: Workload; readonly ref: ObjectRef; readonly role: EngineRole }[];
-  recognition?: Recognition;
-  resource?: CustomResource & { readonly ref: ObjectRef };
+  /** By their place: shard, replica, name. */
+  readonly pods: readonly { readonly pod: Pod; readonly line: PodLine }[];
+  readonly workloads: readonly { readonly workload: Workload; readonly ref: ObjectRef; readonly role: EngineRole }[];
+  readonly recognition?: Recognition;
+  readonly resource?: CustomResource & { readonly ref: ObjectRef };
   /** Nodes that an operator's resource asks for, by role. */
-  readonly asked: Map<EngineRole, number>;
+  readonly asked: ReadonlyMap<EngineRole, number>;
 }

@@ -1,6 +1,7 @@
 /** From pods, workloads and custom resources to installations of engines. */
 import { t } from '../../base/messages.ts';
 import type { Condition, Service } from '../objects.ts';
+import { isSameJson, isSameList } from '../same.ts';
 import { groupHealth, isOver, isServing, worst } from './group.ts';
 import { serviceOf } from './entry.ts';
 import type { Found } from './found.ts';
@@ -28,8 +29,14 @@ const roleOrder: readonly EngineRole[] = [
   'operator',
 ];
 
-export function engineInstance(found: Found, services: readonly Service[], isNameTaken: boolean): EngineInstance {
-  const roles = rolesOf(found);
+/** Roles and shards of `before` that are the same stay the same objects. */
+export function engineInstance(found: Found, services: readonly Service[], isNameTaken: boolean, before?: EngineInstance): EngineInstance {
+  const roles = rolesOf(found).map((role) =>
+    sameRole(
+      role,
+      before?.roles.find(({ id }) => id === role.id),
+    ),
+  );
   const { resource, engine, namespace, variant } = found;
   const ready = sum(roles, (role) => role.ready);
   const wanted = sum(roles, (role) => role.wanted);
@@ -54,16 +61,52 @@ export function engineInstance(found: Found, services: readonly Service[], isNam
   };
 }
 
+function sameRole(role: RoleGroup, before: RoleGroup | undefined): RoleGroup {
+  if (before === undefined) return role;
+  const known = new Map(before.shards.map((shard) => [shard.id, shard]));
+  const shards = role.shards.map((shard) => sameGroup(shard, known.get(shard.id)));
+  const now = sameGroup({ ...role, shards: isSameList(shards, before.shards) ? before.shards : shards }, before);
+  return now;
+}
+
+/** Pods are compared by what they are, the rest by what it says. */
+function sameGroup<T extends RoleGroup | ShardGroup>(group: T, before: T | undefined): T {
+  if (before === undefined || !isSameList(group.pods, before.pods)) return group;
+  return isSameJson({ ...group, pods: [] }, { ...before, pods: [] }) ? before : group;
+}
+
+/** Of pods that are judged as they were. */
+export type RenewedPods = readonly (readonly [before: PodLine, now: PodLine])[];
+
+/** The same with other lines of some pods. */
+export function withPods(instance: EngineInstance, renewed: RenewedPods): EngineInstance {
+  const roles = [...instance.roles];
+  for (const [before, now] of renewed) {
+    const at = roles.findIndex(({ role }) => role === before.role);
+    const role = roles[at];
+    if (role !== undefined) roles[at] = { ...role, pods: withPod(role.pods, before, now), shards: withPodIn(role.shards, before, now) };
+  }
+  return { ...instance, roles };
+}
+
+function withPodIn(shards: readonly ShardGroup[], before: PodLine, now: PodLine): readonly ShardGroup[] {
+  const at = shards.findIndex(({ pods }) => pods.includes(before));
+  const shard = shards[at];
+  return shard === undefined ? shards : shards.with(at, { ...shard, pods: withPod(shard.pods, before, now) });
+}
+
+function withPod(pods: readonly PodLine[], before: PodLine, now: PodLine): readonly PodLine[] {
+  const at = pods.indexOf(before);
+  return at < 0 ? pods : pods.with(at, now);
+}
+
 function rolesOf(found: Found): readonly RoleGroup[] {
   const present = new Set([...found.pods.map(({ line }) => line.role), ...found.workloads.map(({ role }) => role), ...found.asked.keys()]);
   return roleOrder.filter((role) => present.has(role)).map((role) => roleGroup(found, role));
 }
 
 function roleGroup(found: Found, role: EngineRole): RoleGroup {
-  const pods = found.pods
-    .map(({ line }) => line)
-    .filter((line) => line.role === role)
-    .sort(byPlace);
+  const pods = found.pods.map(({ line }) => line).filter((line) => line.role === role);
   const workloads = found.workloads.filter((one) => one.role === role);
   const replicas = workloads.map(({ workload }) => workload.spec?.replicas ?? 1);
   const counted = pods.filter((pod) => !isOver(pod)).length;
@@ -203,8 +246,10 @@ function versionFor({ pods, workloads }: Found): string | undefined {
   return image === undefined ? undefined : versionOf(image);
 }
 
-function byPlace(a: PodLine, b: PodLine): number {
-  return compare(a.shard, b.shard) || compare(a.replica, b.replica) || compare(a.ref.name, b.ref.name);
+/** The same for the same pods, whichever came first. */
+export function byPlace(a: PodLine, b: PodLine): number {
+  const [one, other] = [a.ref.name, b.ref.name];
+  return compare(a.shard, b.shard) || compare(a.replica, b.replica) || compare(one, other) || (one < other ? -1 : 1);
 }
 
 const collator = new Intl.Collator('en', { numeric: true });

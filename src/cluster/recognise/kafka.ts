@@ -1,11 +1,29 @@
 /** Kafka's own truth beside its pods. */
 import { t } from '../../base/messages.ts';
+import { isSameJson } from '../same.ts';
 import { worst } from './group.ts';
+import type { RenewedPods } from './instances.ts';
 import type { BrokerLine, EngineInstance, Health, KafkaFacts, KafkaInstance, KafkaTruth, PodLine, TopicLine } from './model.ts';
 
-export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | undefined): KafkaInstance {
+/** Brokers and topics of `before` that are the same stay the same objects. */
+export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | undefined, before?: KafkaInstance): KafkaInstance {
+  const made = withTruth(instance, truth);
+  if (before === undefined) return made;
+  return { ...made, brokers: withSame(before.brokers, made.brokers), topics: withSame(before.topics, made.topics) };
+}
+
+function withSame<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
+  const known = new Map(before.map((one) => [one.id, one]));
+  return now.map((one) => {
+    const same = known.get(one.id);
+    return same !== undefined && isSameJson(same, one) ? same : one;
+  });
+}
+
+function withTruth(instance: EngineInstance, truth: KafkaTruth | undefined): KafkaInstance {
   const pods = brokerPods(instance);
-  const base = { ...instance, engine: 'kafka' as const };
+  const login = truth === undefined || truth.kind === 'asking' ? undefined : truth.login;
+  const base = { ...instance, engine: 'kafka' as const, ...(login === undefined ? {} : { login }) };
   if (truth?.kind !== 'known') {
     const brokers = pods.map((pod) => podBroker(instance.id, pod));
     if (truth?.kind !== 'failed') return { ...base, brokers, topics: [] };
@@ -25,6 +43,17 @@ export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | unde
     offline,
     ...(facts.controllerId === undefined ? {} : { controllerId: facts.controllerId }),
   };
+}
+
+/** The same of the same Kafka whose pods are judged as they were. */
+export function kafkaWithPods(before: KafkaInstance, { roles }: EngineInstance, renewed: RenewedPods): KafkaInstance {
+  const brokers = [...before.brokers];
+  for (const [old, pod] of renewed) {
+    const at = brokers.findIndex((broker) => broker.pod === old);
+    const broker = brokers[at];
+    if (broker !== undefined) brokers[at] = { ...broker, pod };
+  }
+  return { ...before, roles, brokers };
 }
 
 /** Pods that clients are served by. */

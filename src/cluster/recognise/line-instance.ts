@@ -1,6 +1,18 @@
 /** An engine with its roles, shards and pods as lines. */
 import { t } from '../../base/messages.ts';
-import type { EngineInstance, EngineKind, EngineRole, Health, Line, PodLine, Recognition, RoleGroup, ShardGroup } from './model.ts';
+import { type Before, linesFor } from './line-each.ts';
+import type {
+  EngineInstance,
+  EngineKind,
+  EngineRole,
+  Health,
+  InstanceName,
+  Line,
+  PodLine,
+  Recognition,
+  RoleGroup,
+  ShardGroup,
+} from './model.ts';
 
 const titles: Readonly<Record<EngineKind, string>> = {
   trino: 'Trino',
@@ -18,21 +30,59 @@ export function engineTitle(engine: EngineKind): string {
   return titles[engine];
 }
 
-export function instanceLine(instance: EngineInstance): Line {
+export function instanceLine(instance: EngineInstance, before?: Line): Line {
+  const subject = before?.subject;
+  if (before !== undefined && subject?.kind === 'engine' && subject.instance === instance) return before;
   return {
-    id: instance.id,
-    subject: { kind: 'engine', instance },
-    label: instance.name,
-    description: instanceDescription(instance),
-    health: instance.health,
-    tooltip: instanceTooltip(instance),
-    children: instance.roles.map((role) => roleLine(instance, role)),
+    ...instanceHead(instance, before),
+    children: instance.roles.map((role) =>
+      roleLine(
+        instance,
+        role,
+        before?.children.find(({ id }) => id === role.id),
+      ),
+    ),
   };
 }
 
-export function instanceDescription({ engine, namespace, health, ready, wanted, version }: EngineInstance): string {
+/** All but its children. Its texts are made once for as long as they are the same. `said`: what a person may have to do about it. */
+export function instanceHead(instance: EngineInstance, before: Line | undefined, said: readonly string[] = []): Omit<Line, 'children'> {
+  const old = before?.subject.kind === 'engine' ? before.subject.instance : undefined;
+  if (before === undefined || old === undefined || !isSameHead(old, instance))
+    return {
+      id: instance.id,
+      subject: { kind: 'engine', instance },
+      label: instance.name,
+      description: instanceDescription(instance, said),
+      health: instance.health,
+      tooltip: instanceTooltip(instance),
+    };
+  return { ...before, subject: { kind: 'engine', instance } };
+}
+
+function isSameHead(a: EngineInstance, b: EngineInstance): boolean {
+  return (
+    a.id === b.id &&
+    a.name === b.name &&
+    a.health === b.health &&
+    a.ready === b.ready &&
+    a.wanted === b.wanted &&
+    a.version === b.version &&
+    a.recognised === b.recognised &&
+    a.release === b.release &&
+    a.service === b.service &&
+    a.roles.length === b.roles.length
+  );
+}
+
+/** `said`: what a person may have to do about it. */
+export function instanceDescription(
+  { engine, namespace, health, ready, wanted, version }: EngineInstance,
+  said: readonly string[] = [],
+): string {
   const parts = [
     health.word,
+    ...said,
     ...(health.word === t('healthy') && wanted > 1 ? [t('{0} of {1}', ready, wanted)] : []),
     namespace,
     version === undefined ? engineTitle(engine) : `${engineTitle(engine)} ${version}`,
@@ -56,54 +106,106 @@ function recognisedBy({ confidence, why, layout }: Recognition, byPods: boolean)
 }
 
 /** A role of one pod is that pod: "coordinator". It keeps its id when a second pod comes. */
-export function roleLine(instance: EngineInstance, role: RoleGroup): Line {
+export function roleLine(instance: InstanceName, role: RoleGroup, before?: Line): Line {
   const [only] = role.pods;
-  if (only !== undefined && role.pods.length === 1 && role.wanted <= 1 && role.shards.length === 0)
+  const subject = before?.subject;
+  if (only !== undefined && role.pods.length === 1 && role.wanted <= 1 && role.shards.length === 0) {
+    if (before?.id === role.id && subject?.kind === 'pod' && subject.pod === only) return before;
     return {
-      ...podLineOf(instance, only),
+      ...podLineOf(only),
       id: role.id,
       label: roleWord(role.role, 1),
       description: `${podDescription(only)} · ${only.ref.name}`,
     };
+  }
+  if (before !== undefined && subject?.kind === 'role' && subject.role === role && isSameName(subject.instance, instance)) return before;
+  const old = subject?.kind === 'role' ? subject.role : undefined;
+  const head =
+    before !== undefined && old !== undefined && isSameGroup(old, role)
+      ? before
+      : {
+          label: roleWord(role.role, Math.max(role.wanted, role.pods.length)),
+          description:
+            role.health.word === t('healthy') ? `${role.health.word} · ${t('{0} of {1}', role.ready, role.wanted)}` : role.health.word,
+          tooltip: [...whyOf(role.health), ...role.workloads.map(({ kind, name }) => `${kind} ${name}`)],
+        };
+  const { label, description, tooltip } = head;
   return {
     id: role.id,
-    subject: { kind: 'role', instance, role },
-    label: roleWord(role.role, Math.max(role.wanted, role.pods.length)),
-    description: role.health.word === t('healthy') ? `${role.health.word} · ${t('{0} of {1}', role.ready, role.wanted)}` : role.health.word,
+    subject: { kind: 'role', instance: nameOf(instance), role },
+    label,
+    description,
     health: role.health,
-    tooltip: [...whyOf(role.health), ...role.workloads.map(({ kind, name }) => `${kind} ${name}`)],
+    tooltip,
     children:
-      role.shards.length > 0 ? role.shards.map((shard) => shardLine(instance, shard)) : role.pods.map((pod) => podLineOf(instance, pod)),
+      role.shards.length > 0
+        ? linesFor(role.shards, ofShards(before, old, instance), (shard, line) => shardLine(instance, shard, line))
+        : linesFor(role.pods, before && old?.shards.length === 0 ? { items: old.pods, lines: before.children } : undefined, podLineOf),
   };
 }
 
-function shardLine(instance: EngineInstance, shard: ShardGroup): Line {
+function isSameGroup(a: RoleGroup, b: RoleGroup): boolean {
+  return (
+    a.health === b.health && a.ready === b.ready && a.wanted === b.wanted && a.pods.length === b.pods.length && a.workloads === b.workloads
+  );
+}
+
+function ofShards(before: Line | undefined, role: RoleGroup | undefined, instance: InstanceName): Before<ShardGroup> | undefined {
+  if (before?.subject.kind !== 'role' || role === undefined || !isSameName(before.subject.instance, instance)) return undefined;
+  return { items: role.shards, lines: before.children };
+}
+
+function shardLine(instance: InstanceName, shard: ShardGroup, before?: Line): Line {
+  const subject = before?.subject;
+  if (before !== undefined && subject?.kind === 'shard' && subject.shard === shard && isSameName(subject.instance, instance)) return before;
   return {
     id: shard.id,
-    subject: { kind: 'shard', instance, shard },
+    subject: { kind: 'shard', instance: nameOf(instance), shard },
     label: t('shard {0}', shard.shard),
     description:
       shard.health.word === t('healthy') ? `${shard.health.word} · ${t('{0} of {1}', shard.ready, shard.total)}` : shard.health.word,
     health: shard.health,
     tooltip: whyOf(shard.health),
-    children: shard.pods.map((pod) => ({
-      ...podLineOf(instance, pod),
-      label: pod.replica === undefined ? pod.label : t('replica {0}', pod.replica),
-      description: `${podDescription(pod)} · ${pod.ref.name}`,
-    })),
+    children: linesFor(
+      shard.pods,
+      before && subject?.kind === 'shard' ? { items: subject.shard.pods, lines: before.children } : undefined,
+      replicaLine,
+    ),
   };
 }
 
-export function podLineOf(instance: EngineInstance, pod: PodLine): Line {
+function replicaLine(pod: PodLine, before?: Line): Line {
+  return {
+    ...podLineOf(pod, before),
+    label: pod.replica === undefined ? pod.label : t('replica {0}', pod.replica),
+    description: `${podDescription(pod)} · ${pod.ref.name}`,
+  };
+}
+
+export function podLineOf(pod: PodLine, before?: Line): Line {
+  const old = before?.subject.kind === 'pod' ? before.subject.pod : undefined;
   return {
     id: `pod:${pod.id}`,
-    subject: { kind: 'pod', instance, pod },
+    subject: { kind: 'pod', pod },
     label: pod.label,
     description: pod.label === pod.ref.name ? podDescription(pod) : `${podDescription(pod)} · ${pod.ref.name}`,
     health: pod.health,
-    tooltip: podTooltip(pod),
+    tooltip: before !== undefined && old !== undefined && isToldAlike(old, pod) ? before.tooltip : podTooltip(pod),
     children: [],
   };
+}
+
+function nameOf({ id, engine, name, namespace }: InstanceName): InstanceName {
+  return { id, engine, name, namespace };
+}
+
+function isSameName(a: InstanceName, b: InstanceName): boolean {
+  return a.id === b.id && a.name === b.name;
+}
+
+/** Their tooltips are the same. */
+export function isToldAlike(a: PodLine, b: PodLine): boolean {
+  return a.health === b.health && a.recognised === b.recognised && a.node === b.node;
 }
 
 export function podDescription({ health, restarts }: PodLine): string {

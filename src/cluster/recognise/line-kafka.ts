@@ -1,25 +1,43 @@
 /** Kafka as lines: brokers by their number, controllers that are nothing else, topics. */
 import { t } from '../../base/messages.ts';
 import { worst } from './group.ts';
-import { instanceDescription, instanceTooltip, podTooltip, roleLine, whyOf } from './line-instance.ts';
-import type { BrokerLine, KafkaInstance, Line, TopicLine } from './model.ts';
+import { type Before, linesFor } from './line-each.ts';
+import { instanceHead, isToldAlike, podTooltip, roleLine, whyOf } from './line-instance.ts';
+import type { BrokerLine, EngineInstance, KafkaInstance, Line, RoleGroup, TopicLine } from './model.ts';
 
-export function kafkaLine(instance: KafkaInstance): Line {
-  const others = instance.roles.filter(({ role }) => role !== 'broker' && role !== 'broker and controller');
+export function kafkaLine(instance: KafkaInstance, before?: Line): Line {
+  const was = before?.subject.kind === 'engine' ? before.subject.instance : undefined;
+  if (before !== undefined && was === instance) return before;
+  const old = isKafka(was) ? was : undefined;
+  const lines = before?.children ?? [];
+  // After the brokers come a few.
+  const known = lines.slice(old?.brokers.length ?? 0);
+  const topics = known.find(({ subject }) => subject.kind === 'topics');
   return {
-    id: instance.id,
-    subject: { kind: 'engine', instance },
-    label: instance.name,
-    description: instanceDescription(instance),
-    health: instance.health,
-    tooltip: instanceTooltip(instance),
+    ...instanceHead(instance, old?.login === instance.login ? before : undefined, loginWord(instance)),
     children: [
-      ...instance.brokers.map((broker) => brokerLine(instance, broker)),
-      ...others.map((role) => withController(roleLine(instance, role), instance.controllerId)),
-      ...topicLines(instance),
-      ...(instance.problem === undefined ? [] : [problemLine(instance.id, instance.problem, instance.remedy)]),
+      ...linesFor(instance.brokers, old && { items: old.brokers, lines: lines.slice(0, old.brokers.length) }, brokerLine),
+      ...instance.roles.filter(isBeside).map((role) => {
+        const line = known.find(({ id }) => id === role.id);
+        const isSame = line !== undefined && old?.controllerId === instance.controllerId && old?.roles.includes(role);
+        return isSame ? line : withController(roleLine(instance, role), instance.controllerId);
+      }),
+      ...topicLines(instance, old && topics && { items: old.topics, lines: topics.children }),
+      ...(instance.problem === undefined ? [] : [problemLine(instance, instance.problem)]),
     ],
   };
+}
+
+function loginWord({ login }: KafkaInstance): readonly string[] {
+  return login === 'wanted' ? [t('login wanted')] : login === 'refused' ? [t('login refused')] : [];
+}
+
+function isBeside({ role }: RoleGroup): boolean {
+  return role !== 'broker' && role !== 'broker and controller';
+}
+
+function isKafka(instance: EngineInstance | undefined): instance is KafkaInstance {
+  return instance?.engine === 'kafka' && 'brokers' in instance;
 }
 
 /** Of controllers that are no brokers: which one decides. */
@@ -33,13 +51,14 @@ function withController(line: Line, controllerId: number | undefined): Line {
   };
 }
 
-function brokerLine(instance: KafkaInstance, broker: BrokerLine): Line {
+function brokerLine(broker: BrokerLine, before?: Line): Line {
+  const old = before?.subject.kind === 'broker' ? before.subject.broker : undefined;
   const { pod, brokerId, isController, health, leaders, replicas } = broker;
   const counts = leaders === undefined || replicas === undefined ? [] : [t('{0} leaders', leaders), t('{0} replicas', replicas)];
   const restarts = pod === undefined || pod.restarts === 0 ? [] : [pod.restarts === 1 ? t('1 restart') : t('{0} restarts', pod.restarts)];
   return {
     id: broker.id,
-    subject: { kind: 'broker', instance, broker },
+    subject: { kind: 'broker', broker },
     label: brokerId < 0 ? (pod?.ref.name ?? t('broker')) : t('broker {0}', brokerId),
     description: [
       health.word,
@@ -49,16 +68,25 @@ function brokerLine(instance: KafkaInstance, broker: BrokerLine): Line {
       ...(pod === undefined ? [] : [pod.ref.name]),
     ].join(' · '),
     health,
-    tooltip: [
-      ...(pod?.health === health ? [] : whyOf(health)),
-      ...(broker.host === undefined ? [] : [t('advertised as {0}', broker.host)]),
-      ...(pod === undefined ? [] : podTooltip(pod)),
-    ],
+    tooltip: before !== undefined && old !== undefined && isSaidAlike(old, broker) ? before.tooltip : brokerTooltip(broker),
     children: [],
   };
 }
 
-function topicLines(instance: KafkaInstance): readonly Line[] {
+function brokerTooltip({ pod, health, host }: BrokerLine): readonly string[] {
+  return [
+    ...(pod?.health === health ? [] : whyOf(health)),
+    ...(host === undefined ? [] : [t('advertised as {0}', host)]),
+    ...(pod === undefined ? [] : podTooltip(pod)),
+  ];
+}
+
+/** Their tooltips are the same. */
+function isSaidAlike(a: BrokerLine, b: BrokerLine): boolean {
+  return a.health === b.health && a.host === b.host && a.pod !== undefined && b.pod !== undefined && isToldAlike(a.pod, b.pod);
+}
+
+function topicLines(instance: KafkaInstance, before: Before<TopicLine> | undefined): readonly Line[] {
   const { topics } = instance;
   if (topics.length === 0) return [];
   const state = worst(topics.map(({ health }) => health.state));
@@ -67,22 +95,22 @@ function topicLines(instance: KafkaInstance): readonly Line[] {
   return [
     {
       id: `${instance.id}#topics`,
-      subject: { kind: 'topics', instance },
+      subject: { kind: 'topics' },
       label: t('topics'),
       description: `${word} · ${topics.length}`,
       health: { state, word },
       tooltip: [],
-      children: topics.map((topic) => topicLine(instance, topic)),
+      children: linesFor(topics, before, topicLine),
     },
   ];
 }
 
-function topicLine(instance: KafkaInstance, topic: TopicLine): Line {
+function topicLine(topic: TopicLine): Line {
   const { name, internal, partitions, replication, health } = topic;
   const size = partitions === 1 ? t('1 partition') : t('{0} partitions', partitions);
   return {
     id: topic.id,
-    subject: { kind: 'topic', instance, topic },
+    subject: { kind: 'topic', topic },
     label: name,
     description: [health.word, size, t('{0} replicas', replication), ...(internal ? [t('internal')] : [])].join(' · '),
     health,
@@ -109,12 +137,14 @@ function outOfSync({ details }: TopicLine): readonly string[] {
   return bad.length > listed ? [...lines, t('and {0} more', bad.length - listed)] : lines;
 }
 
-function problemLine(id: string, text: string, remedy: string | undefined): Line {
+function problemLine(instance: KafkaInstance, text: string): Line {
+  const { id, remedy, login } = instance;
   return {
     id: `${id}#problem`,
-    subject: { kind: 'note', note: 'failed' },
+    subject: login === undefined ? { kind: 'note', note: 'failed' } : { kind: 'note', note: 'login', instance },
     label: t('Kafka was not heard: {0}', text),
-    description: '',
+    // A terminal has no tooltip.
+    description: login === undefined ? '' : (remedy ?? ''),
     tooltip: remedy === undefined ? [] : [remedy],
     children: [],
   };

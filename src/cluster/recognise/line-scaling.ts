@@ -3,7 +3,8 @@ import { t } from '../../base/messages.ts';
 import { whyOf } from './line-instance.ts';
 import type { AutoscalerLine, Line } from './model.ts';
 
-export function scalingLines(autoscaler: AutoscalerLine): Line {
+export function scalingLines(autoscaler: AutoscalerLine, before?: Line): Line {
+  if (before?.subject.kind === 'autoscaler' && before.subject.autoscaler === autoscaler) return before;
   const { id, label, health, kind, ref, metrics, blocked, target, min, max } = autoscaler;
   const measured = metrics.map((metric) => metricText(kind, metric.name, metric.now, metric.target));
   return {

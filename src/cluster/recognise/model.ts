@@ -48,9 +48,15 @@ export interface PodTruth {
 }
 
 export type KafkaTruth =
-  | { readonly kind: 'known'; readonly facts: KafkaFacts }
+  | { readonly kind: 'known'; readonly facts: KafkaFacts; readonly login?: KafkaLoginState }
   | { readonly kind: 'asking' }
-  | { readonly kind: 'failed'; readonly error: FaultlineError; readonly sinceMs: number };
+  | { readonly kind: 'failed'; readonly error: FaultlineError; readonly sinceMs: number; readonly login?: KafkaLoginState };
+
+/**
+ * `wanted`: nobody gave one. `maybe`: nobody gave one, and it is silent as if one were wanted. `refused`: it is not tried again until a
+ * person says so. Absent: none is needed, as far as is known.
+ */
+export type KafkaLoginState = 'wanted' | 'maybe' | 'refused' | 'given';
 
 /** As `src/kafka` reads it. */
 export interface KafkaFacts {
@@ -228,6 +234,7 @@ export interface KafkaInstance extends EngineInstance {
   readonly problem?: string;
   /** What a person can do about it. */
   readonly remedy?: string;
+  readonly login?: KafkaLoginState;
 }
 
 export interface BrokerLine {
@@ -350,19 +357,24 @@ export interface ClusterModel {
 
 // ---- The same as lines: one shape for the tree view and for the terminal
 
+/** What roles and shards need of their installation: it stays the same while other pods of it change. */
+export type InstanceName = Pick<EngineInstance, 'id' | 'engine' | 'name' | 'namespace'>;
+
 /** What a line stands for: menus and icons follow from it. */
 export type LineSubject =
   | { readonly kind: 'section'; readonly section: SectionName }
   | { readonly kind: 'engine'; readonly instance: EngineInstance }
-  | { readonly kind: 'role'; readonly instance: EngineInstance; readonly role: RoleGroup }
-  | { readonly kind: 'shard'; readonly instance: EngineInstance; readonly shard: ShardGroup }
-  | { readonly kind: 'pod'; readonly instance: EngineInstance; readonly pod: PodLine }
-  | { readonly kind: 'broker'; readonly instance: KafkaInstance; readonly broker: BrokerLine }
-  | { readonly kind: 'topics'; readonly instance: KafkaInstance }
-  | { readonly kind: 'topic'; readonly instance: KafkaInstance; readonly topic: TopicLine }
+  | { readonly kind: 'role'; readonly instance: InstanceName; readonly role: RoleGroup }
+  | { readonly kind: 'shard'; readonly instance: InstanceName; readonly shard: ShardGroup }
+  | { readonly kind: 'pod'; readonly pod: PodLine }
+  | { readonly kind: 'broker'; readonly broker: BrokerLine }
+  | { readonly kind: 'topics' }
+  | { readonly kind: 'topic'; readonly topic: TopicLine }
   | { readonly kind: 'autoscaler'; readonly autoscaler: AutoscalerLine }
   | { readonly kind: 'node'; readonly node: NodeLine }
   | { readonly kind: 'release'; readonly release: ReleaseLine }
+  /** A sentence: Kafka was not heard, and a login may help. */
+  | { readonly kind: 'note'; readonly note: 'login'; readonly instance: KafkaInstance }
   /** A sentence: a blocking reason, what is forbidden, what else is there. */
   | { readonly kind: 'note'; readonly note: 'blocked' | SectionNote['kind'] | 'others' | 'empty' };
 
@@ -379,11 +391,4 @@ export interface Line {
   /** Sentences: why this health, by which mark it was recognised, what else is known. */
   readonly tooltip: readonly string[];
   readonly children: readonly Line[];
-}
-
-export interface FilteredLines {
-  readonly lines: readonly Line[];
-  /** Lines without children that match, and how many such lines there are: "12 of 840". */
-  readonly shown: number;
-  readonly total: number;
 }

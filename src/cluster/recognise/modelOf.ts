@@ -1,85 +1,99 @@
-/** From what was seen to what is shown. Pure: the memory only spares work on objects that are the same as before. */
+/** From what was seen to what is shown. Pure: the memory only spares work on what is the same as before, and keeps it the same object. */
+import { isDeepStrictEqual } from 'node:util';
 import { t } from '../../base/messages.ts';
-import type { Pod, Service, Workload } from '../objects.ts';
+import type { Node, Pod, Workload } from '../objects.ts';
+import { isSameList } from '../same.ts';
 import { autoscalersOf } from './autoscaling.ts';
 import { isWorse, worst } from './group.ts';
-import { compare, engineInstance, instanceId } from './instances.ts';
-import type { Found } from './found.ts';
-import { kafkaInstance } from './kafka.ts';
+import type { Installation } from './installations.ts';
+import { compare } from './instances.ts';
 import type { Kinds, PartName } from './kinds.ts';
 import type {
+  AutoscalerLine,
   ClusterModel,
   ClusterSnapshot,
   EngineInstance,
   EngineKind,
-  EngineRole,
   Health,
+  NodeLine,
   ObjectRef,
-  PodLine,
-  PodTruth,
+  RoleGroup,
+  Section,
 } from './model.ts';
 import { isNodeLost, nodeLine, releasesOf } from './places.ts';
-import { podLine, refOf } from './pods.ts';
-import { type Recognised, recognise } from './recognise.ts';
-import { resourceSources } from './resources.ts';
+import { PodBook } from './podBook.ts';
 import { section } from './sections.ts';
+import { surroundingsOf, type WorkloadMemory } from './surroundings.ts';
 
-/** What was found out about objects, for as long as they are held. */
+/** What was found out before, for as long as what it is about is there. Of one cluster. */
 export interface ModelMemory {
-  /** `null`: none of our engines. */
-  readonly recognised: WeakMap<object, Recognised | null>;
-  readonly lines: WeakMap<Pod, { readonly truth: PodTruth | undefined; readonly isLost: boolean; readonly line: PodLine }>;
+  readonly pods: PodBook;
+  readonly workloads: WorkloadMemory;
+  readonly nodes: WeakMap<Node, NodeLine>;
+  /** In the order in which they are shown. */
+  installations: readonly Installation[];
+  model: ClusterModel | undefined;
 }
 
 export function newMemory(): ModelMemory {
-  return { recognised: new WeakMap(), lines: new WeakMap() };
+  return { pods: new PodBook(), workloads: new WeakMap(), nodes: new WeakMap(), installations: [], model: undefined };
 }
 
-export function modelOf(snapshot: ClusterSnapshot, memory: ModelMemory = newMemory()): ClusterModel {
-  const seen = gather(snapshot, memory);
-  const services = byNamespace(all(snapshot, 'services'));
-  const names = new Map<string, number>();
-  for (const found of seen.found.values()) names.set(nameKey(found), (names.get(nameKey(found)) ?? 0) + 1);
-  const instances = [...seen.found.values()]
-    .map((found) => engineInstance(found, services.get(found.namespace) ?? [], (names.get(nameKey(found)) ?? 0) > 1))
-    .sort((a, b) => engineOrder[a.engine] - engineOrder[b.engine] || compare(a.namespace, b.namespace) || compare(a.name, b.name));
-  const of = (...engines: EngineKind[]): EngineInstance[] => instances.filter(({ engine }) => engines.includes(engine));
-  const kafka = of('kafka').map((instance) => kafkaInstance(instance, snapshot.kafka.get(instance.id)));
-  const nodes = [...all(snapshot, 'nodes')].map((node) => nodeLine(node, seen.podsOnNode.get(node.metadata.name) ?? 0));
-  const podsOfWorkload = groupBy(
-    instances.flatMap(({ roles }) => roles),
-    ({ workloads }) => workloads.map(workloadKey),
+/**
+ * What is equal to a part of the memory's last model is that same object, up to the model itself.
+ * `changedPods`: keys of the pods that came, went or are others than at the memory's last model, where nothing else is another.
+ */
+export function modelOf(snapshot: ClusterSnapshot, memory: ModelMemory = newMemory(), changedPods?: Iterable<string>): ClusterModel {
+  const { pods, model: before } = memory;
+  let model: ClusterModel;
+  if (before === undefined || changedPods === undefined) {
+    pods.putAll(snapshot.parts.pods?.objects ?? new Map(), snapshot.truth, lostNodes(snapshot));
+    surround(snapshot, memory);
+    const made = assemble(snapshot, memory);
+    model = before === undefined ? made : kept(before, made);
+  } else {
+    const change = putPods(snapshot, memory, changedPods);
+    model = change === 'none' ? before : kept(before, assemble(snapshot, memory, { before, isQuiet: change === 'quiet' }));
+  }
+  memory.model = model;
+  pods.hasNewCounts = false;
+  return model;
+}
+
+/** `quiet`: every installation is judged as it was. */
+function putPods(snapshot: ClusterSnapshot, memory: ModelMemory, changed: Iterable<string>): 'none' | 'quiet' | 'judged' {
+  const { pods, installations } = memory;
+  const objects: ReadonlyMap<string, Pod> = snapshot.parts.pods?.objects ?? new Map();
+  for (const key of changed) pods.put(key, objects.get(key), snapshot.truth);
+  pods.forgetOthers(objects, snapshot.truth);
+  // One that is new has services of its own; one that is empty goes.
+  if (pods.installations.size > installations.length || installations.some(({ isEmpty }) => isEmpty)) {
+    surround(snapshot, memory);
+    return 'judged';
+  }
+  if (installations.some(({ isUnjudged }) => isUnjudged)) return 'judged';
+  return pods.hasNewCounts || installations.some(({ isDirty }) => isDirty) ? 'quiet' : 'none';
+}
+
+/** What is there beside the pods, and the order of it all. */
+function surround(snapshot: ClusterSnapshot, memory: ModelMemory): void {
+  const { installations } = memory.pods;
+  const around = surroundingsOf(snapshot, memory.workloads);
+  for (const { place } of around.values()) memory.pods.installation(place);
+  const services = groupBy(all(snapshot, 'services'), ({ metadata }) => [metadata.namespace ?? '']);
+  for (const [id, one] of installations) {
+    one.surround(around.get(id), services.get(one.place.namespace) ?? []);
+    if (one.isEmpty) installations.delete(id);
+  }
+  const named = groupBy(installations.values(), (one) => [nameKey(one)]);
+  for (const one of installations.values()) one.share((named.get(nameKey(one))?.length ?? 0) > 1);
+  memory.installations = [...installations.values()].sort((a, b) => byEngine(a.instance(), b.instance()));
+}
+
+function byEngine(a: EngineInstance, b: EngineInstance): number {
+  return (
+    engineOrder[a.engine] - engineOrder[b.engine] || compare(a.namespace, b.namespace) || compare(a.name, b.name) || (a.id < b.id ? -1 : 1)
   );
-  const parts = {
-    engines: section(snapshot, of('trino', 'presto', 'clickhouse', 'spark'), ['pods', 'deployments', 'statefulSets', 'services']),
-    autoscaling: section(
-      snapshot,
-      autoscalersOf({
-        autoscalers: all(snapshot, 'autoscalers'),
-        scaledObjects: all(snapshot, 'scaledObjects'),
-        verticalAutoscalers: all(snapshot, 'verticalAutoscalers'),
-        workloadOf: (ref) => workloadOf(snapshot, ref),
-        podsOf: (ref) => podsOfWorkload.get(workloadKey(ref))?.flatMap(({ pods }) => pods) ?? [],
-      }),
-      ['autoscalers'],
-    ),
-    kafka: section(snapshot, kafka, ['pods']),
-    storage: section(snapshot, of('minio'), ['pods']),
-    monitoring: section(snapshot, of('prometheus', 'grafana', 'alertmanager'), ['pods']),
-    nodes: section(
-      snapshot,
-      nodes.sort((a, b) => compare(a.ref.name, b.ref.name)),
-      ['nodes'],
-    ),
-    releases: section(snapshot, releasesOf(all(snapshot, 'releases'), chartsOf(snapshot)), ['releases']),
-  };
-  return {
-    context: snapshot.context,
-    ...(snapshot.namespace === undefined ? {} : { namespace: snapshot.namespace }),
-    health: wholeHealth(snapshot, [...parts.engines.items, ...kafka, ...parts.storage.items], nodes),
-    ...parts,
-    otherPods: seen.others,
-  };
 }
 
 const engineOrder: Readonly<Record<EngineKind, number>> = {
@@ -94,110 +108,104 @@ const engineOrder: Readonly<Record<EngineKind, number>> = {
   grafana: 8,
 };
 
-interface Gathered {
-  readonly found: Map<string, Found>;
-  readonly podsOnNode: ReadonlyMap<string, number>;
-  readonly others: number;
-}
-
-function gather(snapshot: ClusterSnapshot, memory: ModelMemory): Gathered {
-  const found = new Map<string, Found>();
-  const podsOnNode = new Map<string, number>();
-  const nodes = snapshot.parts.nodes?.objects;
-  let others = 0;
-  for (const pod of all(snapshot, 'pods')) {
-    const node = pod.spec?.nodeName;
-    const { phase } = pod.status ?? {};
-    if (node !== undefined && phase !== 'Succeeded' && phase !== 'Failed') podsOnNode.set(node, (podsOnNode.get(node) ?? 0) + 1);
-    const known = remembered(memory, pod, () => recognise(pod));
-    if (known === undefined) {
-      others++;
-      continue;
-    }
-    const truth = pod.metadata.uid === undefined ? undefined : snapshot.truth.get(pod.metadata.uid);
-    const isLost = node !== undefined && isNodeLost(nodes?.get(node));
-    instanceFor(found, known, pod.metadata.namespace ?? '').pods.push({ pod, line: rememberedLine(memory, pod, known, truth, isLost) });
-  }
-  for (const [part, kind] of workloadKinds) for (const workload of all(snapshot, part)) addWorkload(found, memory, workload, kind);
-  addResources(found, snapshot);
-  return { found, podsOnNode, others };
-}
-
-const workloadKinds = [
-  ['deployments', 'Deployment'],
-  ['statefulSets', 'StatefulSet'],
-] as const;
-
-/** A workload is known by the pods that it would make: so one without pods is there too. */
-function addWorkload(found: Map<string, Found>, memory: ModelMemory, workload: Workload, kind: string): void {
-  const known = remembered(memory, workload, () => {
-    const template = workload.spec?.template;
-    if (template === undefined) return undefined;
-    const { name, namespace } = workload.metadata;
-    const metadata = { ...template.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
-    return recognise({ metadata, ...(template.spec === undefined ? {} : { spec: template.spec }) }, { kind, name });
-  });
-  if (known === undefined) return;
-  const one = instanceFor(found, known, workload.metadata.namespace ?? '');
-  // The engine may have said another role of its pods than the workload's name does.
-  const pod = one.pods.find(({ pod: { metadata } }) => isMadeBy(metadata.ownerReferences?.[0]?.name, workload.metadata.name));
-  one.workloads.push({ workload, ref: refOf('apps/v1', kind, workload), role: pod?.line.role ?? known.role });
-}
-
-function isMadeBy(owner: string | undefined, workload: string): boolean {
-  return owner !== undefined && (owner === workload || owner.replace(/-[^-]+$/, '') === workload);
-}
-
-function addResources(found: Map<string, Found>, snapshot: ClusterSnapshot): void {
-  for (const source of resourceSources)
-    for (const resource of all(snapshot, source.part)) {
-      const { name, namespace = '' } = resource.metadata;
-      const ref = refOf(source.apiVersion, source.kind, resource);
-      const instance = source.instanceOf(resource) ?? name;
-      const id = instanceId(source.engine, namespace, { instance });
-      const one = found.get(id) ?? bare(id, source.engine, namespace, instance);
-      found.set(id, one);
-      if (source.isWhole) one.resource = { ...resource, ref };
-      const asked = source.asks(resource);
-      if (asked !== undefined) one.asked.set(asked.role, (one.asked.get(asked.role) ?? 0) + asked.count);
-    }
-}
-
-function instanceFor(found: Map<string, Found>, known: Recognised, namespace: string): Found {
-  const id = instanceId(known.engine, namespace, known);
-  const one = found.get(id) ?? bare(id, known.engine, namespace, known.instance, known.variant);
-  one.recognition ??= known.recognition;
-  found.set(id, one);
-  return one;
-}
-
-function bare(id: string, engine: EngineKind, namespace: string, instance: string, variant?: string): Found {
+/** Of `before` everything is true that no pod has a part in; `isQuiet`: and what pods are judged for. */
+function assemble(
+  snapshot: ClusterSnapshot,
+  memory: ModelMemory,
+  { before, isQuiet }: { readonly before?: ClusterModel; readonly isQuiet?: boolean } = {},
+): ClusterModel {
+  const of = (...engines: EngineKind[]): readonly Installation[] =>
+    memory.installations.filter(({ place }) => engines.includes(place.engine));
+  const instances = (...engines: EngineKind[]): readonly EngineInstance[] => of(...engines).map((one) => one.instance());
+  const parts = {
+    engines: section(snapshot, instances('trino', 'presto', 'clickhouse', 'spark'), ['pods', 'deployments', 'statefulSets', 'services']),
+    autoscaling:
+      before === undefined || isQuiet !== true ? section(snapshot, autoscaling(snapshot, memory), ['autoscalers']) : before.autoscaling,
+    kafka: section(
+      snapshot,
+      of('kafka').map((one) => one.kafka(snapshot.kafka.get(one.place.id))),
+      ['pods'],
+    ),
+    storage: section(snapshot, instances('minio'), ['pods']),
+    monitoring: section(snapshot, instances('prometheus', 'grafana', 'alertmanager'), ['pods']),
+    nodes: before === undefined || memory.pods.hasNewCounts ? section(snapshot, nodesOf(snapshot, memory), ['nodes']) : before.nodes,
+    releases: before?.releases ?? section(snapshot, releasesOf(all(snapshot, 'releases'), chartsOf(snapshot)), ['releases']),
+  };
   return {
-    id,
-    engine,
-    namespace,
-    instance,
-    pods: [],
-    workloads: [],
-    asked: new Map<EngineRole, number>(),
-    ...(variant === undefined ? {} : { variant }),
+    context: snapshot.context,
+    ...(snapshot.namespace === undefined ? {} : { namespace: snapshot.namespace }),
+    health: wholeHealth(snapshot, [...parts.engines.items, ...parts.kafka.items, ...parts.storage.items], parts.nodes.items),
+    ...parts,
+    otherPods: memory.pods.others,
   };
 }
 
-function remembered(memory: ModelMemory, object: Pod | Workload, find: () => Recognised | undefined): Recognised | undefined {
-  const known = memory.recognised.get(object);
-  if (known !== undefined) return known ?? undefined;
-  const result = find();
-  memory.recognised.set(object, result ?? null);
-  return result;
+/** The same objects as before where they are equal. */
+function kept(before: ClusterModel, now: ClusterModel): ClusterModel {
+  const model: ClusterModel = {
+    ...now,
+    engines: keptSection(before.engines, now.engines),
+    autoscaling: keptSection(before.autoscaling, withEqual(before.autoscaling, now.autoscaling)),
+    kafka: keptSection(before.kafka, now.kafka),
+    storage: keptSection(before.storage, now.storage),
+    monitoring: keptSection(before.monitoring, now.monitoring),
+    nodes: keptSection(before.nodes, withEqual(before.nodes, now.nodes)),
+    releases: keptSection(before.releases, withEqual(before.releases, now.releases)),
+    health: isDeepStrictEqual(before.health, now.health) ? before.health : now.health,
+  };
+  return isSameList(Object.values(before), Object.values(model)) ? before : model;
 }
 
-function rememberedLine(memory: ModelMemory, pod: Pod, recognised: Recognised, truth: PodTruth | undefined, isLost: boolean): PodLine {
-  const known = memory.lines.get(pod);
-  if (known !== undefined && known.truth === truth && known.isLost === isLost) return known.line;
-  const line = podLine(pod, recognised, truth, isLost);
-  memory.lines.set(pod, { truth, isLost, line });
-  return line;
+function keptSection<T>(before: Section<T>, now: Section<T>): Section<T> {
+  const isSame =
+    isSameList(before.items, now.items) &&
+    (before.state === now.state || isDeepStrictEqual(before.state, now.state)) &&
+    (before.notes.length + now.notes.length === 0 || isDeepStrictEqual(before.notes, now.notes));
+  return isSame ? before : now;
+}
+
+function withEqual<T extends { readonly id: string }>(before: Section<T>, now: Section<T>): Section<T> {
+  if (before === now) return now;
+  const known = new Map(before.items.map((item) => [item.id, item]));
+  const items = now.items.map((item) => {
+    const same = known.get(item.id);
+    return same !== undefined && isDeepStrictEqual(same, item) ? same : item;
+  });
+  return { ...now, items };
+}
+
+function autoscaling(snapshot: ClusterSnapshot, { installations }: ModelMemory): readonly AutoscalerLine[] {
+  const rolesOf = (): ReadonlyMap<string, readonly RoleGroup[]> =>
+    groupBy(
+      installations.flatMap((one) => one.instance().roles),
+      ({ workloads }) => workloads.map(workloadKey),
+    );
+  let roles: ReturnType<typeof rolesOf> | undefined;
+  return autoscalersOf({
+    autoscalers: all(snapshot, 'autoscalers'),
+    scaledObjects: all(snapshot, 'scaledObjects'),
+    verticalAutoscalers: all(snapshot, 'verticalAutoscalers'),
+    workloadOf: (ref) => workloadOf(snapshot, ref),
+    podsOf: (ref) => (roles ??= rolesOf()).get(workloadKey(ref))?.flatMap(({ pods }) => pods) ?? [],
+  });
+}
+
+function nodesOf(snapshot: ClusterSnapshot, { nodes, pods }: ModelMemory): readonly NodeLine[] {
+  const lines: NodeLine[] = [];
+  for (const node of all(snapshot, 'nodes')) {
+    const count = pods.podsOnNode.get(node.metadata.name) ?? 0;
+    const known = nodes.get(node);
+    const line = known?.pods === count ? known : nodeLine(node, count);
+    nodes.set(node, line);
+    lines.push(line);
+  }
+  return lines.sort((a, b) => compare(a.ref.name, b.ref.name));
+}
+
+function lostNodes(snapshot: ClusterSnapshot): ReadonlySet<string> {
+  const lost = new Set<string>();
+  for (const node of all(snapshot, 'nodes')) if (isNodeLost(node)) lost.add(node.metadata.name);
+  return lost;
 }
 
 function all<N extends PartName>({ parts }: ClusterSnapshot, part: N): Iterable<Kinds[N]> {
@@ -250,10 +258,6 @@ function wholeHealth(
   return { state, word: words.length === 0 ? t('healthy') : words.join(', ') };
 }
 
-function byNamespace(services: Iterable<Service>): ReadonlyMap<string, readonly Service[]> {
-  return groupBy(services, ({ metadata }) => [metadata.namespace ?? '']);
-}
-
 function groupBy<T>(items: Iterable<T>, keysOf: (item: T) => readonly string[]): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items)
@@ -269,6 +273,6 @@ function workloadKey({ kind, namespace, name }: ObjectRef): string {
   return `${kind}:${namespace ?? ''}/${name}`;
 }
 
-function nameKey({ engine, namespace, instance }: Found): string {
+function nameKey({ place: { engine, namespace, instance } }: Installation): string {
   return `${engine}:${namespace}/${instance}`;
 }

@@ -1,6 +1,7 @@
 /** One pod of an engine as a line. */
 import { t } from '../../base/messages.ts';
 import type { Container, Pod } from '../objects.ts';
+import { isSameJson } from '../same.ts';
 import { isReady, podHealth, restartsOf } from './health.ts';
 import type { EngineRole, Health, ObjectRef, PodLine, PodTruth } from './model.ts';
 import type { Recognised } from './recognise.ts';
@@ -39,6 +40,17 @@ export function podLine(pod: Pod, recognised: Recognised, truth: PodTruth | unde
     recognised: recognised.recognition,
     ...(truth === undefined ? {} : { truth }),
   };
+}
+
+/** Of a pod that only has another status than when `line` was made of it, and the same truth; the same line where nothing it says is another. */
+export function podLineNow(line: PodLine, pod: Pod, isNodeLost: boolean): PodLine | undefined {
+  if (pod.status?.podIP !== line.ip) return undefined;
+  const ready = isReady(pod);
+  const restarts = restartsOf(pod);
+  const now = together(pod, ready, line.truth, isNodeLost);
+  const health = isSameJson(line.health, now) ? line.health : now;
+  if (health === line.health && ready === line.isReady && restarts === line.restarts) return line;
+  return { ...line, health, isReady: ready, restarts };
 }
 
 /** "worker-x7k2p", "worker-0": what tells it from its siblings under their role comes first, and the state beside it stays in sight. */

@@ -4,12 +4,14 @@
  */
 import type { Disposable } from '../../base/disposables.ts';
 import { FaultlineError, normalise } from '../../base/errors.ts';
+import { isRefusedLogin, type KafkaLogin } from '../../base/kafkaLogin.ts';
 import { t } from '../../base/messages.ts';
 import { unlessAborted } from '../act/signal.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
-import { openKafkaRoutes, type KafkaRoutes } from '../kafkaRoutes.ts';
+import { LOGIN_WANTED, type KafkaCredentials, type KafkaListener } from '../kafkaListeners.ts';
+import { openKafkaRoutes, type HostPort, type KafkaRoutes } from '../kafkaRoutes.ts';
 import { brokerPods } from '../recognise/kafka.ts';
-import type { ClusterModel, KafkaFacts, KafkaInstance, KafkaTruth } from '../recognise/model.ts';
+import type { ClusterModel, KafkaFacts, KafkaInstance, KafkaLoginState, KafkaTruth } from '../recognise/model.ts';
 import { BackOff, systemTiming, type Timing } from '../watch/timing.ts';
 
 export interface KafkaReader {
@@ -18,7 +20,23 @@ export interface KafkaReader {
 }
 
 /** Outlives the signal, which ends only the opening. `openKafkaView` of the Kafka room is one. */
-export type OpenKafkaReader = (access: Pick<KafkaRoutes, 'bootstrap' | 'route'>, signal: AbortSignal) => Promise<KafkaReader>;
+export type OpenKafkaReader = (
+  access: Pick<KafkaRoutes, 'bootstrap' | 'route'> & KafkaCredentials,
+  signal: AbortSignal,
+) => Promise<KafkaReader>;
+
+export interface GivenKafkaLogin {
+  readonly login: KafkaLogin;
+  /** Kafka refused it, and nobody has acted since: it is not tried. */
+  readonly isRefused?: boolean;
+}
+
+export interface KafkaLogins {
+  /** What a person gave for this Kafka. Failing is said in the tree as any failure. */
+  of(instance: KafkaInstance, signal: AbortSignal): Promise<GivenKafkaLogin | undefined>;
+  /** Told of a login that Kafka has just refused. */
+  refused?(instance: KafkaInstance, login: KafkaLogin): Promise<void>;
+}
 
 export interface KafkaProberOptions {
   readonly timing: Timing;
@@ -29,7 +47,8 @@ export interface KafkaProberOptions {
   /** After a failure: 5 s, then twice as long, to 60 s at the most. */
   readonly backOffMs: readonly [first: number, most: number];
   /** How brokers are reached: by port-forwards where nothing is said. */
-  readonly routes: (instance: () => KafkaInstance | undefined, signal: AbortSignal) => Promise<KafkaRoutes>;
+  readonly routes: (instance: () => KafkaInstance | undefined, signal: AbortSignal, login: KafkaLogin | undefined) => Promise<KafkaRoutes>;
+  readonly logins: KafkaLogins;
 }
 
 /** Told of what is another than before; undefined: nothing is known any more. */
@@ -58,7 +77,8 @@ export class KafkaProber implements Disposable {
       everyMs: 10_000,
       limitMs: 9000,
       backOffMs: [5000, 60_000],
-      routes: (instance, signal) => openKafkaRoutes(connection, instance, signal),
+      routes: (instance, signal, login) => openKafkaRoutes(connection, instance, signal, login),
+      logins: { of: () => Promise.resolve(undefined) },
       ...options,
     };
     this.#tell = tell;
@@ -72,9 +92,9 @@ export class KafkaProber implements Disposable {
   }
 
   /** The model may be another: instances come and go, and brokers that come back have something to say. */
-  heed(): void {
+  heed(model: ClusterModel = this.#model()): void {
     if (this.#isOver) return;
-    const instances = askable(this.#model());
+    const instances = askable(model);
     for (const [id, follower] of [...this.#followers])
       if (!instances.has(id)) {
         this.#followers.delete(id);
@@ -86,6 +106,11 @@ export class KafkaProber implements Disposable {
       if (known !== undefined) known.heed(readyPods(instance));
       else if (this.#isLooking) this.#follow(instance).look(true);
     }
+  }
+
+  /** A person gave this one another login, or took it back. Resolves when it was asked once more. */
+  async retry(instanceId: string): Promise<void> {
+    await this.#followers.get(instanceId)?.retry();
   }
 
   /** Each is asked once from now, whether somebody looks or not. An abort leaves it unheard. */
@@ -136,6 +161,13 @@ class Follower implements Disposable {
   #isLooking = false;
   #timer: Disposable | undefined;
   #running: Promise<void> | undefined;
+  /** Ends the question that is under way: its answer is not wanted any more. */
+  #over = new AbortController();
+  /** Of the last way that was tried. */
+  #login: KafkaLogin | undefined;
+  #listener: KafkaListener | undefined;
+  /** Nothing is asked until a person acts: wrong passwords, tried again and again, lock accounts. */
+  #isRefused = false;
 
   constructor(
     instance: KafkaInstance,
@@ -172,6 +204,17 @@ class Follower implements Disposable {
     await this.#turn();
   }
 
+  async retry(): Promise<void> {
+    this.#over.abort();
+    await this.#running;
+    if (this.#life.signal.aborted) return;
+    this.#leave();
+    this.#isRefused = false;
+    this.#truth = undefined;
+    this.#backOff.reset();
+    await this.#turn();
+  }
+
   dispose(): void {
     this.#life.abort();
     this.#timer?.dispose();
@@ -179,6 +222,7 @@ class Follower implements Disposable {
   }
 
   #turn(): Promise<void> {
+    if (this.#isRefused) return Promise.resolve();
     this.#running ??= this.#ask().finally(() => {
       this.#running = undefined;
     });
@@ -188,28 +232,36 @@ class Follower implements Disposable {
   async #ask(): Promise<void> {
     const { limitMs, everyMs, timing } = this.#options;
     this.#timer?.dispose();
-    const over = new AbortController();
-    const limit = timing.after(limitMs, () => over.abort());
-    const signal = AbortSignal.any([this.#life.signal, over.signal]);
+    const late = new AbortController();
+    const limit = timing.after(limitMs, () => late.abort());
+    const over = (this.#over = new AbortController());
+    const ended = AbortSignal.any([this.#life.signal, over.signal]);
+    const signal = AbortSignal.any([ended, late.signal]);
     let waitMs = everyMs;
     try {
       if (this.#truth === undefined) this.#say({ kind: 'asking' });
       const facts = await this.#facts(signal);
-      if (this.#life.signal.aborted) return;
+      if (ended.aborted) return;
       this.#backOff.reset();
-      this.#say({ kind: 'known', facts });
+      this.#say({ kind: 'known', facts, ...(this.#login === undefined ? {} : { login: 'given' }) });
     } catch (error) {
-      if (this.#life.signal.aborted) return;
+      if (ended.aborted) return;
       this.#leave();
       waitMs = this.#backOff.next();
       const sinceMs = this.#truth?.kind === 'failed' ? this.#truth.sinceMs : timing.wallMs();
-      this.#say({ kind: 'failed', error: over.signal.aborted ? late(error, this.#name, limitMs) : normalise(error), sinceMs });
+      const known = late.signal.aborted ? tooLate(error, this.#name, limitMs) : normalise(error);
+      const login = this.#loginAfter(known);
+      if (login === 'refused') {
+        this.#isRefused = true;
+        await this.#tellRefused();
+      }
+      this.#say({ kind: 'failed', error: known, sinceMs, ...(login === undefined ? {} : { login }) });
     } finally {
       limit.dispose();
       // A way that was ready while this ended.
-      if (this.#life.signal.aborted) this.#leave();
+      if (ended.aborted) this.#leave();
     }
-    if (this.#isLooking) this.#timer = timing.after(waitMs, () => void this.#turn());
+    if (this.#isLooking && !this.#isRefused) this.#timer = timing.after(waitMs, () => void this.#turn());
   }
 
   async #facts(signal: AbortSignal): Promise<KafkaFacts> {
@@ -221,9 +273,34 @@ class Follower implements Disposable {
     }
   }
 
+  /** Where that can't be kept, it is still not tried again from here. */
+  async #tellRefused(): Promise<void> {
+    const instance = this.#instance();
+    if (instance !== undefined && this.#login !== undefined)
+      await this.#options.logins.refused?.(instance, this.#login).catch(() => undefined);
+  }
+
+  /** What a login has to do with this failure. */
+  #loginAfter(error: FaultlineError): KafkaLoginState | undefined {
+    if (this.#login !== undefined) return isRefusedLogin(error) ? 'refused' : 'given';
+    if (isRefusedLogin(error) || error.facts.code === LOGIN_WANTED) return 'wanted';
+    // A listener that wants one, and was asked without, ends the connection or is silent.
+    const isSilent = error.reason === 'unreachable' || error.reason === 'timedOut';
+    return isSilent && this.#listener !== undefined && this.#listener.protocol === undefined ? 'maybe' : undefined;
+  }
+
   async #openWay(signal: AbortSignal): Promise<Way> {
-    const routes = await this.#options.routes(this.#instance, signal);
-    const opening = this.#open({ bootstrap: routes.bootstrap, route: (broker, end) => routes.route(broker, end) }, signal);
+    const { logins } = this.#options;
+    this.#listener = undefined;
+    this.#login = undefined;
+    const instance = this.#instance();
+    const given = instance === undefined ? undefined : await unlessAborted(logins.of(instance, signal), signal);
+    this.#login = given?.login;
+    if (given?.isRefused === true) throw refusedBefore(this.#name, given.login);
+    const routes = await this.#options.routes(this.#instance, signal, given?.login);
+    this.#listener = routes.listener;
+    const access = { bootstrap: routes.bootstrap, route: (broker: HostPort, end: AbortSignal) => routes.route(broker, end) };
+    const opening = this.#open({ ...access, ...routes.credentials }, signal);
     try {
       return { routes, reader: await unlessAborted(opening, signal) };
     } catch (error) {
@@ -271,7 +348,8 @@ function readyPods(instance: KafkaInstance): string {
 function explained(error: unknown, { problem, bootstrap }: KafkaRoutes, name: string): unknown {
   if (!FaultlineError.is(error) || !['unreachable', 'timedOut', 'cancelled'].includes(error.reason)) return error;
   if (problem !== undefined) return problem;
-  if (error.reason !== 'unreachable') return error;
+  // With a code, of a certificate say, somebody did answer.
+  if (error.reason !== 'unreachable' || error.facts.code !== undefined) return error;
   const { what, remedy } = error.facts;
   return new FaultlineError(
     'unreachable',
@@ -284,14 +362,23 @@ function explained(error: unknown, { problem, bootstrap }: KafkaRoutes, name: st
   );
 }
 
-function late(error: unknown, name: string, limitMs: number): FaultlineError {
+function refusedBefore(name: string, { sasl }: KafkaLogin): FaultlineError {
+  return new FaultlineError('unauthorised', {
+    what: sasl === undefined ? t('Kafka {0} refused this login', name) : t('Kafka {0} refused the login of {1}', name, sasl.user),
+    remedy: t('It is not tried again until you log in anew.'),
+    code: 'SASL_REFUSED_BEFORE',
+  });
+}
+
+function tooLate(error: unknown, name: string, limitMs: number): FaultlineError {
   if (!FaultlineError.is(error, 'cancelled')) return normalise(error);
   return new FaultlineError('timedOut', { what: t('Kafka {0} did not answer within {1} s', name, limitMs / 1000) });
 }
 
 function isSame(a: KafkaTruth, b: KafkaTruth): boolean {
   if (a.kind === 'known' && b.kind === 'known')
-    return JSON.stringify({ ...a.facts, readAtMs: 0 }) === JSON.stringify({ ...b.facts, readAtMs: 0 });
-  if (a.kind === 'failed' && b.kind === 'failed') return a.error.reason === b.error.reason && a.error.facts.what === b.error.facts.what;
+    return a.login === b.login && JSON.stringify({ ...a.facts, readAtMs: 0 }) === JSON.stringify({ ...b.facts, readAtMs: 0 });
+  if (a.kind === 'failed' && b.kind === 'failed')
+    return a.login === b.login && a.error.reason === b.error.reason && a.error.facts.what === b.error.facts.what;
   return a.kind === b.kind;
 }

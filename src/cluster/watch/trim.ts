@@ -110,8 +110,10 @@ function typeOf(apiVersion: string | undefined, kind: string | undefined): { api
 type Undefinable<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 function defined<T extends object>(fields: Undefinable<T>): T {
+  const given: Readonly<Record<string, unknown>> = fields;
   const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value;
+  // Of every field of every change of ten thousand pods: no list of the fields is made first.
+  for (const name in given) if (given[name] !== undefined) kept[name] = given[name];
   // Every field of T that isn't optional is given by the callers; the compiler can't follow a loop over names.
   return kept as T;
 }

@@ -10,6 +10,8 @@ interface Pattern {
   readonly remedy?: string;
 }
 
+const NO_TLS = /server gave HTTP response to HTTPS client/;
+
 const PATTERNS: readonly Pattern[] = [
   {
     when: /another operation \(install\/upgrade\/rollback\) is in progress/,
@@ -22,12 +24,6 @@ const PATTERNS: readonly Pattern[] = [
     when: /(?:values don't meet the specifications of the schema|values don’t meet)/,
     reason: 'invalid',
     what: () => t('The values do not fit the chart'),
-  },
-  {
-    when: /(?:path "?([^"\s]+)"? not found|failed to download "?([^"\s]+)"?|repo (\S+) not found|chart "?([^"\s]+)"? .*not found|no cached repo found)/,
-    reason: 'notFound',
-    what: (match) => t('The chart {0} could not be had', match.slice(1).find((part) => part !== undefined) ?? ''),
-    remedy: t('Check its name; “helm repo add” and “helm repo update” make a repository known.'),
   },
   {
     when: /invalid ownership metadata/,
@@ -54,9 +50,12 @@ const PATTERNS: readonly Pattern[] = [
   { when: /(?:Unauthorized|provide credentials)/, reason: 'unauthorised', what: () => t('The cluster did not accept the login') },
   { when: /(?:timed out waiting|context deadline exceeded)/, reason: 'timedOut', what: () => t('Helm waited longer than it may') },
   {
-    when: /(?:Apply failed with \d+ conflicts?|conflict with "([^"]+)")/,
+    when: /(?:Apply failed with \d+ conflicts?(?:: conflicts? with "([^"]+)")?|conflict with "([^"]+)")/,
     reason: 'engine',
-    what: (match) => t('Another manager owns a field that the chart sets{0}', match[1] === undefined ? '' : `: ${match[1]}`),
+    what: ([, first, second]) => {
+      const who = first ?? second;
+      return t('Another manager owns a field that the chart sets{0}', who === undefined ? '' : `: ${who}`);
+    },
     remedy: t('Let one of the two set it: leave the field out of the values, or remove the other manager (an autoscaler owns replicas).'),
   },
   {
@@ -66,9 +65,54 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
+/** Of what fetches charts: it speaks to no cluster. */
+const FETCH_PATTERNS: readonly Pattern[] = [
+  {
+    when: NO_TLS,
+    reason: 'unreachable',
+    what: () => t('The registry speaks no TLS'),
+    remedy: t('Without it only one on this machine is taken. “helm pull --plain-http” fetches the chart; then name the .tgz file.'),
+  },
+  {
+    when: /(?:\b401\b|\b403\b|[Uu]nauthorized|denied: |authentication required|basic auth credential)/,
+    reason: 'unauthorised',
+    what: () => t('The registry or repository did not accept the login'),
+    remedy: t('“helm registry login HOST” logs in to a registry, “helm repo add NAME URL --username USER” to a repository.'),
+  },
+  {
+    when: /(?:connection refused|no such host|i\/o timeout|connect: no route|network is unreachable|x509:|EOF$)/im,
+    reason: 'unreachable',
+    what: () => t('Helm could not reach where the chart is'),
+    remedy: t('Check the address, the network and the proxy.'),
+  },
+  {
+    when: /(?:repo (\S+) not found|no repo named|no cached repo found)/,
+    reason: 'notFound',
+    what: (match) => t('Helm knows no repository {0}', match[1] ?? ''),
+    remedy: t('“helm repo add” and “helm repo update” make it known; --repo names its URL without that.'),
+  },
+  {
+    when: /chart "([^"]+)" (?:matching|version) (\S+) .*not found|could not locate a version matching provided version string (\S+)/,
+    reason: 'notFound',
+    what: (match) => t('The chart has no version {0}', (match[2] ?? match[3] ?? '').replaceAll('"', '')),
+  },
+  {
+    when: /(?:\b404\b|not found|is not a valid chart repository)/i,
+    reason: 'notFound',
+    what: () => t('There is no such chart'),
+    remedy: t('Check its name, its version and the address.'),
+  },
+];
+
+/** Whether a registry answered without TLS where Helm spoke TLS to it. */
+export function speaksNoTls(error: unknown): boolean {
+  return FaultlineError.is(error) && NO_TLS.test(error.facts.meaning ?? '');
+}
+
 export function helmFailure(stderr: string, args: readonly string[]): FaultlineError {
   const told = meaningOf(stderr);
-  for (const { when, reason, what, remedy } of PATTERNS) {
+  const isFetch = args[0] === 'pull' || args[0] === 'dependency';
+  for (const { when, reason, what, remedy } of isFetch ? FETCH_PATTERNS : PATTERNS) {
     const match = when.exec(stderr);
     if (match === null) continue;
     return new FaultlineError(reason, { what: what(match), meaning: told, ...(remedy === undefined ? {} : { remedy }) }, stderr);

@@ -16,7 +16,7 @@ export interface HelmProgram {
   readonly major: 3 | 4;
 }
 
-const ANSWER_LIMIT_MS = 30_000;
+const ANSWER_LIMIT_MS = 15_000;
 
 /** A program that a person named, asked for its version. Fails: `notFound`, and as `findHelm`. */
 export async function helmAt(path: string, env: Environment): Promise<HelmProgram> {
@@ -59,7 +59,12 @@ export function parseVersion(text: string, path: string): { readonly version: st
   const [, version = '', major] = /v?((\d+)\.\d+(?:\.\d+)?(?:-[\w.]+)?)/.exec(text) ?? [];
   if (major === '3' || major === '4') return { version, major: major === '3' ? 3 : 4 };
   if (major === undefined) {
-    throw new FaultlineError('engine', { what: t('{0} did not say which Helm it is', path), meaning: text.trim().split('\n')[0] ?? '' });
+    const meaning = text.trim().split('\n')[0] ?? '';
+    throw new FaultlineError('engine', {
+      what: t('{0} did not say which Helm it is', path),
+      meaning: meaning || t('It said nothing.'),
+      remedy: isItHelm(path),
+    });
   }
   throw new FaultlineError('unsupported', {
     what: t('{0} is Helm {1}', path, version),
@@ -93,10 +98,18 @@ async function askVersion(path: string, env: Environment): Promise<string> {
     });
     return stdout;
   } catch (error) {
-    throw new FaultlineError('engine', { what: t('{0} could not be run', path), meaning: firstLine(error) }, error);
+    throw new FaultlineError('engine', { what: t('{0} could not be run', path), meaning: whyOf(error), remedy: isItHelm(path) }, error);
   }
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+function isItHelm(path: string): string {
+  return t('See what “{0} version” says in a terminal: it has to be Helm 3 or 4.', path);
+}
+
+/** Its own words, where it had any. */
+function whyOf(error: unknown): string {
+  const facts: object = typeof error === 'object' && error !== null ? error : {};
+  if (Reflect.get(facts, 'killed') === true) return t('It did not answer within {0} s and was ended.', ANSWER_LIMIT_MS / 1000);
+  const said = String(Reflect.get(facts, 'stderr') ?? '').trim();
+  return (said === '' ? (error instanceof Error ? error.message : String(error)) : said).split('\n')[0] ?? '';
 }

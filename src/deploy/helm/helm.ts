@@ -3,8 +3,10 @@ import * as v from 'valibot';
 import type { ReleaseName, ReleaseState, ReleaseStatusWord } from '../release.ts';
 import type { HelmProgram } from './find.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
+import { clusterFor } from './cluster.ts';
+import { speaksNoTls } from './failure.ts';
 import { runHelm } from './run.ts';
-import { delimiter } from 'node:path';
+import type { HelmRun } from './run.ts';
 import { FaultlineError } from '../../base/errors.ts';
 
 export interface HelmPlace {
@@ -27,6 +29,14 @@ export interface Upgrade extends ReleaseName {
   readonly description: string;
 }
 
+/** A chart that is no file here. */
+export interface ChartSource {
+  /** `repo/name`, `oci://…`, `https://…`; a name where `repo` is given. */
+  readonly chart: string;
+  readonly version?: string;
+  readonly repo?: string;
+}
+
 export interface Helm {
   readonly program: HelmProgram;
   /** Manifests as the server would get them, hooks and definitions too; nothing is changed. */
@@ -41,8 +51,8 @@ export interface Helm {
   /** Newest first; empty when there is no such release. */
   history(name: ReleaseName, signal: AbortSignal): Promise<readonly ReleaseState[]>;
   list(namespace: string | undefined, signal: AbortSignal): Promise<readonly ReleaseState[]>;
-  /** Brings a chart into `folder`, unpacked. */
-  pull(chart: string, version: string | undefined, folder: string, signal: AbortSignal): Promise<void>;
+  /** Brings a chart into `folder`, unpacked. A registry on this machine may do without TLS. */
+  pull(chart: ChartSource, folder: string, signal: AbortSignal): Promise<void>;
   /** Fetches the charts that it depends on. */
   dependencies(folder: string, signal: AbortSignal): Promise<void>;
 }
@@ -80,16 +90,14 @@ const words: readonly ReleaseStatusWord[] = [
   'pending-rollback',
 ];
 const HISTORY_MAX = 256;
+/** For what Helm does besides waiting. */
+const SLACK_MS = 20_000;
 
 export function helmOn(place: HelmPlace): Helm {
   const { program, env, context } = place;
-  const { mergedWith } = context;
-  // Only the variable takes several files; inside of a pod Helm finds the service account by itself.
-  const list = mergedWith === undefined ? {} : { kubeconfigs: mergedWith.join(delimiter) };
-  const run = (args: readonly string[], signal: AbortSignal, onStart?: (pid: number) => void): Promise<string> =>
-    runHelm({ path: program.path, args, env, ...list, signal, ...(onStart === undefined ? {} : { onStart }) });
-  const named = ['--kube-context', context.name];
-  const cluster = context.inCluster === true ? [] : mergedWith === undefined ? ['--kubeconfig', context.file, ...named] : named;
+  const { args: cluster, env: more } = clusterFor(context, env);
+  const run = (args: readonly string[], signal: AbortSignal, bounds: Pick<HelmRun, 'onStart' | 'limitMs'> = {}): Promise<string> =>
+    runHelm({ path: program.path, args, env, more, signal, ...bounds });
   const on = (namespace: string): readonly string[] => [...cluster, '--namespace', namespace];
   const four = program.major === 4;
   return {
@@ -112,21 +120,25 @@ export function helmOn(place: HelmPlace): Helm {
         signal,
       ),
     upgrade: async ({ release, namespace, chart, valuesFile, timeoutMs, description }, signal, onStart) => {
-      const args = ['upgrade', release, chart, ...on(namespace), '--install', '--create-namespace', '--reset-values'];
+      // The namespace is there: for --create-namespace, Helm 3 wants to be allowed to make namespaces all the same.
+      const args = ['upgrade', release, chart, ...on(namespace), '--install', '--reset-values'];
       await run(
         [...args, '--values', valuesFile, '--timeout', seconds(timeoutMs), '--description', description, '--output', 'json'],
         signal,
-        onStart,
+        { onStart, limitMs: timeoutMs + SLACK_MS },
       );
     },
     rollback: async ({ release, namespace }, revision, timeoutMs, signal, onStart) => {
-      await run(['rollback', release, String(revision), ...on(namespace), '--timeout', seconds(timeoutMs)], signal, onStart);
+      await run(['rollback', release, String(revision), ...on(namespace), '--timeout', seconds(timeoutMs)], signal, {
+        onStart,
+        limitMs: timeoutMs + SLACK_MS,
+      });
     },
     uninstall: async ({ release, namespace }, timeoutMs, signal) => {
-      await run(['uninstall', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal);
+      await run(['uninstall', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal, { limitMs: timeoutMs + SLACK_MS });
     },
     test: async ({ release, namespace }, timeoutMs, signal) => {
-      await run(['test', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal);
+      await run(['test', release, ...on(namespace), '--timeout', seconds(timeoutMs)], signal, { limitMs: timeoutMs + SLACK_MS });
     },
     manifest: ({ release, namespace }, signal, revision) =>
       run(['get', 'manifest', release, ...on(namespace), ...(revision === undefined ? [] : ['--revision', String(revision)])], signal),
@@ -156,13 +168,25 @@ export function helmOn(place: HelmPlace): Helm {
         description: '',
       }));
     },
-    pull: async (chart, version, folder, signal) => {
-      await run(['pull', chart, '--untar', '--untardir', folder, ...(version === undefined ? [] : ['--version', version])], signal);
+    pull: async ({ chart, version, repo }, folder, signal) => {
+      const where = [...(repo === undefined ? [] : ['--repo', repo]), ...(version === undefined ? [] : ['--version', version])];
+      const args = ['pull', chart, ...where, '--untar', '--untardir', folder];
+      try {
+        await run(args, signal);
+      } catch (error) {
+        // Helm 3 tries it without by itself, Helm 4 does not.
+        if (!isLoopback(chart) || !speaksNoTls(error)) throw error;
+        await run([...args, '--plain-http'], signal);
+      }
     },
     dependencies: async (folder, signal) => {
       await run(['dependency', 'build', folder], signal);
     },
   };
+}
+
+function isLoopback(chart: string): boolean {
+  return /^oci:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])[:/]/.test(chart);
 }
 
 function wordOf(status: string): ReleaseStatusWord {

@@ -38,18 +38,20 @@ export interface HelmRun {
   readonly path: string;
   readonly args: readonly string[];
   readonly env: Environment;
-  /** Files as KUBECONFIG lists them, in place of the person's own. */
-  readonly kubeconfigs?: string;
+  /** Beside what it gets of `env`. */
+  readonly more?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   /** Told once it runs. */
   readonly onStart?: (pid: number) => void;
+  /** It is stopped then: its own bound counts only what it waits for, not how long a cluster that is gone keeps it. */
+  readonly limitMs?: number;
 }
 
-/** Its stdout. Fails: `cancelled` once the process has ended, else what `helmFailure` makes of stderr. */
-export async function runHelm({ path, args, env, kubeconfigs, signal, onStart }: HelmRun): Promise<string> {
+/** Its stdout. Fails: `cancelled` once the process has ended, `timedOut` for the limit, else what `helmFailure` makes of stderr. */
+export async function runHelm({ path, args, env, more, signal, onStart, limitMs }: HelmRun): Promise<string> {
   if (signal.aborted) throw cancelled();
   const child = spawn(path, args, {
-    env: { ...helmEnvironment(env), ...(kubeconfigs === undefined ? {} : { KUBECONFIG: kubeconfigs }) },
+    env: { ...helmEnvironment(env), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its login programs and plug-ins end with it.
     detached: process.platform !== 'win32',
@@ -59,18 +61,33 @@ export async function runHelm({ path, args, env, kubeconfigs, signal, onStart }:
   let killer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     end(child, 'SIGTERM');
+    clearTimeout(killer);
     killer = setTimeout(() => end(child, 'SIGKILL'), GRACE_MS);
   };
+  let isLate = false;
+  const late = (): void => {
+    isLate = true;
+    stop();
+  };
+  const limit = limitMs === undefined ? undefined : setTimeout(late, limitMs);
   signal.addEventListener('abort', stop, { once: true });
   try {
     const { code, stdout, stderr } = await ended(child, path);
     if (signal.aborted) throw cancelled();
+    if (isLate && code !== 0) throw tooLate(limitMs ?? 0, args, stderr);
     if (code !== 0) throw helmFailure(stderr, args);
     return stdout;
   } finally {
+    clearTimeout(limit);
     clearTimeout(killer);
     signal.removeEventListener('abort', stop);
   }
+}
+
+function tooLate(limitMs: number, args: readonly string[], stderr: string): FaultlineError {
+  const { meaning } = helmFailure(stderr, args).facts;
+  const what = t('“helm {0}” did not end within {1} s and was stopped', args[0] ?? '', Math.round(limitMs / 1000));
+  return new FaultlineError('timedOut', { what, ...(meaning === undefined || meaning === '' ? {} : { meaning }) }, stderr);
 }
 
 function ended(

@@ -1,7 +1,5 @@
 /** What a deploy would change, found without changing anything. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { FaultlineError } from '../../base/errors.ts';
@@ -9,8 +7,10 @@ import { t } from '../../base/messages.ts';
 import { statusOf } from '../../cluster/connect/failure.ts';
 import { loadChart, readProfile } from '../chart.ts';
 import type { LoadedChart } from '../chart.ts';
+import { stoppedLooking } from '../change.ts';
 import type { ClusterIdentity, DeployRequest, HeldPlan, Refusal } from '../deploy.ts';
 import type { ReleaseState } from '../release.ts';
+import { makeScratch, removeScratch } from '../scratch.ts';
 import type { Helm } from '../helm/helm.ts';
 import { lint } from '../lint/lint.ts';
 import type { LintWarning } from '../lint/warning.ts';
@@ -32,24 +32,25 @@ export interface PlanPlace {
   readonly helm: Helm;
   readonly requests: Requests;
   readonly chartsFolder: string;
+  /** Faultline's: plans are kept below it while they are needed. */
+  readonly home: string;
   identity(signal: AbortSignal): Promise<ClusterIdentity>;
 }
 
 export async function makePlan(place: PlanPlace, request: DeployRequest, signal: AbortSignal): Promise<HeldPlan> {
   checkNames(request);
-  // 0700 by mkdtemp: values may hold secrets.
-  const folder = await mkdtemp(join(tmpdir(), 'faultline-deploy-'));
+  const folder = await makeScratch(place.home);
   try {
     return await planIn(folder, place, request, signal);
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
+    removeScratch(folder);
+    throw stoppedLooking(error);
   }
 }
 
 async function planIn(folder: string, place: PlanPlace, request: DeployRequest, signal: AbortSignal): Promise<HeldPlan> {
   const { helm, requests, chartsFolder } = place;
-  const chart = await loadChart(request.chart, request.version, { helm, chartsFolder, scratch: folder }, signal);
+  const chart = await loadChart(request, { helm, chartsFolder, scratch: folder }, signal);
   const given = await sourcesOf(chart, request);
   const values = merged(given);
   if (chart.schema !== undefined) {
@@ -85,7 +86,7 @@ async function planIn(folder: string, place: PlanPlace, request: DeployRequest, 
     hooks: next.hooks.filter((hook) => !isTest(hook)),
     chartFolder: chart.folder,
     valuesFile,
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    dispose: () => removeScratch(folder),
   };
 }
 
@@ -220,9 +221,9 @@ function testsOf({ hooks }: Rendered): readonly string[] {
 
 function checkNames({ release, namespace }: DeployRequest): void {
   const form = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
-  const remedy = t('Small letters, digits and “-”, up to 53 of them.');
+  const remedy = (limit: number): string => t('Small letters, digits and “-”, up to {0} of them.', limit);
   if (!form.test(release) || release.length > 53)
-    throw new FaultlineError('invalid', { what: t('“{0}” can’t be the name of a release', release), remedy });
+    throw new FaultlineError('invalid', { what: t('“{0}” can’t be the name of a release', release), remedy: remedy(53) });
   if (!form.test(namespace) || namespace.length > 63)
-    throw new FaultlineError('invalid', { what: t('“{0}” can’t be a namespace', namespace), remedy });
+    throw new FaultlineError('invalid', { what: t('“{0}” can’t be a namespace', namespace), remedy: remedy(63) });
 }

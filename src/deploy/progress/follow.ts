@@ -14,6 +14,8 @@ const SURE_AFTER = 2;
 
 export interface Follow {
   readonly name: ReleaseName;
+  /** Nothing of it ran before. */
+  readonly isNew?: boolean;
   readonly observer: Observer;
   /** What Helm waits for itself, and of which nothing is left afterwards. */
   readonly hooks?: Observer;
@@ -29,6 +31,7 @@ export interface Follow {
 /** Ends when all of it is ready. Fails: as Helm does, `engine` for a job that failed, `timedOut` with what is stuck, `cancelled`. */
 export async function* follow({
   name,
+  isNew = false,
   observer,
   hooks,
   requests,
@@ -77,7 +80,7 @@ export async function* follow({
       if (text !== told && shown.length > 0) yield { kind: 'progress', workloads, elapsedMs: nowMs() - startedMs };
       told = text;
       const failed = shown.find((one) => one.failed !== undefined);
-      if (failed !== undefined && wasEnded) throw hopeless(name, failed);
+      if (failed !== undefined && wasEnded) throw hopeless(name, failed, isNew);
       if (wasEnded && all.every(({ isReady }) => isReady)) return;
       for (const one of wasEnded ? shown : []) {
         for (const pod of one.inTheWay) {
@@ -94,7 +97,7 @@ export async function* follow({
         }
       }
     }
-    if (nowMs() - startedMs > deadlineMs && wasEnded) throw tooLong(name, deadlineMs, all ?? []);
+    if (nowMs() - startedMs > deadlineMs && wasEnded) throw tooLong(name, deadlineMs, all, isNew);
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -121,25 +124,28 @@ export function stuckLines(workloads: readonly WorkloadProgress[]): readonly str
     });
 }
 
-function tooLong(name: ReleaseName, deadlineMs: number, all: readonly WorkloadProgress[]): FaultlineError {
+/** `all`: undefined where the cluster did not answer. */
+function tooLong(name: ReleaseName, deadlineMs: number, all: readonly WorkloadProgress[] | undefined, isNew: boolean): FaultlineError {
   return new FaultlineError('timedOut', {
     what: t('{0} in {1} is not ready after {2} s', name.release, name.namespace, Math.round(deadlineMs / 1000)),
-    meaning: stuckLines(all).join('\n  '),
-    remedy: wayBack(name),
+    meaning: all === undefined ? t('The cluster does not answer; what was begun goes on there.') : stuckLines(all).join('\n  '),
+    remedy: wayBack(name, isNew),
   });
 }
 
-function hopeless(name: ReleaseName, workload: Observed): FaultlineError {
+function hopeless(name: ReleaseName, workload: Observed, isNew: boolean): FaultlineError {
   return new FaultlineError('engine', {
     what: t('{0} of {1} failed: {2}', workload.name, name.release, workload.failed ?? ''),
     meaning: stuckLines([workload]).join('\n  '),
-    remedy: wayBack(name),
+    remedy: wayBack(name, isNew),
   });
 }
 
-export function wayBack({ release, namespace }: ReleaseName): string {
+export function wayBack({ release, namespace }: ReleaseName, isNew: boolean): string {
   const where = `${release} --namespace ${namespace}`;
-  return t('What runs stays as it is. “faultline deploy rollback {0}” goes back; a corrected deploy goes on from here.', where);
+  return isNew
+    ? t('What runs stays as it is. A corrected deploy goes on from here; “faultline deploy uninstall {0}” takes it away.', where)
+    : t('What runs stays as it is. “faultline deploy rollback {0}” goes back; a corrected deploy goes on from here.', where);
 }
 
 function podPath(namespace: string, pod: string): string {

@@ -99,7 +99,12 @@ function crashText(
   status: ContainerStatus,
   ended: { readonly exitCode?: number; readonly reason?: string; readonly message?: string },
 ): string {
-  const often = status.restartCount === undefined || status.restartCount === 0 ? '' : t(', {0} restarts', status.restartCount);
+  const often =
+    status.restartCount === undefined || status.restartCount === 0
+      ? ''
+      : status.restartCount === 1
+        ? t(', 1 restart')
+        : t(', {0} restarts', status.restartCount);
   if (ended.reason === 'OOMKilled') {
     const limit = containerOf(pod, status.name)?.resources?.limits?.['memory'];
     return t(

@@ -25,12 +25,19 @@ export function merged(sources: readonly ValuesSource[]): Values {
 
 /** Fails: `notFound`, `invalid` (not YAML, no map) with line and column. */
 export async function readValues(file: string): Promise<ValuesSource> {
+  return valuesOf(file, await textOf(file));
+}
+
+async function textOf(file: string): Promise<string> {
   try {
-    return valuesOf(file, await readFile(file, 'utf8'));
+    return await readFile(file, 'utf8');
   } catch (error) {
-    if (FaultlineError.is(error)) throw error;
-    const remedy = t('Check the path.');
-    throw new FaultlineError('notFound', { what: t('The values file {0} can’t be read', file), remedy }, error);
+    const meaning = error instanceof Error ? error.message : String(error);
+    throw new FaultlineError(
+      'notFound',
+      { what: t('The values file {0} can’t be read', file), meaning, remedy: t('Check the path.') },
+      error,
+    );
   }
 }
 
@@ -38,12 +45,24 @@ export function valuesOf(name: string, text: string): ValuesSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true });
   const [error] = document.errors;
-  if (error !== undefined) {
-    throw invalid(t('{0} is not valid YAML: {1}', name, error.message.split('\n')[0] ?? ''), t('Correct it and try again.'));
-  }
-  const values: unknown = document.toJS() ?? {};
+  if (error !== undefined) throw notYaml(name, error);
+  const values = plainOf(name, document) ?? {};
   if (!isMap(values)) throw invalid(t('{0} holds no values: it is not a map of keys', name), t('Write it as “key: value” lines.'));
   return { name, values, placeOf: (path) => placeIn(document, lines, path) };
+}
+
+/** An alias is followed only here. */
+function plainOf(name: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw notYaml(name, error);
+  }
+}
+
+function notYaml(name: string, error: unknown): FaultlineError {
+  const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return invalid(t('{0} is not valid YAML: {1}', name, said.replace(/:$/, '')), t('Correct it and try again.'));
 }
 
 export function setsSource(sets: readonly string[]): ValuesSource {

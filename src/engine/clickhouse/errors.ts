@@ -1,6 +1,7 @@
 /** What ClickHouse says went wrong, as our errors. Code decides by the server's code; its sentences are shown, not understood. */
 import { FaultlineError, type ErrorFacts, type ErrorReason, type StatementPosition } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { wrongName } from '../tls.ts';
 import { tokenAt, type Token } from '../duckdb/position.ts';
 import { placeOfName } from './lexical.ts';
 
@@ -194,6 +195,11 @@ export function connectionError(error: unknown, target: string): FaultlineError 
     HPE_HEADER_OVERFLOW: t('The headers of the answer of {0} are too long', target),
   };
   const text = error instanceof Error ? error.message : String(error);
+  const misnamed = wrongName(error);
+  if (misnamed !== undefined) {
+    const [meaning, remedy] = misnamed;
+    return new FaultlineError('unreachable', { what: t('ClickHouse on {0} can’t be reached', target), meaning, remedy, code }, error);
+  }
   return new FaultlineError(
     'unreachable',
     {

@@ -1,13 +1,15 @@
 /** Statements over ClickHouse's own client: what comes back is the raw answer, which `answer.ts` reads. */
-import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import * as v from 'valibot';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../../base/target.ts';
+import { serverTls } from '../tls.ts';
 import { connectionError, exceptionError, foreignAnswer, parseException } from './errors.ts';
 import { unescapeText } from './scalar.ts';
+import { openTransport } from './transport.ts';
 
 export interface HttpAnswer {
   readonly stream: Readable;
@@ -49,26 +51,19 @@ export interface AskedRows {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Longer than any statement: it is we who end one, not a clock on a silent socket. */
-const noTimeoutMs = 2_147_483_647;
-
 export async function connectHttp(target: ServerTarget, reached: ReachedServer, password: string | undefined): Promise<ClickHouseHttp> {
   const { createClient, ClickHouseLogLevel } = await import('./client.ts');
-  const ca = target.caFile === undefined ? undefined : await readCa(target.caFile);
+  const { options, host } = await serverTls(target, reached);
   const client = createClient({
-    url: reached.url,
-    username: target.user,
-    password: password ?? '',
-    // Its own default would override the database that the server has for this user.
-    database: target.schema ?? '',
-    request_timeout: noTimeoutMs,
-    max_open_connections: 10_000,
-    // A server may send its progress in headers, a kilobyte each second.
-    max_response_headers_size: 8 * 1024 * 1024,
-    keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
+    connection: openTransport({
+      url: reached.url,
+      user: target.user,
+      password: password ?? '',
+      ...(target.schema === undefined ? {} : { database: target.schema }),
+      tls: options,
+      ...(host === undefined ? {} : { headers: { host } }),
+    }),
     log: { level: ClickHouseLogLevel.OFF },
-    application: 'faultline',
-    ...(ca === undefined || !reached.url.startsWith('https:') ? {} : { tls: { ca_cert: ca } }),
   });
   const send = async ({ sql, queryId, format, settings, data, signal }: Send): Promise<HttpAnswer> => {
     const answer = await client.exec({
@@ -79,8 +74,8 @@ export async function connectHttp(target: ServerTarget, reached: ReachedServer, 
       abort_signal: signal,
       ...(data === undefined ? {} : { values: data }),
     });
-    const { stream, response_headers: headers, http_status_code: status = 200, summary = {} } = answer;
-    return { stream, headers, status, summary: Object.fromEntries(Object.entries(summary).map(([key, value]) => [key, String(value)])) };
+    const { stream, response_headers: headers, http_status_code: status = 200 } = answer;
+    return { stream, headers, status, summary: summaryOf(headers) };
   };
   return {
     send,
@@ -104,6 +99,17 @@ export async function connectHttp(target: ServerTarget, reached: ReachedServer, 
     },
     close: () => client.close(),
   };
+}
+
+/** A proxy may have written anything. */
+function summaryOf({ 'x-clickhouse-summary': header }: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  if (typeof header !== 'string') return {};
+  try {
+    const read = v.safeParse(v.record(v.string(), v.union([v.string(), v.number()])), JSON.parse(header));
+    return read.success ? Object.fromEntries(Object.entries(read.output).map(([key, value]) => [key, String(value)])) : {};
+  } catch {
+    return {};
+  }
 }
 
 function pick({ settings, data }: AskOptions): Pick<Send, 'settings' | 'data'> {
@@ -133,16 +139,4 @@ function slow(target: string, timeoutMs: number, error: unknown): FaultlineError
     },
     error,
   );
-}
-
-async function readCa(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new FaultlineError(
-      'notFound',
-      { what: t('The file of the certificate authority can’t be read: {0}', path), remedy: t('Correct its path in the connection.') },
-      error,
-    );
-  }
 }

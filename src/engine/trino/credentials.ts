@@ -1,12 +1,12 @@
 /** Who asks, in the words of trino-client: its class for a name and a password, and a client of it that asks about queries. */
 import type { Trino } from 'trino-client';
-import type { TlsOptions } from './http.ts';
+import type { ServerTls } from '../tls.ts';
 
 export interface Credentials {
   /** Of each request. */
   readonly headers: Readonly<Record<string, string>>;
   /** `userHeader`: `X-Presto-User` for a server that does not know Trino's. */
-  client(url: string, source: string, userHeader: string, tls: TlsOptions): Promise<Trino>;
+  client(url: string, source: string, userHeader: string, tls: ServerTls): Promise<Trino>;
 }
 
 /** The package is loaded here and not with this file: it brings an HTTP client of its own. */
@@ -21,9 +21,9 @@ export async function credentialsOf(user: string, password: string | undefined):
       return Trino.create({
         server: url,
         source,
-        ssl: tls,
+        ssl: tls.options,
         // The package would else name the user of this machine.
-        extraHeaders: { 'X-Trino-User': user, [userHeader]: user },
+        extraHeaders: { 'X-Trino-User': user, [userHeader]: user, ...(tls.host === undefined ? {} : { host: tls.host }) },
         ...(auth === undefined ? {} : { auth }),
       });
     },

@@ -1,6 +1,7 @@
 /** What a coordinator says went wrong, and what a connection does, as our errors. */
 import { FaultlineError, type ErrorFacts } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { wrongName } from '../tls.ts';
 import type { HttpAnswer } from './http.ts';
 import type { PageError } from './page.ts';
 import { spanAt } from './position.ts';
@@ -166,10 +167,13 @@ export function gaveUp(ended: RetriesEnded, context: ErrorContext, queryId?: str
 export function connectionError(error: unknown, { engine, server }: ErrorContext): FaultlineError {
   if (error instanceof FaultlineError) return error;
   const code = codeOf(error);
-  const remedy = /CERT|SIGNATURE|TLS|SSL/.test(code)
-    ? t('Name the file of the authority that signed its certificate in the connection, or correct the host’s name.')
-    : t('Check the host and the port.');
-  return new FaultlineError('unreachable', { what: t('{0} on {1} can’t be reached', engine, server), meaning: code, remedy }, error);
+  const [meaning, remedy] = wrongName(error) ?? [
+    code,
+    /CERT|SIGNATURE|TLS|SSL/.test(code)
+      ? t('Name the file of the authority that signed its certificate in the connection, or correct the host’s name.')
+      : t('Check the host and the port.'),
+  ];
+  return new FaultlineError('unreachable', { what: t('{0} on {1} can’t be reached', engine, server), meaning, remedy, code }, error);
 }
 
 /** After a stop: the server did not say that the query is gone. */

@@ -1,11 +1,7 @@
 /** Requests to one server over connections that stay open. Node's own client: it takes an authority's file, and costs less than `fetch`. */
-import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { checkServerIdentity, rootCertificates, type PeerCertificate } from 'node:tls';
-import { FaultlineError } from '../../base/errors.ts';
-import { t } from '../../base/messages.ts';
-import type { ServerTarget } from '../../base/target.ts';
+import type { ServerTls } from '../tls.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -21,12 +17,6 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** How a server's certificate is judged. */
-export interface TlsOptions {
-  readonly ca?: string[];
-  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
-}
-
 /** Nothing heard for so long: the connection is taken for lost. A coordinator answers within a second, a busy one within a few. */
 const SILENCE_MS = 30_000;
 
@@ -34,12 +24,14 @@ export class HttpLine {
   readonly #url: URL;
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
+  readonly #host: Readonly<Record<string, string>>;
 
   /** `url` has no path. */
-  constructor(url: string, tls: TlsOptions) {
+  constructor(url: string, { options, host }: ServerTls) {
     this.#url = new URL(url);
+    this.#host = host === undefined ? {} : { host };
     const secure = this.#url.protocol === 'https:';
-    this.#agent = secure ? new https.Agent({ keepAlive: true, ...tls }) : new http.Agent({ keepAlive: true });
+    this.#agent = secure ? new https.Agent({ keepAlive: true, ...options }) : new http.Agent({ keepAlive: true });
     this.#request = secure ? https.request : http.request;
   }
 
@@ -55,7 +47,7 @@ export class HttpLine {
           agent: this.#agent,
           method: request.method,
           path: request.path,
-          headers: { ...request.headers, ...(body === undefined ? {} : { 'content-length': body.length }) },
+          headers: { ...this.#host, ...request.headers, ...(body === undefined ? {} : { 'content-length': body.length }) },
           timeout: SILENCE_MS,
           ...(signal === undefined ? {} : { signal }),
         },
@@ -79,33 +71,4 @@ export class HttpLine {
   close(): void {
     this.#agent.destroy();
   }
-}
-
-/** Fails with `notFound` when the authority's file can't be read. */
-export async function tlsOptions(target: ServerTarget): Promise<TlsOptions> {
-  return {
-    ...(target.caFile === undefined ? {} : { ca: [...rootCertificates, await authority(target.caFile)] }),
-    ...(target.at.kind === 'kubernetes' ? { checkServerIdentity: serviceIdentity(target.at.service, target.at.namespace) } : {}),
-  };
-}
-
-async function authority(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const facts = {
-      what: t('The file of the certificate authority can’t be read: {0}', file),
-      remedy: t('Correct the path in the connection.'),
-    };
-    throw new FaultlineError('notFound', facts, error);
-  }
-}
-
-/** Through a port-forward the host is 127.0.0.1, which no certificate names: it has to be one of the Service's names in the cluster. */
-function serviceIdentity(service: string, namespace: string): (host: string, certificate: PeerCertificate) => Error | undefined {
-  const names = ['', `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`].map((rest) => `${service}${rest}`);
-  return (host, certificate) => {
-    const errors = [host, ...names].map((name) => checkServerIdentity(name, certificate));
-    return errors.includes(undefined) ? undefined : errors[0];
-  };
 }

@@ -5,12 +5,13 @@ import { t } from '../../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../../base/target.ts';
 import type { Catalogue, Column, Engine, EngineFacts, EngineId, Plan, PlanNode, QueryEvent, QueryOptions } from '../engine.ts';
 import { splitStatements } from '../sql/split.ts';
+import { serverTls } from '../tls.ts';
 import { planFromAnalyzed } from './analyzed.ts';
 import { readCatalogue } from './catalogue.ts';
 import { converterOf, PageBatch } from './cells.ts';
 import { credentialsOf } from './credentials.ts';
 import type { ErrorContext } from './errors.ts';
-import { HttpLine, tlsOptions } from './http.ts';
+import { HttpLine } from './http.ts';
 import { serverInfo } from './info.ts';
 import type { Page } from './page.ts';
 import { StatementPager, type StatementOptions } from './pager.ts';
@@ -36,7 +37,7 @@ const CLIENT_TAGS = ['faultline'];
 /** `Engine.close` closes `reached` too. Fails: `unreachable`, `unauthorised`, `invalid` (something else answers there). */
 export async function openTrino(target: ServerTarget, reached: ReachedServer, options: TrinoOptions): Promise<Engine> {
   const context: ErrorContext = { engine: target.engine === 'presto' ? 'Presto' : 'Trino', server: target.name };
-  const tls = await tlsOptions(target);
+  const tls = await serverTls(target, reached);
   const line = new HttpLine(reached.url, tls);
   try {
     const prefix = headerPrefix(target.engine);

@@ -27,6 +27,7 @@ const serverKeys = [
   'schema',
   'password',
   'ca',
+  'tlsServerName',
 ] as const;
 
 export async function armsOf({ engine, against }: Pick<Spec, 'engine' | 'against'>, facts: PlanFacts): Promise<readonly Arm[]> {

@@ -144,6 +144,15 @@ function engine() {
       }),
     ),
     ca: v.optional(described(text(4_096), t('PEM file of the authority that signed the server’s certificate.'), ['ca.pem'])),
+    tlsServerName: v.optional(
+      described(
+        text(253),
+        t(
+          'The name that the server’s certificate is checked for. That of the url, of a Service SERVICE.NAMESPACE.svc, unless it is written here.',
+        ),
+        ['trino.analytics.svc'],
+      ),
+    ),
     catalog: v.optional(described(text(500), t('Of Trino and Presto: where tables are looked for.'), ['tpch'])),
     schema: v.optional(described(text(500), t('Where tables are looked for; of ClickHouse its database.'), ['tiny'])),
     threads: v.optional(

@@ -20,7 +20,7 @@ export async function serverTargetOf(written: SpecEngine, engine: ServerEngine, 
     report([path, 'schema'], t('A schema is one of a catalog'), t('Write {0} too.', 'catalog'));
   }
   const at = await placeOf(written, engine, path, facts);
-  const { user = defaultUser(engine), catalog, schema, scale, password, ca } = written;
+  const { user = defaultUser(engine), catalog, schema, scale, password, ca, tlsServerName } = written;
   return {
     kind: 'server',
     engine,
@@ -32,6 +32,7 @@ export async function serverTargetOf(written: SpecEngine, engine: ServerEngine, 
     ...(scale === undefined ? {} : { tpchScale: scale }),
     ...(password === undefined ? {} : { secret: password }),
     ...(ca === undefined ? {} : { caFile: resolve(facts.folder, ca) }),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
   };
 }
 

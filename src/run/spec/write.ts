@@ -60,7 +60,7 @@ export function specText(subject: SpecSubject, options: SpecTextOptions): string
 function engineOf(target: PlanTarget): Readonly<Record<string, unknown>> {
   if (target.kind === 'tpch') return { kind: 'duckdb', scale: target.scale };
   if (target.kind === 'file') return { kind: 'duckdb', file: target.path };
-  const { engine, at, user, catalog, schema, tpchScale, secret, caFile } = target;
+  const { engine, at, user, catalog, schema, tpchScale, secret, caFile, tlsServerName } = target;
   const { kind: _, ...place } = at;
   return {
     kind: engine,
@@ -71,6 +71,7 @@ function engineOf(target: PlanTarget): Readonly<Record<string, unknown>> {
     ...(tpchScale === undefined ? {} : { scale: tpchScale }),
     ...(secret === undefined ? {} : { password: secret }),
     ...(caFile === undefined ? {} : { ca: caFile }),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
   };
 }
 

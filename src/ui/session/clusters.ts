@@ -4,15 +4,20 @@ import { normalise, type FaultlineError } from '../../base/errors.ts';
 import type { ServerEngine } from '../../base/target.ts';
 import type { PermissionCache, Wish } from '../../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
+import type { ClusterIdentity, IdentityReader } from '../../cluster/connect/identity.ts';
 import type { KubeContext, Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { LiveCluster } from '../../cluster/live.ts';
+import type { EngineInstance, KafkaInstance } from '../../cluster/recognise/model.ts';
 import { Signal } from '../signal.ts';
+import type { KeptKafkaLogins } from './kafkaLogins.ts';
 
 export interface OpenCluster {
   readonly context: KubeContext;
   readonly connection: ClusterConnection;
   readonly live: LiveCluster;
   readonly permissions: PermissionCache;
+  readonly kafkaLogins: KeptKafkaLogins;
+  readonly identity: IdentityReader;
 }
 
 export type ClusterState =
@@ -37,6 +42,8 @@ export class Clusters implements Disposable {
 
   /** Of one context: its state, or what it shows. */
   readonly changed = new Signal<KubeContext>();
+  /** Of one context: menus may offer something else. */
+  readonly rightsChanged = new Signal<KubeContext>();
 
   constructor(room: ClusterRoom) {
     this.#room = room;
@@ -73,17 +80,29 @@ export class Clusters implements Disposable {
         throw normalise(new DOMException('closed', 'AbortError'));
       }
       cluster.live.look(this.#isLooking);
-      this.#listening.set(
-        contextKey(context),
+      const listening = [
         cluster.live.changed.listen(() => this.changed.fire(context)),
-      );
+        cluster.permissions.changed.listen(() => this.rightsChanged.fire(context)),
+      ];
+      this.#listening.set(contextKey(context), { dispose: () => listening.forEach((each) => each.dispose()) });
       this.#set(context, { kind: 'open', cluster });
+      // For what is drawn. As long as it can't be read, the cluster counts as protected.
+      this.identify(cluster).catch(() => undefined);
       return cluster;
     } catch (error) {
       const known = normalise(error);
       if (this.stateOf(context).kind === 'connecting') this.#set(context, { kind: 'failed', error: known });
       throw known;
     }
+  }
+
+  /** Asks the cluster which one it is: an address may lead to another one by now. Fails as a request does. */
+  async identify({ context, identity }: OpenCluster): Promise<ClusterIdentity> {
+    const before = identity.last;
+    const now = await identity.read();
+    const isNews = before?.uid !== now.uid || before?.caHash !== now.caHash;
+    if (isNews && !this.#disposed) this.changed.fire(context);
+    return now;
   }
 
   /** Engines are asked only while somebody looks. */
@@ -127,16 +146,16 @@ export function contextKey({ file, name }: KubeContext): string {
 }
 
 /** Whether a menu offers it: what nobody knows yet is offered, and says no when it is tried. */
-export async function mayDo(cluster: OpenCluster, namespace: string | undefined, wishes: readonly Wish[]): Promise<boolean> {
-  try {
-    const permissions = await cluster.permissions.of(namespace);
-    return wishes.every((wish) => permissions.can(wish) !== false);
-  } catch {
-    return true;
-  }
+export function mayDo({ permissions }: OpenCluster, namespace: string | undefined, wishes: readonly Wish[]): boolean {
+  const known = permissions.now(namespace);
+  return known === undefined || wishes.every((wish) => known.can(wish) !== false);
 }
 
 /** Engines that take SQL over HTTP. */
 export function isSql(engine: string): engine is ServerEngine {
   return engine === 'trino' || engine === 'presto' || engine === 'clickhouse';
+}
+
+export function isKafka(instance: EngineInstance): instance is KafkaInstance {
+  return instance.engine === 'kafka';
 }

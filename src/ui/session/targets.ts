@@ -38,6 +38,7 @@ const server = v.object({
   tpchScale: v.exactOptional(v.number()),
   secret: v.exactOptional(text),
   caFile: v.exactOptional(text),
+  tlsServerName: v.exactOptional(text),
 });
 const target = v.variant('kind', [
   v.object({ kind: v.literal('tpch'), scale: v.pipe(v.number(), v.gtValue(0)), path: text }),

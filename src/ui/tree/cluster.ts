@@ -4,12 +4,11 @@ import { t } from '../../base/messages.ts';
 import { mayChange, type Protection } from '../../cluster/act/protection.ts';
 import { needs, type Wish } from '../../cluster/act/permissions.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
-import { filterLines } from '../../cluster/recognise/filter.ts';
-import { linesOf } from '../../cluster/recognise/lines.ts';
-import type { HealthState, Line, LineSubject } from '../../cluster/recognise/model.ts';
+import type { HealthState, KafkaInstance, Line, LineSubject } from '../../cluster/recognise/model.ts';
 import { commandLink } from '../contribute.ts';
-import { contextKey, isSql, mayDo, type Clusters, type OpenCluster } from '../session/clusters.ts';
+import { contextKey, isKafka, isSql, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
 import { plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
+import { ClusterRows, type Row } from './rows.ts';
 
 /** Menus on what a cluster shows get this node. */
 export interface LineNode extends TreeNode {
@@ -19,68 +18,121 @@ export interface LineNode extends TreeNode {
 
 export interface ContextNode extends TreeNode {
   readonly context: KubeContext;
+  /** Of it and of all below it those that are to be drawn anew since this was called last. */
+  changed(): readonly TreeNode[];
 }
 
-/** More of one group at once would make the tree slow to draw; a filter finds the others. */
-const shownAtOnce = 250;
-
 export interface ClusterNodeParts {
-  readonly clusters: Clusters;
   readonly filter: () => string;
-  readonly protection: (context: KubeContext) => Protection;
+  readonly protection: (cluster: OpenCluster) => Protection;
   /** What a person opened and shut, by the item's id: one that is drawn anew while it opens would be shut by that. */
   readonly opened: ReadonlyMap<string, boolean>;
 }
 
-/** The children of an open context; what is wrong with one that is not. */
-export async function clusterNodes(context: KubeContext, parts: ClusterNodeParts): Promise<readonly TreeNode[]> {
-  const state = parts.clusters.stateOf(context);
+/** In place of the children of a context that is not open. */
+export function closedNodes(context: KubeContext, state: Exclude<ClusterState, { kind: 'open' }>): readonly TreeNode[] {
   if (state.kind === 'failed') return [failedNode(context, state.error.facts.what, state.error.message)];
-  if (state.kind !== 'open') return [noteNode(`connecting:${contextKey(context)}`, t('connecting …'), 'sync~spin')];
-  const { cluster } = state;
-  const lines = linesOf(cluster.live.model());
-  const text = parts.filter();
-  if (text === '') return lineNodes(lines, cluster, parts);
-  const { lines: found, shown, total } = filterLines(lines, text);
-  const count = treeItem({
-    id: `filter:${contextKey(context)}`,
-    label: t('{0} of {1}', shown, total),
-    description: t('filtered by “{0}”', text),
-    icon: new vscode.ThemeIcon('filter-filled'),
-    command: commandLink('faultline.filterClusters', t('Filter')),
-  });
-  return [{ item: count }, ...(await lineNodes(found, cluster, parts))];
+  return [noteNode(`connecting:${contextKey(context)}`, t('connecting …'), 'sync~spin')];
 }
 
-async function lineNodes(lines: readonly Line[], cluster: OpenCluster, parts: ClusterNodeParts): Promise<readonly TreeNode[]> {
-  const nodes: TreeNode[] = await Promise.all(lines.slice(0, shownAtOnce).map((line) => lineNode(line, cluster, parts)));
-  const more = lines.length - nodes.length;
-  if (more > 0) nodes.push(moreNode(lines[shownAtOnce]?.id ?? '', more, cluster));
-  return nodes;
+/** What an open cluster shows. A node stays the same object while what it stands for is there, and always tells of it as it is now. */
+export class ClusterNodes {
+  readonly cluster: OpenCluster;
+  readonly #parts: ClusterNodeParts;
+  readonly #rows: ClusterRows;
+  readonly #nodes = new WeakMap<Row, LineNode>();
+
+  constructor(cluster: OpenCluster, parts: ClusterNodeParts) {
+    this.cluster = cluster;
+    this.#parts = parts;
+    this.#rows = new ClusterRows(() => cluster.live.shown, parts.filter);
+  }
+
+  top(): readonly TreeNode[] | Promise<readonly TreeNode[]> {
+    this.#rows.renew();
+    const { rows, more, found } = this.#rows.top;
+    const nodes = this.#listed(rows, more);
+    if (found === undefined) return nodes;
+    const count = treeItem({
+      id: `filter:${contextKey(this.cluster.context)}`,
+      label: t('{0} of {1}', found.shown, found.total),
+      description: t('filtered by “{0}”', found.text),
+      icon: new vscode.ThemeIcon('filter-filled'),
+      command: commandLink('faultline.filterClusters', t('Filter')),
+    });
+    return nodes instanceof Promise ? nodes.then((list) => [{ item: count }, ...list]) : [{ item: count }, ...nodes];
+  }
+
+  /** Those whose item or children are others than when this or `top` was called last; `all`: the list at the top is another. */
+  changed(): readonly TreeNode[] | 'all' {
+    const { rows, isTopOther } = this.#rows.renew();
+    return isTopOther ? 'all' : rows.map((row) => this.#node(row));
+  }
+
+  /** Waits only where nobody knows yet what the user may do there. */
+  #listed(rows: readonly Row[], more: number): readonly TreeNode[] | Promise<readonly TreeNode[]> {
+    const { permissions } = this.cluster;
+    const unknown = namespacesOf(rows).filter((namespace) => permissions.now(namespace) === undefined);
+    const nodes: TreeNode[] = rows.map((row) => this.#node(row));
+    if (more > 0) nodes.push(moreNode(rows[0]?.line.id ?? '', more, this.cluster));
+    if (unknown.length === 0) return nodes;
+    return Promise.allSettled(unknown.map((namespace) => permissions.of(namespace))).then(() => nodes);
+  }
+
+  #node(row: Row): LineNode {
+    const known = this.#nodes.get(row);
+    if (known !== undefined) return known;
+    const { cluster } = this;
+    const { context } = cluster;
+    const parts = this.#parts;
+    const list = (): ReturnType<NonNullable<TreeNode['children']>> => this.#listed(row.rows(), row.more);
+    const node: LineNode = {
+      context,
+      get line() {
+        return row.line;
+      },
+      get item() {
+        return lineItem(node, cluster, parts);
+      },
+      tooltip: async () => {
+        const { label, health, tooltip } = row.line;
+        return plainMarkdown([label, ...(health === undefined ? [] : [health.word]), ...tooltip]);
+      },
+      children: list,
+    };
+    this.#nodes.set(row, node);
+    return node;
+  }
 }
 
-async function lineNode(line: Line, cluster: OpenCluster, parts: ClusterNodeParts): Promise<LineNode> {
-  const { context } = cluster;
-  const { id, label, description, health, subject, tooltip, children } = line;
-  const filtered = parts.filter() !== '';
-  const key = `${contextKey(context)}/${id}`;
-  const isOpen = filtered || (parts.opened.get(key) ?? isOpenAtFirst(subject));
-  const item = treeItem({
+function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts): vscode.TreeItem {
+  const { id, label, description, health, subject, children } = node.line;
+  const key = `${contextKey(node.context)}/${id}`;
+  const isOpen = parts.filter() !== '' || (parts.opened.get(key) ?? isOpenAtFirst(subject));
+  const isLoginNote = subject.kind === 'note' && subject.note === 'login';
+  return treeItem({
     id: key,
     label,
-    description,
+    description: isLoginNote ? t('click to log in') : description,
     icon: iconOf(subject, health?.state),
-    contextValue: await menusOf(subject, cluster, parts.protection(context)),
+    contextValue: menusOf(subject, cluster, parts.protection(cluster)),
     ...(children.length === 0 ? {} : { collapsible: isOpen ? 'expanded' : 'collapsed' }),
-    ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), { context, line }) } : {}),
+    ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), node) } : {}),
+    ...(isLoginNote ? { command: commandLink('faultline.kafkaLogin', t('Log In to Kafka…'), node) } : {}),
   });
-  return {
-    context,
-    line,
-    item,
-    tooltip: async () => plainMarkdown([label, ...(health === undefined ? [] : [health.word]), ...tooltip]),
-    ...(children.length === 0 ? {} : { children: () => lineNodes(children, cluster, parts) }),
-  };
+}
+
+/** Where their menus ask for rights; undefined: in the whole cluster. */
+function namespacesOf(rows: readonly Row[]): readonly (string | undefined)[] {
+  const namespaces = new Set<string | undefined>();
+  for (const { line } of rows) {
+    const { subject } = line;
+    if (subject.kind === 'pod') namespaces.add(subject.pod.ref.namespace);
+    else if (subject.kind === 'broker' && subject.broker.pod !== undefined) namespaces.add(subject.broker.pod.ref.namespace);
+    else if (subject.kind === 'engine' || subject.kind === 'role' || subject.kind === 'shard') namespaces.add(subject.instance.namespace);
+    else if (subject.kind === 'node') namespaces.add(undefined);
+  }
+  return [...namespaces];
 }
 
 function moreNode(id: string, more: number, { context }: OpenCluster): TreeNode {
@@ -139,17 +191,21 @@ function iconOf(subject: LineSubject, health: HealthState | undefined): vscode.T
     if (subject.note === 'blocked' || subject.note === 'stale') return stateIcons.limited();
     if (subject.note === 'forbidden') return new vscode.ThemeIcon('lock', new vscode.ThemeColor('charts.yellow'));
     if (subject.note === 'failed') return stateIcons.failed();
+    if (subject.note === 'login')
+      return subject.instance.login === 'wanted'
+        ? new vscode.ThemeIcon('key', new vscode.ThemeColor('charts.yellow'))
+        : stateIcons.failed();
     return new vscode.ThemeIcon(subject.note === 'syncing' ? 'sync~spin' : 'info');
   }
   return health === undefined ? new vscode.ThemeIcon('symbol-misc') : healthIcons[health]();
 }
 
 /** "pod;logs;shell": the kind of line, then each menu entry that fits it and may be used. */
-async function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protection): Promise<string> {
+function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protection): string {
   const entries: string[] = [subject.kind];
   const changes = mayChange(protection);
-  const offer = async (entry: string, namespace: string | undefined, wishes: readonly Wish[]): Promise<void> => {
-    if (await mayDo(cluster, namespace, wishes)) entries.push(entry);
+  const offer = (entry: string, namespace: string | undefined, wishes: readonly Wish[]): void => {
+    if (mayDo(cluster, namespace, wishes)) entries.push(entry);
   };
   switch (subject.kind) {
     case 'pod':
@@ -157,36 +213,37 @@ async function menusOf(subject: LineSubject, cluster: OpenCluster, protection: P
       const pod = subject.kind === 'pod' ? subject.pod : subject.broker.pod;
       if (pod === undefined) break;
       const { namespace } = pod.ref;
-      await offer('logs', namespace, needs.logs);
-      await offer('forward', namespace, needs.portForward);
+      offer('logs', namespace, needs.logs);
+      offer('forward', namespace, needs.portForward);
       entries.push('describe');
       if (!changes) break;
-      await offer('shell', namespace, needs.shell);
-      await offer('restart', namespace, needs.deletePod);
-      await offer('delete', namespace, needs.deletePod);
+      offer('shell', namespace, needs.shell);
+      offer('restart', namespace, needs.deletePod);
+      offer('delete', namespace, needs.deletePod);
       if (pod.engine === 'trino' && pod.role === 'worker') entries.push('drainTrino');
       break;
     }
     case 'engine': {
       const { instance } = subject;
-      await offer('logs', instance.namespace, needs.logs);
-      if (isSql(instance.engine) && instance.service !== undefined) await offer('sql', instance.namespace, needs.portForward);
+      offer('logs', instance.namespace, needs.logs);
+      if (isSql(instance.engine) && instance.service !== undefined) offer('sql', instance.namespace, needs.portForward);
+      if (isKafka(instance)) entries.push(...loginEntries(instance));
       break;
     }
     case 'role': {
       const { namespace } = subject.instance;
-      await offer('logs', namespace, needs.logs);
-      if (changes && subject.role.workloads.length > 0) await offer('restart', namespace, needs.restartDeployment);
+      offer('logs', namespace, needs.logs);
+      if (changes && subject.role.workloads.length > 0) offer('restart', namespace, needs.restartDeployment);
       break;
     }
     case 'shard':
-      await offer('logs', subject.instance.namespace, needs.logs);
+      offer('logs', subject.instance.namespace, needs.logs);
       break;
     case 'node':
       entries.push('describe');
       if (!changes) break;
-      await offer(subject.node.isCordoned ? 'uncordon' : 'cordon', undefined, [{ verb: 'patch', resource: 'nodes' }]);
-      await offer('drain', undefined, [{ verb: 'patch', resource: 'nodes' }]);
+      offer(subject.node.isCordoned ? 'uncordon' : 'cordon', undefined, [{ verb: 'patch', resource: 'nodes' }]);
+      offer('drain', undefined, [{ verb: 'patch', resource: 'nodes' }]);
       break;
     case 'autoscaler':
       entries.push('describe');
@@ -194,11 +251,19 @@ async function menusOf(subject: LineSubject, cluster: OpenCluster, protection: P
     case 'release':
       if (changes) entries.push('testRelease', 'rollback', 'uninstall');
       break;
+    case 'note':
+      if (subject.note === 'login') entries.push(...loginEntries(subject.instance));
+      break;
     case 'section':
     case 'topics':
     case 'topic':
-    case 'note':
       break;
   }
   return entries.join(';');
+}
+
+/** Whoever is let in without one may want to be somebody. */
+function loginEntries({ login }: KafkaInstance): readonly string[] {
+  const given = login === 'given' || login === 'refused' ? ['forgetLogin'] : [];
+  return ['login', ...(login === 'wanted' || login === 'refused' ? ['loginWanted'] : []), ...given];
 }

@@ -1,25 +1,26 @@
 /** The Clusters view: the embedded engine with its data, servers, the contexts of the kubeconfig files, and port-forwards. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { t } from '../../base/messages.ts';
 import { engineNames } from '../../base/target.ts';
 import { formatBytes } from '../../base/units.ts';
-import type { Protection } from '../../cluster/act/protection.ts';
+import { protectionNotes, type Protection } from '../../cluster/act/protection.ts';
 import { kubeconfigPaths, type KubeContext, type Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { HealthState } from '../../cluster/recognise/model.ts';
 import { treeItems, views } from '../../contributions.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import { targetKey } from '../../engine/target.ts';
 import type { Forwards, ListedForward } from '../session/forwards.ts';
-import { protectionOfContext } from '../commands/cluster/lines.ts';
+import { protectionOfCluster } from '../commands/cluster/lines.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
-import { contextKey, type Clusters, type ClusterState } from '../session/clusters.ts';
+import { contextKey, type Clusters, type ClusterState, type OpenCluster } from '../session/clusters.ts';
 import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
 import type { Session } from '../session/session.ts';
 import { sameTarget, targetName } from '../session/targets.ts';
 import { Signal } from '../signal.ts';
-import type { ContextNode } from './cluster.ts';
+import type { ClusterNodes, ContextNode } from './cluster.ts';
 import { NodeTree, plainMarkdown, stateIcons, treeItem, type ItemFacts, type TreeNode } from './provider.ts';
 
 export interface ClusterTreeParts {
@@ -37,6 +38,9 @@ export interface ClusterTreeParts {
   readonly filter: ClusterFilter;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
+
+/** By then VS Code has drawn what it was told while the row opened. */
+const reopenAfterMs = 500;
 
 export class ClusterFilter {
   text = '';
@@ -56,14 +60,20 @@ export interface TargetNode extends TreeNode {
 export function registerClustersTree(parts: ClusterTreeParts): Disposable & { roots(): Promise<readonly TreeNode[]> } {
   const { session, settings, dataSets, factsChanged, clusters, forwards, filter } = parts;
   // Of contexts that are shown now: what changes in one is drawn without asking all others again.
-  const shown = new Map<string, TreeNode>();
+  const shown = new Map<string, ContextNode>();
   const opened = new Map<string, boolean>();
-  const tree = new NodeTree(() => rootsOf(parts, { shown, opened }));
-  const changes = new Coalesced((key) => {
-    const node = shown.get(key);
-    if (node !== undefined && view.visible) tree.update(node);
-  });
+  const tree = new NodeTree(() => rootsOf(parts, { shown, opened, keepOpen }));
   const view = vscode.window.createTreeView(views.clusters, { treeDataProvider: tree });
+  // A row that opens while the list around it is drawn anew is left shut by VS Code, though what is below it was asked for.
+  const reopening = new Set<NodeJS.Timeout>();
+  const keepOpen = (node: TreeNode): void => {
+    const timer = setTimeout(() => {
+      reopening.delete(timer);
+      if (opened.get(node.item.id ?? '') === false || !view.visible) return;
+      view.reveal(node, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
+    }, reopenAfterMs);
+    reopening.add(timer);
+  };
   const refresh = (): void => tree.refresh();
   let watching: Disposable | undefined;
   const watch = (): void => {
@@ -75,7 +85,12 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
   const registrations = vscode.Disposable.from(
     tree,
     view,
-    { dispose: () => watching?.dispose() },
+    {
+      dispose: () => {
+        watching?.dispose();
+        for (const timer of reopening) clearTimeout(timer);
+      },
+    },
     // Nothing is watched while nobody looks: what changed meanwhile is read again.
     view.onDidChangeVisibility(({ visible }) => {
       watch();
@@ -86,8 +101,14 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
     view.onDidCollapseElement(({ element }) => opened.set(element.item.id ?? '', false)),
     session.changed.listen(refresh),
     dataSets.changed.listen(refresh),
-    clusters.changed.listen((context) => changes.add(contextKey(context))),
-    changes,
+    clusters.changed.listen((context) => {
+      const node = shown.get(contextKey(context));
+      if (node !== undefined && view.visible) tree.update(node.changed());
+    }),
+    clusters.rightsChanged.listen((context) => {
+      const node = shown.get(contextKey(context));
+      if (node !== undefined && view.visible) tree.update([node]);
+    }),
     forwards.changed.listen(refresh),
     filter.changed.listen(refresh),
     factsChanged.listen(refresh),
@@ -95,20 +116,25 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
       watch();
       refresh();
     }),
-    settings.onDidChange(['faultline.kubeconfigs'], () => {
+    settings.onDidChange(['faultline.kubeconfigs', 'faultline.clusters.protection'], () => {
       watch();
       refresh();
     }),
   );
-  return { roots: () => rootsOf(parts, { shown: new Map(), opened }), dispose: () => void registrations.dispose() };
+  return {
+    roots: () => rootsOf(parts, { shown: new Map(), opened, keepOpen: () => undefined }),
+    dispose: () => void registrations.dispose(),
+  };
 }
 
 /** What the tree shows now. */
 interface Drawn {
   /** Items of contexts, by the context's key. */
-  readonly shown: Map<string, TreeNode>;
+  readonly shown: Map<string, ContextNode>;
   /** What a person opened and shut, by the item's id. */
   readonly opened: ReadonlyMap<string, boolean>;
+  /** Of a context that a person opened, when what is below it is there. */
+  readonly keepOpen: (node: TreeNode) => void;
 }
 
 /** What the view shows, from top to bottom. */
@@ -219,7 +245,7 @@ function targetNode(
   };
 }
 
-async function contextNodes(parts: ClusterTreeParts, { shown, opened }: Drawn): Promise<readonly TreeNode[]> {
+async function contextNodes(parts: ClusterTreeParts, drawn: Drawn): Promise<readonly TreeNode[]> {
   if (!vscode.workspace.isTrusted) {
     const item = treeItem({
       id: 'clusters:untrusted',
@@ -231,10 +257,13 @@ async function contextNodes(parts: ClusterTreeParts, { shown, opened }: Drawn): 
     });
     return [{ item }];
   }
+  const { shown } = drawn;
   const { contexts, problems } = await parts.clusters.contexts();
+  const before = new Map(shown);
   shown.clear();
   const nodes = contexts.map((context) => {
-    const node = contextNode(context, parts, opened);
+    const known = before.get(contextKey(context));
+    const node = known !== undefined && isDeepStrictEqual(known.context, context) ? known : contextNode(context, parts, drawn);
     shown.set(contextKey(context), node);
     return node;
   });
@@ -260,44 +289,67 @@ function problemNode({ file, error }: Kubeconfigs['problems'][number]): TreeNode
 /** Opened by a click on its arrow, and not before: also one that was open when the window was last closed. */
 const session = randomUUID();
 
-function contextNode(context: KubeContext, parts: ClusterTreeParts, opened: Drawn['opened']): ContextNode {
+function contextNode(context: KubeContext, parts: ClusterTreeParts, { opened, keepOpen }: Drawn): ContextNode {
   const { clusters, filter, settings } = parts;
-  const protection = (of: KubeContext): Protection => protectionOfContext(of, settings);
+  const protection = (of: OpenCluster): Protection => protectionOfCluster(of, of.identity.last, { settings });
   const facts = (): ItemFacts => {
     const state = clusters.stateOf(context);
-    const { level } = protection(context);
+    const level = state.kind === 'open' ? protection(state.cluster).level : undefined;
     const shield = level === 'readOnly' ? t('read-only') : level === 'confirm' ? t('protected') : undefined;
     const about = contextState(state);
     return {
       id: `context:${session}:${contextKey(context)}`,
       label: context.name,
-      description: [about.word, ...(shield === undefined || state.kind !== 'open' ? [] : [shield])].join(' · '),
+      description: [about.word, ...(shield === undefined ? [] : [shield])].join(' · '),
       icon: about.icon,
       contextValue: state.kind === 'closed' ? treeItems.context : treeItems.openContext,
       // Another state than before is what VS Code goes by: what changes while it connects would shut it again.
       collapsible: state.kind === 'closed' ? 'collapsed' : 'expanded',
     };
   };
-  return {
+  let told: ItemFacts | undefined;
+  let below: ClusterNodes | undefined;
+  const node: ContextNode = {
     context,
     get item() {
-      return treeItem(facts());
+      told = facts();
+      return treeItem(told);
     },
-    tooltip: async () =>
-      plainMarkdown([
-        clusters.stateOf(context).kind === 'closed'
+    tooltip: async () => {
+      const state = clusters.stateOf(context);
+      return plainMarkdown([
+        state.kind === 'closed'
           ? t('Context {0} of cluster {1}. It was not contacted.', context.name, context.cluster)
           : t('Context {0} of cluster {1}', context.name, context.cluster),
         ...(context.namespace === undefined ? [] : [t('Namespace {0}', context.namespace)]),
         context.file,
-      ]),
+        ...(state.kind === 'open' ? [state.cluster.connection.server, ...protectionNotes(protection(state.cluster))] : []),
+      ]);
+    },
     children: async () => {
       // What it fails with stands in its place.
       await clusters.use(context).catch(() => undefined);
-      const { clusterNodes } = await import('./cluster.ts');
-      return clusterNodes(context, { clusters, filter: () => filter.text, protection, opened });
+      const { ClusterNodes: Nodes, closedNodes } = await import('./cluster.ts');
+      const state = clusters.stateOf(context);
+      if (state.kind !== 'open') return closedNodes(context, state);
+      if (below?.cluster !== state.cluster) {
+        below = new Nodes(state.cluster, { filter: () => filter.text, protection, opened });
+        keepOpen(node);
+      }
+      return below.top();
+    },
+    changed: () => {
+      const state = clusters.stateOf(context);
+      if (state.kind !== 'open' || below?.cluster !== state.cluster) return [node];
+      const nodes = below.changed();
+      return nodes === 'all' || !isSameLook(told, facts()) ? [node] : nodes;
     },
   };
+  return node;
+}
+
+function isSameLook(a: ItemFacts | undefined, b: ItemFacts): boolean {
+  return a !== undefined && a.description === b.description && a.icon?.id === b.icon?.id && a.contextValue === b.contextValue;
 }
 
 function contextState(state: ClusterState): { readonly word: string; readonly icon: vscode.ThemeIcon } {
@@ -309,7 +361,7 @@ function contextState(state: ClusterState): { readonly word: string; readonly ic
     case 'failed':
       return { word: state.error.facts.what, icon: stateIcons.failed() };
     case 'open': {
-      const { health } = state.cluster.live.model();
+      const { health } = state.cluster.live.shown;
       return { word: health.word, icon: contextIcons[health.state]() };
     }
   }
@@ -323,32 +375,6 @@ const contextIcons: { readonly [S in HealthState]: () => vscode.ThemeIcon } = {
   unknown: stateIcons.notContacted,
   stopping: stateIcons.limited,
 };
-
-/** Ten changes a second and more are drawn five times. */
-class Coalesced implements Disposable {
-  readonly #draw: (key: string) => void;
-  readonly #due = new Map<string, NodeJS.Timeout>();
-
-  constructor(draw: (key: string) => void) {
-    this.#draw = draw;
-  }
-
-  add(key: string): void {
-    if (this.#due.has(key)) return;
-    const timer = setTimeout(() => {
-      this.#due.delete(key);
-      this.#draw(key);
-    }, drawAfterMs);
-    this.#due.set(key, timer);
-  }
-
-  dispose(): void {
-    for (const timer of this.#due.values()) clearTimeout(timer);
-    this.#due.clear();
-  }
-}
-
-const drawAfterMs = 100;
 
 function pathsOf({ env, settings }: ClusterTreeParts): readonly string[] {
   return kubeconfigPaths(env, settings.read('faultline.kubeconfigs'));

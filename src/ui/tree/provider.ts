@@ -1,6 +1,7 @@
-/** What our trees share: nodes that make their own item, changes coalesced into one refresh. */
+/** What our trees share: nodes that make their own item, changes told to VS Code no more often than it draws. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
+import { Pace } from './pace.ts';
 
 export interface TreeNode {
   readonly item: vscode.TreeItem;
@@ -13,9 +14,11 @@ export interface TreeNode {
 const refreshAfterMs = 75;
 
 export class NodeTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
-  readonly #changed = new vscode.EventEmitter<TreeNode | undefined>();
+  readonly #changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   readonly #roots: () => Promise<readonly TreeNode[]> | readonly TreeNode[];
-  #due: NodeJS.Timeout | undefined;
+  readonly #pace = new Pace(() => this.#tell());
+  readonly #others = new Set<TreeNode>();
+  #isAllOther = false;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(roots: () => Promise<readonly TreeNode[]> | readonly TreeNode[]) {
@@ -23,15 +26,22 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
   }
 
   refresh(): void {
-    this.#due ??= setTimeout(() => {
-      this.#due = undefined;
-      this.#changed.fire(undefined);
-    }, refreshAfterMs);
+    this.#isAllOther = true;
+    this.#pace.touch(refreshAfterMs);
   }
 
-  /** One node's own line, its children stay. */
-  update(node: TreeNode): void {
-    this.#changed.fire(node);
+  /** Nodes whose item, or whose list of children, is another. VS Code reads all below them again, and nothing else. */
+  update(nodes: Iterable<TreeNode>): void {
+    for (const node of nodes) this.#others.add(node);
+    if (this.#others.size > 0) this.#pace.touch();
+  }
+
+  #tell(): void {
+    const nodes = [...this.#others];
+    this.#others.clear();
+    const isAll = this.#isAllOther;
+    this.#isAllOther = false;
+    if (isAll || nodes.length > 0) this.#changed.fire(isAll ? undefined : nodes);
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
@@ -42,13 +52,18 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
     return [...(await (node ? (node.children?.() ?? []) : this.#roots()))];
   }
 
+  /** Only nodes at the top are revealed. */
+  getParent(): undefined {
+    return undefined;
+  }
+
   async resolveTreeItem(item: vscode.TreeItem, node: TreeNode): Promise<vscode.TreeItem> {
     if (node.tooltip) item.tooltip = await node.tooltip();
     return item;
   }
 
   dispose(): void {
-    clearTimeout(this.#due);
+    this.#pace.dispose();
     this.#changed.dispose();
   }
 }

@@ -54,7 +54,7 @@ export function registerRunsTree({ list, runs, setContext, wallMs }: RunsTreePar
   };
   const view = vscode.window.createTreeView(views.runs, { treeDataProvider: tree, canSelectMany: true });
   const ticking = setInterval(() => {
-    if (view.visible) for (const node of running) tree.update(node);
+    if (view.visible) for (const node of running) tree.update([node]);
   }, 1_000);
   ticking.unref();
   return vscode.Disposable.from(

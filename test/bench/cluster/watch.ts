@@ -1,6 +1,6 @@
 /**
- * What our watch costs beside the bare informer of `@kubernetes/client-node` on the same stream: ten thousand fake pods, of which 200 a
- * second change. Each watcher is a process of its own; the changes carry the time at which they were sent.
+ * What our tree costs beside the bare informer of `@kubernetes/client-node` on the same stream: ten thousand fake pods, of which 200 a
+ * second change so that it can be seen. Each watcher is a process of its own; a pod's restarts carry the time at which they were sent.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { readKubeconfig } from '../../../src/cluster/connect/kubeconfig.ts';
 import { keyOf, type ObjectList, type Pod } from '../../../src/cluster/objects.ts';
 import { pathOf, kinds } from '../../../src/cluster/watch/kinds.ts';
 import { atMost, type Finding } from '../table.ts';
-import { SENT, type Figures } from './watcher.ts';
+import type { Figures } from './watcher.ts';
 
 const CHANGES_PER_SECOND = 200;
 const WATCHERS = ['ours', 'informer'] as const;
@@ -18,16 +18,19 @@ const WATCHERS = ['ours', 'informer'] as const;
 const LIMITS = { p99Ms: 200, cpuRatio: 1.5, heapRatio: 1.1 } as const;
 /** Before it the watchers' first lists are still on the heap. */
 const SETTLED_MINUTE = 2;
+const QUIET_MS = 3000;
 
 /** The pods are there. Figures of every minute are printed, those of the whole are the findings. */
 export async function measureWatch(kubeconfig: string, minutes: number): Promise<readonly Finding[]> {
   const connection = await connect(kubeconfig);
   const pods = await podsOf(connection);
-  const watchers = await Promise.all(WATCHERS.map((mode) => start(mode, kubeconfig, pods.length)));
+  const beganMs = Date.now();
+  const watchers = await Promise.all(WATCHERS.map((mode) => start(mode, kubeconfig, pods.length, beganMs)));
   const stopped = new AbortController();
-  const changing = change(connection, pods, stopped.signal);
+  const changing = change(connection, pods, beganMs, stopped.signal);
   const heaps: number[] = [];
   let last: readonly Figures[] = [];
+  let unseen = 0;
   try {
     await sleep(10_000);
     await Promise.all(watchers.map((watcher) => figures(watcher, 'begin')));
@@ -37,6 +40,11 @@ export async function measureWatch(kubeconfig: string, minutes: number): Promise
       for (const [at, each] of last.entries()) console.log(minute, WATCHERS[at], JSON.stringify(each));
       if (minute >= SETTLED_MINUTE) heaps.push(last[0]?.heapMb ?? 0);
     }
+    stopped.abort();
+    const sent = await changing;
+    await sleep(QUIET_MS);
+    const heard = await Promise.all(watchers.map((watcher) => figures(watcher, 'tell')));
+    unseen = sent - (heard[0]?.heard ?? 0);
   } finally {
     stopped.abort();
     await changing;
@@ -47,9 +55,17 @@ export async function measureWatch(kubeconfig: string, minutes: number): Promise
   if (ours === undefined || informer === undefined) throw new Error('The watchers told nothing.');
   const stream = `${pods.length} fake pods; ours heard ${ours.changesPerSecond} changes a second of ${CHANGES_PER_SECOND} that were sent, the informer ${informer.changesPerSecond}`;
   return [
-    atMost('a change, sent until told, p99', ours.p99Ms, LIMITS.p99Ms, 'ms', stream),
     atMost(
-      'processor time of the watch',
+      'a change, sent until it is in its row, p99',
+      ours.p99Ms,
+      LIMITS.p99Ms,
+      'ms',
+      `${stream}; median ${ours.p50Ms} ms, the informer's callback ${informer.p50Ms} and ${informer.p99Ms} ms; VS Code, which draws a tree five times a second, is told by ${ours.toldP99Ms} ms`,
+    ),
+    // Each pod's changes are further apart than a batch: none may hide another.
+    atMost('changes that no row showed', unseen, 0, '', `all that the API server took, and ${QUIET_MS / 1000} s after the last`),
+    atMost(
+      'processor time of the tree',
       ours.cpuSecondsPerMinute / informer.cpuSecondsPerMinute,
       LIMITS.cpuRatio,
       '×',
@@ -76,8 +92,9 @@ async function podsOf(cluster: ClusterConnection): Promise<Pod[]> {
   return [...items];
 }
 
-async function start(mode: (typeof WATCHERS)[number], kubeconfig: string, pods: number): Promise<ChildProcess> {
-  const child = fork(new URL('watcher.ts', import.meta.url), [mode, kubeconfig, String(pods)], { execArgv: ['--expose-gc'] });
+async function start(mode: (typeof WATCHERS)[number], kubeconfig: string, pods: number, beganMs: number): Promise<ChildProcess> {
+  const args = [mode, kubeconfig, String(pods), String(beganMs)];
+  const child = fork(new URL('watcher.ts', import.meta.url), args, { execArgv: ['--expose-gc'] });
   await once(child, 'message');
   return child;
 }
@@ -88,23 +105,26 @@ async function figures(watcher: ChildProcess, request: 'begin' | 'tell'): Promis
   return answer;
 }
 
-/** On a schedule: a slow answer holds up no later change. */
-async function change(connection: ClusterConnection, pods: readonly Pod[], signal: AbortSignal): Promise<void> {
+/** On a schedule: a slow answer holds up no later change. Resolves with how many were taken. */
+async function change(connection: ClusterConnection, pods: readonly Pod[], beganMs: number, signal: AbortSignal): Promise<number> {
   const began = performance.now();
   let failures = 0;
+  let sent = 0;
   const under = new Set<Promise<unknown>>();
-  for (let sent = 0; !signal.aborted; sent++) {
+  for (; !signal.aborted; sent++) {
     const early = began + (sent * 1000) / CHANGES_PER_SECOND - performance.now();
     if (early > 0) await sleep(early);
     if (under.size > 100) await Promise.race(under);
-    const { metadata } = pods[(sent * 7919) % pods.length] ?? { metadata: { name: '' } };
+    const { metadata, status } = pods[(sent * 7919) % pods.length] ?? { metadata: { name: '' } };
     const { namespace = '', name } = metadata;
+    const [first, ...others] = status?.containerStatuses ?? [];
     const request = connection
       .request({
         method: 'PATCH',
-        path: pathOf(kinds.pods, { namespace, name }),
+        path: pathOf(kinds.pods, { namespace, name, subresource: 'status' }),
         contentType: 'application/merge-patch+json',
-        body: { metadata: { annotations: { [SENT]: String(Date.now()) } } },
+        // The list is replaced as a whole.
+        body: { status: { containerStatuses: [{ ...first, restartCount: Date.now() - beganMs }, ...others] } },
       })
       .catch(() => failures++)
       .finally(() => under.delete(request));
@@ -112,4 +132,5 @@ async function change(connection: ClusterConnection, pods: readonly Pod[], signa
   }
   await Promise.all(under);
   if (failures > 0) console.log(`${failures} changes were refused, the last pod ${keyOf(pods[0] ?? { metadata: { name: '' } })}`);
+  return sent - failures;
 }

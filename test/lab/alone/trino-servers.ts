@@ -1,8 +1,8 @@
-/** The smallest Trino and Presto that run TPC-H: for tests that kill them. */
+/** The smallest Trino and Presto that run TPC-H, Trino at scale factor 1 too: for tests that kill them. */
 import type { Manifest } from '../use/apply.ts';
 
-const HEAP = '768M';
-const SHARED = 'http-server.http.port=8080\ndiscovery.uri=http://trino:8080\nquery.max-memory=512MB\nquery.max-memory-per-node=200MB\n';
+const HEAP = '1536M';
+const SHARED = 'http-server.http.port=8080\ndiscovery.uri=http://trino:8080\nquery.max-memory=900MB\nquery.max-memory-per-node=900MB\n';
 const CONFIG = {
   coordinator: `coordinator=true\nnode-scheduler.include-coordinator=false\n${SHARED}`,
   worker: `coordinator=false\n${SHARED}`,

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 const FILES: Readonly<Record<string, string>> = {
   'Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: "1.36"\n',
   'values.yaml':
-    'replicas: 1\nimage: docker.io/library/busybox:1.36\ntext: hello\nready: true\nmemory: 16Mi\nhookSeconds: 0\ncrash: false\n',
+    'replicas: 1\nimage: docker.io/library/busybox:1.36\ntext: hello\nready: true\nmemory: 16Mi\nhookSeconds: 0\ncrash: false\nstorage: ""\ntier: web\n',
   'values-dev.yaml': 'text: development\n',
   'values.schema.json':
-    '{"$schema": "https://json-schema.org/draft-07/schema#", "type": "object", "additionalProperties": false, "properties": {"replicas": {"type": "integer"}, "image": {"type": "string"}, "text": {"type": "string"}, "ready": {"type": "boolean"}, "memory": {"type": "string"}, "password": {"type": "string"}, "hookSeconds": {"type": "integer"}, "crash": {"type": "boolean"}}}',
+    '{"$schema": "https://json-schema.org/draft-07/schema#", "type": "object", "additionalProperties": false, "properties": {"replicas": {"type": "integer"}, "image": {"type": "string"}, "text": {"type": "string"}, "ready": {"type": "boolean"}, "memory": {"type": "string"}, "password": {"type": "string"}, "hookSeconds": {"type": "integer"}, "crash": {"type": "boolean"}, "storage": {"type": "string"}, "tier": {"type": "string"}, "global": {"type": "object"}}}',
   'templates/web.yaml': `apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -38,10 +38,10 @@ metadata:
 spec:
   replicas: {{ .Values.replicas }}
   selector:
-    matchLabels: {app: {{ .Release.Name }}}
+    matchLabels: {app: {{ .Release.Name }}, tier: {{ .Values.tier }}}
   template:
     metadata:
-      labels: {app: {{ .Release.Name }}}
+      labels: {app: {{ .Release.Name }}, tier: {{ .Values.tier }}}
       annotations:
         checksum/page: {{ .Values.text | sha256sum }}
     spec:
@@ -59,6 +59,33 @@ spec:
       volumes:
         - name: page
           configMap: {name: {{ .Release.Name }}-page}
+`,
+  'templates/store.yaml': `{{- if .Values.storage }}
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: {{ .Release.Name }}-store
+spec:
+  serviceName: {{ .Release.Name }}
+  selector:
+    matchLabels: {store: {{ .Release.Name }}}
+  template:
+    metadata:
+      labels: {store: {{ .Release.Name }}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: store
+          image: docker.io/library/busybox:1.36
+          imagePullPolicy: IfNotPresent
+          command: [sleep, infinity]
+          volumeMounts: [{name: data, mountPath: /data}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec:
+        accessModes: [ReadWriteOnce]
+        resources: {requests: {storage: {{ .Values.storage }}}}
+{{- end }}
 `,
   'templates/before.yaml': `{{- if .Values.hookSeconds }}
 apiVersion: batch/v1

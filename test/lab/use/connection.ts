@@ -25,5 +25,5 @@ export async function connectionFor(config: KubeConfig, signal: AbortSignal): Pr
 
 /** A lab is nobody's production. */
 export function consent(connection: ClusterConnection, change: ClusterChange): Consent {
-  return consentTo({ context: connection.context.name, level: 'open' }, change);
+  return consentTo({ context: connection.context.name, server: connection.server, level: 'open', knownBy: 'identity' }, change);
 }

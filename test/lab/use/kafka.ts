@@ -8,7 +8,7 @@ import type { Manifest } from './apply.ts';
 import type { TestLab } from './lab.ts';
 import { onePerNode } from './workloads.ts';
 
-const IMAGE = 'docker.io/apache/kafka:4.1.1';
+export const IMAGE = 'docker.io/apache/kafka:4.1.1';
 /** While this file is there, a broker that ended stays away. */
 const AWAY = '/tmp/away';
 /** The image has no pkill. Fails where there is none to kill. */

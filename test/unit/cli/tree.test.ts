@@ -91,7 +91,10 @@ describe('faultline tree', function () {
 
   it('shows engines by role with shape and word, and names what is forbidden', async () => {
     const { code, stdout, stderr } = await home.run(['tree', '--kubeconfig', kubeconfig, '--context', await contextName()]);
-    assert.equal(stderr, '');
+    assert.equal(
+      stderr,
+      'To log in to Kafka bus-0: --kafka-user NAME, with the password in FAULTLINE_KAFKA_PASSWORD; --kafka-ca FILE for TLS.\n',
+    );
     assert.equal(code, 0);
     assert.match(stdout, /^ {4}▲ lake {2}1 of 2 ready · data · Trino 476$/m);
     assert.match(stdout, /^ {6}✓ coordinator {2}healthy · lake-coordinator$/m);
@@ -102,11 +105,24 @@ describe('faultline tree', function () {
   it('says which login is missing where Kafka can’t be asked without one, and shows its brokers', async () => {
     const { code, stdout } = await home.run(['tree', '--filter', 'kafka', '--kubeconfig', kubeconfig, '--context', await contextName()]);
     assert.equal(code, 0);
+    assert.match(stdout, /✓ bus-0 {2}healthy · login wanted · data · Kafka 4\.1\.1$/m);
     assert.match(stdout, /✓ broker 0 {2}healthy · bus-0$/m);
     assert.match(
       stdout,
-      /· Kafka was not heard: Every listener of Kafka bus-0 wants a login: a user and a password for SASL are missing$/m,
+      /· Kafka was not heard: Every listener of Kafka bus-0 wants a login: a user and a password for SASL are missing {2}Log in to it; /m,
     );
+  });
+
+  it('gives no login to a Kafka that it may not be for, and says what is missing of one', async () => {
+    const tree = async (...options: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await home.run(['tree', '--kubeconfig', kubeconfig, '--context', await contextName(), ...options]);
+      assert.deepEqual([code, stdout], [2, '']);
+      return stderr;
+    };
+    assert.match(await tree('--kafka-user', 'ann'), /FAULTLINE_KAFKA_PASSWORD is not set/);
+    assert.match(await tree('--kafka-mechanism', 'PLAIN'), /Give --kafka-user too/);
+    assert.match(await tree('--kafka-user', 'ann', '--kafka-password-env', 'PATH', '--kafka', 'data/other'), /There is data\/bus-0/);
+    assert.match(await tree('--kafka-ca', kubeconfig), /holds no certificate/);
   });
 
   it('--json prints the model, and errors in it as reason and text', async () => {

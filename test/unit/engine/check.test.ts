@@ -41,6 +41,7 @@ describe('The test of a connection', () => {
     return {
       url: place.kind === 'url' ? place.url : forwarded,
       path: place.kind === 'url' ? 'direct' : 'portForward',
+      ...(place.kind === 'url' ? {} : { serverName: `${place.service}.${place.namespace}.svc` }),
       close: async () => void reachedOpen--,
     };
   };

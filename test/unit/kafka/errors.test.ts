@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka';
+import { AuthenticationError, NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka';
 import { describe, it } from 'mocha';
 import { FaultlineError, cancelled } from '../../../src/base/errors.ts';
 import { kafkaError } from '../../../src/kafka/errors.ts';
@@ -21,6 +21,8 @@ describe('an error of Kafka', () => {
     [35, 'UNSUPPORTED_VERSION', 'unsupported', /version/],
     [36, 'TOPIC_ALREADY_EXISTS', 'invalid', /orders exists already/],
     [58, 'SASL_AUTHENTICATION_FAILED', 'unauthorised', /refused the login of alice with PLAIN/],
+    [33, 'UNSUPPORTED_SASL_MECHANISM', 'unauthorised', /does not take logins by PLAIN.*another mechanism/],
+    [34, 'ILLEGAL_SASL_STATE', 'unauthorised', /takes no logins/],
     [10, 'MESSAGE_TOO_LARGE', 'invalid', /larger than topic orders takes/],
     [-1, 'UNKNOWN_SERVER_ERROR', 'engine', /UNKNOWN_SERVER_ERROR/],
   ] as const)
@@ -42,6 +44,18 @@ describe('an error of Kafka', () => {
     assert.match(error.message, /kafka-1\.kafka:9092 does not answer through 127\.0\.0\.1:1/);
     assert.match(error.message, /ECONNREFUSED/);
     assert.equal(kafkaError(new TimeoutError('Request timed out'), { broker }).reason, 'unreachable');
+  });
+
+  it('is no refused login where the connection broke in the middle of one, or a broker was slow', () => {
+    const during = (cause: Error | undefined): Error =>
+      new NetworkError('Connection to 127.0.0.1:1 failed.', {
+        cause: new AuthenticationError('SASL authentication failed.', cause === undefined ? {} : { cause }),
+      });
+    const doing = { broker, user: 'alice', mechanism: 'PLAIN' };
+    assert.equal(kafkaError(during(new NetworkError('Connection closed')), doing).reason, 'unreachable');
+    assert.equal(kafkaError(during(new TimeoutError('Request timed out')), doing).reason, 'unreachable');
+    assert.equal(kafkaError(during(undefined), doing).reason, 'unauthorised');
+    assert.equal(kafkaError(during(answered(58)), doing).reason, 'unauthorised');
   });
 
   it('is left as it is when it is ours, and a mistake of a program blames no broker', () => {

@@ -31,7 +31,7 @@ async function restart(argument: unknown, parts: ClusterCommandParts): Promise<v
     detail: t('Its pods are replaced one after the other, as its update strategy says.'),
     button: t('Restart'),
   };
-  const consent = await askConsent(cluster.context, 'restart', question, parts);
+  const consent = await askConsent(cluster, 'restart', question, parts);
   for (const workload of workloads) await restartWorkload(cluster.connection, workload, consent);
   vscode.window.setStatusBarMessage(t('{0} restarts.', names), 8_000);
 }
@@ -64,7 +64,7 @@ async function deleteOne(argument: unknown, parts: ClusterCommandParts): Promise
     detail: t('It gets its grace period to end; its controller brings another one.'),
     button: t('Delete'),
   };
-  const consent = await askConsent(cluster.context, 'deletePod', question, parts);
+  const consent = await askConsent(cluster, 'deletePod', question, parts);
   const { deletePod } = await import('../../../cluster/act/change.ts');
   await deletePod(cluster.connection, { namespace, name }, consent, uid === undefined ? {} : { uid });
 }
@@ -96,7 +96,7 @@ async function setCordon(argument: unknown, on: boolean, parts: ClusterCommandPa
   const question = on
     ? { what: t('Cordon node {0}?', name), detail: t('Its pods stay; no new ones are scheduled there.'), button: t('Cordon') }
     : { what: t('Uncordon node {0}?', name), detail: t('Pods are scheduled there again.'), button: t('Uncordon') };
-  const consent = await askConsent(cluster.context, on ? 'cordon' : 'uncordon', question, parts);
+  const consent = await askConsent(cluster, on ? 'cordon' : 'uncordon', question, parts);
   const { cordon, uncordon } = await import('../../../cluster/act/nodes.ts');
   await (on ? cordon : uncordon)(cluster.connection, name, consent);
 }
@@ -122,7 +122,7 @@ async function drain(argument: unknown, parts: ClusterCommandParts): Promise<voi
     ),
     button: t('Drain'),
   };
-  const consent = await askConsent(cluster.context, 'drainNode', question, parts);
+  const consent = await askConsent(cluster, 'drainNode', question, parts);
   const options = { location: vscode.ProgressLocation.Notification, title: t('Draining {0}', name), cancellable: true };
   await vscode.window.withProgress(options, async (progress, token) => {
     const stop = new AbortController();
@@ -176,7 +176,7 @@ async function drainWorker(argument: unknown, parts: ClusterCommandParts): Promi
         detail: t('It gets no new tasks; those it has end. It can be given work again.'),
         button: t('Drain'),
       };
-  const consent = await askConsent(cluster.context, 'drainTrino', question, parts);
+  const consent = await askConsent(cluster, 'drainTrino', question, parts);
   const options = { location: vscode.ProgressLocation.Notification, title: name, cancellable: true };
   await vscode.window.withProgress(options, async (progress, token) => {
     const stop = new AbortController();

@@ -5,18 +5,21 @@ import { t } from '../../../base/messages.ts';
 import {
   consentTo,
   nameToType,
-  protectionOf,
+  protectionNotes,
   type ClusterChange,
   type Consent,
   type Protection,
   type ProtectionLevel,
 } from '../../../cluster/act/protection.ts';
+import { protectionOf, type ProtectionLevels } from '../../../cluster/act/levels.ts';
+import type { ClusterIdentity } from '../../../cluster/connect/identity.ts';
 import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
 import type { Line, PodLine } from '../../../cluster/recognise/model.ts';
 import type { Commands, SettingsReader } from '../../contribute.ts';
 import type { Notifier } from '../../notify.ts';
 import { needsTrust } from '../../notify.ts';
-import { contextKey, type Clusters, type OpenCluster } from '../../session/clusters.ts';
+import type { Clusters, OpenCluster } from '../../session/clusters.ts';
+import { consentFor } from '../../session/consent.ts';
 
 export interface ClusterCommandParts {
   readonly commands: Commands;
@@ -74,33 +77,43 @@ export function podsOf({ live }: OpenCluster): readonly PodLine[] {
 }
 
 /** As a person set it; clusters that nobody said anything about are protected. */
-export function protectionOfContext(context: KubeContext, settings: SettingsReader): Protection {
-  const levels = settings.read('faultline.clusters.protection');
-  // A name may stand in two files, with two meanings: the one with its file goes before.
-  const own = levels[contextKey(context)];
-  return protectionOf(context.name, own === undefined ? levels : { [context.name]: own });
+export function protectionOfCluster(
+  { connection }: OpenCluster,
+  identity: ClusterIdentity | undefined,
+  { settings }: Pick<ClusterCommandParts, 'settings'>,
+): Protection {
+  return protectionOf(connection, identity, settings.read('faultline.clusters.protection'));
 }
 
-/** Asks as the cluster's protection wants it. Fails: `cancelled`, `refusedByProtection`. */
+/** Asks as the cluster's protection wants it. Fails: `cancelled`, `refusedByProtection`, and as a request does: the cluster says which one it is. */
 export async function askConsent(
-  context: KubeContext,
+  cluster: OpenCluster,
   change: ClusterChange,
   question: { readonly what: string; readonly detail: string; readonly button: string },
-  { settings }: Pick<ClusterCommandParts, 'settings'>,
+  { clusters, settings }: Pick<ClusterCommandParts, 'settings' | 'clusters'>,
 ): Promise<Consent> {
   if (!vscode.workspace.isTrusted) throw needsTrust(t('Clusters are not changed'));
-  const protection = protectionOfContext(context, settings);
+  const levels = (): ProtectionLevels => settings.read('faultline.clusters.protection');
+  return consentFor(cluster, clusters, levels, (protection) => askByLevel(protection, change, question));
+}
+
+async function askByLevel(
+  protection: Protection,
+  change: ClusterChange,
+  question: { readonly what: string; readonly detail: string; readonly button: string },
+): Promise<Consent> {
+  const detail = [question.detail, ...protectionNotes(protection)].join(' ');
   const name = nameToType(protection);
   if (name === undefined || protection.level === 'readOnly') {
     // What is read-only says so before anybody is asked.
     const consent = consentTo(protection, change);
-    const answer = await vscode.window.showWarningMessage(question.what, { modal: true, detail: question.detail }, question.button);
+    const answer = await vscode.window.showWarningMessage(question.what, { modal: true, detail }, question.button);
     if (answer !== question.button) throw cancelled();
     return consent;
   }
   const typedName = await vscode.window.showInputBox({
     title: question.what,
-    prompt: `${question.detail} ${t('{0} is protected: type its name to confirm.', name)}`,
+    prompt: `${detail} ${t('{0} at {1} is protected: type its name to confirm.', name, protection.server)}`,
     placeHolder: name,
     ignoreFocusOut: true,
     validateInput: (text) => (text === name || name.startsWith(text) ? undefined : t('Type {0}', name)),

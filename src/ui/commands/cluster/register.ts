@@ -16,6 +16,7 @@ export function registerClusterCommands(parts: ClusterCommandsParts): Disposable
   const changes = once(async () => (await import('./changes.ts')).changeCommands(parts));
   const views = once(async () => (await import('./views.ts')).viewCommands(parts));
   const servers = once(async () => (await import('./servers.ts')).serverCommands(parts));
+  const kafka = once(async () => (await import('./kafkaLogin.ts')).kafkaLoginCommands(parts));
   const deploys = once(async () => (await import('../deploy/deploy.ts')).deployCommands(parts));
   const releases = once(async () => (await import('../deploy/releases.ts')).releaseCommands(parts));
   const lenses: vscode.CodeLensProvider = {
@@ -42,6 +43,8 @@ export function registerClusterCommands(parts: ClusterCommandsParts): Disposable
     commands.register('faultline.reconnectCluster', async (item) => (await views()).reconnectCluster(item)),
     commands.register('faultline.disconnectCluster', async (item) => (await views()).disconnectCluster(item)),
     commands.register('faultline.protectCluster', async (item) => (await views()).protectCluster(item)),
+    commands.register('faultline.kafkaLogin', async (item) => (await kafka()).logIn(item)),
+    commands.register('faultline.forgetKafkaLogin', async (item) => (await kafka()).forget(item)),
     commands.register('faultline.runSqlHere', async (item) => (await servers()).runSqlHere(item)),
     commands.register('faultline.connectServer', async () => (await servers()).connectServer()),
     commands.register('faultline.testConnection', async (item) => (await servers()).testConnection(item)),

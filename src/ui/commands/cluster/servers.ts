@@ -36,7 +36,7 @@ export function serverCommands(parts: ServerCommandParts) {
     connectServer: async (): Promise<void> => {
       mustBeTrusted();
       const target = await askServer(parts);
-      if (target !== undefined) await choose(await askSchema(target, parts), parts);
+      if (target !== undefined) await choose(await askSchemaOrLogin(target, parts), parts);
     },
     testConnection: async (argument: unknown): Promise<void> => {
       mustBeTrusted();
@@ -114,6 +114,12 @@ function defaultUser(engine: ServerEngine): string {
   return engine === 'clickhouse' ? 'default' : 'faultline';
 }
 
+/** Its certificate was not accepted. */
+function isDistrusted(error: unknown): boolean {
+  const code = FaultlineError.is(error, 'unreachable') ? (error.facts.code ?? '') : '';
+  return /CERT|SIGNATURE/.test(code);
+}
+
 /** Engine, address, user, password; undefined when a person went away. */
 async function askServer(parts: ServerCommandParts): Promise<ServerTarget | undefined> {
   const engines = (['trino', 'presto', 'clickhouse'] as const).map((engine) => ({ label: engineNames[engine], engine }));
@@ -143,8 +149,40 @@ async function askServer(parts: ServerCommandParts): Promise<ServerTarget | unde
   });
   if (password === undefined) return undefined;
   const at = { kind: 'url', url } as const;
-  const target: ServerTarget = { kind: 'server', engine, name: serverName(at), at, user: user.trim() || defaultUser(engine) };
+  const named: ServerTarget = { kind: 'server', engine, name: serverName(at), at, user: user.trim() || defaultUser(engine) };
+  const target = url.startsWith('https:') ? await askCertificate(named) : named;
+  if (target === undefined) return undefined;
   return password === '' ? target : parts.passwords.keep(target, password);
+}
+
+/** Who signed the server's certificate and whom it names, where that is not as usual; undefined when a person went away. */
+async function askCertificate(target: ServerTarget): Promise<ServerTarget | undefined> {
+  const { caFile, tlsServerName, at } = target;
+  const usual = at.kind === 'url' ? new URL(at.url).hostname : `${at.service}.${at.namespace}.svc`;
+  const items = [
+    { label: t('Connect'), what: 'go' },
+    { label: t('Authority…'), description: caFile ?? t('one of those that this machine knows'), what: 'authority' },
+    { label: t('TLS Server Name…'), description: tlsServerName ?? usual, what: 'name' },
+  ] as const;
+  const title = t('How the certificate of {0} is checked', target.name);
+  const chosen = await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true });
+  if (chosen === undefined) return undefined;
+  if (chosen.what === 'go') return target;
+  if (chosen.what === 'authority') {
+    const filters = { [t('Certificates')]: ['pem', 'crt', 'cer'], [t('All Files')]: ['*'] };
+    const [file] = (await vscode.window.showOpenDialog({ title: t('Authority of {0}', target.name), filters })) ?? [];
+    return askCertificate(file === undefined ? target : { ...target, caFile: file.fsPath });
+  }
+  const name = await vscode.window.showInputBox({
+    title: t('TLS server name of {0}', target.name),
+    prompt: t('A name that its certificate has, where that is not the one it is reached by.'),
+    value: tlsServerName ?? usual,
+    ignoreFocusOut: true,
+  });
+  if (name === undefined) return askCertificate(target);
+  const { tlsServerName: _, ...others } = target;
+  const given = name.trim();
+  return askCertificate(given === '' || given === usual ? others : { ...others, tlsServerName: given });
 }
 
 /** A server that wants a login says so first: only then a person is asked for one. */
@@ -152,6 +190,11 @@ async function askSchemaOrLogin(target: ServerTarget, parts: ServerCommandParts)
   try {
     return await askSchema(target, parts);
   } catch (error) {
+    if (isDistrusted(error)) {
+      const trusted = await askCertificate(target);
+      if (trusted === undefined) throw error;
+      return askSchemaOrLogin(trusted, parts);
+    }
     if (!FaultlineError.is(error, 'unauthorised')) throw error;
     const title = t('{0} wants a login', target.name);
     const user = await vscode.window.showInputBox({ title, prompt: t('User'), value: target.user, ignoreFocusOut: true });

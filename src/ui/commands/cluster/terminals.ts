@@ -38,7 +38,7 @@ export function terminalCommands(parts: ClusterCommandParts) {
         detail: t('What is typed there changes the pod, container {0}.', pod.container),
         button: t('Open Shell'),
       };
-      const consent = await askConsent(cluster.context, 'shell', question, parts);
+      const consent = await askConsent(cluster, 'shell', question, parts);
       const pty = new ShellTerminal(cluster, pod, consent);
       vscode.window.createTerminal({ name: pod.ref.name, pty, iconPath: new vscode.ThemeIcon('terminal') }).show();
     },

@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import { invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
-import type { ProtectionLevel } from '../../../cluster/act/protection.ts';
+import { withLevel } from '../../../cluster/act/levels.ts';
+import { protectionNotes, type ProtectionLevel } from '../../../cluster/act/protection.ts';
 import type { LineSubject, ObjectRef } from '../../../cluster/recognise/model.ts';
-import { isContextArgument, isLineArgument, podOf, protectionOfContext, type ClusterCommandParts } from './lines.ts';
+import { isContextArgument, isLineArgument, podOf, protectionOfCluster, type ClusterCommandParts } from './lines.ts';
 
 export interface ClusterViewParts extends ClusterCommandParts {
   readonly filter: { text: string; readonly set: (text: string) => void };
@@ -42,8 +43,11 @@ export function viewCommands(parts: ClusterViewParts) {
     },
     protectCluster: async (argument: unknown): Promise<void> => {
       if (!isContextArgument(argument)) throw invalid(t('No cluster is meant'), t('Use the menu of a context in the Clusters view.'));
-      const { context } = argument;
-      const now = protectionOfContext(context, settings).level;
+      const cluster = await clusters.use(argument.context);
+      const identity = await clusters.identify(cluster);
+      const { context, connection } = cluster;
+      const protection = protectionOfCluster(cluster, identity, parts);
+      const now = protection.level;
       const words: Readonly<Record<ProtectionLevel, readonly [string, string]>> = {
         open: [t('Open'), t('a click confirms a change')],
         confirm: [t('Protected'), t('its name has to be typed before it is changed')],
@@ -54,9 +58,11 @@ export function viewCommands(parts: ClusterViewParts) {
         description: level === now ? `${words[level][1]} · ${t('now')}` : words[level][1],
         level,
       }));
-      const chosen = await vscode.window.showQuickPick(items, { title: t('Protection of {0}', context.name) });
+      const title = t('Protection of {0} ({1})', context.name, connection.server);
+      const placeHolder = protectionNotes(protection).join(' ');
+      const chosen = await vscode.window.showQuickPick(items, { title, placeHolder });
       if (chosen === undefined) return;
-      const levels = { ...settings.read('faultline.clusters.protection'), [context.name]: chosen.level };
+      const levels = withLevel(connection, identity, settings.read('faultline.clusters.protection'), chosen.level);
       await vscode.workspace.getConfiguration().update('faultline.clusters.protection', levels, vscode.ConfigurationTarget.Global);
     },
   };

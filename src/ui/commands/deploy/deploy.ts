@@ -237,7 +237,7 @@ class Previews implements vscode.TextDocumentContentProvider, vscode.CodeLensPro
       detail: summaryText(plan),
       button: t('Deploy'),
     };
-    const consent = await askConsent(cluster.context, 'install', question, parts);
+    const consent = await askConsent(cluster, 'install', question, parts);
     // It was replaced by a newer preview while a person thought.
     if (this.#held.get(key) !== held) throw cancelled();
     const name = { release: plan.request.release, namespace: plan.request.namespace };

@@ -59,7 +59,7 @@ export async function goBack({ cluster, deployer, name, back }: WayBack, parts: 
   const { release } = name;
   if (back === 'rollback') {
     const question = { what: t('Roll {0} back?', release), detail: t('To the last revision that was ready.'), button: t('Roll Back') };
-    const consent = await askConsent(cluster.context, 'rollback', question, parts);
+    const consent = await askConsent(cluster, 'rollback', question, parts);
     return followDeploy(t('Rolling {0} back', release), (signal) => deployer.rollback(name, consent, limits(signal)), parts, undefined);
   }
   const plan = await deployer.uninstallPlan(name, AbortSignal.timeout(30_000));
@@ -69,7 +69,7 @@ export async function goBack({ cluster, deployer, name, back }: WayBack, parts: 
     detail: `${t('{0} objects go.', plan.removed.length)} ${kept}`.trim(),
     button: t('Uninstall'),
   };
-  const consent = await askConsent(cluster.context, 'uninstall', question, parts);
+  const consent = await askConsent(cluster, 'uninstall', question, parts);
   return followDeploy(t('Uninstalling {0}', release), (signal) => deployer.uninstall(name, consent, limits(signal)), parts, undefined);
 }
 

@@ -26,7 +26,7 @@ export function releaseCommands(parts: DeployParts) {
         detail: t('Its test pods run a real query or message.'),
         button: t('Run Tests'),
       };
-      const consent = await askConsent(cluster.context, 'install', question, parts);
+      const consent = await askConsent(cluster, 'install', question, parts);
       const own = await deployer(cluster);
       await followDeploy(t('Testing {0}', name.release), (signal) => own.test(name, consent, { signal, deadlineMs }), parts, undefined);
     },

@@ -72,6 +72,47 @@ describe('permissions', () => {
     assert.equal(asked.length, 4);
   });
 
+  it('are there at once when they are known, while newer ones are asked for, and tell when those differ', async () => {
+    let nowMs = 0;
+    let verbs = ['get'];
+    const { connection, asked } = answering(() => ({ status: { resourceRules: [{ verbs, resources: ['pods'] }] } }));
+    const cache = permissionCache(connection, () => nowMs, 1000);
+    let told = 0;
+    cache.changed.listen(() => told++);
+    assert.equal(cache.now('n'), undefined);
+    assert.equal(cache.now('n'), undefined);
+    await cache.of('n');
+    assert.deepEqual([asked.length, told], [1, 1]);
+    assert.equal(cache.now('n')?.can({ verb: 'get', resource: 'pods' }), true);
+    nowMs = 1000;
+    verbs = [];
+    assert.equal(cache.now('n')?.can({ verb: 'get', resource: 'pods' }), true);
+    await cache.of('n');
+    assert.deepEqual([asked.length, told], [2, 2]);
+    assert.equal(cache.now('n')?.can({ verb: 'get', resource: 'pods' }), false);
+    nowMs = 2000;
+    cache.now('n');
+    await cache.of('n');
+    assert.deepEqual([asked.length, told], [3, 2], 'the same answer is nothing to tell');
+  });
+
+  it('are not asked for again at once where the server fails, however often a menu wants to know', async () => {
+    let nowMs = 0;
+    const asked: unknown[] = [];
+    const request = (one: unknown): Promise<unknown> => {
+      asked.push(one);
+      return Promise.reject(new FaultlineError('unreachable', { what: 'down' }));
+    };
+    const cache = permissionCache({ request } as unknown as ClusterConnection, () => nowMs, 1000);
+    assert.equal(cache.now('n'), undefined);
+    await assert.rejects(cache.of('n'), /down/);
+    assert.equal(cache.now('n'), undefined);
+    assert.equal(asked.length, 1);
+    nowMs = 1000;
+    assert.equal(cache.now('n'), undefined);
+    assert.equal(asked.length, 2);
+  });
+
   it('name what is missing as somebody who grants it needs it', async () => {
     assert.equal(wishText({ verb: 'patch', resource: 'deployments', group: 'apps' }, 'n'), 'patch deployments.apps in n');
     assert.equal(wishText({ verb: 'get', resource: 'nodes', name: 'a' }, undefined), 'get nodes a in the whole cluster');

@@ -7,9 +7,9 @@ import {
   isControlPlane,
   mayChange,
   nameToType,
-  protectionOf,
   refuseControlPlane,
   refuseSystem,
+  type Protection,
 } from '../../../../src/cluster/act/protection.ts';
 
 function refused(text: RegExp): (error: unknown) => boolean {
@@ -17,29 +17,39 @@ function refused(text: RegExp): (error: unknown) => boolean {
 }
 
 describe('protection of clusters', () => {
-  it('a cluster that nobody said anything about wants its name typed, even one with a strange name', () => {
-    assert.deepEqual(protectionOf('toString', {}), { context: 'toString', level: 'confirm' });
-    const unknown = protectionOf('prod', { dev: 'open' });
-    assert.equal(nameToType(unknown), 'prod');
-    assert.throws(() => consentTo(unknown, 'restart'), refused(/Restart.*prod is protected.*Type prod/s));
-    assert.throws(() => consentTo(unknown, 'restart', { typedName: 'Prod' }), refused(/“Prod” is not the name of prod/));
-    Consent.check(consentTo(unknown, 'restart', { typedName: 'prod' }), 'prod', 'restart');
+  const at = (name: string, server = 'https://api:6443') => ({ context: { name }, server });
+  const protectedAs = (level: Protection['level'], context: string): Protection => ({
+    context,
+    server: 'https://api:6443',
+    level,
+    knownBy: 'identity',
+  });
+
+  it('a protected one wants its name typed', () => {
+    const prod = protectedAs('confirm', 'prod');
+    assert.equal(nameToType(prod), 'prod');
+    assert.throws(() => consentTo(prod, 'restart'), refused(/Restart.*prod is protected.*Type prod/s));
+    assert.throws(() => consentTo(prod, 'restart', { typedName: 'Prod' }), refused(/“Prod” is not the name of prod/));
+    Consent.check(consentTo(prod, 'restart', { typedName: 'prod' }), at('prod'), 'restart');
   });
 
   it('an open one is changed by a click, a read-only one by nothing', () => {
-    const levels = { dev: 'open', safe: 'readOnly' } as const;
-    Consent.check(consentTo(protectionOf('dev', levels), 'drainNode'), 'dev', 'drainNode');
-    const safe = protectionOf('safe', levels);
+    Consent.check(consentTo(protectedAs('open', 'dev'), 'drainNode'), at('dev'), 'drainNode');
+    const safe = protectedAs('readOnly', 'safe');
     assert.equal(mayChange(safe), false);
     assert.throws(() => consentTo(safe, 'shell', { typedName: 'safe' }), refused(/read-only/));
   });
 
   it('a consent is for one change of one cluster, and nobody can make one up', () => {
-    const consent = consentTo({ context: 'dev', level: 'open' }, 'restart');
-    assert.throws(() => Consent.check(consent, 'dev', 'deletePod'), refused(/What was confirmed was “Restart” in dev/));
-    assert.throws(() => Consent.check(consent, 'prod', 'restart'), refused(/Nothing was changed in prod/));
-    const forged = { change: 'restart', context: 'dev' } as unknown as Consent;
-    assert.throws(() => Consent.check(forged, 'dev', 'restart'), refused(/Nothing was changed/));
+    const consent = consentTo(protectedAs('open', 'dev'), 'restart');
+    assert.throws(() => Consent.check(consent, at('dev'), 'deletePod'), refused(/What was confirmed was “Restart” in dev/));
+    assert.throws(() => Consent.check(consent, at('prod'), 'restart'), refused(/Nothing was changed in prod/));
+    assert.throws(
+      () => Consent.check(consent, at('dev', 'https://prod:6443'), 'restart'),
+      refused(/this is .* in dev \(https:\/\/prod:6443\)/),
+    );
+    const forged = { change: 'restart', context: 'dev', server: 'https://api:6443' } as unknown as Consent;
+    assert.throws(() => Consent.check(forged, at('dev'), 'restart'), refused(/Nothing was changed/));
   });
 
   it('the control plane and its namespaces are refused whatever was confirmed', () => {

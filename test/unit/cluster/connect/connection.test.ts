@@ -11,7 +11,6 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { FaultlineError, type ErrorReason } from '../../../../src/base/errors.ts';
 import { connectCluster, type ClusterConnection, type ConnectOptions } from '../../../../src/cluster/connect/connection.ts';
 import { missingRight, statusOf } from '../../../../src/cluster/connect/failure.ts';
-import { clusterIdentity } from '../../../../src/cluster/connect/identity.ts';
 import { FakeApi, forbidden, json, kubeconfig, status } from '../server.ts';
 
 describe('a connection to a cluster', () => {
@@ -307,18 +306,6 @@ describe('a connection to a cluster', () => {
       silent.close();
       babbling.close();
     }
-  });
-
-  it('knows the cluster again by its kube-system and its authority', async () => {
-    api.answer = ({ path }, response) => json(response, { metadata: { name: path, uid: 'u-1' } });
-    const ca = Buffer.from('not a certificate').toString('base64');
-    const connection = await connectCluster(await api.context({}, { 'certificate-authority-data': ca }), { env: {} });
-    opened.push(connection);
-    const { uid, caHash } = await clusterIdentity(connection);
-    assert.equal(uid, 'u-1');
-    assert.match(caHash ?? '', /^[0-9a-f]{64}$/);
-    api.answer = (_asked, response) => forbidden(response, 'get');
-    assert.deepEqual(await clusterIdentity(connection), { caHash });
   });
 });
 

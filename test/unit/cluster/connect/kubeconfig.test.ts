@@ -92,9 +92,9 @@ describe('kubeconfig files', () => {
     assert.deepEqual(
       contexts.map(({ name, cluster, file: of, mergedWith }) => [name, cluster, of, mergedWith?.length]),
       [
-        ['prod', 'prod-cluster', file('config'), 3],
-        ['lab', 'lab-cluster', file('config'), 3],
-        ['extra', 'lab-cluster', file('second'), 3],
+        ['prod', 'prod-cluster', file('config'), 2],
+        ['lab', 'lab-cluster', file('config'), 2],
+        ['extra', 'lab-cluster', file('second'), 2],
         ['prod', 'prod-cluster', file('own'), undefined],
         ['lab', 'lab-cluster', file('own'), undefined],
       ],
@@ -103,6 +103,15 @@ describe('kubeconfig files', () => {
       problems.map((problem) => [problem.file, /at line 1/.test(problem.error.facts.what)]),
       [[file('broken'), true]],
     );
+  });
+
+  it('that hold only logins, or nothing any more, are part of a list and no mistake', async () => {
+    await writeFile(file('logins'), 'users: [{ name: me, user: { token: t } }]');
+    await writeFile(file('emptied'), 'apiVersion: v1\nkind: Config\nclusters: null\ncontexts: null\nusers: null\n');
+    const list = ['config', 'logins', 'emptied', 'missing'].map(file);
+    const { contexts, problems } = await readContexts({ KUBECONFIG: list.join(delimiter) }, []);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(contexts[0]?.mergedWith, list.slice(0, 3));
   });
 
   it('are not needed inside a pod', async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { FaultlineError } from '../../../../src/base/errors.ts';
+import type { KafkaLogin } from '../../../../src/base/kafkaLogin.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
+import { LOGIN_WANTED, type KafkaListener } from '../../../../src/cluster/kafkaListeners.ts';
 import type { KafkaRoutes } from '../../../../src/cluster/kafkaRoutes.ts';
 import type { Pod } from '../../../../src/cluster/objects.ts';
 import type { KafkaFacts, KafkaTruth } from '../../../../src/cluster/recognise/model.ts';
-import { KafkaProber, type OpenKafkaReader } from '../../../../src/cluster/truth/kafka.ts';
+import { KafkaProber, type GivenKafkaLogin, type OpenKafkaReader } from '../../../../src/cluster/truth/kafka.ts';
 import { brokerPod, kafkaModel } from '../kafka-pods.ts';
 import { unready } from '../recognise/pods.ts';
 
@@ -24,6 +26,10 @@ class Stage {
   answer: () => Promise<KafkaFacts> = () => Promise.resolve(facts(1));
   opening: () => Promise<void> = () => Promise.resolve();
   problem: FaultlineError | undefined;
+  /** What a person gave. */
+  given: GivenKafkaLogin | undefined;
+  readonly refused: KafkaLogin[] = [];
+  listener: KafkaListener = { name: 'CLIENT', port: 9092, protocol: 'SASL_PLAINTEXT' };
   opened = 0;
   ways = 0;
   read = 0;
@@ -47,7 +53,11 @@ class Stage {
       unused,
       () => kafkaModel(this.pods),
       this.#reader,
-      { timing, routes: this.#routes },
+      {
+        timing,
+        routes: this.#routes,
+        logins: { of: () => Promise.resolve(this.given), refused: (_, login) => Promise.resolve(void this.refused.push(login)) },
+      },
       (id, truth) => {
         this.told.push([id, truth]);
         this.#heard?.();
@@ -89,7 +99,9 @@ class Stage {
     this.open.add(name);
     const problem = (): FaultlineError | undefined => this.problem;
     return Promise.resolve({
-      bootstrap: [{ host: 'bus-0', port: 9092 }],
+      bootstrap: [{ host: 'bus-0', port: 9092, certificateNames: [] }],
+      listener: this.listener,
+      credentials: {},
       route: () => Promise.reject(new Error('not asked for')),
       get problem() {
         return problem();
@@ -264,5 +276,111 @@ describe('asking Kafka', () => {
     stage.prober.dispose();
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([...stage.open], []);
+  });
+});
+
+describe('asking a Kafka that wants a login', () => {
+  const wrong: KafkaLogin = { sasl: { user: 'ann', password: 'wrong' } };
+  const right: KafkaLogin = { sasl: { user: 'ann', password: 'right' } };
+  const no = new FaultlineError('unauthorised', { what: 'Kafka refused the login of ann', code: 'SASL_AUTHENTICATION_FAILED' });
+
+  /** Lets in who has the right one. */
+  function guarded(stage: Stage): void {
+    stage.opening = () => (stage.given?.login === right ? Promise.resolve() : Promise.reject(no));
+  }
+
+  it('tries a refused login once, however long somebody looks, whichever pods come', async () => {
+    const stage = new Stage();
+    guarded(stage);
+    stage.given = { login: wrong };
+    stage.prober.look(true);
+    await stage.heard(2);
+    await stage.pass(600_000);
+    stage.pods = [brokerPod('bus-0'), brokerPod('bus-1')];
+    stage.prober.heed();
+    await stage.prober.round(new AbortController().signal);
+    stage.prober.look(false);
+    stage.prober.look(true);
+    await stage.pass(600_000);
+    assert.equal(stage.opened, 1);
+    assert.deepEqual(stage.refused, [wrong]);
+    assert.ok(stage.last?.kind === 'failed');
+    assert.deepEqual([stage.last.login, stage.last.error.facts.what], ['refused', 'Kafka refused the login of ann']);
+    stage.prober.dispose();
+  });
+
+  it('does not try one that was refused before this window', async () => {
+    const stage = new Stage();
+    guarded(stage);
+    stage.given = { login: wrong, isRefused: true };
+    stage.prober.look(true);
+    await stage.heard(2);
+    await stage.pass(600_000);
+    assert.equal(stage.opened, 0);
+    assert.ok(stage.last?.kind === 'failed');
+    assert.equal(stage.last.login, 'refused');
+    assert.equal(stage.last.error.facts.remedy, 'It is not tried again until you log in anew.');
+    stage.prober.dispose();
+  });
+
+  it('tries another at once when a person gives it, and goes on with that', async () => {
+    const stage = new Stage();
+    guarded(stage);
+    stage.given = { login: wrong };
+    stage.prober.look(true);
+    await stage.heard(2);
+    stage.given = { login: right };
+    await stage.prober.retry('kafka:data/bus');
+    assert.deepEqual(stage.last, { kind: 'known', facts: facts(1), login: 'given' });
+    await stage.pass(10_000);
+    assert.deepEqual([stage.opened, stage.read], [2, 2]);
+    stage.prober.dispose();
+    assert.deepEqual([...stage.open], []);
+  });
+
+  it('hears no answer any more of a login that a person took back meanwhile', async () => {
+    const stage = new Stage();
+    stage.given = { login: right };
+    stage.prober.look(true);
+    await stage.heard(2);
+    stage.answer = () => Promise.withResolvers<KafkaFacts>().promise;
+    await stage.pass(10_000);
+    stage.given = undefined;
+    stage.opening = () => Promise.reject(new FaultlineError('unauthorised', { what: 'wants a login', code: LOGIN_WANTED }));
+    await stage.prober.retry('kafka:data/bus');
+    assert.ok(stage.last?.kind === 'failed');
+    assert.equal(stage.last.login, 'wanted');
+    stage.prober.dispose();
+    assert.deepEqual([...stage.open], []);
+  });
+
+  it('says that a login may be wanted where an unknown listener is silent, not where it is known to be open', async () => {
+    const logins: unknown[] = [];
+    for (const listener of [
+      { name: '', port: 9092 },
+      { name: 'CLIENT', port: 9092, protocol: 'PLAINTEXT' },
+    ]) {
+      const stage = new Stage();
+      stage.listener = listener;
+      stage.opening = () => Promise.reject(silent);
+      stage.prober.look(true);
+      await stage.heard(2);
+      logins.push(stage.last?.kind === 'failed' ? stage.last.login : 'not failed');
+      stage.prober.dispose();
+    }
+    assert.deepEqual(logins, ['maybe', undefined]);
+  });
+
+  it('goes on trying where the login is not what is wrong', async () => {
+    const stage = new Stage();
+    stage.given = { login: right };
+    stage.opening = () => Promise.reject(silent);
+    stage.prober.look(true);
+    await stage.heard(2);
+    assert.ok(stage.last?.kind === 'failed');
+    assert.equal(stage.last.login, 'given');
+    await stage.pass(60_000);
+    assert.ok(stage.opened > 2, String(stage.opened));
+    stage.prober.dispose();
   });
 });

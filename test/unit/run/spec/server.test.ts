@@ -96,6 +96,7 @@ describe('a server in a spec', () => {
       tpchScale: 1,
       secret: 'FAULTLINE_PASSWORD',
       caFile: join(folder, 'ca.pem'),
+      tlsServerName: 'trino.example.com',
     };
     const { arms } = await planOf(specText({ kind: 'tpch' }, { target }), { folder, kubeconfigs: [] });
     assert.deepEqual(arms[0]?.target, target);
