@@ -3,12 +3,12 @@
  * guard and preview are pure functions of it.
  */
 import type { FaultlineError } from '../base/errors.ts';
-import type { PodWithVolumes } from '../cluster/act/nodes.ts';
 import type {
   HorizontalPodAutoscaler,
   KubeObject,
   LabelSelector,
   Node,
+  Pod,
   PodDisruptionBudget,
   PodSpec,
   Service,
@@ -40,8 +40,8 @@ export interface UnreadPart {
   readonly error: FaultlineError;
 }
 
-export interface ScenePod extends PodWithVolumes {
-  readonly spec?: PodWithVolumes['spec'] &
+export interface ScenePod extends Pod {
+  readonly spec?: Pod['spec'] &
     Pick<PodSpec, 'hostNetwork'> & {
       readonly ephemeralContainers?: readonly { readonly name: string }[];
       readonly nodeSelector?: Readonly<Record<string, string>>;

@@ -90,7 +90,7 @@ export async function rehearseHelper(
  */
 export async function openHelper(connection: ClusterConnection, target: HelperTarget, options: HelperOptions): Promise<Helper> {
   const { consent, kind, signal, run } = options;
-  Consent.check(consent, connection.context.name, 'fault');
+  Consent.check(consent, connection, 'fault');
   const pod = await targetPod(connection, target, signal);
   const capability = capabilityFor(kind);
   let name = target.container;

@@ -142,7 +142,7 @@ async function cordoned(injection: Injection<FaultOf<'cordon' | 'drain'>>, signa
   const isTainted = ({ spec }: Node): boolean => spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/unschedulable') === true;
   return {
     apply: async ({ deadlineMs }, ends) => {
-      Consent.check(injection.consent('cordon'), connection.context.name, 'cordon');
+      Consent.check(injection.consent('cordon'), connection, 'cordon');
       await edit.apply(deadlineMs, ends);
     },
     effect: (ends) =>

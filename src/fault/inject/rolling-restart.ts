@@ -33,7 +33,7 @@ export const rollingRestart: Injector<FaultOf<'rollingRestart'>> = {
     const before = await podsNow(signal);
     return overAtOnce(factsOf('rollingRestart').heals, {
       apply: async (_, ends) => {
-        Consent.check(injection.consent('restart'), connection.context.name, 'restart');
+        Consent.check(injection.consent('restart'), connection, 'restart');
         refuseSystem(target.namespace ?? '', 'restart');
         await connection.request({ ...restartRequest(restartedOf(target), marksOf(injection), target.uid), signal: ends });
       },

@@ -23,7 +23,7 @@ export const scale: Injector<FaultOf<'scale'>> = {
     let left: string | undefined;
     const prepared: PreparedFault = {
       apply: async ({ deadlineMs }, ends) => {
-        Consent.check(injection.consent('fault'), connection.context.name, 'fault');
+        Consent.check(injection.consent('fault'), connection, 'fault');
         refuseSystem(target.namespace ?? '', 'fault');
         await edit.apply(deadlineMs, ends);
       },

@@ -1,9 +1,9 @@
 /** What a right-click on a line of the tree means. */
-import type { LineSubject, ObjectRef } from '../../cluster/recognise/model.ts';
+import type { ClusterModel, LineSubject, ObjectRef } from '../../cluster/recognise/model.ts';
 import type { TargetBy, TargetObject, TargetSelector } from '../draft.ts';
 
-/** undefined: the line stands for nothing that can be broken. */
-export function selectorOfLine(subject: LineSubject): TargetSelector | undefined {
+/** undefined: the line stands for nothing that can be broken. `model`: that of the line. */
+export function selectorOfLine(subject: LineSubject, model: Pick<ClusterModel, 'kafka'>): TargetSelector | undefined {
   switch (subject.kind) {
     case 'pod':
       return object('Pod', subject.pod.ref);
@@ -19,13 +19,11 @@ export function selectorOfLine(subject: LineSubject): TargetSelector | undefined
     }
     case 'shard':
       return within(subject.instance.namespace, { kind: 'replica', shard: subject.shard.shard, instance: subject.instance.name });
-    case 'topic':
-      return within(subject.instance.namespace, {
-        kind: 'leader',
-        topic: subject.topic.name,
-        partition: 0,
-        instance: subject.instance.name,
-      });
+    case 'topic': {
+      const { topic } = subject;
+      const kafka = model.kafka.items.find(({ topics }) => topics.some(({ id }) => id === topic.id));
+      return kafka && within(kafka.namespace, { kind: 'leader', topic: topic.name, partition: 0, instance: kafka.name });
+    }
     case 'engine':
       return within(subject.instance.namespace, { kind: 'role', engine: subject.instance.engine, instance: subject.instance.name });
     default:

@@ -133,7 +133,7 @@ describe('a healer in the cluster', () => {
       index: 0,
       fault,
       target: of,
-      consent: (change) => consentTo({ context: 'fake', level: 'open' }, change),
+      consent: (change) => consentTo({ context: 'fake', server: connection.server, level: 'open', knownBy: 'identity' }, change),
       timing: { nowMs: Date.now, pause: (_, ends) => pause(1, ends) },
       healerImage: 'node:24',
     });

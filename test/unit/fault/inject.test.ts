@@ -59,7 +59,7 @@ describe('faults that need nothing but the API', () => {
     index: 0,
     fault: { ...settings, title: 'broken', targets: [target] },
     target,
-    consent: (change) => consentTo({ context: 'fake', level: 'open' }, change),
+    consent: (change) => consentTo({ context: 'fake', server: connection.server, level: 'open', knownBy: 'identity' }, change),
     timing,
   });
   const injectorOf = (kind: FaultSettings['kind']): Injector => {
@@ -362,7 +362,7 @@ describe('faults that need nothing but the API', () => {
     ] as const) {
       const without: Injection = {
         ...injection(settings, target),
-        consent: (change) => consentTo({ context: 'fake', level: 'readOnly' }, change),
+        consent: (change) => consentTo({ context: 'fake', server: connection.server, level: 'readOnly', knownBy: 'identity' }, change),
       };
       const prepared = await injectorOf(settings.kind).prepare(without, signal);
       assert.match(await gives(async () => prepared.apply({ deadlineMs }, signal)), /^refusedByProtection/, settings.kind);

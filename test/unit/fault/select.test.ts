@@ -263,7 +263,7 @@ describe('targets of a fault', () => {
     const lines = all(linesOf(kafka.model));
     const of = (kind: string): string => {
       const line = lines.find(({ subject }) => subject.kind === kind);
-      const selector = line === undefined ? undefined : selectorOfLine(line.subject);
+      const selector = line === undefined ? undefined : selectorOfLine(line.subject, kafka.model);
       return selector === undefined
         ? 'nothing'
         : picked(kafka, selector.by, kind === 'node' ? 'cordon' : 'podDelete', { namespace: selector.namespace });
@@ -273,7 +273,7 @@ describe('targets of a fault', () => {
     assert.equal(of('topic'), 'bus-0 (leader of messages/0) of 3 brokers of data/bus');
     assert.equal(of('section'), 'nothing');
     const worker = all(linesOf(trino.model)).find(({ subject }) => subject.kind === 'role' && subject.role.role === 'worker');
-    assert.deepEqual(worker && selectorOfLine(worker.subject), {
+    assert.deepEqual(worker && selectorOfLine(worker.subject, trino.model), {
       by: { kind: 'object', object: 'Deployment', name: 'q-worker', uid: 'uid-q-worker' },
       namespace: 'data',
     });
