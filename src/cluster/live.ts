@@ -48,7 +48,7 @@ export interface LiveCluster extends Disposable {
 }
 
 /** Least time between two models: with the 50 ms that a watch gathers, a change is shown well within 200 ms. */
-const gapMs = 100;
+const gapMs = 50;
 /** A whole model of a huge cluster may take a tenth of one processor. */
 const shareOfTime = 10;
 /** However costly it is. */
