@@ -9,7 +9,7 @@ const LOOPBACK = /^https:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):/;
 
 /**
  * A context's name says nothing: it may lead anywhere. It goes by the authority that the server's certificate is checked with; kind's is
- * called as any other, so that one also has to be on this machine. Fails as `ClusterConnection.authority`.
+ * called like all others, so that one also has to be on this machine. Fails as `ClusterConnection.authority`.
  */
 export async function isLab({
   context,

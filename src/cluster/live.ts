@@ -33,7 +33,7 @@ export interface LiveCluster extends Disposable {
   model(): ClusterModel;
   /** As of the last `changed`: costs nothing. */
   readonly shown: ClusterModel;
-  /** At most ten times a second; less often where more than pods changed and the model is costly. */
+  /** At most twenty times a second; less often where more than pods changed and the model is costly. */
   readonly changed: Listenable;
   /** Resolves once every part has been read, or has said why not. Fails: `cancelled`. */
   settled(signal: AbortSignal): Promise<void>;
@@ -47,8 +47,8 @@ export interface LiveCluster extends Disposable {
   retryKafka(instanceId: string): Promise<void>;
 }
 
-/** Least time between two models: with the 50 ms that a watch gathers, a change is shown well within 200 ms. */
-const gapMs = 100;
+/** Least time between two models: with the 50 ms that a watch gathers, a change is shown within about 100 ms. */
+const gapMs = 50;
 /** A whole model of a huge cluster may take a tenth of one processor. */
 const shareOfTime = 10;
 /** However costly it is. */

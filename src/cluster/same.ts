@@ -30,6 +30,15 @@ export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolea
   return a === b || (a.length === b.length && a.every((one, at) => one === b[at]));
 }
 
+/** `now`, with those of `before` that have the same id and say the same in place of their own. */
+export function withSame<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
+  const known = new Map(before.map((one) => [one.id, one]));
+  return now.map((one) => {
+    const same = known.get(one.id);
+    return same !== undefined && isSameJson(same, one) ? same : one;
+  });
+}
+
 /** Where two lists of one length hold other objects. Of long lists that hardly differ: nothing is done for what is the same. */
 export function differences(a: readonly unknown[], b: readonly unknown[]): readonly number[] {
   const found: number[] = [];

@@ -1,7 +1,8 @@
 /** How a server's certificate is judged, the same for every client of ours. It is always judged. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { checkServerIdentity, rootCertificates, type PeerCertificate } from 'node:tls';
+import { rootCertificates, type PeerCertificate } from 'node:tls';
+import { namedOneOf } from '../base/certificate.ts';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../base/target.ts';
@@ -28,7 +29,7 @@ export async function serverTls(target: ServerTarget, reached: ReachedServer): P
   if (asked === undefined) return { options: ca };
   const names = target.tlsServerName === undefined ? [...serviceNames(asked), hostname.replace(/^\[|\]$/g, '')] : [asked];
   return {
-    options: { ...ca, ...(isIP(asked) === 0 ? { servername: asked } : {}), checkServerIdentity: (_, shown) => anyOf(names, shown) },
+    options: { ...ca, ...(isIP(asked) === 0 ? { servername: asked } : {}), checkServerIdentity: namedOneOf(names) },
     host: asked,
   };
 }
@@ -37,12 +38,6 @@ export async function serverTls(target: ServerTarget, reached: ReachedServer): P
 function serviceNames(name: string): readonly string[] {
   const [service = '', namespace = ''] = name.split('.');
   return [name, `${name}.cluster.local`, `${service}.${namespace}`, service];
-}
-
-/** The error for the first name, which is the one that a person knows. */
-function anyOf(names: readonly string[], certificate: PeerCertificate): Error | undefined {
-  const errors = names.map((name) => checkServerIdentity(name, certificate));
-  return errors.includes(undefined) ? undefined : errors[0];
 }
 
 /** Sentence and remedy for a certificate that is for another name; undefined for any other error. */

@@ -1,6 +1,7 @@
 /** Whom an encrypted connection to a broker trusts. The near end of a tunnel has no name of its own: the broker's is checked. */
 import { isIP } from 'node:net';
-import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import { namedOneOf } from '../base/certificate.ts';
 import type { FirstBroker, KafkaAccess } from './client.ts';
 
 export function tlsOptions({ caPem, certPem, keyPem }: NonNullable<KafkaAccess['tls']>, broker: FirstBroker): ConnectionOptions {
@@ -12,9 +13,6 @@ export function tlsOptions({ caPem, certPem, keyPem }: NonNullable<KafkaAccess['
     ...(keyPem === undefined ? {} : { key: keyPem }),
     // An address can't stand in a handshake.
     servername: names.find((name) => isIP(name) === 0) ?? '',
-    checkServerIdentity: (_near, certificate) => {
-      const failures = names.map((name) => checkServerIdentity(name, certificate));
-      return failures.includes(undefined) ? undefined : failures[0];
-    },
+    checkServerIdentity: namedOneOf(names),
   };
 }

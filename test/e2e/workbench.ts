@@ -145,6 +145,20 @@ export class Workbench {
     await input.press('Enter');
   }
 
+  /** The path of a file into the dialog that asks for one. The dialog writes a folder of its own first, and that may come late. */
+  async chooseFile(path: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
+    while (!(await input.inputValue()).endsWith('/'));
+    await input.fill(path);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: basename(path) })
+      .first()
+      .waitFor();
+    if ((await input.inputValue()) !== path) await input.fill(path);
+    await input.press('Enter');
+  }
+
   /** Opens a file of the workspace through Go to File, and waits for its editor. */
   async openFile(path: string): Promise<void> {
     // An absolute path is looked up on the disk; anything else in a list that may be older than the file.

@@ -136,7 +136,7 @@ describe('ClickHouse in a cluster', function () {
         assert.equal(error.reason, 'unauthorised');
       });
 
-      it('errors stand at their place, with names that were meant where the server has any', async () => {
+      it('errors stand at their place, with names that were meant where the server knows some', async () => {
         const wrong = await failure(rowsOf(engine, 'SELECT\n  "ä", 1 frm x y'));
         assert.equal(wrong.facts.code, 'SYNTAX_ERROR');
         assert.deepEqual(wrong.facts.position, { start: 20, end: 21 });

@@ -6,7 +6,7 @@
  * dead, and end this process's own output when the other side closes a stream. Addresses and credentials are the client's.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ClientOptions, WebSocket } from 'ws';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
@@ -14,8 +14,7 @@ import { t } from '../../base/messages.ts';
 import { accessOf } from '../connect/access.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
 import { answerFailure, networkFailure } from '../connect/failure.ts';
-import { passThrough } from '../connect/passage.ts';
-import { bare } from '../connect/proxy.ts';
+import { destinationOf, passThrough } from '../connect/passage.ts';
 import { unlessAborted } from './signal.ts';
 
 export interface ChannelRequest {
@@ -80,15 +79,14 @@ export async function openChannels(connection: ClusterConnection, request: Chann
 /** Through the proxy, where one leads to the cluster. */
 async function passageTo(
   { server, proxy, context }: ClusterConnection,
-  { ca, cert, key, rejectUnauthorized, servername = isIP(hostOf(server)) === 0 ? hostOf(server) : '' }: TlsClientOptions,
+  { ca, cert, key, rejectUnauthorized, servername }: TlsClientOptions,
   ending: AbortSignal,
   ended: () => FaultlineError,
 ): Promise<ClientOptions> {
   if (proxy === undefined) return {};
-  const { protocol, port } = new URL(server);
-  const isTls = protocol === 'https:';
-  const host = hostOf(server);
-  const to = { host, port: port === '' ? (isTls ? 443 : 80) : Number(port) };
+  const url = new URL(server);
+  const to = destinationOf(url);
+  const { host } = to;
   const socket = await passThrough(proxy, to, ending).catch((error: unknown) => {
     throw ending.aborted ? ended() : networkFailure(error, { server, clusterName: context.name, proxy });
   });
@@ -98,15 +96,13 @@ async function passageTo(
     ...(key === undefined ? {} : { key }),
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
   };
-  return { agent: undefined, createConnection: () => (isTls ? connectTls({ ...tls, servername, host, socket }) : socket) };
+  const name = servername ?? (isIP(host) === 0 ? host : '');
+  const createConnection = (): Socket => (url.protocol === 'https:' ? connectTls({ ...tls, servername: name, host, socket }) : socket);
+  return { agent: undefined, createConnection };
 }
 
 /** Types of `ws` know no name that the certificate is checked for. */
 type TlsClientOptions = ClientOptions & { readonly servername?: string };
-
-function hostOf(server: string): string {
-  return bare(new URL(server).hostname);
-}
 
 interface Reading {
   readonly isHeld: () => boolean;

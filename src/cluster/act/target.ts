@@ -25,7 +25,7 @@ export interface PodSelection {
   readonly service?: Service;
 }
 
-/** Fails: `notFound`, `forbidden`, `unsupported` (a service that selects no pods), and as any request. */
+/** Fails: `notFound`, `forbidden`, `unsupported` (a service that selects no pods), and what a request fails with. */
 export async function selectionOf(
   connection: ClusterConnection,
   namespace: string,

@@ -67,7 +67,7 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     execTimeoutMs: options.execTimeoutMs ?? execTimeoutMs,
     signal: life.signal,
   });
-  const { server, proxyUrl, insecure } = settings.cluster;
+  const { server, proxyUrl } = settings.cluster;
   const proxy = proxyFor(server, proxyUrl, options.env);
   const through = proxy === undefined ? {} : { proxy };
   const pool = new ConnectionPool(proxy);
@@ -92,7 +92,7 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     defaultNamespace: context.namespace ?? 'default',
     server,
     ...through,
-    authority: async () => (insecure || !server.startsWith('https:') ? undefined : authorityOf(settings.cluster)),
+    authority: () => authorityOf(settings.cluster),
     request: (request) => sender.request(request),
     lines: (request) => sender.lines(request),
     renewLogin: () => credentials.forget(),

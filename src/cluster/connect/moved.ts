@@ -10,9 +10,7 @@ export async function mustLeadTo(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const { cluster } = await settingsOf(context, env);
-  const isChecked = !cluster.insecure && cluster.server.startsWith('https:');
-  const now = isChecked ? await authorityOf(cluster) : undefined;
-  if (cluster.server === server && now === (await authority())) return;
+  if (cluster.server === server && (await authorityOf(cluster)) === (await authority())) return;
   throw new FaultlineError('refusedByProtection', {
     what: t('Nothing was changed in {0}', context.name),
     meaning: t('{0} leads to another cluster now ({1}) than the one that was asked ({2}).', context.file, cluster.server, server),

@@ -11,6 +11,11 @@ export interface Destination {
   readonly port: number;
 }
 
+/** Of an address, with the port that its protocol has where it names none. */
+export function destinationOf({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>): Destination {
+  return { host: bare(hostname), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}
+
 /** The proxy did not lead on. */
 export class ProxyFailure extends Error {
   override readonly name = 'ProxyFailure';
@@ -37,14 +42,14 @@ export async function passThrough(proxy: Proxy, to: Destination, signal: AbortSi
 function byConnect({ url }: Proxy, { host, port }: Destination, signal: AbortSignal): Promise<Socket> {
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const isTls = url.protocol === 'https:';
-  const proxyHost = bare(url.hostname);
+  const { host: proxyHost, port: proxyPort } = destinationOf(url);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const asked = (isTls ? tlsRequest : plainRequest)({
     method: 'CONNECT',
     host: proxyHost,
     // Its own name: Node would take the one in the `Host` header, which is that of the API server.
     ...(isTls ? { servername: isIP(proxyHost) === 0 ? proxyHost : '' } : {}),
-    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    port: proxyPort,
     path: authority,
     headers: { host: authority, ...authorization(url) },
     agent: false,

@@ -6,8 +6,8 @@ import { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { cancelled } from '../../base/errors.ts';
 import type { Credentials } from './credentials.ts';
-import { passThrough } from './passage.ts';
-import { bare, type Proxy } from './proxy.ts';
+import { destinationOf, passThrough } from './passage.ts';
+import type { Proxy } from './proxy.ts';
 
 export type { Dispatcher } from 'undici';
 
@@ -59,13 +59,10 @@ export class ConnectionPool {
     const proxy = this.#proxy;
     if (proxy === undefined) return direct;
     return (target, callback) => {
-      const { protocol, hostname, port } = target;
-      const isTls = protocol === 'https:';
-      const to = { host: bare(hostname), port: Number(port) || (isTls ? 443 : 80) };
-      passThrough(proxy, to, AbortSignal.any([this.#life.signal, AbortSignal.timeout(connectTimeoutMs)])).then(
+      passThrough(proxy, destinationOf(target), AbortSignal.any([this.#life.signal, AbortSignal.timeout(connectTimeoutMs)])).then(
         (socket) => {
           socket.setKeepAlive(true, keepAliveInitialDelay);
-          if (isTls) direct({ ...target, httpSocket: socket }, callback);
+          if (target.protocol === 'https:') direct({ ...target, httpSocket: socket }, callback);
           else callback(null, socket);
         },
         (error: Error) => callback(error, null),

@@ -210,8 +210,9 @@ function userSettings(entry: v.InferOutput<typeof userEntry>, file: string): Use
   });
 }
 
-/** PEM. Fails: `notFound`. */
-export async function authorityOf({ caData, caFile }: ClusterSettings): Promise<string | undefined> {
+/** PEM of what the server's certificate is checked with; undefined where it is not checked, or by what this machine trusts. Fails: `notFound`. */
+export async function authorityOf({ server, insecure, caData, caFile }: ClusterSettings): Promise<string | undefined> {
+  if (insecure || !server.startsWith('https:')) return undefined;
   if (caData !== undefined) return Buffer.from(caData, 'base64').toString('utf8');
   if (caFile === undefined) return undefined;
   return readFile(caFile, 'utf8').catch((error: unknown) => {

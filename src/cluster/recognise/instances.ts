@@ -65,8 +65,7 @@ function sameRole(role: RoleGroup, before: RoleGroup | undefined): RoleGroup {
   if (before === undefined) return role;
   const known = new Map(before.shards.map((shard) => [shard.id, shard]));
   const shards = role.shards.map((shard) => sameGroup(shard, known.get(shard.id)));
-  const now = sameGroup({ ...role, shards: isSameList(shards, before.shards) ? before.shards : shards }, before);
-  return now;
+  return sameGroup({ ...role, shards: isSameList(shards, before.shards) ? before.shards : shards }, before);
 }
 
 /** Pods are compared by what they are, the rest by what it says. */

@@ -1,6 +1,6 @@
 /** Kafka's own truth beside its pods. */
 import { t } from '../../base/messages.ts';
-import { isSameJson } from '../same.ts';
+import { withSame } from '../same.ts';
 import { worst } from './group.ts';
 import type { RenewedPods } from './instances.ts';
 import type { BrokerLine, EngineInstance, Health, KafkaFacts, KafkaInstance, KafkaTruth, PodLine, TopicLine } from './model.ts';
@@ -10,14 +10,6 @@ export function kafkaInstance(instance: EngineInstance, truth: KafkaTruth | unde
   const made = withTruth(instance, truth);
   if (before === undefined) return made;
   return { ...made, brokers: withSame(before.brokers, made.brokers), topics: withSame(before.topics, made.topics) };
-}
-
-function withSame<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
-  const known = new Map(before.map((one) => [one.id, one]));
-  return now.map((one) => {
-    const same = known.get(one.id);
-    return same !== undefined && isSameJson(same, one) ? same : one;
-  });
 }
 
 function withTruth(instance: EngineInstance, truth: KafkaTruth | undefined): KafkaInstance {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { t } from '../../base/messages.ts';
 import type { Node, Pod, Workload } from '../objects.ts';
-import { isSameList } from '../same.ts';
+import { isSameJson, isSameList, withSame } from '../same.ts';
 import { autoscalersOf } from './autoscaling.ts';
 import { isWorse, worst } from './group.ts';
 import type { Installation } from './installations.ts';
@@ -151,7 +151,7 @@ function kept(before: ClusterModel, now: ClusterModel): ClusterModel {
     monitoring: keptSection(before.monitoring, now.monitoring),
     nodes: keptSection(before.nodes, withEqual(before.nodes, now.nodes)),
     releases: keptSection(before.releases, withEqual(before.releases, now.releases)),
-    health: isDeepStrictEqual(before.health, now.health) ? before.health : now.health,
+    health: isSameJson(before.health, now.health) ? before.health : now.health,
   };
   return isSameList(Object.values(before), Object.values(model)) ? before : model;
 }
@@ -165,13 +165,7 @@ function keptSection<T>(before: Section<T>, now: Section<T>): Section<T> {
 }
 
 function withEqual<T extends { readonly id: string }>(before: Section<T>, now: Section<T>): Section<T> {
-  if (before === now) return now;
-  const known = new Map(before.items.map((item) => [item.id, item]));
-  const items = now.items.map((item) => {
-    const same = known.get(item.id);
-    return same !== undefined && isDeepStrictEqual(same, item) ? same : item;
-  });
-  return { ...now, items };
+  return before === now ? now : { ...now, items: withSame(before.items, now.items) };
 }
 
 function autoscaling(snapshot: ClusterSnapshot, { installations }: ModelMemory): readonly AutoscalerLine[] {

@@ -30,8 +30,8 @@ export function surroundingsOf({ parts }: ClusterSnapshot, memory: WorkloadMemor
   };
   for (const [part, kind] of workloadKinds)
     for (const workload of parts[part]?.objects.values() ?? []) {
-      const known = memory.get(workload) ?? templateOf(workload, kind) ?? null;
-      memory.set(workload, known);
+      let known = memory.get(workload);
+      if (known === undefined) memory.set(workload, (known = templateOf(workload, kind) ?? null));
       if (known === null) continue;
       at(placeOf(known, workload.metadata.namespace ?? '')).workloads.push({ workload, ref: refOf('apps/v1', kind, workload), known });
     }

@@ -32,7 +32,7 @@ export interface GivenKafkaLogin {
 }
 
 export interface KafkaLogins {
-  /** What a person gave for this Kafka. Failing is said in the tree as any failure. */
+  /** What a person gave for this Kafka. Failing is said in the tree like every failure. */
   of(instance: KafkaInstance, signal: AbortSignal): Promise<GivenKafkaLogin | undefined>;
   /** Told of a login that Kafka has just refused. */
   refused?(instance: KafkaInstance, login: KafkaLogin): Promise<void>;

@@ -4,7 +4,7 @@ import { normalise, type FaultlineError } from '../../base/errors.ts';
 import type { ServerEngine } from '../../base/target.ts';
 import type { PermissionCache, Wish } from '../../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
-import type { ClusterIdentity, IdentityReader } from '../../cluster/connect/identity.ts';
+import { isSameCluster, type ClusterIdentity, type IdentityReader } from '../../cluster/connect/identity.ts';
 import type { KubeContext, Kubeconfigs } from '../../cluster/connect/kubeconfig.ts';
 import type { LiveCluster } from '../../cluster/live.ts';
 import type { EngineInstance, KafkaInstance } from '../../cluster/recognise/model.ts';
@@ -98,10 +98,9 @@ export class Clusters implements Disposable {
 
   /** Asks the cluster which one it is: an address may lead to another one by now. Fails as a request does. */
   async identify({ context, identity }: OpenCluster): Promise<ClusterIdentity> {
-    const before = identity.last;
+    const before = identity.last ?? {};
     const now = await identity.read();
-    const isNews = before?.uid !== now.uid || before?.caHash !== now.caHash;
-    if (isNews && !this.#disposed) this.changed.fire(context);
+    if (!isSameCluster(before, now) && !this.#disposed) this.changed.fire(context);
     return now;
   }
 

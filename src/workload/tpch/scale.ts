@@ -4,6 +4,8 @@ import { t } from '../../base/messages.ts';
 
 export const smallestScale = 0.001;
 export const largestScale = 1000;
+/** Those whose answers the embedded engine brings. */
+export const answeredScales: readonly number[] = [0.01, 0.1, 1];
 
 /** Fails: `invalid`. */
 export function checkScale(scale: number): number {

@@ -56,11 +56,11 @@ export async function measureWatch(kubeconfig: string, minutes: number): Promise
   const stream = `${pods.length} fake pods; ours heard ${ours.changesPerSecond} changes a second of ${CHANGES_PER_SECOND} that were sent, the informer ${informer.changesPerSecond}`;
   return [
     atMost(
-      'a change, sent until it is in its row, p99',
-      ours.p99Ms,
+      'an event, until it is in its row, p99',
+      ours.shownP99Ms,
       LIMITS.p99Ms,
       'ms',
-      `${stream}; median ${ours.p50Ms} ms, the informer's callback ${informer.p50Ms} and ${informer.p99Ms} ms; VS Code, which draws a tree five times a second, is told by ${ours.toldP99Ms} ms`,
+      `${stream}; median ${ours.shownP50Ms} ms. From before the change was sent, the API server's part included: median ${ours.p50Ms}, p99 ${ours.p99Ms} ms, the informer's callback ${informer.p50Ms} and ${informer.p99Ms} ms; VS Code, which draws a tree five times a second, is told by ${ours.toldP99Ms} ms`,
     ),
     // Each pod's changes are further apart than a batch: none may hide another.
     atMost('changes that no row showed', unseen, 0, '', `all that the API server took, and ${QUIET_MS / 1000} s after the last`),

@@ -75,15 +75,14 @@ describe('a Kafka that wants a login, in the workbench', function () {
     await workbench.pick('SCRAM-SHA-512');
     await typed('ann', users.ann);
     await workbench.pick('A PEM file…');
-    await workbench.answer(kafka.caFile);
+    await workbench.chooseFile(kafka.caFile);
     await person.notification(/is asked with this login from now on/).waitFor();
     await ours().filter({ hasNotText: 'login' }).click();
     await row(/broker 0healthy · controller · \d+ leaders/).waitFor();
   });
 
   it('is asked without one again when the login is forgotten', async () => {
-    await ours().click({ button: 'right' });
-    await workbench.page.locator('.monaco-menu:visible').getByText('Forget Login').click();
+    await person.rowMenu(ours(), 'Forget Login');
     await ours().filter({ hasText: 'login wanted' }).waitFor();
   });
 });

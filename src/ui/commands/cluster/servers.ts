@@ -7,6 +7,7 @@ import type { EngineInstance } from '../../../cluster/recognise/model.ts';
 import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
 import type { CheckStep } from '../../../engine/check.ts';
 import { needsTrust } from '../../notify.ts';
+import { answeredScales } from '../../../workload/tpch/scale.ts';
 import { isSql } from '../../session/clusters.ts';
 import type { Passwords } from '../../session/passwords.ts';
 import type { Session } from '../../session/session.ts';
@@ -228,12 +229,9 @@ async function askSchema(target: ServerTarget, { namesOf }: ServerCommandParts):
 /** sf100 after sf30. */
 const inOrder = new Intl.Collator('en', { numeric: true });
 
-/** Scale factors whose answers the embedded engine brings. */
-const answered: readonly number[] = [0.01, 0.1, 1];
-
 function aboutData(scale: number | undefined): string {
   if (scale === undefined) return '';
-  return answered.includes(scale) ? t('TPC-H {0}, answers are checked', scale) : t('TPC-H {0}', scale);
+  return answeredScales.includes(scale) ? t('TPC-H {0}, answers are checked', scale) : t('TPC-H {0}', scale);
 }
 
 /** The connector of Trino and Presto names its schemas by scale, `faultline load tpch` its databases. */

@@ -1,4 +1,4 @@
-/** Logs and shells: each in a terminal, which a person searches, scrolls and closes as any other. */
+/** Logs and shells: each in a terminal, which a person searches, scrolls and closes like all others. */
 import * as vscode from 'vscode';
 import { normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';

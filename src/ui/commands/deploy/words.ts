@@ -31,8 +31,9 @@ export function previewText(plan: DeployPlan): string {
   ];
   const changed = objects.filter(({ action }) => action !== 'none');
   facts.push(...changed.map(({ action, kind, name }) => `  ${marks[action]} ${kind}/${name}`));
+  // As a comment: what the grammar of a diff takes for its header can't be read in high contrast.
   const diffs = changed.map(({ action, kind, name, why, diff }) =>
-    ['', `diff ${marks[action]} ${kind}/${name}${why === undefined ? '' : `: ${why}`}`, diff].join('\n'),
+    ['', `# ${marks[action]} ${kind}/${name}${why === undefined ? '' : `: ${why}`}`, diff].join('\n'),
   );
   return [...facts.map((fact) => `# ${fact}`), ...(changed.length === 0 ? ['', `# ${t('Nothing changes.')}`] : diffs), ''].join('\n');
 }
