@@ -3,7 +3,7 @@
  * may be left out left out. A preview makes planned faults of it. Browser-safe (types only).
  */
 import type { EngineKind, EngineRole } from '../cluster/recognise/model.ts';
-import type { FaultCondition, FaultSettings, PlannedMessages, PlannedProbe, RecoveryRule } from '../journal/fault-plan.ts';
+import type { FaultCondition, FaultSettings, PlannedImages, PlannedMessages, PlannedProbe, RecoveryRule } from '../journal/fault-plan.ts';
 
 export interface FaultDraft {
   readonly cluster: DraftCluster;
@@ -13,6 +13,8 @@ export interface FaultDraft {
   readonly baselineMs: number;
   readonly observeMs: number;
   readonly recovery: RecoveryRule;
+  /** Absent: those of the person's settings, or `defaultImages`. */
+  readonly images?: Partial<PlannedImages>;
 }
 
 export interface DraftCluster {

@@ -4,7 +4,7 @@
  */
 import { FaultlineError } from '../base/errors.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
-import type { FaultKind, FaultPlan, FaultTarget, PlannedFault, PlannedProbe } from '../journal/fault-plan.ts';
+import type { FaultKind, FaultPlan, FaultTarget, PlannedFault, PlannedImages, PlannedProbe } from '../journal/fault-plan.ts';
 import type { DraftFault, FaultDraft } from './draft.ts';
 import { refusal, refusalOf, type Refusal } from './guard/refusal.ts';
 import type { Injector, InjectorTiming } from './injector.ts';
@@ -19,6 +19,8 @@ import { t } from '../base/messages.ts';
 export interface PlanOptions extends SceneOptions {
   readonly injectors: ReadonlyMap<FaultKind, Injector>;
   readonly timing: InjectorTiming;
+  /** Of the person's settings. */
+  readonly images?: Partial<PlannedImages>;
   /** What a person typed, by the fault's index. */
   readonly typed?: ReadonlyMap<number, string>;
 }
@@ -59,7 +61,8 @@ export async function previewPlan(
       first.fault === undefined ? undefined : await preflight(connection, first.fault, options, signal);
     previews.push(answers === undefined ? first : previewFault({ ...request, preflight: answers }, scene));
   }
-  return wholeOf(connection, draft, { identity, previews, scene, namespace });
+  const images = { ...defaultImages, ...options.images, ...draft.images };
+  return wholeOf(connection, draft, { identity, previews, scene, namespace, images });
 }
 
 /**
@@ -88,9 +91,13 @@ interface Whole {
   readonly previews: readonly Preview[];
   readonly scene: FaultScene;
   readonly namespace: string | undefined;
+  readonly images: PlannedImages;
 }
 
-function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, previews, scene, namespace }: Whole): PlanPreview {
+/** Small, public, and known to most. */
+export const defaultImages: PlannedImages = { helper: 'docker.io/library/busybox:1.37', node: 'docker.io/library/node:24-slim' };
+
+function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, previews, scene, namespace, images }: Whole): PlanPreview {
   const faults = previews.flatMap(({ fault }) => fault ?? []);
   const refusals: Refusal[] = [];
   if (draft.faults.length === 0) refusals.push(refusal('target', t('Nothing is to be broken')));
@@ -104,6 +111,7 @@ function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, 
     baselineMs: draft.baselineMs,
     observeMs: draft.observeMs,
     recovery: draft.recovery,
+    images,
   };
   return { plan, previews, refusals, probes, hash: hashOfPlan(plan, previews) };
 }

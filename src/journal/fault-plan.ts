@@ -15,6 +15,15 @@ export interface FaultPlan {
   /** At least so long after the last heal, and three times the recovery. */
   readonly observeMs: number;
   readonly recovery: RecoveryRule;
+  readonly images: PlannedImages;
+}
+
+/** Both are pulled by the cluster: of a registry that it reaches. */
+export interface PlannedImages {
+  /** With a shell: the helper is copied into it. */
+  readonly helper: string;
+  /** With Node: the vantages, and what heals by itself. */
+  readonly node: string;
 }
 
 /** A cluster is what it is, not what a context is called. */

@@ -67,4 +67,5 @@ export const faultPlan = v.looseObject({
     windowSamples: whole,
     slowMs: v.exactOptional(positive),
   }),
+  images: v.looseObject({ helper: v.string(), node: v.string() }),
 });

@@ -238,6 +238,7 @@ describe('the hash that is confirmed', () => {
       baselineMs: 60_000,
       observeMs: 60_000,
       recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },
+      images: { helper: 'busybox', node: 'node' },
     };
     const whole = hashOfPlan(plan, [preview]);
     assert.notEqual(hashOfPlan({ ...plan, baselineMs: 1 }, [preview]), whole);

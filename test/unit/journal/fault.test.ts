@@ -36,6 +36,7 @@ const fault: FaultPlan = {
   baselineMs: 60_000,
   observeMs: 60_000,
   recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },
+  images: { helper: 'busybox', node: 'node' },
 };
 
 const plan: RunPlan = { ...header.plan, arms: [], statements: [], load: { kind: 'none' }, expectations: [], fault };

@@ -81,6 +81,7 @@ export function planOf(script: Script): RunPlan {
     fault: {
       ...{ cluster: { context: 'lab', kubeconfig: '/k', identity: 'i' }, faults, probes, baselineMs, observeMs: 60_000 },
       recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },
+      images: { helper: 'busybox', node: 'node' },
       ...script.plan,
     },
   };
