@@ -6,7 +6,8 @@ import type { FaultPlan } from '../../src/journal/fault-plan.ts';
 import { fill, h } from '../kit/dom.ts';
 import type { Arrangement } from './arranged.ts';
 import { clocks, Cursor } from './cursor.ts';
-import { frameOf, headWidth, narrowPx, readWidth, type Frame } from './frame.ts';
+import { columnsOf } from './columns.ts';
+import { frameOf, narrowPx, type Frame } from './frame.ts';
 import { nextEvent, nextProbe } from './keys.ts';
 import { axisPlot, guides } from './lanes/axis.ts';
 import { clientLane } from './lanes/client.ts';
@@ -36,7 +37,6 @@ export interface BoardState {
   overview(columns: number): readonly OverviewColumn[];
 }
 
-const gutters = { wide: 52, narrow: 34 };
 /** Narrower a plot says nothing: the page is hidden or folded away, and drawn again when it is not. */
 const leastWidth = 120;
 
@@ -110,18 +110,21 @@ export class Board {
     this.#widthPx = this.element.clientWidth;
     if (state === null) return;
     const narrow = window.innerWidth <= narrowPx;
-    const width = this.#widthPx - (narrow ? 0 : headWidth + readWidth);
-    if (width < leastWidth) return;
     const { view, plan, arranged, samples } = state;
+    const columns = columnsOf(view, this.#measure, narrow);
+    const width = this.#widthPx - columns.head - columns.read;
+    if (width < leastWidth) return;
+    for (const [name, value] of Object.entries(columns)) this.element.style.setProperty(`--${name}`, `${value}px`);
     const shown = this.#shown(state);
     const nowAt = view.status === 'running' ? view.observed.toAt : null;
     const facts = {
       width,
-      gutter: narrow ? gutters.narrow : gutters.wide,
+      gutter: columns.gutter,
       narrow,
       nowAt,
       measure: this.#measure,
       zeroAt: view.zeroAt ?? 0,
+      signed: view.zeroAt !== null,
     };
     const frame = frameOf({ ...facts, ...shown });
     this.#frame = frame;
@@ -184,13 +187,16 @@ export class Board {
     const state = this.#state;
     const frame = this.#frame;
     if (state === null || frame === null) return null;
-    const { view, arranged } = state;
-    const chosen = this.#hoverAt ?? arranged.cursorAt;
-    if (chosen !== null) return chosen;
+    const { view } = state;
+    if (this.#chosenAt !== null) return this.#chosenAt;
     const { recovered } = view.figures;
     if (view.status === 'running') return view.observed.toAt;
     if (view.zeroAt === null) return frame.fromAt;
     return recovered.kind === 'value' ? view.zeroAt + recovered.ms : (view.impact?.firstBadAt ?? view.zeroAt);
+  }
+
+  get #chosenAt(): number | null {
+    return this.#hoverAt ?? this.#state?.arranged.cursorAt ?? null;
   }
 
   #moved(): Reading | null {
@@ -201,7 +207,8 @@ export class Board {
     const { view, samples, arranged } = state;
     const height = this.#overview.element.offsetTop;
     const ticks = this.#axis.element.querySelectorAll<SVGTextElement>('.tick');
-    this.#cursor.show(frame, at, arranged.pinAt, height, ticks);
+    // At the edge of a run under way stands its own mark.
+    this.#cursor.show(frame, frame.nowAt === null ? at : this.#chosenAt, arranged.pinAt, height, ticks);
     const reading = readingAt(view, samples, at);
     this.#axis.read(reading, arranged.pinAt);
     for (const row of this.#rows.values()) if (row.element.isConnected) row.read(reading);

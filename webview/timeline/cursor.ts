@@ -23,7 +23,8 @@ export class Cursor {
     let label: readonly [number, number] | null = null;
     if (inView(at)) {
       const x = crisp(frame.x(at));
-      const text = `${sinceSeconds(at - frame.zeroAt)} s`;
+      const delta = pinAt === null ? '' : ` · Δ ${sinceSeconds(at - pinAt)}`;
+      const text = `${momentText(frame, at)} s${delta}`;
       const width = frame.measure.width(text, 11, 600) + 10;
       const left = Math.max(0, Math.min(x - width / 2, frame.width - width));
       label = [left - 4, left + width + 4];
@@ -41,6 +42,10 @@ export class Cursor {
     }
     this.element.replaceChildren(picture(frame.width, heightPx, null, shapes));
   }
+}
+
+function momentText({ signed, zeroAt }: Frame, at: number): string {
+  return signed ? sinceSeconds(at - zeroAt) : (at / 1000).toFixed(2);
 }
 
 /** Three clocks: since the fault, the person's, the run's; and how far it is from what was pinned. */

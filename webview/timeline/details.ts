@@ -49,7 +49,8 @@ function expectations({ expectations: all, verdict }: RecoveryView): HTMLElement
   if (all.length === 0) return null;
   const rows = all.map((each) => {
     const mark = expectationMark(each);
-    const isOpen = verdict === null && each.outcome === 'unknown';
+    // What holds so far may still break.
+    const isOpen = verdict === null && each.outcome !== 'broken';
     return h(
       'li',
       {},
@@ -57,7 +58,7 @@ function expectations({ expectations: all, verdict }: RecoveryView): HTMLElement
       h(
         'span',
         { class: 'what' },
-        each.expectation.text,
+        each.expectation.text.replace('<=', '≤').replace('>=', '≥'),
         each.expectation.implied === true ? h('span', { class: 'dim' }, ` ${t('(always)')}`) : null,
       ),
       h('span', { class: 'dim' }, each.text),
@@ -68,13 +69,7 @@ function expectations({ expectations: all, verdict }: RecoveryView): HTMLElement
 
 function messages({ messages: found }: RecoveryView): HTMLElement | null {
   if (found === null) return null;
-  const { sentences, anomalies, settings, topic, failed, failedPresent, foreign, redelivered, rewritten } = found;
-  const counts = [
-    ...(failed > 0 ? [t('{0} refused, {1} of them present', formatCount(failed), formatCount(failedPresent))] : []),
-    ...(redelivered > 0 ? [t('{0} redelivered', formatCount(redelivered))] : []),
-    ...(rewritten > 0 ? [t('{0} stretches of the log rewritten', formatCount(rewritten))] : []),
-    ...(foreign > 0 ? [t('{0} records of somebody else', formatCount(foreign))] : []),
-  ];
+  const { sentences, anomalies, settings, topic } = found;
   const how =
     settings == null
       ? topic
@@ -85,7 +80,7 @@ function messages({ messages: found }: RecoveryView): HTMLElement | null {
           settings.minInSync,
           settings.uncleanElection ? t('on') : t('off'),
         );
-  const lines = [...sentences, ...counts].map((text) => h('li', {}, text));
+  const lines = sentences.map((text) => h('li', {}, text));
   return section(
     t('Messages'),
     how,

@@ -12,6 +12,8 @@ export interface Frame {
   readonly toAt: number;
   /** The 0 of the axis: ms of the run. */
   readonly zeroAt: number;
+  /** A fault has begun: times are since it. Else they are of the run. */
+  readonly signed: boolean;
   /** After it nothing is known yet; null: the run is over. */
   readonly nowAt: number | null;
   readonly measure: Measure;
@@ -21,8 +23,6 @@ export interface Frame {
   at(x: number): number;
 }
 
-export const headWidth = 160;
-export const readWidth = 152;
 /** From here down headers stand above their plots. */
 export const narrowPx = 860;
 
@@ -59,10 +59,10 @@ export function ticksOf(frame: Frame, stepMs: number): readonly number[] {
 }
 
 /** "+1.5", "−10", "0": seconds since the fault, with the decimals that the step needs. */
-export function tickText(sinceMs: number, stepMs: number): string {
+export function tickText({ signed }: Pick<Frame, 'signed'>, sinceMs: number, stepMs: number): string {
   if (sinceMs === 0) return '0';
   const decimals = stepMs >= 1000 ? 0 : stepMs >= 100 ? 1 : stepMs >= 10 ? 2 : 3;
-  return `${sinceMs < 0 ? '−' : '+'}${Math.abs(sinceMs / 1000).toFixed(decimals)}`;
+  return `${sinceMs < 0 ? '−' : signed ? '+' : ''}${Math.abs(sinceMs / 1000).toFixed(decimals)}`;
 }
 
 /** Places that words have taken on one line. */

@@ -33,7 +33,9 @@ export class Numbers {
 
 /** What will be judged at the end has its place from the start: the page does not jump when it comes. */
 function numbersOf(view: RecoveryView, plan: FaultPlan): readonly KeyNumber[] {
-  const numbers = keyNumbers(view);
+  const isRunning = view.status === 'running';
+  // What is not there yet meets no limit.
+  const numbers = keyNumbers(view).map((number) => (isRunning && !/\d/.test(number.value) ? { ...number, met: null } : number));
   if (plan.messages === undefined || view.messages !== null) return numbers;
   const definition = t('Read after an acknowledged sentinel on every partition, once all is healed.');
   const value = view.status === 'running' ? t('not yet judged') : t('not judged');
@@ -62,8 +64,7 @@ class Cell {
       this.#below,
     );
     this.#draw = whenChanged(({ value, error, below, met }) => {
-      const isWord = !/\d/.test(value);
-      this.#value.classList.toggle('word', isWord && value !== '–');
+      this.#value.classList.toggle('word', value.length > 10 || (value !== '–' && !/\d/.test(value)));
       fill(this.#value, value, error === '' ? null : h('small', {}, ` ${error}`));
       const mark = met === null ? null : h('span', { class: met ? 'met' : 'broken' }, met ? '✓ ' : '✗ ');
       fill(

@@ -66,7 +66,7 @@ export class Overview {
     attr(this.#plot, 'aria-valuemin', Math.round((frame.fromAt - zeroAt) / 1000));
     attr(this.#plot, 'aria-valuemax', Math.round((frame.toAt - zeroAt) / 1000));
     attr(this.#plot, 'aria-valuenow', Math.round((window.fromAt - zeroAt) / 1000));
-    const shapes = [...this.#windowShapes(), ...bars(columns, frame), ...ticks(frame), ...notes(frame, view)];
+    const shapes = [...this.#windowShapes(), ...bars(columns, frame), ...ticks(frame), ...notes(frame, view, columns)];
     this.#plot.replaceChildren(picture(frame.width, height, null, shapes));
     this.#read.textContent = t('window {0} of {1} s', seconds(window), seconds(frame));
   }
@@ -144,19 +144,23 @@ function ticks(frame: Frame): readonly (Shape | null)[] {
     ...ticksOf(frame, step).flatMap((since) => {
       const x = frame.x(frame.zeroAt + since);
       const anchor = x > frame.width - 12 ? 'end' : x < frame.gutter + 12 ? 'start' : 'middle';
-      return [vertical(crisp(x), base + 1, base + 4, 'ax'), words(x, height - 1, tickText(since, step), 't-dim t-s', anchor)];
+      return [vertical(crisp(x), base + 1, base + 4, 'ax'), words(x, height - 1, tickText(frame, since, step), 't-dim t-s', anchor)];
     }),
     zero > frame.gutter ? vertical(zero, -1, base, 'g-fault') : null,
     frame.nowAt === null ? null : vertical(frame.x(frame.nowAt), -1, base, 'edge'),
   ];
 }
 
-function notes(frame: Frame, { baseline, zeroAt, proofs }: RecoveryView): readonly (Shape | null)[] {
+function notes(frame: Frame, { baseline, zeroAt, proofs }: RecoveryView, columns: readonly OverviewColumn[]): readonly (Shape | null)[] {
   if (zeroAt === null) return [];
   const zero = frame.x(zeroAt);
   const observed = proofs.find(({ of }) => of === 'observed')?.text ?? '';
   const first = frame.measure.fit([baseline.text, baseline.text.split(':')[0] ?? ''], zero - frame.gutter - 20, 10);
-  const second = frame.measure.fit([observed], frame.width - zero - 20, 10);
+  // Over the marks of what failed it could not be read.
+  const width = frame.measure.width(observed, 10) / 2 + 6;
+  const middle = (zero + frame.width) / 2;
+  const isFree = !columns.some(({ fromAt, toAt, bad }) => bad > 0 && frame.x(toAt) > middle - width && frame.x(fromAt) < middle + width);
+  const second = isFree ? frame.measure.fit([observed], frame.width - zero - 20, 10) : '';
   return [
     words((frame.gutter + zero) / 2, 8, first, 't-dim t-s halo', 'middle'),
     words((zero + frame.width) / 2, 8, second, 't-dim t-s halo', 'middle'),

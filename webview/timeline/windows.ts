@@ -47,7 +47,8 @@ function recoveryWindow(view: RecoveryView, whole: Interval): Interval {
     ...view.bad.map(({ toAt }) => toAt - zero),
     3000,
   ];
-  const end = goesOn ? observed.toAt - zero : Math.max(...ends) * 1.1;
+  const quiet = all.every((lane) => lane.end === 'none');
+  const end = goesOn ? observed.toAt - zero : quiet ? 20_000 : Math.max(...ends) * 1.1;
   return within({ fromAt: zero - Math.min(10_000, Math.max(beforeMs, end * 0.09)), toAt: zero + end }, whole);
 }
 

@@ -61,7 +61,7 @@ function ticks(frame: Frame): readonly (Shape | null)[] {
   const labels = ticksOf(frame, step).flatMap((since) => {
     const x = frame.x(frame.zeroAt + since);
     const unit = since === step ? ' s' : '';
-    const text = words(x, 11, `${tickText(since, step)}${unit}`, 't-dim tick', anchorAt(frame, x));
+    const text = words(x, 11, `${tickText(frame, since, step)}${unit}`, 't-dim tick', anchorAt(frame, x));
     return [vertical(crisp(x), 15, 20, 'ax'), text];
   });
   return [...minor, ...labels];
@@ -76,7 +76,7 @@ function nowMark(frame: Frame): readonly (Shape | null)[] {
   const { nowAt, zeroAt, gutter, width } = frame;
   if (nowAt === null || nowAt < frame.fromAt || nowAt > frame.toAt) return [];
   const x = frame.x(nowAt);
-  const text = t('now {0} s', tickText(Math.round((nowAt - zeroAt) / 100) * 100, 100));
+  const text = t('now {0} s', tickText(frame, Math.round((nowAt - zeroAt) / 100) * 100, 100));
   const room = frame.measure.width(text, 11, 600) + 12;
   const left = x + room > width && x - room > gutter;
   return [
@@ -135,7 +135,11 @@ function label({ text, at, of }: Milestone, { side, text: classes, mark }: Style
   const away = mark === undefined ? 4 : 8;
   const weight = mark === undefined ? 400 : 600;
   const variants =
-    of === 'fault' ? [text, text.split(',')[0] ?? text, t('fault')] : of === 'ends' ? [endsText(at, frame, text), text] : [text];
+    of === 'fault'
+      ? [text, text.split(',')[0] ?? text, text.split(' ').slice(0, 2).join(' '), t('fault')]
+      : of === 'ends'
+        ? [endsText(at, frame, text), text]
+        : [text];
   for (const variant of variants) {
     const width = frame.measure.width(variant, 11, weight);
     for (const where of side === 'left' ? (['left', 'right'] as const) : (['right', 'left'] as const)) {

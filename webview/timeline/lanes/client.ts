@@ -29,7 +29,7 @@ export function clientLane(scene: Scene): LaneSpec {
     summary: `${parts.join(', ')}; ${view.vantages.map(({ story }) => story).join('; ')}`,
     rows: () => [
       { key: 'client', sub: null, classes: 'solid legend-row', plot: legend(view.counts, scene.frame) },
-      ...view.vantages.map((vantage) => row(vantage, scene)),
+      ...view.vantages.map((vantage, i) => row(vantage, i, scene)),
     ],
     table: () => tableOf(view),
   };
@@ -76,7 +76,7 @@ function scaleOf({ vantages, deadlineMs, slowMs }: RecoveryView): LogScale {
   return { minMs, maxMs, y: (ms) => rail + 3 + (1 - Math.min(1, Math.max(0, Math.log(ms / minMs) / span))) * room };
 }
 
-function row(vantage: VantageView, scene: Scene): RowSpec {
+function row(vantage: VantageView, index: number, scene: Scene): RowSpec {
   const { frame, view, samples } = scene;
   const own = samples.find(({ source }) => source === vantage.source);
   const scale = scaleOf(view);
@@ -89,7 +89,7 @@ function row(vantage: VantageView, scene: Scene): RowSpec {
   ];
   return {
     ...{ key: `client-${vantage.source}`, sub: { title: vantage.title, note: unitOf(vantage), stack: true, definition: whereOf(vantage) } },
-    plot: plotOf(frame, height, t('Vantage {0}', vantage.story), shapes, t('not yet observed')),
+    plot: plotOf(frame, height, t('Vantage {0}', vantage.story), shapes, index === 0 ? t('not yet observed') : ''),
     read: (reading) => {
       const sample = reading.vantages.find(({ source }) => source === vantage.source)?.sample ?? null;
       if (sample === null) return [faint(t('no sample'))];
@@ -135,7 +135,7 @@ function whereOf({ asks, place, connection, hasControl, clockErrorMs }: VantageV
   return `${parts.join('; ')}.`;
 }
 
-function baselineText({ baseline: { p50, p95 } }: VantageView): string {
+export function baselineText({ baseline: { p50, p95 } }: VantageView): string {
   if (p50 === null) return '';
   return p95 === null ? t('baseline p50 {0}', p50.toFixed(1)) : t('baseline p50 {0}, p95 {1}', p50.toFixed(1), p95.toFixed(1));
 }

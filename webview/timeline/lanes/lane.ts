@@ -78,7 +78,7 @@ function unseen(frame: Frame, heightPx: number, text: string): readonly (Shape |
   return [
     box(from, 0, to - from, heightPx, 'wash-ahead'),
     vertical(from, 0, heightPx, 'edge'),
-    words((from + to) / 2, heightPx / 2 + 4, frame.measure.fit([text], to - from), 't-dim', 'middle'),
+    words((from + to) / 2, heightPx / 2 + 4, frame.measure.fit([text], to - from), 't-dim halo', 'middle'),
   ];
 }
 

@@ -2,11 +2,12 @@
 import { t } from '../../../src/base/messages.ts';
 import { secondsText, sinceSeconds } from '../../../src/analysis/recovery/judge/metric-text.ts';
 import type { PodState, PodView } from '../../../src/analysis/recovery/view.ts';
-import { inView, type Frame } from '../frame.ts';
+import { inView } from '../frame.ts';
 import { path, picture, px, words, type Shape } from '../svg.ts';
 import { bar, faint, gapsOf, gapWord, hatched, plotOf, strong, type LaneSpec, type RowSpec, type Scene, type Table } from './lane.ts';
 
 const height = 36;
+const watches = ['pods', 'endpoints'] as const;
 
 const classes: Readonly<Record<PodState, string>> = {
   ...{ serving: 'serve', gone: 'gone', notReady: 'wait', ready: 'half', unknown: 'unknown' },
@@ -38,7 +39,7 @@ export function podLane(scene: Scene): LaneSpec | null {
         ? t('{0}: its stages are shown once the fault has begun', missing.join(', '))
         : t('No stages: the watch told nothing of {0}. All other lanes are complete.', missing.join(', '));
     const shown = frame.measure.fit([text, t('nothing was told')], frame.width - frame.gutter);
-    return { key: 'pods', sub: null, plot: plotOf(frame, height, text, [words(frame.gutter, 19, shown, 't-dim')]) };
+    return { key: 'pods', sub: null, plot: plotOf(frame, height, text, [words(frame.gutter, 19, shown, 't-dim halo')]) };
   }
 }
 
@@ -47,12 +48,12 @@ function laneText({ lane }: PodView): string {
 }
 
 function row(pod: PodView, index: number, isOnly: boolean, scene: Scene): RowSpec {
-  const { frame, view } = scene;
+  const { frame } = scene;
   const late = pod.segments.some(({ upToMs, fromAt }) => upToMs > 0 && fromAt >= frame.fromAt && fromAt <= frame.toAt);
   const story = pod.stages.map(({ title, atMs }) => `${title} ${sinceSeconds(atMs)} s`).join(', ');
   const shapes = [
-    ...pod.segments.flatMap((segment) => segmentShapes(segment, frame, view.zeroAt)),
-    ...hatched(frame, gapsOf(scene, ['pods', 'endpoints']), 4, 22, gapWord()),
+    ...pod.segments.flatMap((segment) => segmentShapes(segment, scene)),
+    ...hatched(frame, gapsOf(scene, watches), 4, 22, gapWord()),
   ];
   return {
     ...{ key: `pods-${index}`, sub: isOnly || index === 0 ? null : { title: pod.name, stack: true } },
@@ -71,15 +72,16 @@ function replacedBy({ replacement }: PodView): string {
   return replacement === null ? '' : t('replaced by {0}', replacement.name);
 }
 
-function segmentShapes(
-  { fromAt, toAt, state, upToMs }: PodView['segments'][number],
-  frame: Frame,
-  zeroAt: number | null,
-): readonly (Shape | null)[] {
+function segmentShapes({ fromAt, toAt, state, upToMs }: PodView['segments'][number], scene: Scene): readonly (Shape | null)[] {
+  const { frame, view } = scene;
   const part = inView(frame, { fromAt, toAt });
   if (part === null) return [];
+  const gap = gapsOf(scene, watches).find((each) => each.fromAt > part.fromAt && each.fromAt < part.toAt);
   const [from, to] = [frame.x(part.fromAt), frame.x(part.toAt)];
-  const text = frame.measure.fit(wordsOf(state, zeroAt === null || fromAt < zeroAt), to - from);
+  const text = frame.measure.fit(
+    wordsOf(state, view.zeroAt === null || fromAt < view.zeroAt),
+    (gap === undefined ? to : frame.x(gap.fromAt)) - from,
+  );
   const shapes: (Shape | null)[] = [...bar(from + 0.5, 6, to - from - 1, 18, classes[state]), words(from + 6, 19, text)];
   if (upToMs > 0 && fromAt >= frame.fromAt) {
     const earlier = frame.x(Math.max(frame.fromAt, fromAt - upToMs));

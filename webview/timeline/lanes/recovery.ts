@@ -1,5 +1,6 @@
 /** The lanes of recovery as brackets: each adds up to its own total, and is never clamped. */
 import { t } from '../../../src/base/messages.ts';
+import { figureText } from '../../../src/analysis/recovery/show/words.ts';
 import { secondsText } from '../../../src/analysis/recovery/judge/metric-text.ts';
 import type { Lane, LanePart, PartKind, PredictionView, RecoveryView } from '../../../src/analysis/recovery/view.ts';
 import { h } from '../../kit/dom.ts';
@@ -42,6 +43,15 @@ function rowsOf(scene: Scene): readonly RowSpec[] {
   ];
   const lanes = shownLanes(view);
   const several = view.pods.length > 1;
+  if (view.zeroAt === null) {
+    const text = t('the fault has not begun');
+    rows.push({
+      key: 'recovery-client',
+      sub: { title: t('Client') },
+      classes: 'bracket last',
+      plot: plotOf(frame, height, text, [words(frame.gutter, y + 4, text, 't-dim halo')]),
+    });
+  }
   for (const [i, { lane, title }] of lanes.entries()) {
     const sub = lane.name === 'pod' && several ? { title, note: lane.of } : { title };
     rows.push({
@@ -73,7 +83,7 @@ function bracket(scene: Scene, lane: Lane): readonly (Shape | null)[] {
   const tail = tailOf(scene, lane);
   const inside = group('plot-clip', ...lines, ...tail.shapes);
   const end = endWords(scene, lane, tail.toX);
-  return [inside, ...ends, ...partWords(lane, frame, end.fromX), ...end.shapes];
+  return [inside, ...ends, ...partWords(scene, lane, end.fromX), ...end.shapes];
 }
 
 function partLine({ kind, fromMs, toMs, unsure }: LanePart, frame: Frame): readonly Shape[] {
@@ -94,13 +104,26 @@ function tailOf({ frame, view }: Scene, { end, tail, totalMs }: Lane): { readonl
   }
   if (tail === null || (end !== 'open' && end !== 'never')) return { shapes: [], toX: from };
   const to = Math.min(frame.width - 1, frame.x(frame.nowAt ?? view.observed.toAt));
-  if (end === 'open') return { shapes: [horizontal(y, from, to, strokes[tail]), path(`M${px(to - 5)} ${y - 4}l5 4l-5 4`, 'br')], toX: to };
-  return { shapes: [horizontal(y, from, to - 7, strokes[tail]), path(`M${px(to - 9)} ${y - 6}l9 6l-9 6z`, 'f-fault')], toX: to };
+  const relapses = tail === 'unstable' ? badWithin({ frame, view }, from, to) : [];
+  if (end === 'open')
+    return { shapes: [horizontal(y, from, to, strokes[tail]), ...relapses, path(`M${px(to - 5)} ${y - 4}l5 4l-5 4`, 'br')], toX: to };
+  return {
+    shapes: [horizontal(y, from, to - 7, strokes[tail]), ...relapses, path(`M${px(to - 9)} ${y - 6}l9 6l-9 6z`, 'f-fault')],
+    toX: to,
+  };
+}
+
+/** What goes on as *not stable* has stretches in which nothing was good. */
+function badWithin({ frame, view }: Pick<Scene, 'frame' | 'view'>, from: number, to: number): readonly Shape[] {
+  return view.bad.flatMap((interval) => {
+    const [a, b] = [Math.max(from, frame.x(interval.fromAt)), Math.min(to - 7, frame.x(interval.toAt))];
+    return b > a ? [horizontal(y, a, b, 'br-clear'), horizontal(y, a, b, 'br-bad')] : [];
+  });
 }
 
 /** The total in bold where the lane ends, or what stands in its place. `fromX`: its left edge. */
 function endWords(
-  { frame }: Scene,
+  { frame, view }: Scene,
   { end, total, endText }: Lane,
   toX: number,
 ): { readonly shapes: readonly (Shape | null)[]; readonly fromX: number } {
@@ -113,6 +136,14 @@ function endWords(
     return { shapes: [words(x, 8.5, bold, 't-b halo', 'end')], fromX: x - boldWidth };
   }
   const room = width - toX - 8;
+  if (end === 'unsure') {
+    const text = measure.fit([endText, ...unsureText(view)], room + 4);
+    const above = text === '' ? measure.fit([endText, ...unsureText(view)], width - frame.gutter) : '';
+    return {
+      shapes: [words(toX + 8, y + 4, text, 't-dim halo'), words(Math.min(width, toX), 7.5, above, 't-dim halo', 'end')],
+      fromX: text === '' ? toX - measure.width(above) : toX + 8,
+    };
+  }
   if (room < boldWidth + 2) return { shapes: [words(Math.min(width, toX) - 2, 8.5, bold, 't-b halo', 'end')], fromX: toX - boldWidth };
   const rest = measure.fit([endText], room - boldWidth + 6);
   const text = shape(
@@ -124,37 +155,50 @@ function endWords(
   return { shapes: [text], fromX: toX + 8 };
 }
 
-/** In the middle of a part where it fits, else beside its start where nothing else stands; the figure alone, or in the sum only. */
-function partWords({ parts }: Lane, frame: Frame, endX: number): readonly (Shape | null)[] {
+function unsureText({ figures: { recovered } }: RecoveryView): readonly string[] {
+  return recovered.kind === 'between' ? [figureText(recovered)] : [];
+}
+
+/** In the middle of a part where it fits, the figure alone where that fits, else in the sum only. What is gone may stand out up to the next guide. */
+function partWords(scene: Scene, { parts }: Lane, endX: number): readonly (Shape | null)[] {
+  const { frame, view } = scene;
   const { measure, zeroAt } = frame;
   const taken = new Taken(Number.isFinite(endX) ? [[endX, frame.width]] : []);
+  const guides = view.milestones.map(({ at }) => frame.x(at));
   const found: (Shape | null)[] = [];
-  const small: { readonly part: LanePart; readonly from: number }[] = [];
+  const small: { readonly part: LanePart; readonly from: number; readonly to: number }[] = [];
+  const centred = ({ kind }: LanePart, text: string, from: number, to: number): void => {
+    const [x, half] = [(from + to) / 2, measure.width(text, 11, weightOf(kind)) / 2];
+    if (taken.take(x - half - 4, x + half + 4)) found.push(words(x, 8.5, text, kind === 'bad' ? 't-b halo' : 'halo', 'middle'));
+  };
   for (const part of parts) {
     if (part.label === '' || part.kind === 'before') continue;
     const seen = inView(frame, { fromAt: zeroAt + part.fromMs, toAt: zeroAt + part.toMs });
     if (seen === null) continue;
     const [from, to] = [frame.x(seen.fromAt), frame.x(seen.toAt)];
-    const weight = part.kind === 'bad' ? 600 : 400;
-    const text = measure.fit([`${part.label} ${part.seconds}`, part.seconds], to - from + 6, 11, weight);
-    if (text === '') small.push({ part, from });
-    else if (text === part.seconds && to - from < measure.width(text, 11, weight) + 60) small.push({ part, from });
-    else {
-      const half = measure.width(text, 11, weight) / 2;
-      taken.take((from + to) / 2 - half - 4, (from + to) / 2 + half + 4);
-      found.push(words((from + to) / 2, 8.5, text, part.kind === 'bad' ? 't-b' : '', 'middle'));
-    }
+    const text = measure.fit([wordsOf(part)], to - from + 6, 11, weightOf(part.kind));
+    if (text === '') small.push({ part, from, to });
+    else centred(part, text, from, to);
   }
-  for (const { part, from } of small) {
-    const weight = part.kind === 'bad' ? 600 : 400;
-    for (const text of [`${part.label} ${part.seconds}`, part.seconds]) {
-      const width = measure.width(text, 11, weight);
-      if (from + width > frame.width || !taken.take(from - 2, from + width + 4)) continue;
-      found.push(words(from, 8.5, text, part.kind === 'bad' ? 't-b' : ''));
-      break;
+  for (const { part, from, to } of small) {
+    const width = measure.width(wordsOf(part));
+    const guide = Math.min(frame.width, ...guides.filter((x) => x > from + 2));
+    if (part.kind === 'gone' && from + width + 4 <= guide && taken.take(from - 2, from + width + 4))
+      found.push(words(from, 8.5, wordsOf(part), 'halo'));
+    else {
+      const text = measure.fit([part.seconds], to - from + 6, 11, weightOf(part.kind));
+      if (text !== '') centred(part, text, from, to);
     }
   }
   return found;
+}
+
+function wordsOf({ label, seconds }: LanePart): string {
+  return `${label} ${seconds}`;
+}
+
+function weightOf(kind: PartKind): number {
+  return kind === 'bad' ? 600 : 400;
 }
 
 /** A ghost after the solid part that was measured: to be compared with *recovered*, not with the bracket above. */

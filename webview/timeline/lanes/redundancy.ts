@@ -2,6 +2,7 @@
 import { t } from '../../../src/base/messages.ts';
 import { sinceSeconds } from '../../../src/analysis/recovery/judge/metric-text.ts';
 import type { HolderView, RedundancyView } from '../../../src/analysis/recovery/view.ts';
+import { h } from '../../kit/dom.ts';
 import { inView, Taken, type Frame } from '../frame.ts';
 import { crisp, horizontal, path, px, words, type Shape } from '../svg.ts';
 import { bar, faint, gapsOf, gapWord, hatched, plotOf, strong, type LaneSpec, type RowSpec, type Scene, type Table } from './lane.ts';
@@ -62,8 +63,9 @@ function steps(redundancy: RedundancyView, index: number, scene: Scene): RowSpec
   const lowest = Math.min(...counts, want);
   const shapes: (Shape | null)[] = [
     ...marks.map((count) => words(frame.gutter - 6, y(count) + 4, String(count), 't-dim t-s', 'end')),
-    ...(least === null ? [] : limitLine(of, least, y, frame)),
+    least === null ? null : horizontal(crisp(y(least) + 6), frame.gutter, frame.width, 'g-limit'),
     path(stepPath(list, y, frame), 'step'),
+    least === null ? null : limitWords(of, least, y(least), list, frame),
     ...stepWords(list, y, frame),
     ...hatched(frame, gapsOf(scene, ['kafka', 'trino', 'clickhouse']), 3, 28, gapWord()),
   ];
@@ -87,10 +89,12 @@ function steps(redundancy: RedundancyView, index: number, scene: Scene): RowSpec
   };
 }
 
-function limitLine(of: string, least: number, y: (count: number) => number, { gutter, width }: Frame): readonly (Shape | null)[] {
-  const at = y(least) + 6;
+/** Where the step does not stand at the limit: at the right, else at the left. */
+function limitWords(of: string, least: number, y: number, list: RedundancyView['steps'], frame: Frame): Shape | null {
   const text = of.startsWith('ISR') ? t('min ISR {0}', least) : t('at least {0}', least);
-  return [horizontal(crisp(at), gutter, width, 'g-limit'), words(width - 2, at - 4, text, 'f-limit t-s halo', 'end')];
+  const isAbove = (at: number): boolean => (list.findLast((step) => step.at <= at)?.have ?? 0) > least;
+  const isLeft = !isAbove(frame.nowAt ?? frame.toAt) && isAbove(frame.fromAt);
+  return words(isLeft ? frame.gutter + 4 : frame.width - 2, y + 2, text, 'f-limit t-s halo', isLeft ? 'start' : 'end');
 }
 
 function stepPath(list: RedundancyView['steps'], y: (count: number) => number, { x, gutter, width, fromAt, toAt, nowAt }: Frame): string {
@@ -152,10 +156,8 @@ export function holderRow(holder: HolderView, { key, title, isFirst, of }: Holde
       const now =
         holder.segments.find(({ fromAt, toAt }) => at >= fromAt && at < toAt) ??
         (at >= view.observed.toAt ? holder.segments.at(-1) : undefined);
-      return [
-        strong(now === undefined ? '–' : (now.holder ?? t('none'))),
-        now?.epoch === undefined ? null : faint(t('epoch {0}', now.epoch)),
-      ];
+      const epoch = now?.epoch === undefined ? null : faint(t('epoch {0}', now.epoch));
+      return [h('span', {}, strong(now === undefined ? '–' : (now.holder ?? t('none'))), ' ', epoch)];
     },
   };
 }
