@@ -101,13 +101,12 @@ function listFaults(connection: ClusterConnection, namespace: string | undefined
 async function takeOver(
   connection: ClusterConnection,
   path: string,
-  { run, nowMs, target }: LeaseOptions,
+  { nowMs, target }: LeaseOptions,
   body: (resourceVersion?: string) => unknown,
   signal: AbortSignal,
 ): Promise<void> {
   const found = await connection.request<KubeObject>({ path, signal });
-  // Of a run's own earlier step it is taken over: it lets go of its targets when it has seen enough.
-  if (isActive(found, nowMs) && activeOf(found).run !== run) throw held(target, activeOf(found));
+  if (isActive(found, nowMs)) throw held(target, activeOf(found));
   try {
     await connection.request({ method: 'PUT', path, body: body(found.metadata.resourceVersion), signal });
   } catch (error) {
