@@ -53,6 +53,13 @@ export async function unfinishedRuns(store: RunStore, signal?: AbortSignal): Pro
   return found;
 }
 
+/** It runs, or a fault of it has not ended by its own words. Fails: `storage`, `cancelled`. */
+export async function canBeStopped(record: RunRecord, signal?: AbortSignal): Promise<boolean> {
+  if (record.state === 'running') return true;
+  if (!breaks(record) || (await hasEnded(record))) return false;
+  return ((await ifThere(faultsOfRun(record, signal)))?.open.length ?? 0) > 0;
+}
+
 /** Never fails for what a runner or a cluster says: that stands in the report. Fails: `storage`, `cancelled`. */
 export async function stopAll(request: StopRequest, signal: AbortSignal): Promise<StopReport> {
   const { store, runs, onStep } = request;
