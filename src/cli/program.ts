@@ -5,6 +5,7 @@ import { parseScale } from '../workload/tpch/scale.ts';
 import { addCompare, addReport, addRuns } from './commands/runs.ts';
 import { addBench, addRun } from './commands/bench.ts';
 import { addStop, addSweep } from './commands/faults.ts';
+import { addFault } from './commands/fault.ts';
 import { addDeploy } from './commands/deploy.ts';
 import type { CarryPaths } from './carry.ts';
 import { runList, runMake, runRemove, type CliPaths } from './data.ts';
@@ -73,6 +74,7 @@ Examples:
   addLoad(program, terminal, paths, run);
   addBench(program, terminal, paths, run);
   addRun(program, terminal, paths, run);
+  addFault(program, terminal, paths, run);
   addRuns(program, terminal, run);
   addStop(program, terminal, run);
   addSweep(program, terminal, run);
