@@ -77,9 +77,10 @@ function isRefused(own: readonly FaultEvent[]): boolean {
 
 function endOf({ kind, durationMs }: PlannedFault, own: readonly FaultEvent[]): Pick<StoppedFault, 'end' | 'text'> | undefined {
   if (kind === 'none' || durationMs === undefined) return { end: 'healed', text: t('It was over as soon as it had happened.') };
-  const end = own.findLast(({ step }) => step === 'healed' || step === 'expired' || step === 'endedEarly');
+  const end = own.findLast(({ step }) => step === 'healed' || step === 'expired' || step === 'endedEarly' || step === 'unconfirmed');
   switch (end?.step) {
     case undefined:
+    case 'unconfirmed':
       return undefined;
     case 'expired':
       return { end: 'expired', text: end.text ?? t('It ended at its deadline.') };
