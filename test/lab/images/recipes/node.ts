@@ -12,7 +12,7 @@ set -e
 # "-e CODE", "/app/main.js": for node.
 case "\${1-}" in
   -* | *.js | *.mjs | *.cjs | *.ts) set -- node "$@" ;;
-  *) command -v "\${1:-node}" > /dev/null || set -- node "$@" ;;
+  *) [ -n "$(command -v "\${1:-node}")" ] || set -- node "$@" ;;
 esac
 exec "$@"
 `;
