@@ -4,6 +4,7 @@ import { FaultlineError } from '../base/errors.ts';
 import { parseScale } from '../workload/tpch/scale.ts';
 import { addCompare, addReport, addRuns } from './commands/runs.ts';
 import { addBench, addRun } from './commands/bench.ts';
+import { addFault } from './commands/fault.ts';
 import { addDeploy } from './commands/deploy.ts';
 import type { CarryPaths } from './carry.ts';
 import { runList, runMake, runRemove, type CliPaths } from './data.ts';
@@ -72,6 +73,7 @@ Examples:
   addLoad(program, terminal, paths, run);
   addBench(program, terminal, paths, run);
   addRun(program, terminal, paths, run);
+  addFault(program, terminal, paths, run);
   addRuns(program, terminal, run);
   addReport(program, terminal, paths, run);
   addCompare(program, terminal, paths, run);
