@@ -18,7 +18,10 @@ export interface Feel extends Choice {
 }
 
 /** `serverOf`: the engine as a server that takes SQL, with the login of whoever connected it; undefined where it can't. */
-export function feelsOf(observers: readonly EngineInstance[], serverOf: (instance: EngineInstance) => ServerTarget | undefined): readonly Feel[] {
+export function feelsOf(
+  observers: readonly EngineInstance[],
+  serverOf: (instance: EngineInstance) => ServerTarget | undefined,
+): readonly Feel[] {
   return observers.flatMap((instance): readonly Feel[] => {
     const { name, namespace, engine } = instance;
     const where = { instance: name, namespace };
@@ -34,7 +37,10 @@ export function feelsOf(observers: readonly EngineInstance[], serverOf: (instanc
       parts: (given) => ({ probes: probes(given) }),
     };
     if (engine === 'kafka') {
-      const brokers = instance.roles.reduce((sum, { role, pods }) => sum + (role === 'controller' || role === 'operator' ? 0 : pods.length), 0);
+      const brokers = instance.roles.reduce(
+        (sum, { role, pods }) => sum + (role === 'controller' || role === 'operator' ? 0 : pods.length),
+        0,
+      );
       return [
         {
           ...probing,

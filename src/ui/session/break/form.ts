@@ -64,7 +64,10 @@ export function withKind(values: FormValues, kind: FaultKind, offers: FormOffers
     whom: whom.some(({ key }) => key === values.whom) ? values.whom : (whom[0]?.key ?? ''),
     duration: defaultDurationMs === undefined ? '' : durationText(defaultDurationMs),
     settings: Object.fromEntries(fields.map(({ key, first }) => [key, first])),
-    ...rulesFor(kind, offers.feel.find(({ key }) => key === values.feel)),
+    ...rulesFor(
+      kind,
+      offers.feel.find(({ key }) => key === values.feel),
+    ),
     allow: [],
   };
 }
@@ -99,7 +102,10 @@ export function formView(values: FormValues, offers: FormOffers): FormView {
     settings: settingFields(kind, offers.subject).map(({ first: _, ...field }): SettingField => field),
     feel: offers.feel.map(({ key, title, about }) => ({ key, title, ...(about === undefined ? {} : { about }) })),
     lasts: factsOf(kind).lasts,
-    fileName: `${nameOf(values, offers).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.faultline.yaml`,
+    fileName: `${nameOf(values, offers)
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')}.faultline.yaml`,
   };
 }
 
@@ -115,9 +121,11 @@ export function formText(values: FormValues, offers: FormOffers): WrittenSpec {
     kind,
     ...(chosen === undefined ? {} : { target: targetOf(chosen, values) }),
     ...(lasts ? { duration: values.duration.trim() } : {}),
-    settings: settingFields(kind, offers.subject).map(
-      ({ key, empty }): FaultSetting => ({ key, text: (values.settings[key] ?? '').trim(), isOptional: empty !== undefined }),
-    ),
+    settings: settingFields(kind, offers.subject).map(({ key, empty }): FaultSetting => ({
+      key,
+      text: (values.settings[key] ?? '').trim(),
+      isOptional: empty !== undefined,
+    })),
     allow: values.allow.filter(isFlag),
     ...feel?.parts(values.rate.trim()),
     baseline: values.baseline.trim(),
@@ -134,7 +142,8 @@ export function heldUid(values: FormValues, offers: FormOffers): string | undefi
 
 function targetOf({ target, needsPartition, isOneOfMany }: Whom, { partition, amount }: FormValues): Readonly<Record<string, unknown>> {
   const count = amount.trim();
-  const many = isOneOfMany !== true || count === '' || count === '1' ? {} : count.endsWith('%') ? { share: count } : { count: numberOf(count) };
+  const many =
+    isOneOfMany !== true || count === '' || count === '1' ? {} : count.endsWith('%') ? { share: count } : { count: numberOf(count) };
   return { ...(needsPartition === true ? { leader: partition.trim() } : {}), ...target, ...many };
 }
 
@@ -150,12 +159,15 @@ function whomFor(kind: FaultKind, { whom }: FormOffers): readonly Whom[] {
 function nameOf({ kind, whom, partition }: FormValues, offers: FormOffers): string {
   const of = kindOf(kind);
   const chosen = whomFor(of, offers).find(({ key }) => key === whom);
-  const title = chosen?.needsPartition === true ? t('leader of {0}', partition) : chosen?.key === 'this' || chosen === undefined ? '' : chosen.title;
+  const title =
+    chosen?.needsPartition === true ? t('leader of {0}', partition) : chosen?.key === 'this' || chosen === undefined ? '' : chosen.title;
   return `${factsOf(of).title}, ${title === '' ? subjectTitle(offers.subject) : lowerFirst(title)}`;
 }
 
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) && !/^[A-Z][a-z]+[A-Z]/.test(text) && !text.startsWith('Deployment') ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z]/.test(text) && !/^[A-Z][a-z]+[A-Z]/.test(text) && !text.startsWith('Deployment')
+    ? text.charAt(0).toLowerCase() + text.slice(1)
+    : text;
 }
 
 /** What users of such a system would be content with; and what ends a fault that does more than it should. */

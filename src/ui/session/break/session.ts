@@ -10,7 +10,16 @@ import { factsOf, faultKinds } from '../../../fault/catalogue.ts';
 import type { FaultKind } from '../../../journal/fault-plan.ts';
 import type { PreparedRoom, PreviewedRun } from '../../../run/prepare/prepare.ts';
 import type { FaultSpec, ReadSpec } from '../../../run/spec/spec.ts';
-import type { Choice, ConfirmView, Confirmation, FormValues, PageState, PreviewView, Problem, SpecView } from '../../panels/fault/protocol.ts';
+import type {
+  Choice,
+  ConfirmView,
+  Confirmation,
+  FormValues,
+  PageState,
+  PreviewView,
+  Problem,
+  SpecView,
+} from '../../panels/fault/protocol.ts';
 import { Signal } from '../../signal.ts';
 import { changed, formText, formView, heldUid, kindsOf, type FormOffers } from './form.ts';
 import { loadOf } from './load.ts';
@@ -214,7 +223,10 @@ export class BreakSession implements Disposable {
     const { breaks, problems } = await read(text);
     this.#problems = problems
       .filter(({ severity }) => severity === 'error')
-      .map(({ line, message, remedy }) => ({ field: fields.get(line) ?? '', text: remedy === undefined ? `${message}.` : `${message}. ${remedy}` }));
+      .map(({ line, message, remedy }) => ({
+        field: fields.get(line) ?? '',
+        text: remedy === undefined ? `${message}.` : `${message}. ${remedy}`,
+      }));
     return breaks === undefined ? undefined : held(breaks, heldUid(values, source.offers));
   }
 
@@ -272,7 +284,9 @@ export class BreakSession implements Disposable {
     return {
       label: labelOf(preview),
       ...(name === undefined || !mayChange(protection) ? {} : { cluster: { name, notes: protectionNotes(protection) } }),
-      losses: lossesOf(preview).filter(({ fault }) => preview.previews[fault]?.refusals.some(({ reason }) => reason === 'consent') === true),
+      losses: lossesOf(preview).filter(
+        ({ fault }) => preview.previews[fault]?.refusals.some(({ reason }) => reason === 'consent') === true,
+      ),
       ...(blocked === undefined ? {} : { blocked }),
     };
   }

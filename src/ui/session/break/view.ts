@@ -39,7 +39,9 @@ function keyOf({ previews, probes }: PlanPreview): string {
 
 /** Everything is refused only because of what a person has not typed yet. */
 export function isConfirmable({ previews, refusals }: PlanPreview): boolean {
-  return refusals.length === 0 && previews.length > 0 && previews.every(({ refusals: own }) => own.every(({ reason }) => reason === 'consent'));
+  return (
+    refusals.length === 0 && previews.length > 0 && previews.every(({ refusals: own }) => own.every(({ reason }) => reason === 'consent'))
+  );
 }
 
 export function labelOf({ previews }: PlanPreview): string {
@@ -133,7 +135,11 @@ function byHandOf(kind: FaultKind, targets: readonly FaultTarget[]): string | un
   return kind === 'cordon' || kind === 'drain' ? `kubectl uncordon ${first.name}` : undefined;
 }
 
-function measuredOf(probes: readonly PlannedProbe[], messages: PlannedMessages | undefined, load: LoadFacts | undefined): readonly string[] {
+function measuredOf(
+  probes: readonly PlannedProbe[],
+  messages: PlannedMessages | undefined,
+  load: LoadFacts | undefined,
+): readonly string[] {
   const found = new Map<string, PlannedProbe[]>();
   for (const probe of probes) {
     const key = `${probe.address} ${probe.asks} ${probe.perSecond}`;
@@ -234,11 +240,10 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** Losses of all faults, as they are typed for. */
-export function lossesOf({ previews }: PlanPreview): readonly { readonly fault: number; readonly type: string; readonly why: readonly string[] }[] {
+export function lossesOf({
+  previews,
+}: PlanPreview): readonly { readonly fault: number; readonly type: string; readonly why: readonly string[] }[] {
   return previews.flatMap(({ consent }, fault) =>
-    consent === undefined
-      ? []
-      : [{ fault, type: consent.type, why: consent.losses.map(({ pod, why }) => t('{0}: {1}.', pod, why)) }],
+    consent === undefined ? [] : [{ fault, type: consent.type, why: consent.losses.map(({ pod, why }) => t('{0}: {1}.', pod, why)) }],
   );
 }
-
