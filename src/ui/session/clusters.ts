@@ -1,7 +1,6 @@
 /** The clusters of this window: which contexts there are, and those that a person opened. None is contacted before. No `vscode` import. */
 import type { Disposable } from '../../base/disposables.ts';
 import { normalise, type FaultlineError } from '../../base/errors.ts';
-import type { ServerEngine } from '../../base/target.ts';
 import type { PermissionCache, Wish } from '../../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { isSameCluster, type ClusterIdentity, type IdentityReader } from '../../cluster/connect/identity.ts';
@@ -148,11 +147,6 @@ export function contextKey({ file, name }: KubeContext): string {
 export function mayDo({ permissions }: OpenCluster, namespace: string | undefined, wishes: readonly Wish[]): boolean {
   const known = permissions.now(namespace);
   return known === undefined || wishes.every((wish) => known.can(wish) !== false);
-}
-
-/** Engines that take SQL over HTTP. */
-export function isSql(engine: string): engine is ServerEngine {
-  return engine === 'trino' || engine === 'presto' || engine === 'clickhouse';
 }
 
 export function isKafka(instance: EngineInstance): instance is KafkaInstance {

@@ -6,7 +6,8 @@ import { needs, type Wish } from '../../cluster/act/permissions.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import type { HealthState, KafkaInstance, Line, LineSubject } from '../../cluster/recognise/model.ts';
 import { commandLink } from '../contribute.ts';
-import { contextKey, isKafka, isSql, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
+import { isSql } from '../../cluster/sqlServer.ts';
+import { contextKey, isKafka, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
 import { plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
 import { ClusterRows, type Row } from './rows.ts';
 
