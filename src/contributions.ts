@@ -134,6 +134,7 @@ export const views = {
 
 export const resultsPanelType = 'faultline.results';
 export const latencyPanelType = 'faultline.latency';
+export const recoveryPanelType = 'faultline.recovery';
 export const walkthroughId = 'faultline.start';
 
 /** `viewItem` of tree items, as used in menus. */

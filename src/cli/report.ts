@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { runFiles, type RunRecord } from '../journal/runs.ts';
 import { csvReport } from '../report/csv.ts';
-import { htmlReport, type HtmlReport } from '../report/html.ts';
+import { htmlReport, pageNameOf, type HtmlReport } from '../report/html.ts';
 import { jsonReport } from '../report/json.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { projectRun, type ProjectedRun } from '../run/summaries.ts';
@@ -39,19 +39,26 @@ export async function runReport({ run, format, output }: ReportOptions, terminal
   return exitCodes.done;
 }
 
-/** The parts of an HTML report of one run. */
-export async function htmlOf(record: RunRecord, { view }: ProjectedRun, paths: ReportPaths): Promise<HtmlReport> {
-  const [journal, page] = await Promise.all([readJournalFile(record), readPage(paths)]);
-  return { a: { view, journal }, page };
+/** The parts of an HTML report of one run, or of the first of two. */
+export async function htmlOf(
+  record: RunRecord,
+  { view, projection }: ProjectedRun,
+  paths: ReportPaths,
+  isCompared = false,
+): Promise<HtmlReport> {
+  const [journal, page] = await Promise.all([readJournalFile(record), readPage(paths, pageNameOf(view, isCompared))]);
+  const { state } = record;
+  const recovery = projection.recoveryView(state === 'running' || state === 'interrupted' ? state : 'ended');
+  return { a: { view, recovery, journal }, page };
 }
 
 export function readJournalFile({ folder }: RunRecord): Promise<Buffer> {
   return readFile(join(folder, runFiles.journal));
 }
 
-async function readPage({ webview }: ReportPaths): Promise<HtmlReport['page']> {
+async function readPage({ webview }: ReportPaths, name: string): Promise<HtmlReport['page']> {
   try {
-    const [script, style] = await Promise.all(['histogram.js', 'histogram.css'].map((name) => readFile(join(webview, name), 'utf8')));
+    const [script, style] = await Promise.all(['js', 'css'].map((end) => readFile(join(webview, `${name}.${end}`), 'utf8')));
     return { script: script ?? '', style: style ?? '' };
   } catch (error) {
     throw new FaultlineError(

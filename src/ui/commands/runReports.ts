@@ -5,7 +5,7 @@ import { compareArms, compareRuns } from '../../analysis/compare.ts';
 import type { Comparison } from '../../analysis/view.ts';
 import { runFiles, type RunRecord } from '../../journal/runs.ts';
 import { csvReport } from '../../report/csv.ts';
-import { htmlReport, type ReportedRun } from '../../report/html.ts';
+import { htmlReport, pageNameOf, type ReportedRun } from '../../report/html.ts';
 import { jsonComparison, jsonReport } from '../../report/json.ts';
 import { markdownComparison, markdownReport } from '../../report/markdown.ts';
 import { projectRun, type ProjectedRun } from '../../run/summaries.ts';
@@ -35,9 +35,10 @@ export async function runReport({ a, b, format, pageFolder, signal }: ReportRequ
     case 'md':
       return comparison ? `${markdownReport(ofA.view)}\n${markdownComparison(comparison)}` : markdownReport(ofA.view);
     case 'html': {
+      const name = pageNameOf(ofA.view, b !== undefined);
       const page = {
-        script: await readFile(join(pageFolder, 'histogram.js'), 'utf8'),
-        style: await readFile(join(pageFolder, 'histogram.css'), 'utf8'),
+        script: await readFile(join(pageFolder, `${name}.js`), 'utf8'),
+        style: await readFile(join(pageFolder, `${name}.css`), 'utf8'),
       };
       const other = b && ofB && comparison ? { b: { ...(await reported(b, ofB)), comparison } } : {};
       return htmlReport({ a: await reported(a, ofA), ...other, page });
@@ -50,6 +51,7 @@ function compared(a: ProjectedRun, b: ProjectedRun | undefined): Comparison | un
   return a.view.plan.arms.length > 1 ? compareArms(a.projection) : undefined;
 }
 
-async function reported({ folder }: RunRecord, { view }: ProjectedRun): Promise<ReportedRun> {
-  return { view, journal: await readFile(join(folder, runFiles.journal)) };
+async function reported({ folder, state }: RunRecord, { view, projection }: ProjectedRun): Promise<ReportedRun> {
+  const recovery = projection.recoveryView(state === 'running' || state === 'interrupted' ? state : 'ended');
+  return { view, recovery, journal: await readFile(join(folder, runFiles.journal)) };
 }
