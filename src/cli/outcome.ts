@@ -75,7 +75,7 @@ export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string 
 }
 
 /** As its exit code says: what could not be carried out has no verdict to look for. */
-function verdictOf({ status, verdict }: RunView): string {
+export function verdictOf({ status, verdict }: Pick<RunView, 'status' | 'verdict'>): string {
   if (verdict !== 'failed' && status === 'failed') return 'NOT CARRIED OUT';
   return (verdict ?? 'inconclusive').toUpperCase();
 }
