@@ -74,7 +74,13 @@ export function endOf({ metadata, status }: Pod): string | undefined {
   return why === '' ? (metadata.deletionTimestamp === undefined ? t('it ended') : t('it was deleted')) : why;
 }
 
-function refuseHopeless(pod: Pod | undefined, name: string, { image, notOn }: Wanted, waitedMs: number): void {
+/** Fails where waiting on would change nothing: `unsupported`. */
+export function refuseHopeless(
+  pod: Pod | undefined,
+  name: string,
+  { image, notOn }: Pick<Wanted, 'image' | 'notOn'>,
+  waitedMs: number,
+): void {
   const state = pod?.status?.containerStatuses?.[0]?.state;
   const { reason = '', message = '' } = state?.waiting ?? {};
   if (hopeless.has(reason)) {

@@ -160,7 +160,7 @@ export class ScriptedApi {
     const one = this.objects.get(path);
     if (one !== undefined) return json(response, one);
     if (
-      /^\/apis?\/.*\/(?:pods|jobs|(?:cluster)?roles|(?:cluster)?rolebindings|serviceaccounts|deployments|statefulsets|daemonsets|nodes|leases|services|poddisruptionbudgets|horizontalpodautoscalers)$/.test(
+      /^\/apis?\/.*\/(?:pods|configmaps|jobs|(?:cluster)?roles|(?:cluster)?rolebindings|serviceaccounts|deployments|statefulsets|daemonsets|nodes|leases|services|poddisruptionbudgets|horizontalpodautoscalers)$/.test(
         path,
       ) ||
       this.groups.some(({ plural }) => path.endsWith(`/${plural}`))
