@@ -97,7 +97,7 @@ export function refuseHopeless(
     throw new FaultlineError('unsupported', {
       what: t('The probe {0} ended before it began', name),
       meaning: end,
-      remedy: t('The image {0} has to have Node 20 or newer as “node”.', image),
+      remedy: t('The image {0} has to have Node 22 or newer as “node”.', image),
     });
   const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False' || waitedMs < unschedulableMs) return;

@@ -183,7 +183,7 @@ describe('vantages in a cluster', () => {
         status: { phase: 'Failed', containerStatuses: [{ name: 'probe', state: { terminated: { reason: 'StartError', message } } }] },
       });
       assert.match(error?.facts.meaning ?? '', /executable file not found/);
-      assert.match(error?.facts.remedy ?? '', /Node 20 or newer/);
+      assert.match(error?.facts.remedy ?? '', /Node 22 or newer/);
     });
   });
 });
