@@ -80,6 +80,11 @@ export class ScriptedApi {
     return api;
   }
 
+  /** For what is no request: connections that are upgraded. */
+  get server(): Server {
+    return this.#server;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
