@@ -211,6 +211,7 @@ describe('vantages in a real cluster', () => {
     const name = started.told('a').vantage?.pod ?? '';
     await lab.api.core.deleteNamespacedPod({ name, namespace: lab.namespace });
     while (!started.notes.some((note) => /^Vantage a is gone/.test(note))) await pause(50, undefined, { signal: lab.signal });
+    await pause(1500);
     const { heardMs } = started.probes;
     await pause(3000);
     assert.equal(started.probes.heardMs, heardMs);

@@ -125,8 +125,9 @@ describe('vantages, from the runner’s side', () => {
     await until(() => samples('a').length > 10 && samples('b').length > 10);
     kubelet.evict('a');
     await until(() => notes.some((note) => /Vantage a is gone, and with it what was not fetched yet: Evicted: low on memory/.test(note)));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
     const { heardMs } = running;
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
     assert.equal(running.heardMs, heardMs);
     await assert.rejects(running.finish(patience()), (error) => FaultlineError.is(error, 'unreachable'));
     assert.ok(samples('b').length > 60);
