@@ -22,6 +22,7 @@ export const hostEntries = {
 export const webviewEntries = {
   results: 'webview/results/main.ts',
   histogram: 'webview/histogram/main.ts',
+  timeline: 'webview/timeline/main.ts',
   fault: 'webview/fault/main.ts',
 } as const;
 
