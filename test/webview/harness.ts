@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { PageState } from '../../src/ui/panels/fault/protocol.ts';
 import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
 import type { Cell, PanelState } from '../../src/ui/panels/results/protocol.ts';
 import { webviewBundle } from '../build/bundles.ts';
@@ -47,9 +48,7 @@ export class Harness {
           'content-security-policy',
           `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; script-src 'nonce-${nonce}'`,
         );
-        response.end(
-          html((url.searchParams.get('theme') ?? 'dark') as Theme, url.searchParams.get('page') === 'histogram' ? 'histogram' : 'results'),
-        );
+        response.end(html((url.searchParams.get('theme') ?? 'dark') as Theme, pageOf(url.searchParams.get('page'))));
       } else if (file !== undefined) {
         response.setHeader('content-type', url.pathname.endsWith('.css') ? 'text/css' : 'text/javascript; charset=utf-8');
         response.end(file);
@@ -108,6 +107,17 @@ export class Harness {
     return { page, problems };
   }
 
+  /** The page on which something is broken. */
+  async openFault(state: PageState, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.addInitScript((given) => {
+      window.faultState = given;
+    }, state);
+    await page.goto(this.#address('fault', options));
+    await page.waitForSelector('.go vscode-button');
+    return { page, problems };
+  }
+
   /** A file of ours as a browser alone opens it. */
   async openFile(html: string, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
     const { page, problems } = await this.#newPage(options);
@@ -117,7 +127,7 @@ export class Harness {
     return { page, problems };
   }
 
-  #address(page: 'results' | 'histogram', { theme = 'dark' }: OpenOptions): string {
+  #address(page: PageName, { theme = 'dark' }: OpenOptions): string {
     const { port } = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${port}/?page=${page}&theme=${theme}`;
   }
@@ -149,7 +159,7 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
   const outputFolder = join(root, 'dist');
   const page = await build({ ...webviewBundle({ root, outputFolder, production: true }), write: false });
   const fakes = await build({
-    entryPoints: ['fake-host', 'fake-latency'].map((name) => join(root, `test/webview/${name}.ts`)),
+    entryPoints: Object.values(fakeOf).map((name) => join(root, `test/webview/${name}.ts`)),
     bundle: true,
     format: 'iife',
     platform: 'browser',
@@ -163,12 +173,18 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
   return files;
 }
 
-const fakeOf = { results: 'fake-host.js', histogram: 'fake-latency.js' } as const;
+/** The host inside of each page. */
+const fakeOf = { results: 'fake-host', histogram: 'fake-latency', fault: 'fake-fault' } as const;
+type PageName = keyof typeof fakeOf;
+
+function pageOf(name: string | null): PageName {
+  return name === 'histogram' || name === 'fault' ? name : 'results';
+}
 
 /** What the extension host's shell gives: see webview/results/main.ts. The theme's sheet stands for the workbench. */
-function html(theme: Theme, page: 'results' | 'histogram'): string {
+function html(theme: Theme, page: PageName): string {
   return `<!doctype html><html lang="en" data-theme="${theme}"><head><meta charset="utf-8">
 <link rel="stylesheet" href="themes.css"><link rel="stylesheet" href="${page}.css"></head>
 <body class="${bodyClass[theme]}" data-vscode-theme-kind="${bodyClass[theme]}"><div id="app"></div>
-<script nonce="${nonce}" src="${fakeOf[page]}"></script><script type="module" nonce="${nonce}" src="${page}.js"></script></body></html>`;
+<script nonce="${nonce}" src="${fakeOf[page]}.js"></script><script type="module" nonce="${nonce}" src="${page}.js"></script></body></html>`;
 }
