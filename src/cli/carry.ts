@@ -3,6 +3,7 @@ import { cwd } from 'node:process';
 import { faultlineHome } from '../base/home.ts';
 import type { RunPlan } from '../journal/plan.ts';
 import { RunStore } from '../journal/store.ts';
+import type { ConfirmedFaults } from '../run/prepare/confirmed.ts';
 import { projectRun } from '../run/summaries.ts';
 import { passwordsOf } from '../run/passwords.ts';
 import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/start.ts';
@@ -20,6 +21,8 @@ export interface CarryPaths extends CliPaths, RunnerPaths {
 export interface CarryOptions {
   readonly detach: boolean;
   readonly json: boolean;
+  /** Of a plan that breaks something. */
+  readonly confirmed?: ConfirmedFaults;
 }
 
 /** Lines of a process that ended unexpectedly. */
@@ -28,7 +31,7 @@ const lastWords = 10;
 /** Answers the exit code. Fails as `startRun`. */
 export async function carryOut(
   plan: RunPlan,
-  { detach, json }: CarryOptions,
+  { detach, json, confirmed }: CarryOptions,
   terminal: Terminal,
   paths: CarryPaths,
   workingFolder: string = cwd(),
@@ -38,6 +41,7 @@ export async function carryOut(
   const log: string[] = [];
   const started = await startRun({
     plan,
+    ...(confirmed === undefined ? {} : { confirmed }),
     passwords: await passwordsOf(plan, (secret) => terminal.env[secret]),
     store,
     home,

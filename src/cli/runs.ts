@@ -1,12 +1,11 @@
 /** `faultline runs`: what was run on this machine, from any window or terminal. */
 import type { RunSummary } from '../analysis/view.ts';
-import { FaultlineError, invalid } from '../base/errors.ts';
+import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
 import { formatDuration } from '../base/units.ts';
 import type { RunRecord } from '../journal/runs.ts';
 import { RunStore } from '../journal/store.ts';
 import { summaryOfRun } from '../run/summaries.ts';
-import { connectRun } from '../run/supervise/connect.ts';
 import { columnsText, minute } from './columns.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
@@ -43,29 +42,6 @@ export async function runRunsRemove(names: readonly string[], terminal: Terminal
   for (const run of new Set(found.map((record) => record.run))) {
     await store.remove(run);
     await write(terminal, `Run ${run} removed\n`);
-  }
-  return exitCodes.done;
-}
-
-/** Ends runs of any window or terminal, this one's detached ones too. Fails: `notFound`, `invalid` (it has ended), `unreachable`. */
-export async function runRunsStop(names: readonly string[], terminal: Terminal): Promise<number> {
-  const store = runStore(terminal);
-  // As with `remove`: a wrong name stops nothing.
-  const found = await Promise.all(names.map((name) => store.find(name)));
-  const records = [...new Map(found.map((record) => [record.run, record])).values()];
-  for (const { run, state } of records) {
-    if (state !== 'running')
-      throw invalid(`The run ${run} is not running: there is nothing to stop`, '“faultline runs” shows those that are.');
-  }
-  for (const record of records) {
-    const link = await connectRun(record);
-    try {
-      await link.stop();
-      await link.closed;
-    } finally {
-      link.close();
-    }
-    await write(terminal, `Run ${record.run} stopped; “faultline report ${record.run} --format md” shows its figures so far.\n`);
   }
   return exitCodes.done;
 }

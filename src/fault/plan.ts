@@ -100,12 +100,17 @@ interface Whole {
 /** Public, and mirrored everywhere. */
 export const defaultImages: PlannedImages = { helper: 'docker.io/library/busybox:1.37', node: 'docker.io/library/node:24-slim' };
 
-function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, previews, drafts, scene, namespace, images }: Whole): PlanPreview {
+function wholeOf(
+  { context }: ClusterConnection,
+  draft: FaultDraft,
+  { identity, previews, drafts, scene, namespace, images }: Whole,
+): PlanPreview {
   const faults = previews.flatMap(({ fault }) => fault ?? []);
   const refusals: Refusal[] = [];
   if (draft.faults.length === 0) refusals.push(refusal('target', t('Nothing is to be broken')));
   const probes = probesOf(scene, draft, faults, namespace, refusals);
-  if (refusals.length > 0 || previews.some((preview) => preview.refusals.length > 0)) return { previews, refusals, probes, drafts, hash: '' };
+  if (refusals.length > 0 || previews.some((preview) => preview.refusals.length > 0))
+    return { previews, refusals, probes, drafts, hash: '' };
   const plan: FaultPlan = {
     cluster: { context: context.name, kubeconfig: context.file, identity },
     faults,

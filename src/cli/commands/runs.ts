@@ -2,12 +2,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runCompare } from '../compare.ts';
 import { reportFormats, runReport, type ReportFormat, type ReportPaths } from '../report.ts';
-import { runRuns, runRunsRemove, runRunsStop } from '../runs.ts';
+import { runRuns, runRunsRemove } from '../runs.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Run = (work: Promise<number>) => Promise<void>;
 
-const runHelp = 'its id, a part of it that no other run has, or “last”';
+export const runHelp = 'its id, a part of it that no other run has, or “last”';
 
 export function addRuns(program: Command, terminal: Terminal, run: Run): void {
   const runs = program
@@ -25,9 +25,13 @@ export function addRuns(program: Command, terminal: Terminal, run: Run): void {
   runs
     .command('stop')
     .copyInheritedSettings(program)
-    .description('Stops runs, those of other windows and terminals and detached ones too. What they measured stays.')
+    .description(
+      'As “faultline stop” with names: stops runs, those of other windows and terminals and detached ones too. What they measured stays.',
+    )
     .argument('<run...>', runHelp)
-    .action((names: readonly string[]) => run(runRunsStop(names, terminal)));
+    .action((names: readonly string[]) =>
+      run(import('../stop.ts').then(({ runStop }) => runStop({ runs: names, all: false, json: false }, terminal))),
+    );
   runs
     .command('remove')
     .copyInheritedSettings(program)
