@@ -71,11 +71,12 @@ export const edges: Edges = {
       store,
       record: (run) => store.record(run),
       // What follows is no small code: it is loaded with the first run, spec or export.
-      start: async (plan) => {
+      start: async (plan, confirmed) => {
         const { startRun } = await import('../run/supervise/start.ts');
         const { passwordsOf } = await import('../run/passwords.ts');
         return startRun({
           plan,
+          ...(confirmed === undefined ? {} : { confirmed }),
           passwords: await passwordsOf(plan, facts.passwordOf),
           store,
           home,
