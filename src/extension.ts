@@ -51,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     registerLibraryTree({
       library,
       history,
-      examples: faults.exampleNodes,
+      examples: () => faults.exampleNodes(),
       folders: libraryFolders,
       foldersChanged: (listener) =>
         vscode.Disposable.from(
