@@ -54,7 +54,7 @@ export function probeBundle({ root }: BundleTarget): BuildOptions {
     minifyIdentifiers: true,
     keepNames: true,
     platform: 'node',
-    target: 'node20',
+    target: 'node22',
     format: 'esm',
     mainFields: ['module', 'main'],
     alias: { ...withoutUnused(root), ...kafkaInside },

@@ -7,12 +7,13 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { PageState } from '../../src/ui/panels/fault/protocol.ts';
 import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
 import type { Cell, PanelState } from '../../src/ui/panels/results/protocol.ts';
 import { webviewBundle } from '../build/bundles.ts';
 import type { ServedJournal } from './latency-states.ts';
 
-const fakeOf = { results: 'fake-host', histogram: 'fake-latency', timeline: 'fake-recovery' } as const;
+const fakeOf = { results: 'fake-host', histogram: 'fake-latency', timeline: 'fake-recovery', fault: 'fake-fault' } as const;
 type PageName = keyof typeof fakeOf;
 const pages = Object.keys(fakeOf) as PageName[];
 
@@ -125,6 +126,17 @@ export class Harness {
       window.recoveryFacts = given;
     }, facts);
     await page.goto(this.#address('timeline', options));
+    return { page, problems };
+  }
+
+  /** The page on which something is broken. */
+  async openFault(state: PageState, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.addInitScript((given) => {
+      window.faultState = given;
+    }, state);
+    await page.goto(this.#address('fault', options));
+    await page.waitForSelector('.go vscode-button');
     return { page, problems };
   }
 

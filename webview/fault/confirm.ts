@@ -59,15 +59,8 @@ export class Confirm {
       input.addEventListener('keydown', (event) => {
         if (event.key === 'Enter') this.#press();
       });
-      const label = h(
-        'label',
-        {},
-        icon(fault === undefined ? 'shield' : 'warn', fault === undefined ? '' : 'c-warn'),
-        ` ${head} `,
-        t('Type '),
-        h('b', {}, wanted),
-        ':',
-      );
+      const sign = fault === undefined ? icon('shield') : icon('warn', 'c-warn');
+      const label = h('label', {}, sign, h('span', {}, `${head} `, t('Type '), h('b', {}, wanted), ':'));
       label.append(input);
       return h('div', { class: 'ask' }, label, mark, ...notes.map((note) => h('div', { class: 'dim sm note' }, note)));
     };

@@ -96,7 +96,7 @@ export class Form {
     const focused = [...this.#fields].find(([, { control }]) => control === document.activeElement)?.[0];
     this.#fields.clear();
     const small: HTMLElement[] = [];
-    if (needsPartition) small.push(this.#input('partition', t('Topic and partition')));
+    if (needsPartition) small.push(this.#input('partition', t('Partition')));
     if (hasAmount) small.push(this.#input('amount', t('How many')));
     if (lasts) small.push(this.#input('duration', t('For')));
     for (const setting of settings) if (setting.choices === undefined) small.push(this.#setting(setting));
@@ -107,8 +107,8 @@ export class Form {
       this.#select('feel', t('Who feels it'), feel.length === 0 ? [{ key: '', title: t('No engine with users was found') }] : feel),
       h(
         'div',
-        { class: 'two' },
-        this.#input('rate', t('How often')),
+        { class: 'two three' },
+        this.#input('rate', t('Rate')),
         this.#input('baseline', t('Baseline')),
         this.#input('observe', t('Observe')),
       ),

@@ -26,11 +26,11 @@ export class Preview {
     this.#events = events;
   }
 
-  show({ preview, changes, isStale, form }: PageState): void {
+  show({ preview, changes, isStale, form, problems }: PageState): void {
     this.element.classList.toggle('stale', isStale);
     attr(this.element, 'aria-busy', isStale ? true : null);
     if (preview === undefined) {
-      fill(this.element);
+      fill(this.element, problems.length > 0 && h('p', { class: 'dim' }, t('The preview comes when what is marked is right.')));
       this.#drawn = '';
       return;
     }
@@ -72,7 +72,22 @@ export class Preview {
   }
 
   #fault(fault: FaultView, row: (title: string, ...children: Child[]) => void): void {
-    const { targets, share, groups, budgets, dependents, permissions, does, how, heals, isReversible, byHand, warnings, waitsFor } = fault;
+    const {
+      targets,
+      share,
+      groups,
+      budgets,
+      dependents,
+      permissions,
+      does,
+      how,
+      heals,
+      isReversible,
+      isForGood,
+      byHand,
+      warnings,
+      waitsFor,
+    } = fault;
     if (waitsFor !== undefined) row(t('Waits'), waitsFor);
     if (targets.length > 0)
       row(
@@ -82,7 +97,10 @@ export class Preview {
           { class: 'targets' },
           ...targets
             .slice(0, mostTargets)
-            .flatMap(({ name, as, where }) => [h('b', {}, name), h('span', {}, as), h('span', { class: 'dim' }, where)]),
+            .flatMap(({ name, as, where }) => [
+              h('b', {}, name),
+              h('span', {}, as, as !== '' && where !== '' && ', ', h('span', { class: 'dim' }, where)),
+            ]),
         ),
         targets.length > mostTargets && h('p', { class: 'dim' }, t('and {0} more', targets.length - mostTargets)),
         ...groups.map(circles),
@@ -100,7 +118,7 @@ export class Preview {
     row(t('How'), h('b', {}, does), ' ', h('span', { class: 'dim' }, how));
     row(
       t('Heals'),
-      h('p', {}, heals, ' ', h('b', {}, isReversible ? t('Reversible.') : t('What it does once is not taken back.'))),
+      h('p', {}, heals, isReversible && h('b', {}, ` ${t('Reversible.')}`), isForGood && h('b', {}, ` ${t('What is lost stays lost.')}`)),
       byHand !== undefined &&
         h(
           'p',
@@ -120,7 +138,7 @@ export class Preview {
         'p',
         { class: 'mark' },
         icon('warn', 'c-warn'),
-        h('b', {}, t('Something is another than when you looked. Look again before you confirm.')),
+        h('b', {}, t('Something has changed since you looked. Look again before you confirm.')),
       ),
       h('ul', {}, ...changes.map((text) => h('li', {}, text))),
     );

@@ -9,10 +9,10 @@ export function clockTime(atMs: number): string {
   return new Date(atMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 }
 
-/** 60 s, 1:30 min: without digits that say nothing. */
+/** 60 s, 5 min: without digits that say nothing. */
 export function length(durationMs: number): string {
-  if (durationMs < 60_000) return formatDuration(durationMs).replace(/\.0+ s$/, ' s');
-  return durationMs % 60_000 === 0 ? `${durationMs / 60_000} min` : formatDuration(durationMs);
+  if (durationMs >= 120_000 && durationMs % 60_000 === 0) return `${durationMs / 60_000} min`;
+  return durationMs % 1_000 === 0 && durationMs < 600_000 ? `${durationMs / 1_000} s` : formatDuration(durationMs);
 }
 
 interface Phase {

@@ -29,6 +29,7 @@ const formats: {
 } = {
   html: { name: () => t('HTML report'), detail: () => t('One file with the same charts; opens offline, without Faultline') },
   md: { name: () => t('Markdown'), detail: () => t('Verdict, figures and the table by query as text') },
+  junit: { name: () => t('JUnit'), detail: () => t('Verdict and expectations as test cases, for a build server'), extension: 'xml' },
   json: { name: () => t('JSON'), detail: () => t('Every figure, for programs') },
   csv: { name: () => t('CSV'), detail: () => t('The table by query') },
 };
@@ -52,7 +53,7 @@ export class RunExports {
   async write(run: string, format: ReportFormat): Promise<void> {
     const { notifier, otherOf, record, report } = this.#parts;
     const a = await record(run);
-    const other = format === 'csv' ? undefined : otherOf(run);
+    const other = format === 'csv' || format === 'junit' ? undefined : otherOf(run);
     const b = other === undefined ? undefined : await record(other);
     const { name, extension = format } = formats[format];
     const uri = await askWhere(b ? t('{0} against {1}', runName(a), runName(b)) : runName(a), name(), extension);

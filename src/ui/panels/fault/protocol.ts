@@ -120,7 +120,9 @@ export interface FaultView {
   readonly does: string;
   readonly how: string;
   readonly heals: string;
+  /** Healing takes it back; or something is lost for good. Neither: what is there afterwards is as good as before. */
   readonly isReversible: boolean;
+  readonly isForGood: boolean;
   /** What a person can type to end it by hand. */
   readonly byHand?: string;
   readonly warnings: readonly string[];

@@ -99,7 +99,7 @@ export function formView(values: FormValues, offers: FormOffers): FormView {
     whom: whom.map(({ key, title }) => ({ key, title })),
     needsPartition: chosen?.needsPartition === true,
     hasAmount: chosen?.isOneOfMany === true,
-    settings: settingFields(kind, offers.subject).map(({ first: _, ...field }): SettingField => field),
+    settings: settingFields(kind, offers.subject).map(fieldOf),
     feel: offers.feel.map(({ key, title, about }) => ({ key, title, ...(about === undefined ? {} : { about }) })),
     lasts: factsOf(kind).lasts,
     fileName: `${nameOf(values, offers)
@@ -107,6 +107,10 @@ export function formView(values: FormValues, offers: FormOffers): FormView {
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '')}.faultline.yaml`,
   };
+}
+
+function fieldOf({ key, title, choices, empty }: SettingField): SettingField {
+  return { key, title, ...(choices === undefined ? {} : { choices }), ...(empty === undefined ? {} : { empty }) };
 }
 
 /** As a spec: reading it says what is wrong. */

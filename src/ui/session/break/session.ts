@@ -3,7 +3,7 @@
  * at the cluster, and begins only what was on the page when the person confirmed it. No `vscode` import.
  */
 import type { Disposable } from '../../../base/disposables.ts';
-import { FaultlineError, normalise } from '../../../base/errors.ts';
+import { normalise, type FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { consentTo, mayChange, nameToType, protectionNotes, type Protection } from '../../../cluster/act/protection.ts';
 import { factsOf, faultKinds } from '../../../fault/catalogue.ts';

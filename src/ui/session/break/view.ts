@@ -7,6 +7,7 @@ import type { DraftFault, FaultDraft, FaultFlag } from '../../../fault/draft.ts'
 import type { PlanPreview } from '../../../fault/plan.ts';
 import type { Preview } from '../../../fault/preview/preview.ts';
 import type { FaultKind, FaultTarget, PlannedMessages, PlannedProbe } from '../../../journal/fault-plan.ts';
+import { durationText } from './form.ts';
 import type { LoadFacts } from './load.ts';
 import type { Choice, FaultView, PreviewView, RefusalView, TargetView } from '../../panels/fault/protocol.ts';
 
@@ -49,7 +50,7 @@ export function labelOf({ previews }: PlanPreview): string {
   if (first?.fault === undefined) return t('Break');
   if (another !== undefined) return t('Break {0} things, one after the other', previews.length);
   const title = shortTitle(first);
-  return first.durationMs === undefined ? title : t('{0} for {1}', title, formatDuration(first.durationMs).replace('.0 s', ' s'));
+  return first.durationMs === undefined ? title : t('{0} for {1}', title, durationText(first.durationMs));
 }
 
 /** "Cut Network: kafka-1" */
@@ -79,16 +80,24 @@ function faultView(preview: Preview, draft: DraftFault | undefined): FaultView {
     groups: groups.map(({ title, hit, of, away }) => ({ title, hit, of, away })),
     budgets: budgets.map(({ text }) => text),
     dependents,
-    permissions: permissions.map(({ text, answer }) => ({ text, answer })),
+    permissions: rightsOf(permissions),
     does: facts.does,
     how: mechanismText(facts.mechanism, facts.deadline),
     heals,
-    isReversible: facts.reversible && consent === undefined,
+    isReversible: facts.lasts && facts.reversible && consent === undefined,
+    isForGood: consent !== undefined,
     ...(byHand === undefined ? {} : { byHand }),
     warnings,
     // What can be typed on the page is asked for there.
     refusals: refusals.filter(({ reason }) => reason !== 'consent').map(refusalView),
   };
+}
+
+/** The same right may be needed to inject and to heal. */
+function rightsOf(permissions: Preview['permissions']): FaultView['permissions'] {
+  const answers = new Map<string, 'yes' | 'no' | 'unknown'>();
+  for (const { text, answer } of permissions) answers.set(text, answers.get(text) === 'no' ? 'no' : answer);
+  return [...answers].map(([text, answer]) => ({ text, answer }));
 }
 
 function targetView({ uid, name, as, node, kind, workload, namespace, container }: FaultTarget): TargetView {

@@ -110,9 +110,6 @@ describe('the form of a fault', () => {
         ?.trim() ?? '';
     assert.equal(line({ whom: 'leader', partition: 'orders/3' }), 'target: {leader: orders/3, instance: bus, namespace: data}');
     assert.equal(line({ amount: '2' }), 'target: {engine: kafka, role: broker, instance: bus, namespace: data, count: 2}');
-    assert.equal(
-      line({ amount: '50 %' }),
-      'target: {engine: kafka, role: broker, instance: bus, namespace: data, share: 50 %}',
-    );
+    assert.equal(line({ amount: '50 %' }), 'target: {engine: kafka, role: broker, instance: bus, namespace: data, share: 50 %}');
   });
 });
