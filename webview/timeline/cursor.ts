@@ -37,7 +37,10 @@ export class Cursor {
       );
     }
     for (const tick of ticks) {
-      const { x, width } = tick.getBBox();
+      // Asked for its box each would be laid out anew.
+      const width = frame.measure.width(tick.textContent);
+      const share = { middle: 0.5, end: 1 }[tick.getAttribute('text-anchor') ?? ''] ?? 0;
+      const x = Number(tick.getAttribute('x')) - share * width;
       tick.style.visibility = label !== null && x < label[1] && x + width > label[0] ? 'hidden' : 'visible';
     }
     this.element.replaceChildren(picture(frame.width, heightPx, null, shapes));
