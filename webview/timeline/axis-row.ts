@@ -39,7 +39,7 @@ export class AxisRow {
     this.#plot.replaceChildren(axisPlot(scene));
   }
 
-  read(reading: Reading, pinAt: number | null): void {
-    fill(this.#read, ...clocks(reading, pinAt));
+  read(reading: Reading, pinAt: number | null, isNow: boolean): void {
+    fill(this.#read, ...clocks(reading, pinAt, isNow));
   }
 }

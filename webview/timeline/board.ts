@@ -223,7 +223,7 @@ export class Board {
     // At the edge of a run under way stands its own mark.
     this.#cursor.show(frame, frame.nowAt === null ? at : this.#chosenAt, arranged.pinAt, height, ticks);
     const reading = readingAt(view, samples, at);
-    this.#axis.read(reading, arranged.pinAt);
+    this.#axis.read(reading, arranged.pinAt, frame.nowAt !== null && this.#chosenAt === null);
     for (const row of this.#rows.values()) if (row.element.isConnected) row.read(reading);
     return reading;
   }

@@ -52,7 +52,7 @@ function momentText({ signed, zeroAt }: Frame, at: number): string {
 }
 
 /** Three clocks: since the fault, the person's, the run's; and how far it is from what was pinned. */
-export function clocks({ at, sinceMs, wallMs }: Reading, pinAt: number | null): readonly Child[] {
+export function clocks({ at, sinceMs, wallMs }: Reading, pinAt: number | null, isNow: boolean): readonly Child[] {
   const first = sinceMs === null ? t('{0} s', (at / 1000).toFixed(2)) : t('{0} s', sinceSeconds(sinceMs));
   const wall = new Date(wallMs);
   const second = `${wall.toLocaleTimeString('en-GB')}.${String(Math.floor(wall.getMilliseconds() / 10)).padStart(2, '0')}`;
@@ -63,7 +63,7 @@ export function clocks({ at, sinceMs, wallMs }: Reading, pinAt: number | null): 
       {},
       strong(first),
       ' ',
-      pinAt === null ? faint(t('at the cursor')) : faint(t('Δ {0} s from the pin', sinceSeconds(at - pinAt))),
+      pinAt === null ? faint(isNow ? t('now') : t('at the cursor')) : faint(t('Δ {0} s from the pin', sinceSeconds(at - pinAt))),
     ),
     faint(`${second} · ${run}`),
   ];
