@@ -36,11 +36,11 @@ describe('a run that broke something, in the editor', function () {
   it('opens its recovery, whose title says how it ended; its page reads the journal', async () => {
     await vscode.commands.executeCommand('faultline.openRun', run);
     assert.equal(faultline.latency.pageOf(run), 'recovery');
-    assert.deepEqual([panels(recoveryPanelType).length, panels(latencyPanelType).length], [1, 0]);
     await until(
       (listener) => vscode.window.tabGroups.onDidChangeTabs(listener),
       () => panels(recoveryPanelType).some(({ label }) => label.endsWith('· passed')),
     );
+    assert.deepEqual([panels(recoveryPanelType).length, panels(latencyPanelType).length], [1, 0]);
     const calls = faultline.latency.recoveryCallsOf(run);
     assert.match((await calls.read('a', 0)).text, /^\{"faultline":\d/);
     assert.equal((await calls.ready()).a.state, 'ended');
@@ -49,7 +49,10 @@ describe('a run that broke something, in the editor', function () {
   it('opens the latency of the load beside as a panel of its own', async () => {
     await faultline.latency.show(run);
     await faultline.latency.recoveryCallsOf(run).openLatency();
-    assert.deepEqual([panels(recoveryPanelType).length, panels(latencyPanelType).length], [1, 1]);
+    await until(
+      (listener) => vscode.window.tabGroups.onDidChangeTabs(listener),
+      () => panels(recoveryPanelType).length === 1 && panels(latencyPanelType).length === 1,
+    );
     faultline.latency.close(run);
     await until(
       (listener) => vscode.window.tabGroups.onDidChangeTabs(listener),
