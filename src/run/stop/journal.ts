@@ -45,7 +45,8 @@ export async function faultsOfRun(record: RunRecord, signal?: AbortSignal): Prom
   }
 }
 
-function foundIn(header: JournalHeader, faults: readonly PlannedFault[], steps: readonly FaultEvent[]): FoundFaults {
+/** From the steps of a journal, in any order. */
+export function foundIn(header: JournalHeader, faults: readonly PlannedFault[], steps: readonly FaultEvent[]): FoundFaults {
   const ended: StoppedFault[] = [];
   const open: OpenInJournal[] = [];
   const inOrder = steps.toSorted((a, b) => a.t - b.t);
