@@ -76,7 +76,10 @@ describe('a preview in a terminal', () => {
     const refused = { ...preview, refusals: [refusal('blast', '2 targets are more than one', { remedy: 'Choose one.', flag: 'several' })] };
     const { plan: _plan, ...rest } = planned([refused], { hash: '', refusals: [refusal('target', 'Every node is hit')] });
     const text = describePreview(rest, edges(undefined));
-    assert.match(text, /^ {2}✗ 2 targets are more than one\.\n {6}Choose one\.$/m);
+    assert.match(
+      text,
+      /^ {2}✗ 2 targets are more than one\.\n {6}Choose one\.\n {6}faultline fault … --allow several, or in a spec “allow: \[several\]”$/m,
+    );
     assert.match(text, /^ {2}✗ Every node is hit\.$/m);
     assert.match(text, /\nRefused for 2 reasons: nothing of it may begin\.\n$/);
     assert.doesNotMatch(text, /Hash|Steps/);
@@ -85,6 +88,19 @@ describe('a preview in a terminal', () => {
       [parsed.hash, parsed.cluster, parsed.faults[0]?.refusals[0]?.flag, parsed.refusals.length],
       [null, null, 'several', 1],
     );
+  });
+
+  it('what would be lost for good is named, with what is typed for it', () => {
+    const consent = { type: 'bus-1', losses: [{ pod: 'data/bus-1', why: 'volume scratch is an emptyDir' }], isGiven: false };
+    const lossy = {
+      ...preview,
+      consent,
+      refusals: [refusal('consent', 'data/bus-1: volume scratch is an emptyDir', { flag: 'dataLoss' })],
+    };
+    const { plan: _plan, ...rest } = planned([lossy], { hash: '' });
+    const text = describePreview(rest, edges(undefined));
+    assert.match(text, /^ {2}Lost {6}data\/bus-1: volume scratch is an emptyDir\n {12}Asked for: bus-1$/m);
+    assert.match(text, /^ {6}--allow-loss bus-1$/m);
   });
 
   it('a right that is missing stands first, in words', () => {

@@ -281,5 +281,5 @@ function brokenAt(text: string, width: number): readonly string[] {
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.filter((line) => line !== '');
+  return lines.map((line) => line.trim()).filter((line) => line !== '');
 }
