@@ -170,6 +170,13 @@ describe('a recovery on a terminal', () => {
     assert.match(text, /not healed yet$/m);
   });
 
+  it('at the end of a run is brief: the picture without the tables behind it, which it says how to see', () => {
+    const text = describeRecovery(viewOf(leaderKill), edges(100, { NO_COLOR: '1' }), { brief: true });
+    assert.match(text, /^users +█+▒+─+/m);
+    assert.doesNotMatch(text, /^Pod stages$/m);
+    assert.match(text, /^ {2}faultline recovery \S+ {3}the tables behind this$/m);
+  });
+
   it('before anything is broken has no picture, and no error', () => {
     const text = describeRecovery(viewOf({ ...leaderKill, steps: [], end: 'stopped', events: () => [] }), edges(100, { NO_COLOR: '1' }));
     assert.match(text, /^INCONCLUSIVE/);

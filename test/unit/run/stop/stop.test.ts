@@ -126,6 +126,16 @@ describe('stopping what is broken', () => {
     assert.deepEqual(await unfinishedRuns(store), []);
   });
 
+  it('an end that could not be verified afterwards is no end, and one that was verified at last is', async () => {
+    const doubt = step(62_000, 'unconfirmed', { text: 'no answer', command: 'kubectl x' });
+    await write(older, cut, [...begun, step(61_000, 'expired'), doubt, end]);
+    await write(newer, cut, [...begun, doubt, step(70_000, 'healed'), end]);
+    assert.deepEqual(
+      (await unfinishedRuns(store)).map(({ run }) => run),
+      [older],
+    );
+  });
+
   it('a live run is stopped, and its own journal says that its fault is healed', async () => {
     const folder = await write(older, cut, begun);
     ends.push(
