@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { faultKinds, factsOf } from '../../fault/catalogue.ts';
 import type { CarryPaths } from '../carry.ts';
+import { columnsText } from '../columns.ts';
 import type { BreakOptions, FaultRequest } from '../fault.ts';
-import { fit } from '../format/width.ts';
 import { write, exitCodes, type Terminal } from '../terminal.ts';
 
 type Run = (work: Promise<number>) => Promise<void>;
@@ -70,10 +70,11 @@ function collected(text: string, before: readonly string[] = []): readonly strin
 }
 
 async function listKinds(terminal: Terminal): Promise<number> {
-  const lines = faultKinds.map((kind) => {
+  const columns = ['kind', 'of', 'lasts', 'does'].map((title) => ({ title, isNumber: false }));
+  const rows = faultKinds.map((kind) => {
     const { does, fits, lasts } = factsOf(kind);
-    return `${fit(kind, 16)}${fit(fits.join(', '), 22)}${fit(lasts ? 'lasts' : 'at once', 9)}${does}`;
+    return [kind, fits.join(', '), lasts ? 'yes' : 'no', does];
   });
-  await write(terminal, `${lines.join('\n')}\n`);
+  await write(terminal, columnsText({ columns, rows }, terminal));
   return exitCodes.done;
 }

@@ -95,12 +95,7 @@ export function helperContainer(pod: TargetPod, target: HelperTarget, options: C
       meaning: t('They are part of the pod and can’t be removed from it.'),
       remedy: t('Recreate the pod: delete it, and its controller brings a new one.'),
     });
-  // A container's name is a DNS label of at most 63 characters.
-  const prefix = `fl-${options.run
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 50)
-    .replaceAll(/^-+|-+$/g, '')}-`;
+  const prefix = helperPrefix(options.run);
   let number = 1;
   while (names.includes(`${prefix}${number}`)) number++;
   const name = `${prefix}${number}`;
@@ -130,6 +125,15 @@ export function helperContainer(pod: TargetPod, target: HelperTarget, options: C
       },
     },
   };
+}
+
+/** Names of a run's helpers begin with it. A container's name is a DNS label of at most 63 characters. */
+export function helperPrefix(run: string): string {
+  return `fl-${run
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 50)
+    .replaceAll(/^-+|-+$/g, '')}-`;
 }
 
 /**

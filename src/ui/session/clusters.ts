@@ -38,6 +38,7 @@ export class Clusters implements Disposable {
   readonly #listening = new Map<string, Disposable>();
   #disposed = false;
   #isLooking = false;
+  #others = 0;
 
   /** Of one context: its state, or what it shows. */
   readonly changed = new Signal<KubeContext>();
@@ -78,7 +79,7 @@ export class Clusters implements Disposable {
         letGo(cluster);
         throw normalise(new DOMException('closed', 'AbortError'));
       }
-      cluster.live.look(this.#isLooking);
+      cluster.live.look(this.#isLookedAt);
       const listening = [
         cluster.live.changed.listen(() => this.changed.fire(context)),
         cluster.permissions.changed.listen(() => this.rightsChanged.fire(context)),
@@ -106,7 +107,26 @@ export class Clusters implements Disposable {
   /** Engines are asked only while somebody looks. */
   look(isLooking: boolean): void {
     this.#isLooking = isLooking;
-    for (const { live } of this.open) live.look(isLooking);
+    for (const { live } of this.open) live.look(this.#isLookedAt);
+  }
+
+  /** Somebody else than the tree looks, until that is disposed. */
+  lookWhile(): Disposable {
+    let isOver = false;
+    this.#others++;
+    this.look(this.#isLooking);
+    return {
+      dispose: () => {
+        if (isOver) return;
+        isOver = true;
+        this.#others--;
+        this.look(this.#isLooking);
+      },
+    };
+  }
+
+  get #isLookedAt(): boolean {
+    return this.#isLooking || this.#others > 0;
   }
 
   /** Ends its watches and everything that goes through its connection. */

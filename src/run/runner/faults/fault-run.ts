@@ -4,7 +4,6 @@ import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { FaultPlan } from '../../../journal/fault-plan.ts';
 import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
-import { injectorsFor } from '../../prepare/injectors.ts';
 import type { EndRequest } from '../ending.ts';
 import type { HeldTarget, HealWhy } from './held.ts';
 import type { RunRecord } from './record.ts';
@@ -98,9 +97,9 @@ export class FaultRun {
   }
 
   async #break(index: number): Promise<void> {
-    const { run, plan, confirmed, record, end } = this.#options;
+    const { run, plan, confirmed, record, end, edges } = this.#options;
     const { connection, watches } = this.#room;
-    const step = { connection, run, plan, confirmed, injectors: injectorsFor(plan.images), watches, record };
+    const step = { connection, run, plan, confirmed, injectors: edges.injectorsFor(plan.images), watches, record };
     const stops = { signal: end.signal, why: () => this.#why(), holds: (one: HeldTarget) => void this.#held.push(one) };
     const refused = await carryOutFault(index, step, stops);
     if (refused === undefined) return;

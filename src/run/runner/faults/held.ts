@@ -100,18 +100,24 @@ export class HeldTarget {
     this.#proving.abort();
     this.#over.abort();
     await Promise.allSettled([this.#proof, this.#healing]);
-    const { prepared, lease, record } = this.#options;
+    const { prepared, record } = this.#options;
     await prepared.dispose().catch((error: unknown) => record.note(t('Something of a fault is left: {0}', normalise(error).facts.what)));
-    if (this.#isUnconfirmed) return;
-    await lease.release(AbortSignal.timeout(releaseLimitMs)).catch(() => undefined);
+    if (!this.#isUnconfirmed) await this.#release();
+  }
+
+  /** What is whole again may be broken by the next step, or by somebody else. */
+  async #release(): Promise<void> {
+    await this.#options.lease.release(AbortSignal.timeout(releaseLimitMs)).catch(() => undefined);
   }
 
   async #prove(): Promise<void> {
     const { prepared } = this.#options;
     try {
       const { proven, text } = await prepared.effect(this.#proving.signal);
-      if (proven) this.#tell('effect', { text });
-      else if (!this.#over.signal.aborted) this.#options.record.note(t('No effect was proven: {0}', text));
+      if (proven) {
+        this.#tell('effect', { text });
+        if (!this.#options.lasts) await this.#release();
+      } else if (!this.#over.signal.aborted) this.#options.record.note(t('No effect was proven: {0}', text));
     } catch (error) {
       this.#options.record.note(t('No effect was proven: {0}', normalise(error).facts.what));
     }
@@ -141,6 +147,7 @@ export class HeldTarget {
           this.#isUnconfirmed = false;
           this.#isOver = true;
           this.#tell('healed', { text: proof.text });
+          await this.#release();
           return;
         }
         ({ text } = proof);

@@ -1,5 +1,5 @@
 /** The run's own messages: their topic, who writes and reads them, and what is found at the end. */
-import { normalise } from '../../../base/errors.ts';
+import { invalid, normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import { openKafkaRoutes, type KafkaRoutes } from '../../../cluster/kafkaRoutes.ts';
@@ -11,6 +11,7 @@ import type { KafkaAccess, KafkaClient } from '../../../kafka/client.ts';
 import { openKafka } from '../../../kafka/connect.ts';
 import { specLimits } from '../../spec/limits.ts';
 import type { RunRecord } from './record.ts';
+import { pause } from './waiting.ts';
 
 const removeLimitMs = 10_000;
 
@@ -41,6 +42,7 @@ export class RunMessages {
       client = await openKafka(access, signal);
       const { topic, partitions, replicationFactor, minInSync, uncleanElection } = messages;
       const planned = { topic, partitions, replicationFactor, minInSync, uncleanElection };
+      await removeLeftOver(client, topic, signal);
       const own = await createOwnTopic(client, planned, specLimits.maxFaultRunMs, signal);
       return new RunMessages(own, client, routes, access);
     } catch (error) {
@@ -87,4 +89,22 @@ function kafkaOf({ faults }: FaultPlan, { kafka }: ClusterModel): KafkaInstance 
   const uids = new Set(faults.flatMap(({ targets }) => targets.map(({ uid }) => uid)));
   const hit = kafka.items.find(({ roles }) => roles.some(({ pods }) => pods.some(({ ref }) => ref.uid !== undefined && uids.has(ref.uid))));
   return hit ?? kafka.items[0];
+}
+
+/** Topics of such a name are ours alone: what a run left that was killed is in the way of the next one. One that is written to is another run's. */
+const ownPrefix = 'faultline-';
+const idleMs = 1500;
+
+async function removeLeftOver(client: KafkaClient, topic: string, signal: AbortSignal): Promise<void> {
+  if (!topic.startsWith(ownPrefix)) return;
+  const isThere = async (): Promise<boolean> => (await client.topics({ prefix: topic }, signal)).some(({ name }) => name === topic);
+  if (!(await isThere())) return;
+  const before = await client.offsets(topic, 'latest', signal);
+  await pause(idleMs, signal);
+  const after = await client.offsets(topic, 'latest', signal);
+  if ([...after].some(([partition, offset]) => before.get(partition) !== offset))
+    throw invalid(t('Topic {0} is written to by another run', topic), t('Wait until that is over, or name another topic.'));
+  await client.deleteTopic(topic, signal);
+  // Brokers forget a topic a moment after they said so.
+  for (let left = 20; left > 0 && (await isThere()); left--) await pause(250, signal);
 }

@@ -4,8 +4,9 @@ import { t } from '../../../base/messages.ts';
 import { consentTo } from '../../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import { connectNamed } from '../../../cluster/connect/named.ts';
+import type { Injector } from '../../../fault/injector.ts';
 import { refuseOtherCluster } from '../../../fault/preflight/identity.ts';
-import type { FaultPlan } from '../../../journal/fault-plan.ts';
+import type { FaultKind, FaultPlan, PlannedImages } from '../../../journal/fault-plan.ts';
 import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
 import type { RunWatches, StartWatches } from '../../watches/watches.ts';
 import { ApiHearing } from './heard.ts';
@@ -16,6 +17,7 @@ export interface RoomEdges {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly startProbes: StartProbes;
   readonly startWatches: StartWatches;
+  readonly injectorsFor: (images: PlannedImages) => ReadonlyMap<FaultKind, Injector>;
 }
 
 export interface RoomRequest {
