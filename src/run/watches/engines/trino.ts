@@ -113,6 +113,7 @@ class TrinoPoll implements EnginePoll {
 
   async dispose(): Promise<void> {
     this.#life.abort();
+    this.#answers.dispose();
     this.#agent.destroy();
     await this.#forward.close();
     await this.#running;

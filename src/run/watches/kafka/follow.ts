@@ -164,6 +164,7 @@ export class KafkaFollower {
     for (const line of this.#lines.values()) line.dispose();
     this.#lines.clear();
     this.#controller.dispose();
+    this.#answers.dispose();
     return this.#routes.close();
   }
 
