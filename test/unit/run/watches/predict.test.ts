@@ -73,7 +73,7 @@ describe('what a broker’s own settings let expect', () => {
     assert.deepEqual(range(failoverOf({ times, isController: false, graceMs: 0 })), [7, 12]);
     assert.deepEqual(
       range(failoverOf({ times: { ...times, isShutdownControlled: false }, isController: false, graceMs: 30_000 })),
-      [7, 10],
+      [7, 42],
     );
   });
 
