@@ -21,3 +21,5 @@ export function timeOf(text: string | undefined): number {
 
 /** Label of everything that a healer is made of. */
 export const healerLabel = { 'faultline.dev/kind': 'healer' } as const;
+/** Label of everything that vantages are made of. */
+export const probeLabel = { 'faultline.dev/kind': 'probe' } as const;

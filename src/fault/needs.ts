@@ -14,10 +14,9 @@ export const leaseNamespace = 'default';
 
 const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
 
-/** Of one target; an empty list for `none` and for what the lab does by itself. */
+/** Of one target; an empty list for `none`. */
 export function needsOf(kind: FaultKind, target: Pick<FaultTarget, 'kind' | 'namespace' | 'workload'>): readonly Need[] {
-  const { mechanism } = factsOf(kind);
-  if (mechanism === 'none' || mechanism === 'lab') return [];
+  if (factsOf(kind).mechanism === 'none') return [];
   return [...needsOfKind(kind, target), ...leaseNeeds(target.namespace ?? leaseNamespace)];
 }
 
@@ -87,12 +86,31 @@ function needsOfKind(
         // What happens once can't be healed by anybody.
         ...(kind === 'containerCrash' ? [] : execHeal),
       ];
-    case 'none':
+    // The lab does the rest by itself.
     case 'nodeStop':
     case 'nodeCut':
     case 'nodeFreeze':
+      return [node('get', 'injecting')];
+    case 'none':
       return [];
   }
+}
+
+/** Of vantages in the cluster, where their pods are made. */
+export function needsOfProbes(namespace: string): readonly Need[] {
+  const need = (verb: string, resource: string, purpose: Need['for'], more: Partial<Wish> = {}): Need => ({
+    ...{ verb, resource, ...more, namespace },
+    for: purpose,
+  });
+  // A port-forward begins with a GET, which counts as `get` up to Kubernetes 1.34 and as both from 1.35 on.
+  const forward = { subresource: 'portforward' };
+  return [
+    need('create', 'configmaps', 'injecting'),
+    ...['create', 'get', 'list'].map((verb) => need(verb, 'pods', 'injecting')),
+    ...['create', 'get'].map((verb) => need(verb, 'pods', 'injecting', forward)),
+    need('delete', 'configmaps', 'healing'),
+    need('delete', 'pods', 'healing'),
+  ];
 }
 
 /** The Job that ends it, and its rights to do so. */

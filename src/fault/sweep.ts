@@ -1,6 +1,6 @@
 /**
- * What faults have left behind when nobody was there to heal them: fields that were never set back, locks, and healers. Only what is ours, only
- * after its deadline, and never that of a run that is alive.
+ * What faults have left behind when nobody was there to heal them: fields that were never set back, locks, healers, and the vantages of
+ * probes. Only what is ours, only after its deadline, and never that of a run that is alive.
  */
 import { FaultlineError, normalise } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
@@ -13,7 +13,7 @@ import { schedulingOf } from './inject/node.ts';
 import { replicasOf } from './inject/scale.ts';
 import { removeExpiredLeases } from './lease.ts';
 import { listAll } from './list.ts';
-import { deadlineMark, healerLabel, runMark, timeOf } from './marks.ts';
+import { deadlineMark, healerLabel, probeLabel, runMark, timeOf } from './marks.ts';
 
 export interface SweepOptions {
   /** Only there, and nodes; absent: everywhere. */
@@ -80,10 +80,10 @@ export async function sweep(connection: ClusterConnection, options: SweepOptions
   await looked(async () => {
     leases = await removeExpiredLeases(connection, namespace, nowMs, alive, signal);
   });
-  for (const kind of healerKinds)
+  for (const [kind, label] of helpers)
     await looked(async () => {
       const place = kind.namespaced ? where : {};
-      for (const object of await listAll<KubeObject>(connection, pathOf(kind, place), signal, { labelSelector })) {
+      for (const object of await listAll<KubeObject>(connection, pathOf(kind, place), signal, { labelSelector: selectorOf(label) })) {
         const { name, namespace: at, annotations = {} } = object.metadata;
         const run = annotations[runMark];
         if (run === undefined || alive.has(run) || !(timeOf(annotations[deadlineMark]) <= nowMs)) continue;
@@ -103,9 +103,18 @@ const healerKinds = [
   { ...rbac, plural: 'clusterroles', namespaced: false },
   { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true },
 ] as const;
-const labelSelector = Object.entries(healerLabel)
-  .map((pair) => pair.join('='))
-  .join(',');
+/** What of ours runs in a cluster beside a fault: healers, and the vantages of probes. */
+const helpers = [
+  ...healerKinds.map((kind) => [kind, healerLabel] as const),
+  [kinds.pods, probeLabel] as const,
+  [kinds.configMaps, probeLabel] as const,
+];
+
+function selectorOf(label: Readonly<Record<string, string>>): string {
+  return Object.entries(label)
+    .map((pair) => pair.join('='))
+    .join(',');
+}
 
 async function sweepOne<T extends KubeObject, V extends number | boolean>(
   connection: ClusterConnection,

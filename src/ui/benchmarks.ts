@@ -7,6 +7,7 @@ import { openText, registerBenchmarkCommands } from './commands/benchmark.ts';
 import { RunExports } from './commands/exportRun.ts';
 import { openCopy } from './commands/library.ts';
 import { chooseRun, noSpec, registerRunCommands, runOf, stopRun } from './commands/runs.ts';
+import type { FaultUi } from './faults/register.ts';
 import type { EditorParts } from './editor/editor.ts';
 import { needsTrust } from './notify.ts';
 import { LatencyPanels } from './panels/histogram/panel.ts';
@@ -21,7 +22,7 @@ export interface BenchmarkUi {
   readonly latency: LatencyPanels;
 }
 
-export function registerBenchmarks(services: Services, { statements }: EditorParts): BenchmarkUi {
+export function registerBenchmarks(services: Services, { statements }: EditorParts, faults: Pick<FaultUi, 'previewDocument'>): BenchmarkUi {
   const { context, store, commands, notifier, log, settings, session, dataSets, library, clock, runRoom, runs, runList } = services;
   const { wallMs } = clock;
   const record = (run: string): Promise<RunRecord> => runRoom.record(run);
@@ -99,6 +100,7 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
       specs: runRoom.specs,
       defaultTarget: { kind: 'tpch', scale: defaultScale, path: dataSets.pathOf(defaultScale) },
       start,
+      preview: (document, { draft }) => faults.previewDocument(document, draft.cluster),
     }),
   );
   store.add(registerBenchmarkStatus({ runs, wallMs }));

@@ -7,6 +7,7 @@ import { pinnedDuckdbVersion, tpchExtension } from './duckdb-extension.ts';
 import { loadOnce } from './load.ts';
 import { brokenPromises, kilobytes, reachableOutputs, sizeBytes } from './meta.ts';
 import type { Platform } from './platforms.ts';
+import { buildProbe } from './probe.ts';
 import { run } from './run.ts';
 import { librarySnippets } from './snippets.ts';
 
@@ -19,6 +20,8 @@ export interface BuildRequest extends BundleTarget {
 export interface Built {
   readonly host: Metafile;
   readonly webview: Metafile;
+  /** What runs in the pods of vantages. */
+  readonly probe: Metafile;
 }
 
 const activationBudgetBytes = 300_000;
@@ -29,9 +32,10 @@ export async function buildAll(request: BuildRequest): Promise<Built> {
   // Chunks have hashes in their names: those of an earlier build would pile up.
   await Promise.all(['chunks', 'meta', 'webview'].map((folder) => rm(join(outputFolder, folder), { recursive: true, force: true })));
   await mkdir(join(outputFolder, 'meta'), { recursive: true });
-  const [host, webview] = await Promise.all([
+  const [host, webview, probe] = await Promise.all([
     bundle('host', build(hostBundle(request)), outputFolder),
     bundle('webview', build(webviewBundle(request)), outputFolder),
+    buildProbe(request),
     writeSnippets(root, outputFolder),
     platform === undefined ? undefined : addExtensionFile(outputFolder, duckdbVersion, platform, progress),
   ]);
@@ -44,9 +48,9 @@ export async function buildAll(request: BuildRequest): Promise<Built> {
   const atActivation = sizeBytes(host, reachableOutputs(host, hostEntries.extension, { dynamic: false }));
   progress(
     `built ${Object.keys(host.outputs).length} host and ${Object.keys(webview.outputs).length} page files; ` +
-      `${kilobytes(atActivation)} load at activation`,
+      `${kilobytes(atActivation)} load at activation; the probe is ${kilobytes(probe.sizeBytes)}`,
   );
-  return { host, webview };
+  return { host, webview, probe: probe.meta };
 }
 
 /** Rebuilds bundles when a source changes, snippets when the library does; prints what a problem matcher reads. Never ends by itself. */

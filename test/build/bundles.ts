@@ -19,7 +19,12 @@ export const hostEntries = {
   cli: 'src/cli.ts',
 } as const;
 
-export const webviewEntries = { results: 'webview/results/main.ts', histogram: 'webview/histogram/main.ts' } as const;
+export const webviewEntries = {
+  results: 'webview/results/main.ts',
+  histogram: 'webview/histogram/main.ts',
+  timeline: 'webview/timeline/main.ts',
+  fault: 'webview/fault/main.ts',
+} as const;
 
 /** Binds a native library: never bundled, found in node_modules here and in dist/node_modules in a package. */
 const native = ['@duckdb/node-bindings', '@duckdb/node-bindings-*'];
@@ -29,6 +34,33 @@ const native = ['@duckdb/node-bindings', '@duckdb/node-bindings-*'];
  * 0.7 MB that nobody here reaches.
  */
 const unused = ['prettier/standalone', 'prettier/plugins/yaml', 'prettier/plugins/estree', 'ajv-i18n', 'avsc'];
+
+/** Of Kafka's client: the other entry reads a file beside itself, which a bundle does not have. */
+const kafkaInside = { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' } as const;
+
+function withoutUnused(root: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(unused.map((name) => [name, join(root, 'test/build/unused.ts')]));
+}
+
+/** `require` of CommonJS packages inside of an ES module. */
+const requireBanner = "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);";
+
+/** One file, as small as it gets: it travels in a ConfigMap, and a stock Node runs it. */
+export function probeBundle({ root }: BundleTarget): BuildOptions {
+  return {
+    ...common(root, true),
+    entryPoints: { 'probe.mjs': 'src/run/probe/program/main.ts' },
+    outdir: 'probe',
+    minifyIdentifiers: true,
+    keepNames: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    alias: { ...withoutUnused(root), ...kafkaInside },
+    banner: { js: requireBanner },
+  };
+}
 
 export function hostBundle({ root, outputFolder, production }: BundleTarget): BuildOptions {
   return {
@@ -46,13 +78,9 @@ export function hostBundle({ root, outputFolder, production }: BundleTarget): Bu
     // A UMD build resolved fine and failed at run time: ask for the ES module first.
     mainFields: ['module', 'main'],
     external: ['vscode', ...native],
-    alias: {
-      ...Object.fromEntries(unused.map((name) => [name, join(root, 'test/build/unused.ts')])),
-      // Of Kafka's client: the other entry reads a file beside itself, which a bundle does not have.
-      '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled',
-    },
+    alias: { ...withoutUnused(root), ...kafkaInside },
     // @duckdb/node-api is CommonJS: its require() of the native binding needs a real one.
-    banner: { js: "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);" },
+    banner: { js: requireBanner },
   };
 }
 

@@ -30,9 +30,12 @@ export async function packageFor(platform: Platform | undefined, keptStage?: str
   for (const path of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'media', 'snippets']) {
     await cp(join(root, path), join(stage, path), { recursive: true });
   }
-  const { host, webview } = await buildAll({ root, outputFolder: dist, production: true, platform, progress });
+  const { host, webview, probe } = await buildAll({ root, outputFolder: dist, production: true, platform, progress });
   if (platform !== undefined) await addBindings(root, join(dist, 'node_modules'), platform, progress);
-  const bundled = new Set([...bundledPackages(host), ...bundledPackages(webview), ...(platform ? ['@duckdb/node-bindings'] : [])]);
+  const bundled = new Set([
+    ...[host, webview, probe].flatMap((meta) => bundledPackages(meta)),
+    ...(platform ? ['@duckdb/node-bindings'] : []),
+  ]);
   // It runs in pods, whatever this package runs on.
   await addFaultHelpers(dist, new Progress('lines'));
   const licences = await helperLicences(new Progress('lines'));

@@ -262,8 +262,8 @@ function messages() {
     topic: v.optional(
       described(
         text(200, /^[\w.-]+$/, t('A topic has letters, digits, dots, dashes and underscores')),
-        t('Of the run’s own. “messages” unless it is written here.'),
-        ['messages'],
+        t('Of the run’s own. “faultline-messages” unless it is written here.'),
+        ['faultline-messages'],
       ),
     ),
     partitions: v.optional(described(whole(1, 1_000), t('24 unless it is written here.'), [24])),

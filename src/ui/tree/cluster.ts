@@ -6,7 +6,9 @@ import { needs, type Wish } from '../../cluster/act/permissions.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import type { HealthState, KafkaInstance, Line, LineSubject } from '../../cluster/recognise/model.ts';
 import { commandLink } from '../contribute.ts';
-import { contextKey, isKafka, isSql, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
+import { isSql } from '../../cluster/sqlServer.ts';
+import { contextKey, isKafka, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
+import { BreakRights } from '../session/break/rights.ts';
 import { plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
 import { ClusterRows, type Row } from './rows.ts';
 
@@ -41,6 +43,7 @@ export class ClusterNodes {
   readonly #parts: ClusterNodeParts;
   readonly #rows: ClusterRows;
   readonly #nodes = new WeakMap<Row, LineNode>();
+  readonly #rights = new BreakRights();
 
   constructor(cluster: OpenCluster, parts: ClusterNodeParts) {
     this.cluster = cluster;
@@ -85,6 +88,7 @@ export class ClusterNodes {
     const { cluster } = this;
     const { context } = cluster;
     const parts = this.#parts;
+    const rights = this.#rights;
     const list = (): ReturnType<NonNullable<TreeNode['children']>> => this.#listed(row.rows(), row.more);
     const node: LineNode = {
       context,
@@ -92,7 +96,7 @@ export class ClusterNodes {
         return row.line;
       },
       get item() {
-        return lineItem(node, cluster, parts);
+        return lineItem(node, cluster, parts, rights);
       },
       tooltip: async () => {
         const { label, health, tooltip } = row.line;
@@ -105,7 +109,7 @@ export class ClusterNodes {
   }
 }
 
-function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts): vscode.TreeItem {
+function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts, rights: BreakRights): vscode.TreeItem {
   const { id, label, description, health, subject, children } = node.line;
   const key = `${contextKey(node.context)}/${id}`;
   const isOpen = parts.filter() !== '' || (parts.opened.get(key) ?? isOpenAtFirst(subject));
@@ -115,7 +119,7 @@ function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts)
     label,
     description: isLoginNote ? t('click to log in') : description,
     icon: iconOf(subject, health?.state),
-    contextValue: menusOf(subject, cluster, parts.protection(cluster)),
+    contextValue: menusOf(subject, cluster, parts.protection(cluster), rights),
     ...(children.length === 0 ? {} : { collapsible: isOpen ? 'expanded' : 'collapsed' }),
     ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), node) } : {}),
     ...(isLoginNote ? { command: commandLink('faultline.kafkaLogin', t('Log In to Kafka…'), node) } : {}),
@@ -201,9 +205,10 @@ function iconOf(subject: LineSubject, health: HealthState | undefined): vscode.T
 }
 
 /** "pod;logs;shell": the kind of line, then each menu entry that fits it and may be used. */
-function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protection): string {
+function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protection, rights: BreakRights): string {
   const entries: string[] = [subject.kind];
   const changes = mayChange(protection);
+  if (changes && rights.offers(subject, cluster)) entries.push('break');
   const offer = (entry: string, namespace: string | undefined, wishes: readonly Wish[]): void => {
     if (mayDo(cluster, namespace, wishes)) entries.push(entry);
   };

@@ -7,6 +7,7 @@ import { FAULT_TOOLS } from './recipes/fault-tools.ts';
 import { KAFKA } from './recipes/kafka.ts';
 import { KUBE_STATE_METRICS } from './recipes/kube-state-metrics.ts';
 import { MINIO } from './recipes/minio.ts';
+import { NODE } from './recipes/node.ts';
 import { PAUSE } from './recipes/pause.ts';
 import { PRESTO } from './recipes/presto.ts';
 import { ALERTMANAGER, NODE_EXPORTER, PROMETHEUS } from './recipes/prometheus.ts';
@@ -16,6 +17,7 @@ import { TRINO } from './recipes/trino.ts';
 export const RECIPES: readonly ImageRecipe[] = [
   PAUSE,
   BUSYBOX,
+  NODE,
   FAULT_TOOLS,
   KAFKA,
   TRINO,

@@ -3,6 +3,8 @@ import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
 import type { Manifest } from './apply.ts';
 
 export const BUSYBOX = 'docker.io/library/busybox:1.36';
+/** Node 24 as `node`, for probes and healers. */
+export const NODE = 'docker.io/library/node:24-slim';
 
 /** Answers each HTTP request on port 8080 with the name of its pod. */
 export const SAYS_ITS_NAME = 'mkdir -p /www && hostname > /www/index.html && exec httpd -f -p 8080 -h /www';

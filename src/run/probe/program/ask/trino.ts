@@ -1,0 +1,79 @@
+/** A statement of Trino or Presto: posted, and its pages read to the end. */
+import { setTimeout as pause } from 'node:timers/promises';
+import * as v from 'valibot';
+import { t } from '../../../../base/messages.ts';
+import type { HttpAnswered, HttpAsked, Wire } from './line.ts';
+import type { AskSql, Replied } from './sql.ts';
+
+const Page = v.object({
+  nextUri: v.optional(v.string()),
+  data: v.optional(v.array(v.unknown())),
+  error: v.optional(v.object({ message: v.optional(v.string()), errorName: v.optional(v.string()), errorType: v.optional(v.string()) })),
+});
+
+const who = {
+  'x-trino-user': 'faultline',
+  'x-presto-user': 'faultline',
+  'x-trino-source': 'faultline-probe',
+  'x-presto-source': 'faultline-probe',
+};
+/** The protocol's own: a client tries again after 50 to 100 ms. */
+const busy: ReadonlySet<number> = new Set([502, 503, 504]);
+const againMs = 75;
+const stopLimitMs = 5000;
+const mostText = 300;
+
+export const askTrino: AskSql = async (sql, wire, signal) => {
+  let asked: HttpAsked = { method: 'POST', path: '/v1/statement', headers: { ...who, 'content-type': 'text/plain' }, body: sql };
+  let rows = '';
+  let next: string | undefined;
+  try {
+    for (;;) {
+      const answered = await untilTaken(wire, asked, signal);
+      const page = pageOf(answered);
+      if (!('next' in page)) return page;
+      if (page.rows.length > 0) rows += `${page.rows.map((row) => JSON.stringify(row).slice(1, -1)).join('\n')}\n`;
+      next = page.next;
+      if (next === undefined) return { rows: rows.trimEnd() };
+      asked = { method: 'GET', path: next, headers: who };
+    }
+  } finally {
+    // A query that nobody reads would go on at the coordinator for minutes.
+    if (next !== undefined) stop(wire, next);
+  }
+};
+
+async function untilTaken(wire: Wire, asked: HttpAsked, signal: AbortSignal): Promise<HttpAnswered> {
+  for (;;) {
+    const answered = await wire.send(asked, signal);
+    if (!busy.has(answered.status)) return answered;
+    await pause(againMs, undefined, { signal });
+  }
+}
+
+function pageOf({ status, body }: HttpAnswered): { readonly rows: readonly unknown[]; readonly next: string | undefined } | Replied {
+  const refused = (text: string, code: string): Replied => ({
+    error: { reason: 'engine', text: text.slice(0, mostText), code },
+    refused: status < 500,
+  });
+  if (status !== 200) return refused(t('Answered with HTTP {0}', status), `HTTP ${status}`);
+  let page: v.InferOutput<typeof Page>;
+  try {
+    page = v.parse(Page, JSON.parse(body));
+  } catch {
+    return refused(t('What answered does not speak Trino’s protocol'), 'NO_PAGE');
+  }
+  const { data = [], nextUri, error } = page;
+  if (error !== undefined) {
+    const { message = '', errorName = 'ERROR', errorType = '' } = error;
+    const text = message.slice(0, mostText);
+    return { error: { reason: 'engine', text, code: errorName }, refused: errorType === 'USER_ERROR' };
+  }
+  // The server may name a host that nobody but itself knows.
+  const url = nextUri === undefined ? undefined : new URL(nextUri, 'http://server');
+  return { rows: data, next: url === undefined ? undefined : `${url.pathname}${url.search}` };
+}
+
+function stop(wire: Wire, path: string): void {
+  void wire.send({ method: 'DELETE', path, headers: who }, AbortSignal.timeout(stopLimitMs)).catch(() => undefined);
+}

@@ -1,0 +1,136 @@
+/**
+ * What runs in a vantage's pod, in a stock image with Node and nothing else. It does nothing before it is told to begin, ends at its
+ * deadline whoever is alive, and at once when it is told to.
+ */
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { t } from '../../../base/messages.ts';
+import { ProgramSettings, settingsVariable, type Place, type ProgramProbe, type Question } from '../protocol.ts';
+import type { Asker } from './ask/asker.ts';
+import { askClickHouse } from './ask/clickhouse.ts';
+import { kafkaAsker } from './ask/kafka.ts';
+import { sqlAsker } from './ask/sql.ts';
+import { askTrino } from './ask/trino.ts';
+import { Asking } from './asking.ts';
+import { Control, openEcho } from './control.ts';
+import { Spool } from './spool.ts';
+import { openTalk } from './talk.ts';
+
+const prepareLimitMs = 30_000;
+const tidyLimitMs = 10_000;
+const mostMishapsTold = 3;
+
+/** Runs until it ends the process. */
+export async function main(): Promise<void> {
+  process.on('SIGTERM', () => process.exit(0));
+  const settings = v.parse(ProgramSettings, JSON.parse(process.env[settingsVariable] ?? ''));
+  const nowMs = (): number => performance.now();
+  const lastsMs = Math.min(settings.longestMs, settings.deadlineMs - Date.now());
+  if (lastsMs <= 0) process.exit(0);
+  setTimeout(() => process.exit(0), lastsMs);
+  const spool = await Spool.create(join(settings.folder, 'spool'), settings.mostSpoolBytes);
+  spool.onBroken = (error) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  };
+  const note = (text: string): void => spool.add(['note', nowMs(), text]);
+  // One answer that went wrong in a way that nobody foresaw is not to end all that comes after it.
+  let mishaps = 0;
+  process.on('unhandledRejection', (error) => {
+    if (++mishaps <= mostMishapsTold) note(t('Something in a probe failed that it did not foresee: {0}', String(error)));
+  });
+  const { probe } = settings;
+  const vantage = probe === undefined ? undefined : new Vantage(probe, settings.answerWithinMs, spool, nowMs, note);
+  const echo = await openEcho(settings.echoPort);
+  const talk = await openTalk({
+    ...{ spool, port: settings.talkPort, nowMs },
+    does: async (question) => {
+      if (question.do === 'leave') setImmediate(() => process.exit(0));
+      else await vantage?.does(question);
+      return { t: nowMs() };
+    },
+  });
+  process.stdout.write(`${JSON.stringify({ talk: talk.port, echo: echo.port })}\n`);
+}
+
+class Vantage {
+  readonly #probe: ProgramProbe;
+  readonly #spool: Spool;
+  readonly #nowMs: () => number;
+  readonly #asker: Asker;
+  #answerWithinMs: number;
+  #beginning: Promise<void> | undefined;
+  #asking: Asking | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(probe: ProgramProbe, answerWithinMs: number, spool: Spool, nowMs: () => number, note: (text: string) => void) {
+    this.#probe = probe;
+    this.#answerWithinMs = answerWithinMs;
+    this.#spool = spool;
+    this.#nowMs = nowMs;
+    this.#asker = askerOf(probe, answerWithinMs, note);
+  }
+
+  async does(question: Exclude<Question, { readonly do: 'clock' | 'from' | 'leave' }>): Promise<void> {
+    switch (question.do) {
+      case 'begin':
+        // Asked again where the answer got lost.
+        this.#beginning ??= this.#begin(question);
+        return this.#beginning.catch((error: unknown) => {
+          this.#beginning = undefined;
+          throw error;
+        });
+      case 'limit':
+        this.#answerWithinMs = question.answerWithinMs;
+        this.#asker.limit(question.answerWithinMs);
+        this.#asking?.limit(question.answerWithinMs);
+        return undefined;
+      case 'stop':
+        this.#stopping ??= this.#stop();
+        return this.#stopping;
+      case 'tidy':
+        return this.#asker.tidy?.(AbortSignal.timeout(tidyLimitMs));
+    }
+  }
+
+  async #begin({ echoes }: Extract<Question, { readonly do: 'begin' }>): Promise<void> {
+    await this.#asker.prepare?.(AbortSignal.timeout(prepareLimitMs));
+    this.#asking = new Asking({
+      asker: this.#asker,
+      control: new Control(this.#probe.connection, echoes, apiOf(process.env), this.#nowMs),
+      perSecond: this.#probe.perSecond,
+      answerWithinMs: this.#answerWithinMs,
+      nowMs: this.#nowMs,
+      tell: (line) => this.#spool.add(line),
+    });
+  }
+
+  async #stop(): Promise<void> {
+    await this.#beginning?.catch(() => undefined);
+    await this.#asking?.stop();
+    await this.#asker.close();
+    const { overflowed } = this.#spool;
+    if (overflowed > 0)
+      this.#spool.add(['note', this.#nowMs(), t('{0} samples of vantage {1} had no room in its pod', overflowed, this.#probe.id)], true);
+    this.#spool.add(['end', this.#nowMs()], true);
+    await this.#spool.flush();
+  }
+}
+
+/** The API's Service, as each pod is told of it: by its address. */
+function apiOf(env: NodeJS.ProcessEnv): Place | undefined {
+  const [host, port] = [env['KUBERNETES_SERVICE_HOST'], Number(env['KUBERNETES_SERVICE_PORT'])];
+  return host === undefined || !Number.isInteger(port) ? undefined : { host, port };
+}
+
+function askerOf(probe: ProgramProbe, answerWithinMs: number, note: (text: string) => void): Asker {
+  const varies = t('Vantage {0} asks what has another answer each time: only that one comes can be checked', probe.id);
+  switch (probe.engine) {
+    case 'trino':
+      return sqlAsker(probe, askTrino, note, varies);
+    case 'clickhouse':
+      return sqlAsker(probe, askClickHouse, note, varies);
+    case 'kafka':
+      return kafkaAsker(probe, answerWithinMs);
+  }
+}

@@ -1,0 +1,108 @@
+/** One vantage of a run: what its program tells, as events on its own clock, with that clock against the runner's. */
+import { FaultlineError } from '../../base/errors.ts';
+import { t } from '../../base/messages.ts';
+import type { ProbeSource } from '../../journal/fault-events.ts';
+import type { PlannedProbe } from '../../journal/fault-plan.ts';
+import { VantageLink, type LinkParts } from './link.ts';
+import type { VantageTold } from './probes.ts';
+import type { Place } from './protocol.ts';
+import { spooledEvents } from './spooled.ts';
+
+export interface VantageParts extends Pick<LinkParts, 'open' | 'nowMs' | 'whyGone'> {
+  readonly probe: PlannedProbe;
+  readonly node: string;
+  readonly pod: string;
+  readonly onEvents: (events: readonly VantageTold[]) => void;
+  readonly note: (text: string) => void;
+}
+
+/** A round trip through the API server varies by a multiple of what it takes at best. */
+const exchanges = 8;
+const tellsClockMs = 5000;
+
+export class Vantage {
+  readonly #parts: VantageParts;
+  readonly #source: ProbeSource;
+  readonly #link: VantageLink;
+  readonly #ended = Promise.withResolvers<void>();
+  #clockToldMs = -Infinity;
+
+  constructor(parts: VantageParts) {
+    this.#parts = parts;
+    this.#source = `probe-${parts.probe.id}`;
+    this.#ended.promise.catch(() => undefined);
+    const { title } = parts.probe;
+    this.#link = new VantageLink({
+      ...{ open: parts.open, nowMs: parts.nowMs, whyGone: parts.whyGone },
+      onSpooled: (lines) => this.#spooled(lines),
+      onCompared: () => {
+        if (parts.nowMs() - this.#clockToldMs >= tellsClockMs) this.#tellClock();
+      },
+      onGone: (why) => {
+        this.#ended.reject(new FaultlineError('unreachable', { what: t('Vantage {0} is gone', title), meaning: why }));
+        parts.note(t('Vantage {0} is gone, and with it what was not fetched yet: {1}', title, why));
+      },
+      note: (text) => parts.note(t('Vantage {0}: {1}', title, text)),
+    });
+  }
+
+  get heardMs(): number {
+    return this.#link.heardMs;
+  }
+
+  /** Its clock is known, and it asks. Fails: with what keeps it from asking its engine. */
+  async begin(echoes: readonly Place[], signal: AbortSignal): Promise<void> {
+    const { probe, node, pod, onEvents } = this.#parts;
+    await this.#link.compare(exchanges, signal);
+    this.#tellClock();
+    const { t: begun = 0 } = await this.#link.ask({ do: 'begin', echoes: [...echoes] }, signal);
+    const { title, connection, asks, perSecond } = probe;
+    onEvents([{ t: begun, src: this.#source, kind: 'vantage', title, connection, asks, perSecond, node, pod }]);
+    await this.#link.read(signal);
+  }
+
+  async limit(answerWithinMs: number, signal: AbortSignal): Promise<void> {
+    await this.#link.ask({ do: 'limit', answerWithinMs }, signal);
+  }
+
+  /** All that it has seen is told. Fails: `cancelled`, and when its pod is gone. */
+  async finish(signal: AbortSignal): Promise<void> {
+    await this.#link.ask({ do: 'stop' }, signal);
+    await this.#link.compare(exchanges, signal);
+    this.#tellClock();
+    const over = Promise.withResolvers<never>();
+    const abort = (): void =>
+      over.reject(new FaultlineError('cancelled', { what: t('Not all of vantage {0} was fetched', this.#parts.probe.title) }));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([this.#ended.promise, over.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** What it made in its engine is removed. */
+  async tidy(signal: AbortSignal): Promise<void> {
+    await this.#link.ask({ do: 'tidy' }, signal);
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  #spooled(lines: readonly string[]): void {
+    const { events, notes, ended } = spooledEvents(lines, this.#source);
+    if (events.length > 0) this.#parts.onEvents(events);
+    for (const note of notes) this.#parts.note(note);
+    if (ended) this.#ended.resolve();
+  }
+
+  #tellClock(): void {
+    const nowMs = this.#parts.nowMs();
+    const best = this.#link.clock.best(nowMs);
+    if (best === undefined) return;
+    this.#clockToldMs = nowMs;
+    this.#parts.onEvents([{ t: nowMs, src: 'runner', kind: 'clock', of: this.#source, ...best }]);
+  }
+}
