@@ -49,6 +49,7 @@ describe('what a run hears of a real Trino', () => {
     await connection.request({ method: 'DELETE', path: `/api/v1/namespaces/${lab.namespace}/pods/${worker.name}`, body: {} });
     await until(() => workers().includes('0 of 1'), 60_000);
     await until(() => workers().at(-1) === '1 of 1', 300_000);
+    await lab.readyPods('app=trino', 2, { timeoutMs: 1000 });
     for (const event of told)
       if (event.kind === 'redundancy') console.log(`      ${Math.round(event.t - goAt)} ms: ${event.of} ${event.have} of ${event.want}`);
     assert.ok(nowMs() - (watches?.heardMs ?? 0) < 5000);

@@ -38,6 +38,13 @@ describe('the workers that a coordinator counts on', () => {
     assert.equal(workersOf([at('10.0.0.1'), at('10.0.0.2')], [], going), 1);
   });
 
+  it('are none of a pod that has just come, though it has the address of one that the coordinator still knows', () => {
+    const [old] = workers;
+    assert.equal(workersOf([at('10.0.0.1')], [], [{ ...(old ?? line('w', 'worker')), isReady: false }]), 0);
+    assert.equal(workersOf([at('10.0.0.1')], [], [line('w9', 'worker')]), 0);
+    assert.equal(workersOf([{ uri: 'http://[fd00::1]:8080' }], [], [line('w0', 'worker', { ip: 'fd00::1' })]), 1);
+  });
+
   it('are counted once where one came back under its old address', () => {
     assert.equal(workersOf([at('10.0.0.1'), at('10.0.0.1'), at('10.0.0.2')], [at('10.0.0.1')], workers), 2);
   });
