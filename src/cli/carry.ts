@@ -10,7 +10,8 @@ import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/st
 import { summaryOf } from '../analysis/summary.ts';
 import type { CliPaths } from './data.ts';
 import { LiveStatus } from './live.ts';
-import { describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
+import { describeLoad, describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
+import { describeRecovery, recoveryOfRun } from './recovery.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 /** What a run needs of the package beside what every command does. */
@@ -57,13 +58,18 @@ export async function carryOut(
     else
       await print(
         terminal,
-        `Run ${started.run} goes on by itself. “faultline runs” shows it, “faultline report ${started.run}” its figures.\n`,
+        `Run ${started.run} goes on by itself. “faultline runs” shows it, “faultline ${plan.fault === undefined ? 'report' : 'recovery'} ${started.run}” its figures, and “faultline stop ${started.run}” ends it.\n`,
       );
     return exitCodes.done;
   }
   await follow(started, terminal);
   const { projection, view } = await projectRun(await store.record(started.run));
-  await print(terminal, json ? runJson(summaryOf(view)) : describeRun(view, projection, terminal));
+  const recovery = recoveryOfRun({ projection, view });
+  const text = (): string =>
+    recovery === null
+      ? describeRun(view, projection, terminal)
+      : `${describeLoad(view, projection, terminal)}${describeRecovery(recovery, terminal, { brief: true })}`;
+  await print(terminal, json ? runJson(summaryOf(view), recovery) : text());
   terminal.stderr.write(describeWrongAnswers(view));
   // A process that was killed, or that an engine crashed: what it said last is all there is.
   if (view.status === 'interrupted') terminal.stderr.write(`faultline: ${log.slice(-lastWords).join('\n')}\n`);

@@ -4,7 +4,7 @@ import { FaultlineError } from '../base/errors.ts';
 import { parseScale } from '../workload/tpch/scale.ts';
 import { addCompare, addReport, addRuns } from './commands/runs.ts';
 import { addBench, addRun } from './commands/bench.ts';
-import { addStop, addSweep } from './commands/faults.ts';
+import { addRecovery, addStop, addSweep } from './commands/faults.ts';
 import { addFault } from './commands/fault.ts';
 import { addDeploy } from './commands/deploy.ts';
 import type { CarryPaths } from './carry.ts';
@@ -76,6 +76,7 @@ Examples:
   addRun(program, terminal, paths, run);
   addFault(program, terminal, paths, run);
   addRuns(program, terminal, run);
+  addRecovery(program, terminal, run);
   addStop(program, terminal, run);
   addSweep(program, terminal, run);
   addReport(program, terminal, paths, run);

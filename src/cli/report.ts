@@ -3,15 +3,17 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { runFiles, type RunRecord } from '../journal/runs.ts';
-import { csvReport } from '../report/csv.ts';
+import { csvReport, recoveryCsv } from '../report/csv.ts';
 import { htmlReport, type HtmlReport } from '../report/html.ts';
 import { jsonReport } from '../report/json.ts';
+import { junitReport } from '../report/junit.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { projectRun, type ProjectedRun } from '../run/summaries.ts';
+import { recoveryOfRun } from './recovery.ts';
 import { runStore } from './runs.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
-export const reportFormats = ['html', 'md', 'json', 'csv'] as const;
+export const reportFormats = ['html', 'md', 'junit', 'json', 'csv'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
 export interface ReportOptions {
@@ -66,14 +68,19 @@ async function readPage({ webview }: ReportPaths): Promise<HtmlReport['page']> {
   }
 }
 
-function textOf({ view }: ProjectedRun, format: Exclude<ReportFormat, 'html'>): string {
+function textOf(projected: ProjectedRun, format: Exclude<ReportFormat, 'html'>): string {
+  const { view } = projected;
+  const recovery = recoveryOfRun(projected);
   switch (format) {
     case 'md':
-      return markdownReport(view);
+      return markdownReport(view, recovery);
+    case 'junit':
+      return junitReport(view, recovery);
     case 'json':
-      return jsonReport(view);
+      return jsonReport(view, recovery);
     case 'csv':
-      return csvReport(view);
+      // What was broken has no query; the figures of a load beside it are in the JSON.
+      return recovery === null ? csvReport(view) : recoveryCsv(recovery);
   }
 }
 

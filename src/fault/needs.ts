@@ -96,6 +96,23 @@ function needsOfKind(
   }
 }
 
+/** Of vantages in the cluster, where their pods are made. */
+export function needsOfProbes(namespace: string): readonly Need[] {
+  const need = (verb: string, resource: string, purpose: Need['for'], more: Partial<Wish> = {}): Need => ({
+    ...{ verb, resource, ...more, namespace },
+    for: purpose,
+  });
+  // A port-forward begins with a GET, which counts as `get` up to Kubernetes 1.34 and as both from 1.35 on.
+  const forward = { subresource: 'portforward' };
+  return [
+    need('create', 'configmaps', 'injecting'),
+    ...['create', 'get', 'list'].map((verb) => need(verb, 'pods', 'injecting')),
+    ...['create', 'get'].map((verb) => need(verb, 'pods', 'injecting', forward)),
+    need('delete', 'configmaps', 'healing'),
+    need('delete', 'pods', 'healing'),
+  ];
+}
+
 /** The Job that ends it, and its rights to do so. */
 function healerNeeds(namespace: string, ofRights: string | undefined): readonly Need[] {
   const group = 'rbac.authorization.k8s.io';

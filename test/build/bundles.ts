@@ -22,6 +22,7 @@ export const hostEntries = {
 export const webviewEntries = {
   results: 'webview/results/main.ts',
   histogram: 'webview/histogram/main.ts',
+  timeline: 'webview/timeline/main.ts',
   fault: 'webview/fault/main.ts',
 } as const;
 
@@ -53,7 +54,7 @@ export function probeBundle({ root }: BundleTarget): BuildOptions {
     minifyIdentifiers: true,
     keepNames: true,
     platform: 'node',
-    target: 'node20',
+    target: 'node22',
     format: 'esm',
     mainFields: ['module', 'main'],
     alias: { ...withoutUnused(root), ...kafkaInside },

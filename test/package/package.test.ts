@@ -66,6 +66,7 @@ describe('the package for this platform', () => {
     assert.match(await readFile(join(folder, 'dist/THIRD-PARTY.txt'), 'utf8'), /golang\.org\/x\/sys v.*helper of faults.*Go Authors/s);
     for (const arch of ['amd64', 'arm64'] as const)
       assert.equal(Buffer.from(await helperProgram(folder)(arch)).toString('latin1', 1, 4), 'ELF');
+    await access(join(folder, 'dist/probe/probe.mjs.br'));
     await assert.rejects(access(join(folder, 'dist/extension.js.map')));
     await assert.rejects(access(join(folder, 'src')));
   });
@@ -93,8 +94,9 @@ describe('the universal package', () => {
     }
   });
 
-  it('says the same in the terminal and ends with 3', async () => {
+  it('says the same in the terminal and ends with 3, and has what runs in pods', async () => {
     const folder = await unpack(vsix, join(scratch, 'unpacked'));
+    await access(join(folder, 'dist/probe/probe.mjs.br'));
     const env = { PATH: process.env['PATH'], HOME: scratch, FAULTLINE_HOME: join(scratch, 'home') };
     const running = execute(process.execPath, [join(folder, 'dist/cli.js'), 'sql', 'SELECT 1'], { env, cwd: scratch });
     await assert.rejects(running, (error: Error & { code?: number; stderr?: string }) => {

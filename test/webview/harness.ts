@@ -11,6 +11,11 @@ import type { PageState } from '../../src/ui/panels/fault/protocol.ts';
 import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
 import type { Cell, PanelState } from '../../src/ui/panels/results/protocol.ts';
 import { webviewBundle } from '../build/bundles.ts';
+import type { ServedJournal } from './latency-states.ts';
+
+const fakeOf = { results: 'fake-host', histogram: 'fake-latency', timeline: 'fake-recovery', fault: 'fake-fault' } as const;
+type PageName = keyof typeof fakeOf;
+const pages = Object.keys(fakeOf) as PageName[];
 
 export type Theme = 'dark' | 'light' | 'hc';
 
@@ -46,9 +51,14 @@ export class Harness {
         response.setHeader('content-type', 'text/html; charset=utf-8');
         response.setHeader(
           'content-security-policy',
-          `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; script-src 'nonce-${nonce}'`,
+          `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src data:; script-src 'nonce-${nonce}'`,
         );
-        response.end(html((url.searchParams.get('theme') ?? 'dark') as Theme, pageOf(url.searchParams.get('page'))));
+        response.end(
+          html(
+            (url.searchParams.get('theme') ?? 'dark') as Theme,
+            pages.find((name) => name === url.searchParams.get('page')) ?? 'results',
+          ),
+        );
       } else if (file !== undefined) {
         response.setHeader('content-type', url.pathname.endsWith('.css') ? 'text/css' : 'text/javascript; charset=utf-8');
         response.end(file);
@@ -104,6 +114,18 @@ export class Harness {
       window.latencyFacts = given;
     }, facts);
     await page.goto(this.#address('histogram', options));
+    return { page, problems };
+  }
+
+  /** The recovery page on a journal of the test. */
+  async openRecovery(served: ServedJournal, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.exposeFunction('readJournal', (_side: string, offset: number) => served.read(offset));
+    const facts: PanelFacts = { a: served.facts, b: null, place: 'editor' };
+    await page.addInitScript((given) => {
+      window.recoveryFacts = given;
+    }, facts);
+    await page.goto(this.#address('timeline', options));
     return { page, problems };
   }
 
@@ -171,14 +193,6 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
   for (const { path, contents } of [...page.outputFiles, ...fakes.outputFiles]) files.set(`/${basename(path)}`, contents);
   files.set('/themes.css', await readFile(join(root, 'test/webview/themes.css')));
   return files;
-}
-
-/** The host inside of each page. */
-const fakeOf = { results: 'fake-host', histogram: 'fake-latency', fault: 'fake-fault' } as const;
-type PageName = keyof typeof fakeOf;
-
-function pageOf(name: string | null): PageName {
-  return name === 'histogram' || name === 'fault' ? name : 'results';
 }
 
 /** What the extension host's shell gives: see webview/results/main.ts. The theme's sheet stands for the workbench. */

@@ -6,6 +6,34 @@ import { runHelp } from './runs.ts';
 
 type Run = (work: Promise<number>) => Promise<void>;
 
+export function addRecovery(program: Command, terminal: Terminal, run: Run): void {
+  program
+    .command('recovery')
+    .copyInheritedSettings(program)
+    .summary('show what users felt of a fault, and each stage of recovery')
+    .description(
+      'Shows the recovery of a run that broke something: verdict and what it stands on, key numbers, the lanes of users, pods and redundancy on one axis, each with its sum, and the tables behind them.',
+    )
+    .argument('<run>', runHelp)
+    .option(
+      '--json',
+      'print { verdict, reason, effectProven, healProven, impact: { startMs, … }, recoveredMs, unavailableMs, stages, messages, … }; milliseconds since the fault, null where nothing is known',
+    )
+    .addHelpText(
+      'after',
+      `
+Of a fault that was never recovered from, recoveredMs is "never": it has no number. Definitions stand in the report.
+Exit codes: 0 passed, 1 failed, 3 it could not be carried out, 4 inconclusive or still running.
+
+Examples:
+  faultline recovery last
+  faultline recovery last --json | jq .recoveredMs`,
+    )
+    .action((name: string, options: { json?: boolean }) =>
+      run(import('../recovery.ts').then(({ runRecovery }) => runRecovery({ run: name, json: options.json === true }, terminal))),
+    );
+}
+
 export function addStop(program: Command, terminal: Terminal, run: Run): void {
   program
     .command('stop')

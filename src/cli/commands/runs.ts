@@ -44,7 +44,7 @@ export function addReport(program: Command, terminal: Terminal, paths: ReportPat
   program
     .command('report')
     .copyInheritedSettings(program)
-    .summary('write a run as HTML, Markdown, JSON or CSV')
+    .summary('write a run as HTML, Markdown, JUnit, JSON or CSV')
     .description('Writes a report of a run. HTML is one file with the charts of the editor, which opens offline on any machine.')
     .argument('<run>', runHelp)
     .addOption(new Option('--format <format>', 'of the report').choices(reportFormats).makeOptionMandatory())
@@ -54,9 +54,11 @@ export function addReport(program: Command, terminal: Terminal, paths: ReportPat
       `
 Formats:
   html  one file with charts; the run's journal, with its statements, is in it
-  md    tables for an issue or a wiki
+  md    tables for an issue or a wiki; of a fault its timeline too
+  junit for a CI server: a case for the verdict, each expectation and each proof. What is broken is a failure; what is inconclusive an
+        error, never skipped: a suite is green exactly where the run has passed
   json  everything; durations in ms, null where too few samples allow a figure
-  csv   one line a query
+  csv   one line a query; of a fault one line a figure, a stage and a count
 
 Examples:
   faultline report last --format html --output report.html
@@ -71,12 +73,12 @@ export function addCompare(program: Command, terminal: Terminal, paths: ReportPa
   program
     .command('compare')
     .copyInheritedSettings(program)
-    .summary('compare two runs')
+    .summary('compare two runs, or two groups of recoveries')
     .description(
       'Compares two runs, or the two arms of one: medians with 95 % intervals, rank test, effect. “~” says that nothing can be said.',
     )
-    .argument('<a>', `a run: ${runHelp}`)
-    .argument('[b]', 'another run; without it, A has two arms')
+    .argument('<a>', `a run: ${runHelp}; of faults several: with commas between, or “kafka-kill*” for all with that in their id`)
+    .argument('[b]', 'the other; without it, A has two arms')
     .option('--json', 'print { a, b, statements, geometricMean, finding, text, differences, … }')
     .option('--html <file>', 'write an HTML report of both too')
     .addHelpText(
@@ -86,8 +88,12 @@ A claim needs 10 samples a side and query. Between the arms of one run, at most 
 other the machine may have changed too.
 A / B below 1: A is faster. It is the middle of the ratios of every pair of samples, not the ratio of the two medians. Effect (Cliff's delta): −1 when all of A is faster, 0 when neither, 1 when all of A is slower.
 
+Of runs that broke something the times to recovery are compared: medians with censoring (what never recovered lasted longer than its
+observation), rank test. A claim needs 10 runs a side that took turns; else “~”.
+
 Examples:
   faultline compare 20261121-1405 last
+  faultline compare "session-9s*" "session-18s*"
   faultline compare last --json`,
     )
     .action((a: string, b: string | undefined, options: { json?: boolean; html?: string }) =>

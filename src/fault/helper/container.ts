@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { refuseSystem } from '../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { missingRight, statusOf } from '../../cluster/connect/failure.ts';
 import type { ContainerStatus, Pod } from '../../cluster/objects.ts';
@@ -65,8 +66,9 @@ export interface HelperContainer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Fails: `refusedByProtection` (another pod by now, or it is going), `unsupported`, `notFound`, and as any request. */
+/** Fails: `refusedByProtection` (another pod by now, or it is going, or it is of the cluster itself), `unsupported`, `notFound`, and as any request. */
 export async function targetPod(connection: ClusterConnection, target: HelperTarget, signal: AbortSignal): Promise<TargetPod> {
+  refuseSystem(target.namespace, 'fault');
   const pod = await connection.request<TargetPod>({
     path: pathOf(kinds.pods, { namespace: target.namespace, name: target.pod }),
     signal,

@@ -107,12 +107,13 @@ export class VantageLink {
     let waitMs = firstWaitMs;
     let isToldAway = false;
     while (!signal.aborted) {
-      const begunAt = performance.now();
+      let wasHeard = false;
       let failed: unknown;
       try {
         failed = await this.#hold(signal, () => {
           if (isToldAway) this.#parts.note(t('The connection to a probe is back'));
           isToldAway = false;
+          wasHeard = true;
           waitMs = firstWaitMs;
         });
       } catch (error) {
@@ -126,8 +127,8 @@ export class VantageLink {
         this.#parts.onGone(why);
         return;
       }
-      // One that broke at once is no news: a program that has only just been started does not listen yet.
-      if (!isToldAway && this.#taken !== undefined && performance.now() - begunAt > beatMs) {
+      // One over which nothing was heard is no news: nobody listens yet, or still.
+      if (wasHeard && this.#taken !== undefined) {
         isToldAway = true;
         const what = FaultlineError.is(failed) ? failed.facts.what : t('it ended');
         this.#parts.note(t('The connection to a probe broke: {0}. What it sees is kept in its pod.', what));

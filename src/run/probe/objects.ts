@@ -74,7 +74,7 @@ export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, no
             { name: settingsVariable, value: JSON.stringify(settingsOf(about, probe)) },
             { name: 'FAULTLINE_RUN', value: run },
             // A name that nobody resolves holds one of Node's few threads for seconds.
-            { name: 'UV_THREADPOOL_SIZE', value: '32' },
+            { name: 'UV_THREADPOOL_SIZE', value: '64' },
             { name: 'NODE_OPTIONS', value: '--max-old-space-size=160' },
           ],
           ports: [{ name: 'echo', containerPort: echoPort }],

@@ -74,7 +74,13 @@ export function endOf({ metadata, status }: Pod): string | undefined {
   return why === '' ? (metadata.deletionTimestamp === undefined ? t('it ended') : t('it was deleted')) : why;
 }
 
-function refuseHopeless(pod: Pod | undefined, name: string, { image, notOn }: Wanted, waitedMs: number): void {
+/** Fails where waiting on would change nothing: `unsupported`. */
+export function refuseHopeless(
+  pod: Pod | undefined,
+  name: string,
+  { image, notOn }: Pick<Wanted, 'image' | 'notOn'>,
+  waitedMs: number,
+): void {
   const state = pod?.status?.containerStatuses?.[0]?.state;
   const { reason = '', message = '' } = state?.waiting ?? {};
   if (hopeless.has(reason)) {
@@ -91,7 +97,7 @@ function refuseHopeless(pod: Pod | undefined, name: string, { image, notOn }: Wa
     throw new FaultlineError('unsupported', {
       what: t('The probe {0} ended before it began', name),
       meaning: end,
-      remedy: t('The image {0} has to have Node 20 or newer as “node”.', image),
+      remedy: t('The image {0} has to have Node 22 or newer as “node”.', image),
     });
   const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False' || waitedMs < unschedulableMs) return;

@@ -80,6 +80,11 @@ export class ScriptedApi {
     return api;
   }
 
+  /** For what is no request: connections that are upgraded. */
+  get server(): Server {
+    return this.#server;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -160,7 +165,7 @@ export class ScriptedApi {
     const one = this.objects.get(path);
     if (one !== undefined) return json(response, one);
     if (
-      /^\/apis?\/.*\/(?:pods|jobs|(?:cluster)?roles|(?:cluster)?rolebindings|serviceaccounts|deployments|statefulsets|daemonsets|nodes|leases|services|poddisruptionbudgets|horizontalpodautoscalers)$/.test(
+      /^\/apis?\/.*\/(?:pods|configmaps|jobs|(?:cluster)?roles|(?:cluster)?rolebindings|serviceaccounts|deployments|statefulsets|daemonsets|nodes|leases|services|poddisruptionbudgets|horizontalpodautoscalers)$/.test(
         path,
       ) ||
       this.groups.some(({ plural }) => path.endsWith(`/${plural}`))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import { takeLease } from '../../../src/fault/lease.ts';
-import { deadlineMark, runMark, undoMark } from '../../../src/fault/marks.ts';
+import { deadlineMark, probeLabel, runMark, undoMark } from '../../../src/fault/marks.ts';
 import { sweep, type Swept } from '../../../src/fault/sweep.ts';
 import { status } from '../cluster/server.ts';
 import { ScriptedApi, type ApiObject } from './api.ts';
@@ -89,6 +89,27 @@ describe('a sweep', () => {
       [...api.objects.keys()].filter((key) => key.includes('/leases/')).map((key) => key.slice(-1)),
       ['b', 'c'],
     );
+  });
+
+  it('removes the vantages of probes that are over with what was made for them, and those only', async () => {
+    const put = (collection: string, name: string, run: string, deadlineMs: number, labels: Record<string, string>): unknown =>
+      api.put(`/api/v1/namespaces/data/${collection}`, {
+        metadata: {
+          ...{ name, namespace: 'data', uid: name, labels },
+          annotations: { [runMark]: run, [deadlineMark]: new Date(deadlineMs).toISOString() },
+        },
+      });
+    for (const collection of ['pods', 'configmaps']) {
+      put(collection, 'over', 'r1', over, probeLabel);
+      put(collection, 'alive', 'r2', over, probeLabel);
+      put(collection, 'later', 'r3', over + 1, probeLabel);
+      put(collection, 'theirs', 'r1', over, {});
+    }
+    await swept(over, ['r2']);
+    assert.deepEqual(api.changes.toSorted(), [
+      'DELETE /api/v1/namespaces/data/configmaps/over',
+      'DELETE /api/v1/namespaces/data/pods/over',
+    ]);
   });
 
   it('says what it may not look at', async () => {

@@ -18,6 +18,7 @@ import { openTalk } from './talk.ts';
 
 const prepareLimitMs = 30_000;
 const tidyLimitMs = 10_000;
+const mostMishapsTold = 3;
 
 /** Runs until it ends the process. */
 export async function main(): Promise<void> {
@@ -28,7 +29,16 @@ export async function main(): Promise<void> {
   if (lastsMs <= 0) process.exit(0);
   setTimeout(() => process.exit(0), lastsMs);
   const spool = await Spool.create(join(settings.folder, 'spool'), settings.mostSpoolBytes);
+  spool.onBroken = (error) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  };
   const note = (text: string): void => spool.add(['note', nowMs(), text]);
+  // One answer that went wrong in a way that nobody foresaw is not to end all that comes after it.
+  let mishaps = 0;
+  process.on('unhandledRejection', (error) => {
+    if (++mishaps <= mostMishapsTold) note(t('Something in a probe failed that it did not foresee: {0}', String(error)));
+  });
   const { probe } = settings;
   const vantage = probe === undefined ? undefined : new Vantage(probe, settings.answerWithinMs, spool, nowMs, note);
   const echo = await openEcho(settings.echoPort);

@@ -21,6 +21,9 @@ export class Spool {
     this.#mostBytes = mostBytes;
   }
 
+  /** Without it nothing that is seen is worth anything: `onBroken` ends the program. */
+  onBroken: (error: unknown) => void = () => undefined;
+
   static async create(path: string, mostBytes: number): Promise<Spool> {
     return new Spool(await open(path, 'w+'), mostBytes);
   }
@@ -41,7 +44,7 @@ export class Spool {
     this.#next++;
     this.#waiting += text;
     this.#waitingBytes += bytes;
-    this.#timer ??= setTimeout(() => void this.flush(), flushMs);
+    this.#timer ??= setTimeout(() => void this.flush().catch((error: unknown) => this.onBroken(error)), flushMs);
   }
 
   /** Fails as the file does. */

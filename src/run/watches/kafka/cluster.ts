@@ -61,6 +61,15 @@ export class KafkaTruths {
     return [...this.#now.values()].filter((one) => one.topic === topic).toSorted((a, b) => a.partition - b.partition);
   }
 
+  /** It is not there: one of its name that is made later counts its leaders anew. */
+  forget(topic: string): void {
+    const keys = this.partitions(topic).map(({ partition }) => keyOf(topic, partition));
+    for (const key of keys) {
+      this.#now.delete(key);
+      for (const { words } of this.#speakers.values()) words.delete(key);
+    }
+  }
+
   #renew(key: string, topic: string, nowMs: number): readonly PartitionNow[] {
     let best: { readonly word: Word; readonly speaker: Speaker } | undefined;
     for (const speaker of this.#speakers.values()) {

@@ -54,7 +54,7 @@ export class KafkaFollower {
   readonly #lines = new Map<string, KafkaLine>();
   readonly #controller: ControllerWatch;
   readonly #least = new Map<string, number>();
-  readonly #leastAsked = new Set<string>();
+  readonly #leastRead = new Map<string, Promise<void>>();
   #brokers: readonly BrokerDescription[] = [];
   #all: readonly TopicDescription[] = [];
   #allAtMs = -Infinity;
@@ -219,6 +219,7 @@ export class KafkaFollower {
     if (cluster !== undefined && cluster.brokers.length > 0) this.#brokers = cluster.brokers;
     if (whole !== undefined) this.#all = whole;
     const found = topics.flatMap((topic) => topic ?? []);
+    for (const [at, name] of this.#topics.entries()) if (topics[at] === undefined) this.#truths.forget(name);
     await this.#readLeast(client, found, signal);
     const id = this.#brokers.find(({ host }) => this.#podOf(host) === pod)?.id;
     const changed = this.#truths.answer(pod, id, found, this.#parts.nowMs());
@@ -243,18 +244,26 @@ export class KafkaFollower {
     this.#parts.changed();
   }
 
-  /** Once for each topic; who may not read it has none. */
+  /** Once for each topic, whoever asks first; who may not read it has none. */
   async #readLeast(client: KafkaClient, topics: readonly TopicDescription[], signal: AbortSignal): Promise<void> {
-    const names = topics.map(({ name }) => name).filter((name) => !this.#least.has(name));
-    if (names.length === 0 || this.#leastAsked.has(names.join())) return;
-    this.#leastAsked.add(names.join());
+    const names = topics.map(({ name }) => name);
+    const missing = names.filter((name) => !this.#leastRead.has(name));
+    if (missing.length > 0) {
+      const reading = this.#settle(client, missing, signal);
+      for (const name of missing) this.#leastRead.set(name, reading);
+    }
+    await Promise.all(names.map((name) => this.#leastRead.get(name)));
+  }
+
+  async #settle(client: KafkaClient, names: readonly string[], signal: AbortSignal): Promise<void> {
     try {
       for (const [name, settings] of await client.settings(names, ['min.insync.replicas'], signal)) {
         const least = Number(settings.find((setting) => setting.name === 'min.insync.replicas')?.value);
         if (Number.isInteger(least)) this.#least.set(name, least);
       }
     } catch (error) {
-      if (signal.aborted) throw error;
+      // Another one is asked where this one has gone.
+      if (!FaultlineError.is(error, 'forbidden')) for (const name of names) this.#leastRead.delete(name);
     }
   }
 

@@ -13,7 +13,7 @@ import { VantageLink } from '../../../../src/run/probe/link.ts';
 import { settingsVariable, type ProgramProbe, type ProgramSettings } from '../../../../src/run/probe/protocol.ts';
 import { spooledEvents } from '../../../../src/run/probe/spooled.ts';
 
-const main = join(import.meta.dirname, '../../../../src/run/probe/program/main.ts');
+export const main = join(import.meta.dirname, '../../../../src/run/probe/program/main.ts');
 
 export interface Ports {
   readonly talk: number;

@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import { after, before, describe, it } from 'mocha';
+import { systemClock } from '../../src/base/clock.ts';
+import { FaultlineError } from '../../src/base/errors.ts';
+import type { ClusterConnection } from '../../src/cluster/connect/connection.ts';
+import { helperProgram } from '../../src/fault/helper/binary.ts';
+import { helperInjectors } from '../../src/fault/inject/helper.ts';
+import type { ClockEvent, SampleEvent, VantageEvent } from '../../src/journal/fault-events.ts';
+import type { PlannedProbe } from '../../src/journal/fault-plan.ts';
+import { selectorOf } from '../../src/run/probe/objects.ts';
+import type { ProbeRequest, RunningProbes, VantageTold } from '../../src/run/probe/probes.ts';
+import { startProbes } from '../../src/run/probe/start.ts';
+import { trinoManifests } from './alone/trino-servers.ts';
+import { NODE } from './images/recipes/node.ts';
+import { modern, startClickHouse } from './use/clickhouse.ts';
+import { connectionFor, consent } from './use/connection.ts';
+import { kafkaCluster } from './use/kafka.ts';
+import { useLab, type TestLab } from './use/lab.ts';
+import { BUSYBOX } from './use/workloads.ts';
+
+const MINUTE = 60_000;
+
+describe('vantages in a real cluster', () => {
+  let lab: TestLab;
+  let connection: ClusterConnection;
+  const open: RunningProbes[] = [];
+  let runs = 0;
+
+  before(async function () {
+    this.timeout(10 * MINUTE);
+    lab = await useLab({ profile: 'cluster' });
+    connection = await lab.api.connection();
+    await lab.apply([
+      ...trinoManifests(),
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'clickhouse' },
+        spec: { selector: { app: `clickhouse-${modern.name}` }, ports: [{ port: 8123 }] },
+      },
+    ]);
+    await Promise.all([startClickHouse(lab, [modern]), kafkaCluster(lab, 1), lab.readyPods('app=trino', 2, { timeoutMs: 5 * MINUTE })]);
+  });
+
+  after(async () => {
+    for (const probes of open) await probes.dispose();
+  });
+
+  const clickhouse = (id: string, over: Partial<PlannedProbe> = {}): PlannedProbe => ({
+    ...{ id, title: id, engine: 'clickhouse', address: `clickhouse.${lab.namespace}.svc:8123`, connection: 'pooled', asks: 'select 1' },
+    ...{ perSecond: 20, notOn: [], ...over },
+  });
+
+  async function start(probes: readonly PlannedProbe[], over: Partial<ProbeRequest> = {}): Promise<Started> {
+    const started = new Started(`probe-test-${++runs}`);
+    const begun = performance.now();
+    const request: ProbeRequest = {
+      ...{ connection, run: started.run, probes, namespace: lab.namespace, image: NODE.name },
+      ...{ deadlineMs: Date.now() + 5 * MINUTE, nowMs: () => performance.now() - begun, answerWithinMs: 2000 },
+      consent: consent(over.connection ?? connection, 'fault'),
+      onEvents: (events) => void started.events.push(...events),
+      note: (text) => void started.notes.push(text),
+      ...over,
+    };
+    started.nowMs = request.nowMs;
+    started.probes = await startProbes(request, lab.signal);
+    open.push(started.probes);
+    return started;
+  }
+
+  async function gone(run: string): Promise<void> {
+    await lab.waitForAll('The pods of the probes are gone', { kind: 'Pod', labelSelector: selectorOf(run) }, (pods) => pods.length === 0);
+    await assert.rejects(
+      lab.api.core.readNamespacedConfigMap({ name: `faultline-probe-${selectorOf(run).split('=')[1]}-program`, namespace: lab.namespace }),
+    );
+  }
+
+  it('ask ClickHouse, Trino and Kafka as users do, in the strictest namespace, away from what is hit, with clocks that are known', async function () {
+    this.timeout(4 * MINUTE);
+    const level = (enforce: string): Promise<unknown> =>
+      lab.apply([
+        {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: lab.namespace, labels: { 'pod-security.kubernetes.io/enforce': enforce } },
+        },
+      ]);
+    await level('restricted');
+    const [hit = ''] = (await lab.api.core.listNode()).items.map(({ metadata }) => metadata?.name ?? '').sort();
+    const at = (engine: PlannedProbe['engine'], port: number): Partial<PlannedProbe> => ({
+      engine,
+      address: `${engine}.${lab.namespace}.svc:${port}`,
+      notOn: [hit],
+    });
+    try {
+      const started = await start([
+        clickhouse('a', { notOn: [hit] }),
+        clickhouse('b', { ...at('trino', 8080), connection: 'fresh', asks: 'select count(*) from tpch.tiny.nation', perSecond: 5 }),
+        clickhouse('c', { ...at('kafka', 9092), asks: 'write to and read from faultline-probe', perSecond: 10 }),
+        clickhouse('d', { ...at('kafka', 9092), connection: 'fresh', asks: 'write to and read from faultline-probe', perSecond: 5 }),
+      ]);
+      const { probes, events, notes } = started;
+      await pause(20_000);
+      await probes.limit(1500, lab.signal);
+      await pause(5000);
+      await probes.finish(lab.signal);
+      for (const id of ['a', 'b', 'c', 'd']) {
+        const { samples, controls, clocks, vantage } = started.told(id);
+        const later = samples.slice(samples.length / 2);
+        const responses = later.map(({ wait, service }) => wait + service).toSorted((a, b) => a - b);
+        process.stdout.write(
+          `      ${id}: ${samples.length} samples, median ${responses[responses.length >> 1]?.toFixed(1)} ms, ${controls.length} controls, ` +
+            `clock ± ${clocks.at(-1)?.error.toFixed(2)} ms, on ${vantage?.node}\n`,
+        );
+        assert.deepEqual([...new Set(later.map(({ outcome, error }) => error?.text ?? outcome))], ['ok'], id);
+        assert.ok(
+          controls.slice(5).every(({ outcome }) => outcome === 'ok'),
+          id,
+        );
+        assert.ok(samples.length > 20 * (vantage?.perSecond ?? 0));
+        onGrid(samples, vantage?.perSecond ?? 1);
+        assert.notEqual(vantage?.node, hit);
+        assert.ok(clocks.length >= 4 && clocks.every(({ error }) => error < 100));
+      }
+      assert.deepEqual(notes, []);
+      assert.ok(new Set(events.filter((event) => event.kind === 'vantage').map(({ node }) => node)).size === 2);
+      await probes.dispose();
+    } finally {
+      await level('privileged');
+    }
+    await gone(`probe-test-${runs}`);
+  });
+
+  it('lose nothing and tell nothing twice when the API is away for a while', async function () {
+    this.timeout(2 * MINUTE);
+    const way = await Way.open(lab.kubeconfig);
+    const through = await connectionFor(way.config, lab.signal);
+    try {
+      const started = await start([clickhouse('a'), clickhouse('b', { connection: 'fresh' })], { connection: through });
+      await pause(3000);
+      way.isOpen = false;
+      way.cut();
+      const quietSince = started.probes.heardMs;
+      await pause(8000);
+      assert.ok(started.nowMs() - started.probes.heardMs > 7000, 'its silence shows');
+      assert.ok(started.probes.heardMs - quietSince < 500);
+      way.isOpen = true;
+      while (started.nowMs() - started.probes.heardMs > 1000) await pause(50);
+      way.cut();
+      await started.probes.finish(lab.signal);
+      for (const id of ['a', 'b']) {
+        const { samples } = started.told(id);
+        assert.ok(samples.length > 11 * 20, `${samples.length}`);
+        onGrid(samples, 20);
+      }
+      assert.equal(started.notes.filter((note) => /broke/.test(note)).length >= 2, true);
+      await started.probes.dispose();
+    } finally {
+      through.close();
+      way.close();
+    }
+  });
+
+  it('know by their control that it is their own network that is broken', async function () {
+    this.timeout(3 * MINUTE);
+    const started = await start([clickhouse('a'), clickhouse('b', { connection: 'fresh' })]);
+    const name = started.told('a').vantage?.pod ?? '';
+    const { metadata } = await lab.api.core.readNamespacedPod({ name, namespace: lab.namespace });
+    const cut = helperInjectors({ image: BUSYBOX, program: helperProgram(), clock: systemClock }).find(({ kind }) => kind === 'networkCut');
+    assert.ok(cut);
+    const target = { kind: 'pod', namespace: lab.namespace, name, uid: metadata?.uid ?? '' } as const;
+    const timing = { nowMs: () => Date.now(), pause: (ms: number, signal: AbortSignal) => pause(ms, undefined, { signal }) };
+    const held = await cut.prepare(
+      {
+        ...{ connection, run: started.run, index: 0, target, timing, consent: (change) => consent(connection, change) },
+        fault: { kind: 'networkCut', direction: 'both', title: 'cut', durationMs: 8000, targets: [target] },
+      },
+      lab.signal,
+    );
+    await pause(2000);
+    await held.apply({ deadlineMs: Date.now() + 8000 }, lab.signal);
+    await pause(12_000);
+    await held.heal(lab.signal);
+    await held.dispose();
+    await started.probes.finish(lab.signal);
+    const { samples, controls } = started.told('a');
+    const failed = samples.filter(({ outcome }) => outcome === 'failed');
+    assert.ok(failed.length > 100, `${failed.length} failed`);
+    const failedControls = controls.filter(({ outcome }) => outcome === 'failed');
+    const [first, last] = [failed[0]?.t ?? 0, failed.at(-1)?.t ?? 0];
+    assert.ok(failedControls.length > 50);
+    assert.ok(Math.abs((failedControls[0]?.t ?? 0) - first) < 150, 'its control fails when it does');
+    assert.ok(Math.abs((failedControls.at(-1)?.t ?? 0) - last) < 150);
+    assert.ok(controls.at(-1)?.outcome === 'ok' && samples.at(-1)?.outcome === 'ok');
+    // The other one had it as its echo, and is not blinded.
+    const other = started.told('b');
+    assert.ok(other.samples.every(({ outcome }) => outcome === 'ok'));
+    assert.ok(other.controls.every(({ outcome }) => outcome === 'ok'));
+    await started.probes.dispose();
+  });
+
+  it('say when one of them is gone, fall silent, and still give what the other has seen', async function () {
+    this.timeout(2 * MINUTE);
+    const started = await start([clickhouse('a'), clickhouse('b')]);
+    await pause(2000);
+    const name = started.told('a').vantage?.pod ?? '';
+    await lab.api.core.deleteNamespacedPod({ name, namespace: lab.namespace });
+    while (!started.notes.some((note) => /^Vantage a is gone/.test(note))) await pause(50, undefined, { signal: lab.signal });
+    await pause(1500);
+    const { heardMs } = started.probes;
+    await pause(3000);
+    assert.equal(started.probes.heardMs, heardMs);
+    await assert.rejects(started.probes.finish(lab.signal), (error) => FaultlineError.is(error, 'unreachable'));
+    onGrid(started.told('b').samples, 20);
+    assert.ok((started.told('b').samples.at(-1)?.t ?? 0) > 4000);
+    await started.probes.dispose();
+    await gone(started.run);
+  });
+
+  it('are refused where no node is left, where there is no room, and where their image can’t be had; nothing stays', async function () {
+    this.timeout(3 * MINUTE);
+    const nodes = (await lab.api.core.listNode()).items.map(({ metadata }) => metadata?.name ?? '');
+    await assert.rejects(start([clickhouse('a', { notOn: nodes })]), /There is no node for the probe/);
+    await gone(`probe-test-${runs}`);
+    await assert.rejects(
+      start([clickhouse('a')], { image: 'localhost:1/none:1' }),
+      /The image localhost:1\/none:1 of the probes can’t be pulled/,
+    );
+    await gone(`probe-test-${runs}`);
+    await assert.rejects(start([clickhouse('a')], { image: BUSYBOX }), /executable file not found/);
+    await gone(`probe-test-${runs}`);
+  });
+});
+
+class Started {
+  readonly run: string;
+  readonly events: VantageTold[] = [];
+  readonly notes: string[] = [];
+  nowMs: () => number = () => 0;
+  #probes: RunningProbes | undefined;
+
+  constructor(run: string) {
+    this.run = run;
+  }
+
+  get probes(): RunningProbes {
+    assert.ok(this.#probes);
+    return this.#probes;
+  }
+
+  set probes(probes: RunningProbes) {
+    this.#probes = probes;
+  }
+
+  told(id: string): {
+    readonly samples: readonly SampleEvent[];
+    readonly controls: readonly SampleEvent[];
+    readonly clocks: readonly ClockEvent[];
+    readonly vantage: VantageEvent | undefined;
+  } {
+    const own = this.events.filter((event) => event.src === `probe-${id}`);
+    const samples = own.filter((event) => event.kind === 'sample');
+    return {
+      samples: samples.filter(({ control }) => control !== true),
+      controls: samples.filter(({ control }) => control === true),
+      clocks: this.events.filter((event) => event.kind === 'clock').filter((event) => event.of === `probe-${id}`),
+      vantage: own.find((event) => event.kind === 'vantage'),
+    };
+  }
+}
+
+/** A way to the API server that can be cut. */
+class Way {
+  readonly config: KubeConfig;
+  isOpen = true;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server, config: KubeConfig) {
+    this.#server = server;
+    this.config = config;
+  }
+
+  static async open(kubeconfig: string): Promise<Way> {
+    const text = await readFile(kubeconfig, 'utf8');
+    const given = new KubeConfig();
+    given.loadFromString(text);
+    const api = given.getCurrentCluster()?.server ?? '';
+    const { hostname, port } = new URL(api);
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const config = new KubeConfig();
+    config.loadFromString(text.replaceAll(api, `https://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    const way = new Way(server, config);
+    server.on('connection', (client) => {
+      if (!way.isOpen) return void client.resetAndDestroy();
+      const upstream = connect(Number(port), hostname);
+      for (const socket of [client, upstream]) {
+        way.#sockets.add(socket);
+        socket
+          .on('error', () => undefined)
+          .on('close', () => {
+            client.destroy();
+            upstream.destroy();
+            way.#sockets.delete(socket);
+          });
+      }
+      client.pipe(upstream).pipe(client);
+    });
+    return way;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.#server.close();
+    this.cut();
+  }
+}
+
+function onGrid(samples: readonly SampleEvent[], perSecond: number): void {
+  for (const [index, { t: at }] of samples.entries()) {
+    const previous = samples[index - 1];
+    if (previous !== undefined) assert.ok(Math.abs(at - previous.t - 1000 / perSecond) < 0.01, `${at - previous.t} ms between two starts`);
+  }
+}
