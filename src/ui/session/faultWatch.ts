@@ -51,7 +51,7 @@ export class FaultWatch implements Disposable {
   #isAskedAgain = false;
   #timer: NodeJS.Timeout | undefined;
   #turns = 0;
-  #isFirst = true;
+  #over = '';
   #disposed = false;
 
   /** Faults began or ended. Time that passes is not told. */
@@ -104,13 +104,13 @@ export class FaultWatch implements Disposable {
     const { list, unfinished } = this.#parts;
     const records = (await list()).filter(({ header }) => header?.plan.fault !== undefined);
     const running = records.filter(({ state }) => state === 'running');
-    const ended = [...this.#followed.keys()].some((run) => !running.some((record) => record.run === run));
     for (const run of this.#followed.keys()) if (!running.some((record) => record.run === run)) this.#followed.delete(run);
     for (const record of running)
       if (!this.#followed.has(record.run)) this.#followed.set(record.run, { record, offset: 0, text: new JournalText(), steps: [] });
-    if (ended || (this.#isFirst && records.length > running.length) || this.#left.length > 0)
-      this.#left = (await unfinished()).filter(({ state }) => state !== 'running');
-    this.#isFirst = false;
+    // Journals of runs that are over are read when there are others of them, and as long as one has something open: it may be stopped.
+    const over = records.flatMap(({ run, state }) => (state === 'running' ? [] : [run])).join();
+    if (over !== this.#over || this.#left.length > 0) this.#left = (await unfinished()).filter(({ state }) => state !== 'running');
+    this.#over = over;
     await this.#follow();
   }
 
