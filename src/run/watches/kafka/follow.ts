@@ -252,7 +252,7 @@ export class KafkaFollower {
       const reading = this.#settle(client, missing, signal);
       for (const name of missing) this.#leastRead.set(name, reading);
     }
-    await Promise.all(names.map((name) => this.#leastRead.get(name)));
+    await Promise.all(names.flatMap((name) => this.#leastRead.get(name) ?? []));
   }
 
   async #settle(client: KafkaClient, names: readonly string[], signal: AbortSignal): Promise<void> {
