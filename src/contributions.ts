@@ -147,6 +147,7 @@ export const views = {
 
 export const resultsPanelType = 'faultline.results';
 export const latencyPanelType = 'faultline.latency';
+export const recoveryPanelType = 'faultline.recovery';
 export const faultPanelType = 'faultline.fault';
 export const walkthroughId = 'faultline.start';
 

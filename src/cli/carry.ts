@@ -4,14 +4,14 @@ import { faultlineHome } from '../base/home.ts';
 import type { RunPlan } from '../journal/plan.ts';
 import { RunStore } from '../journal/store.ts';
 import type { ConfirmedFaults } from '../run/prepare/confirmed.ts';
-import { projectRun } from '../run/summaries.ts';
+import { projectRun, recoveryOfRun } from '../run/summaries.ts';
 import { passwordsOf } from '../run/passwords.ts';
 import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/start.ts';
 import { summaryOf } from '../analysis/summary.ts';
 import type { CliPaths } from './data.ts';
 import { LiveStatus } from './live.ts';
 import { describeLoad, describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
-import { describeRecovery, recoveryOfRun } from './recovery.ts';
+import { describeRecovery } from './recovery.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 /** What a run needs of the package beside what every command does. */

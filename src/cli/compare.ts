@@ -44,7 +44,7 @@ export async function runCompare({ a, b, json, html }: CompareOptions, terminal:
   const runB = recordB === undefined ? undefined : await projectRun(recordB, terminal.signal);
   const comparison = runB === undefined ? compareArms(runA.projection) : compareRuns(runA.projection, runB.projection);
   if (html !== undefined) {
-    const report = await htmlOf(recordA, runA, paths);
+    const report = await htmlOf(recordA, runA, paths, true);
     const other =
       runB === undefined || recordB === undefined ? {} : { b: { view: runB.view, journal: await readJournalFile(recordB), comparison } };
     await writeReport(html, await htmlReport({ ...report, ...other }), terminal);

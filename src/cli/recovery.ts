@@ -5,7 +5,7 @@ import { recoveryTables, type RecoveryTable } from '../analysis/recovery/show/ta
 import { keyNumbers } from '../analysis/recovery/show/words.ts';
 import type { Proof, RecoveryView } from '../analysis/recovery/view.ts';
 import { invalid } from '../base/errors.ts';
-import { projectRun, type ProjectedRun } from '../run/summaries.ts';
+import { projectRun, recoveryOfRun } from '../run/summaries.ts';
 import { columnsText } from './columns.ts';
 import { visible, widthOf } from './format/width.ts';
 import { paintFor, widthFor, wrapped, type Paint } from './layout.ts';
@@ -32,12 +32,6 @@ export async function runRecovery({ run, json }: RecoveryOptions, terminal: Term
   const text = json ? `${JSON.stringify(recoveryJson(view), null, 2)}\n` : describeRecovery(view, terminal);
   await write(terminal, text);
   return exitCodeOfRun(projected.view);
-}
-
-/** null: of a benchmark. */
-export function recoveryOfRun({ projection, view }: Pick<ProjectedRun, 'projection' | 'view'>): RecoveryView | null {
-  const { status } = view;
-  return projection.recoveryView(status === 'running' || status === 'interrupted' ? status : 'ended');
 }
 
 type RecoveryTerminal = Pick<Terminal, 'stdout' | 'stderr' | 'env'>;

@@ -65,6 +65,9 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
       mark: async (found) => markOf(found, await summaryIfOver(found, services)),
       actions: {
         stop: (run) => reported('stop of a run', stopRun(run, runs, notifier)),
+        // The runner heals first of all when it is told to stop; nothing tells it to heal and go on.
+        heal: (run) => reported('heal of a fault', stopRun(run, runs, notifier)),
+        savePicture: (run, format, bytes) => reported('picture of a run', exports.writePicture(run, format, bytes)),
         chooseOther: (run) => choose(t('Compare it with which run?'), run),
         export: (run, format) => reported('export of a run', exports.write(run, format)),
         openSpec: (run) => reported('spec of a run', openSpec(run)),
@@ -74,7 +77,8 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
         },
         runAgain: async (run) => {
           const plan = (await record(run)).header?.plan;
-          if (plan) await reported('run again', start(plan));
+          if (plan?.fault !== undefined) await reported('spec of a run', openSpec(run));
+          else if (plan) await reported('run again', start(plan));
         },
         copyText: async (text) => vscode.env.clipboard.writeText(text),
         openLog: () => log.show(),

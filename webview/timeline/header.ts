@@ -87,6 +87,8 @@ export class Header {
   show(state: HeaderState): void {
     this.#state = state;
     const { view, reading, place, live, healing, stopping } = state;
+    // Of a run that was seen running the verdict's sentence has its room from the start: nothing below it jumps.
+    if (live) this.element.classList.add('steady');
     const isActive = view?.faults.some(({ state: now }) => now === 'active' || now === 'healing') ?? false;
     const isHealing = healing || (view?.faults.some(({ state: now }) => now === 'healing') ?? false);
     this.#drawTools({ place, live, canHeal: live && isActive, healing: isHealing, stopping });

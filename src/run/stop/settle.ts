@@ -19,7 +19,9 @@ import { replicasOf } from '../../fault/inject/scale.ts';
 import { seen } from '../../fault/inject/wait.ts';
 import type { InjectorTiming } from '../../fault/injector.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
+import type { Labs } from '../../fault/lab/labs.ts';
 import type { OpenInJournal } from './journal.ts';
+import { settleLabNode } from './lab.ts';
 import type { StoppedFault } from './report.ts';
 
 /** Runs a command in a container, to its end: `runCommand` of cluster/act. */
@@ -36,20 +38,24 @@ export interface Asked {
   readonly open: OpenInJournal;
   readonly timing: InjectorTiming;
   readonly exec: Exec;
+  readonly labs: Labs;
+  /** Of the cluster, as it was confirmed and is. */
+  readonly identity: string;
 }
 
-export type Settled = Pick<StoppedFault, 'end' | 'text'>;
+export type Settled = Pick<StoppedFault, 'end' | 'text' | 'command'>;
 
 /** Until it is seen to have ended, or the signal aborts: then it is unconfirmed. Never fails for what the API says. */
 export async function settle(asked: Asked, signal: AbortSignal): Promise<Settled> {
-  const looker = lookerOf(asked);
   let end: Settled['end'] = 'healed';
+  const looker = lookerOf(asked);
   const look = async (ends: AbortSignal): Promise<string | undefined> => {
     const found = await looker(ends);
     end = found?.end ?? end;
     return found?.text;
   };
   try {
+    if (factsOf(asked.open.planned.kind).mechanism === 'lab') return await settleLabNode(asked, signal);
     const { proven, text } = await seen(look, t('It goes on, as far as the cluster tells.'), asked.timing, signal);
     return { end: proven ? end : 'unconfirmed', text };
   } catch (error) {
@@ -91,7 +97,6 @@ function lookerOf(asked: Asked): Looker {
         ? (signal) => edited(asked, replicasOf(asked.open.target) satisfies Field<Workload, number>, signal)
         : (signal) => edited(asked, schedulingOf(asked.open.target) satisfies Field<Node, boolean>, signal);
     case 'lab':
-      return nodeOfLab(asked);
     case 'none':
       return async () => ({ end: 'healed', text: t('Nothing was broken.') });
   }
@@ -178,22 +183,6 @@ async function edited<T extends KubeObject, V extends number | boolean>(
   if (edit === undefined) throw new FaultlineError('invalid', { what: t('The mark on {0} can’t be read', field.title) });
   const healing = await edit.heal(signal);
   return healing.kind === 'left' ? { end: 'healed', text: `${healing.text}.` } : undefined;
-}
-
-const nodeLeases = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' } as const;
-type NodeLease = KubeObject & { readonly spec?: { readonly renewTime?: string } };
-
-/** A kubelet renews its lease every 10 s, and none does that whose node is off, cut off or frozen: a renewal that is seen tells. */
-function nodeOfLab({ connection, open: { target, shown }, timing }: Asked): Looker {
-  let first: string | undefined;
-  return async (signal) => {
-    const path = pathOf(nodeLeases, { namespace: 'kube-node-lease', name: target.name });
-    const renewed = (await connection.request<NodeLease>({ path, signal })).spec?.renewTime;
-    if (first !== undefined && renewed !== undefined && renewed !== first)
-      return { end: timing.nowMs() >= shown.deadlineMs ? 'expired' : 'healed', text: t('Node {0} renews its lease again.', target.name) };
-    first ??= renewed;
-    return undefined;
-  };
 }
 
 /** undefined: it is there no more. */

@@ -160,9 +160,9 @@ class Watches implements RunWatches {
 
   #engines(scope: WatchScope, signal: AbortSignal): readonly Promise<void>[] {
     const { connection, plan, nowMs } = this.#request;
-    const common = { connection, nowMs, hearing: this.#hearing, targets: scope.targets };
+    const common = { connection, nowMs, hearing: this.#hearing };
     const parts: EngineParts = {
-      ...common,
+      ...{ ...common, targets: scope.targets },
       now: (id) => this.#instance(id),
       isOnly: ({ engine }) => scope.instances.filter((one) => one.engine === engine).length === 1,
       tell: (events) => this.#tell(events),

@@ -21,7 +21,6 @@ type Routes = Pick<KafkaRoutes, 'bootstrap' | 'route' | 'credentials' | 'close'>
 export interface KafkaParts {
   readonly connection: ClusterConnection;
   readonly plan: FaultPlan;
-  readonly targets: readonly FaultTarget[];
   /** As it is now. */
   readonly instance: () => KafkaInstance | undefined;
   readonly hearing: Hearing;
@@ -164,6 +163,7 @@ export class KafkaFollower {
     for (const line of this.#lines.values()) line.dispose();
     this.#lines.clear();
     this.#controller.dispose();
+    this.#answers.dispose();
     return this.#routes.close();
   }
 
@@ -301,13 +301,20 @@ export class KafkaFollower {
     const instance = this.#parts.instance();
     const name = this.nameOf(node);
     const pod = instance === undefined ? undefined : brokerPods(instance).find(({ ref }) => ref.name === name);
-    return instance !== undefined && pod !== undefined && isTarget(pod, instance, this.#parts.targets);
+    return instance !== undefined && pod !== undefined && isTarget(pod, instance, this.#sure());
+  }
+
+  /** Of those that one will be chosen among, all but one stay as they are. */
+  #sure(): readonly FaultTarget[] {
+    return this.#parts.plan.faults.flatMap(({ choose, targets }) => (choose === undefined ? targets : []));
   }
 
   /** A broker is ready that no fault of the plan is aimed at. */
   #hasOthers(): boolean {
     const instance = this.#parts.instance();
-    return instance !== undefined && brokerPods(instance).some((pod) => pod.isReady && !isTarget(pod, instance, this.#parts.targets));
+    if (instance === undefined) return false;
+    const others = brokerPods(instance).filter((pod) => pod.isReady && !isTarget(pod, instance, this.#sure()));
+    return others.length > this.#parts.plan.faults.filter(({ choose }) => choose !== undefined).length;
   }
 }
 

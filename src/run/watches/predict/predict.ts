@@ -106,7 +106,10 @@ class Predictor {
   }
 
   async #broker({ ref: { name } }: PodLine, fall: Fall, choose: PlannedFault['choose']): Promise<Span | undefined> {
-    const follower = this.#parts.kafka.find((one) => choose?.kind === 'leader' || one.leads(name));
+    const { plan, kafka } = this.#parts;
+    // The topics of the run itself may be made later, and have leaders on every broker.
+    const isAsked = choose?.kind === 'leader' || plan.messages !== undefined || plan.probes.some(({ engine }) => engine === 'kafka');
+    const follower = kafka.find((one) => isAsked || one.leads(name));
     if (follower === undefined) return undefined;
     const times = timesOf(await this.#readable(follower.settings(name, brokerSettingNames, this.#parts.signal), []));
     if (times === undefined) return undefined;

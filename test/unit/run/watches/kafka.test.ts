@@ -189,7 +189,7 @@ describe('a Kafka cluster that is followed', () => {
     const hearing = new Hearing({ nowMs, tell: (gap) => told.push(gap) });
     return {
       connection: {} as Parameters<typeof KafkaFollower.open>[0]['connection'],
-      ...{ plan, targets: plan.faults.flatMap(({ targets }) => targets), instance: () => brokers.instance, hearing, nowMs },
+      ...{ plan, instance: () => brokers.instance, hearing, nowMs },
       tell: (events) => told.push(...events),
       changed: () => undefined,
       edges: {

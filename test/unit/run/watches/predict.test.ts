@@ -69,11 +69,11 @@ describe('what a broker’s own settings let expect', () => {
 
   it('of a deletion is that its leaders move before it ends, unless it has no time for it or is told not to', () => {
     assert.deepEqual(range(failoverOf({ times, isController: false, graceMs: 30_000 })), [0.1, 1]);
-    assert.deepEqual(range(failoverOf({ times, isController: false, graceMs: 1000 })), [0.1, 10]);
-    assert.deepEqual(range(failoverOf({ times, isController: false, graceMs: 0 })), [7, 10]);
+    assert.deepEqual(range(failoverOf({ times, isController: false, graceMs: 1000 })), [0.1, 13]);
+    assert.deepEqual(range(failoverOf({ times, isController: false, graceMs: 0 })), [7, 12]);
     assert.deepEqual(
       range(failoverOf({ times: { ...times, isShutdownControlled: false }, isController: false, graceMs: 30_000 })),
-      [7, 10],
+      [7, 42],
     );
   });
 
