@@ -63,15 +63,23 @@ function faultLines(preview: Preview, number: number | undefined, drawing: Drawi
     ...field('Rights', rightsTexts(permissions, signs)),
     ...field('Careful', warnings).map((line) => paint(line, 'yellow')),
     ...field('Lost', [...losses, ...typed]).map((line) => paint(line, 'yellow')),
-    ...refusalLines(refusals, drawing),
+    ...refusalLines(refusals, drawing, consent?.type),
   ];
 }
 
-function refusalLines(refusals: readonly Refusal[], { width, paint, signs }: Drawing): readonly string[] {
-  return refusals.flatMap(({ text, remedy }) => [
+function refusalLines(refusals: readonly Refusal[], { width, paint, signs }: Drawing, typed?: string): readonly string[] {
+  return refusals.flatMap(({ text, remedy, flag }) => [
     ...wrapped(`${signs.broken} ${text}.`, width - 2).map((line) => paint(`  ${line}`, 'red')),
     ...(remedy === undefined ? [] : wrapped(remedy, width - 6).map((line) => `      ${line}`)),
+    ...(flag === undefined ? [] : [`      ${allowText(flag, typed)}`]),
   ]);
+}
+
+/** How that is said here: each of these lets it through, and no other refusal. */
+function allowText(flag: NonNullable<Refusal['flag']>, typed: string | undefined): string {
+  return flag === 'dataLoss' && typed !== undefined
+    ? `--allow-loss ${/^[\w.-]+$/.test(typed) ? typed : `"${typed}"`}`
+    : `faultline fault … --allow ${flag}, or in a spec “allow: [${flag}]”`;
 }
 
 /** "pod data/kafka-1, leader of messages/17, on worker-1, container kafka, uid 3f…" */

@@ -92,12 +92,7 @@ export async function removeExpiredLeases(
 }
 
 /** Those of a run that is over, before their time. Fails as a request does. */
-export async function releaseLeasesOf(
-  connection: ClusterConnection,
-  run: string,
-  namespace: string | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+export async function releaseLeasesOf(connection: ClusterConnection, run: string, namespace: string, signal: AbortSignal): Promise<void> {
   for (const { metadata } of await listFaults(connection, namespace, signal))
     if (metadata.annotations?.[runMark] === run)
       await release(connection, pathOf(leases, { namespace: metadata.namespace ?? '', name: metadata.name }), run, signal);

@@ -61,8 +61,9 @@ export class Confirm {
       });
       const sign = fault === undefined ? icon('shield') : icon('warn', 'c-warn');
       const label = h('label', {}, sign, h('span', {}, `${head} `, t('Type '), h('b', {}, wanted), ':'));
-      label.append(input);
-      return h('div', { class: 'ask' }, label, mark, ...notes.map((note) => h('div', { class: 'dim sm note' }, note)));
+      const typing = h('span', { class: 'typing' }, input, mark);
+      label.append(typing);
+      return h('div', { class: 'ask' }, label, ...notes.map((note) => h('div', { class: 'dim sm note' }, note)));
     };
     fill(
       this.#asks,

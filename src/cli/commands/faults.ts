@@ -71,7 +71,7 @@ export function addSweep(program: Command, terminal: Terminal, run: Run): void {
     .copyInheritedSettings(program)
     .summary('set back what faults have left behind in a cluster')
     .description(
-      'Sets back replicas and cordons of faults that are over and were never healed, and removes their locks and helpers’ rights: only what is ours, after its deadline, and never that of a run that lives here.',
+      'Sets back replicas and cordons of faults that are over and were never healed, and removes their locks and the Jobs that were to heal them: only what is ours, after its deadline, and never that of a run that lives here.',
     )
     .option('--context <name>', 'of the kubeconfig (default: its current one); no other is contacted')
     .option('--kubeconfig <file>', 'that names the context (default: those that kubectl reads)')

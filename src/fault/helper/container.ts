@@ -58,7 +58,8 @@ const KEEPER = [
   "trap 'exit 0' TERM INT",
   `f=${PID_FILE}; n=0`,
   'while [ ! -e $f ] && [ $n -lt 60 ]; do sleep 1 & wait $!; n=$((n+1)); done',
-  'while kill -0 "$(cat $f)" 2>/dev/null; do sleep 1 & wait $!; done',
+  // Without the file the number would be none, and so mean every process here: the shell would wait for itself, for ever.
+  'while [ -s $f ] && kill -0 "$(cat $f)" 2>/dev/null; do sleep 1 & wait $!; done',
 ].join('; ');
 
 export interface HelperContainer {

@@ -6,7 +6,7 @@ import { clusterIdentity } from '../../cluster/connect/identity.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { Node } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
-import type { FaultTarget } from '../../journal/fault-plan.ts';
+import type { FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
 import { factsOf } from '../catalogue.ts';
 import type { FaultEnd, Healing, Injection, Injector, PreparedFault, Proof } from '../injector.ts';
 import type { AttendedNode, LabFault, LabFaultKind, LabNodeTruth } from '../lab/attend.ts';
@@ -28,6 +28,13 @@ export function labNodeInjectors(options: LabNodeOptions): readonly Injector[] {
     labNodeInjector('nodeFreeze', 'freeze', options),
   ];
 }
+
+/** The lab's words for them. */
+export const labKinds: ReadonlyMap<FaultKind, LabFaultKind> = new Map([
+  ['nodeStop', 'stop'],
+  ['nodeCut', 'cut'],
+  ['nodeFreeze', 'freeze'],
+]);
 
 function labNodeInjector(kind: LabKind, how: LabFaultKind, { labs }: LabNodeOptions): Injector {
   return {
@@ -175,7 +182,7 @@ class LabNodeFault implements PreparedFault {
   }
 }
 
-function isBroken(kind: LabFaultKind, { hasPower, isCut, isFrozen }: LabNodeTruth): boolean {
+export function isBroken(kind: LabFaultKind, { hasPower, isCut, isFrozen }: LabNodeTruth): boolean {
   switch (kind) {
     case 'stop':
       return !hasPower;

@@ -241,6 +241,14 @@ function probe() {
     connection: v.optional(
       described(choice(['pooled', 'fresh']), t('Over connections that are kept, or over new ones. One vantage of each without it.')),
     ),
+    user: v.optional(described(text(200), t('As whom it asks. Without it: as the engine’s own pods name it.'), ['default'])),
+    secret: v.optional(
+      described(
+        text(300, /^[a-z0-9.-]+\/[\w.-]+$/, message(t('A Secret’s name and its key'), t('Write {0}.', 'clickhouse-auth/password'))),
+        t('With the user’s password: a Secret where the fault is, and its key. It is read by the probe’s pod alone.'),
+        ['clickhouse-auth/password'],
+      ),
+    ),
     asks: v.optional(
       described(text(10_000), t('The statement: it has to touch what is broken. Of Kafka: what it writes to and reads from.'), [
         'select count(*) from tpch.tiny.nation',

@@ -4,7 +4,6 @@
  */
 import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import type { ContainerPlace } from '../../cluster/act/streams.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { KubeObject, Node, Workload } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
@@ -17,39 +16,22 @@ import { FieldEdit, undoOf, type Field } from '../../fault/inject/edit.ts';
 import { schedulingOf } from '../../fault/inject/node.ts';
 import { replicasOf } from '../../fault/inject/scale.ts';
 import { seen } from '../../fault/inject/wait.ts';
-import type { InjectorTiming } from '../../fault/injector.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
 import type { OpenInJournal } from './journal.ts';
-import type { StoppedFault } from './report.ts';
-
-/** Runs a command in a container, to its end: `runCommand` of cluster/act. */
-export type Exec = (
-  connection: ClusterConnection,
-  place: ContainerPlace,
-  command: readonly string[],
-  options: { readonly signal: AbortSignal },
-) => Promise<{ readonly stdout: string; readonly code: number }>;
-
-export interface Asked {
-  readonly connection: ClusterConnection;
-  readonly run: string;
-  readonly open: OpenInJournal;
-  readonly timing: InjectorTiming;
-  readonly exec: Exec;
-}
-
-export type Settled = Pick<StoppedFault, 'end' | 'text'>;
+import type { Asked, Exec, Settled } from './asked.ts';
+import { settleLabNode } from './lab.ts';
 
 /** Until it is seen to have ended, or the signal aborts: then it is unconfirmed. Never fails for what the API says. */
 export async function settle(asked: Asked, signal: AbortSignal): Promise<Settled> {
-  const looker = lookerOf(asked);
   let end: Settled['end'] = 'healed';
+  const looker = lookerOf(asked);
   const look = async (ends: AbortSignal): Promise<string | undefined> => {
     const found = await looker(ends);
     end = found?.end ?? end;
     return found?.text;
   };
   try {
+    if (factsOf(asked.open.planned.kind).mechanism === 'lab') return await settleLabNode(asked, signal);
     const { proven, text } = await seen(look, t('It goes on, as far as the cluster tells.'), asked.timing, signal);
     return { end: proven ? end : 'unconfirmed', text };
   } catch (error) {
@@ -91,7 +73,6 @@ function lookerOf(asked: Asked): Looker {
         ? (signal) => edited(asked, replicasOf(asked.open.target) satisfies Field<Workload, number>, signal)
         : (signal) => edited(asked, schedulingOf(asked.open.target) satisfies Field<Node, boolean>, signal);
     case 'lab':
-      return nodeOfLab(asked);
     case 'none':
       return async () => ({ end: 'healed', text: t('Nothing was broken.') });
   }
@@ -178,22 +159,6 @@ async function edited<T extends KubeObject, V extends number | boolean>(
   if (edit === undefined) throw new FaultlineError('invalid', { what: t('The mark on {0} can’t be read', field.title) });
   const healing = await edit.heal(signal);
   return healing.kind === 'left' ? { end: 'healed', text: `${healing.text}.` } : undefined;
-}
-
-const nodeLeases = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' } as const;
-type NodeLease = KubeObject & { readonly spec?: { readonly renewTime?: string } };
-
-/** A kubelet renews its lease every 10 s, and none does that whose node is off, cut off or frozen: a renewal that is seen tells. */
-function nodeOfLab({ connection, open: { target, shown }, timing }: Asked): Looker {
-  let first: string | undefined;
-  return async (signal) => {
-    const path = pathOf(nodeLeases, { namespace: 'kube-node-lease', name: target.name });
-    const renewed = (await connection.request<NodeLease>({ path, signal })).spec?.renewTime;
-    if (first !== undefined && renewed !== undefined && renewed !== first)
-      return { end: timing.nowMs() >= shown.deadlineMs ? 'expired' : 'healed', text: t('Node {0} renews its lease again.', target.name) };
-    first ??= renewed;
-    return undefined;
-  };
 }
 
 /** undefined: it is there no more. */

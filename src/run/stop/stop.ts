@@ -6,17 +6,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
+import { labsOfMachine, type Labs } from '../../fault/lab/labs.ts';
 import { releaseLeasesOf } from '../../fault/lease.ts';
+import { leaseNamespace } from '../../fault/needs.ts';
 import type { InjectorTiming } from '../../fault/injector.ts';
 import { refuseOtherCluster } from '../../fault/preflight/identity.ts';
 import type { PlannedCluster } from '../../journal/fault-plan.ts';
 import type { RunRecord } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { connectRun } from '../supervise/connect.ts';
+import type { Exec, Settled } from './asked.ts';
 import { inContext, openPlanned } from './cluster.ts';
 import { faultsOfRun, hasEnded, keepEnded, type FoundFaults, type OpenInJournal } from './journal.ts';
 import type { ContactedCluster, StopReport, StoppedFault, StoppedRun, UnfinishedRun } from './report.ts';
-import { settle, undoCommandOf, type Exec } from './settle.ts';
+import { settle, undoCommandOf } from './settle.ts';
 
 export interface StopRequest {
   readonly store: RunStore;
@@ -26,6 +29,8 @@ export interface StopRequest {
   readonly connect?: (cluster: PlannedCluster, signal: AbortSignal) => Promise<ClusterConnection>;
   /** Default: `runCommand` of the cluster's room. */
   readonly exec?: Exec;
+  /** Default: those of this machine. */
+  readonly labs?: Labs;
   /** Default: the system's clock. */
   readonly timing?: InjectorTiming;
   /** How long to wait for a runner's end, and for a cluster's answers. Default: 60 s and 30 s. */
@@ -189,15 +194,16 @@ async function askCluster(group: readonly ToAsk[], request: StopRequest, signal:
   try {
     connection = await connect(cluster, limit);
     await refuseOtherCluster(connection, cluster.identity, limit);
+    const labs = request.labs ?? labsOfMachine(process.env);
     const exec = request.exec ?? (await import('../../cluster/act/exec.ts')).runCommand;
     const there = connection;
     const faults = await Promise.all(
       group.map(async ({ run, open }) => {
-        const settled = await settle({ connection: there, run, open, timing, exec }, limit);
+        const settled = await settle({ connection: there, run, open, timing, exec, labs, identity: cluster.identity }, limit);
         return { run, fault: faultOf(open, run, cluster, { ...settled, by: 'cluster' }) };
       }),
     );
-    await releaseTargets(there, faults, limit);
+    await releaseTargets(there, group, faults, limit);
     return { faults, clusters: [{ context, kubeconfig }] };
   } catch (error) {
     const { what, meaning } = normalise(error).facts;
@@ -215,10 +221,16 @@ async function askCluster(group: readonly ToAsk[], request: StopRequest, signal:
 }
 
 /** A target of whose faults none is left may be broken again before the lease's time. Not being able to costs that time, no more. */
-async function releaseTargets(connection: ClusterConnection, faults: Answers['faults'], signal: AbortSignal): Promise<void> {
+async function releaseTargets(
+  connection: ClusterConnection,
+  group: readonly ToAsk[],
+  faults: Answers['faults'],
+  signal: AbortSignal,
+): Promise<void> {
   for (const run of new Set(faults.map((one) => one.run))) {
     if (faults.some((one) => one.run === run && one.fault.end === 'unconfirmed')) continue;
-    await releaseLeasesOf(connection, run, undefined, signal).catch(() => undefined);
+    const namespaces = new Set(group.filter((one) => one.run === run).map(({ open }) => open.target.namespace ?? leaseNamespace));
+    for (const namespace of namespaces) await releaseLeasesOf(connection, run, namespace, signal).catch(() => undefined);
   }
 }
 
@@ -226,11 +238,11 @@ function faultOf(
   { shown, planned, target, command }: OpenInJournal,
   run: string,
   cluster: PlannedCluster,
-  said: Pick<StoppedFault, 'end' | 'text' | 'by'>,
+  { command: told, ...said }: Settled & Pick<StoppedFault, 'by'>,
 ): StoppedFault {
   const { fault, target: index, kind, title, targetName } = shown;
-  const typed =
-    said.end === 'unconfirmed' ? undoCommandOf({ planned, target, ...(command === undefined ? {} : { command }) }, run) : undefined;
+  const known = { planned, target, ...(command === undefined ? {} : { command }) };
+  const typed = said.end === 'unconfirmed' ? (told ?? undoCommandOf(known, run)) : undefined;
   return { fault, target: index, kind, title, targetName, ...said, ...(typed === undefined ? {} : { command: inContext(typed, cluster) }) };
 }
 

@@ -1,4 +1,5 @@
 /** When each of what is listened to was heard last, and the gaps. */
+import type { Disposable } from '../../base/disposables.ts';
 import type { WatchGapEvent } from '../../journal/fault-events.ts';
 
 export interface HearingEdges {
@@ -19,7 +20,7 @@ export interface Source {
 
 export class Hearing {
   readonly #edges: HearingEdges;
-  readonly #sources: Source[] = [];
+  readonly #sources = new Set<Source>();
   readonly #beganMs: number;
 
   constructor(edges: HearingEdges) {
@@ -27,13 +28,15 @@ export class Hearing {
     this.#beganMs = edges.nowMs();
   }
 
-  add(source: Source): void {
-    this.#sources.push(source);
+  /** Until it is disposed. */
+  add(source: Source): Disposable {
+    this.#sources.add(source);
+    return { dispose: () => void this.#sources.delete(source) };
   }
 
   /** ms of the run: that of the one that was heard longest ago. Now where there is none. */
   get heardMs(): number {
-    const counted = this.#sources.filter(({ isExcused }) => isExcused?.() !== true);
+    const counted = [...this.#sources].filter(({ isExcused }) => isExcused?.() !== true);
     return Math.min(this.#edges.nowMs(), ...counted.map(({ heardMs }) => heardMs() ?? this.#beganMs));
   }
 
@@ -46,18 +49,20 @@ export class Hearing {
   end(): void {
     const now = this.#edges.nowMs();
     for (const { of, boundMs, heardMs } of this.#sources) {
-      const silentMs = now - (heardMs() ?? this.#beganMs);
+      // What was never heard is not missed: that was said when it began.
+      const silentMs = now - (heardMs() ?? now);
       if (silentMs > boundMs) this.again(of, silentMs);
     }
   }
 }
 
 /** What is asked again and again. */
-export class Answers {
+export class Answers implements Disposable {
   readonly #nowMs: () => number;
   readonly #hearing: Hearing;
   readonly #of: WatchGapEvent['of'];
   readonly #boundMs: number;
+  readonly #listed: Disposable;
   #heardMs: number | undefined;
 
   constructor(hearing: Hearing, nowMs: () => number, of: WatchGapEvent['of'], boundMs: number, isExcused: () => boolean) {
@@ -65,11 +70,16 @@ export class Answers {
     this.#nowMs = nowMs;
     this.#of = of;
     this.#boundMs = boundMs;
-    hearing.add({ of, boundMs, heardMs: () => this.#heardMs, isExcused });
+    this.#listed = hearing.add({ of, boundMs, heardMs: () => this.#heardMs, isExcused });
   }
 
   get heardMs(): number | undefined {
     return this.#heardMs;
+  }
+
+  /** Nobody asks any more, and nobody waits to hear of it. */
+  dispose(): void {
+    this.#listed.dispose();
   }
 
   /** Call it before what the answer says is told. */

@@ -65,7 +65,6 @@ class Watches implements RunWatches {
   readonly #kafka: KafkaFollower[] = [];
   readonly #polls: EnginePoll[] = [];
   #kube: KubeWatches | undefined;
-  #made: { readonly of: ClusterModel; readonly model: ClusterModel } | undefined;
   #isOver = false;
 
   constructor(edges: WatchEdges, request: WatchRequest, live: LiveCluster) {
@@ -86,16 +85,13 @@ class Watches implements RunWatches {
   model(): ClusterModel {
     const of = this.#live.model();
     if (this.#kafka.length === 0) return of;
-    if (this.#made?.of === of) return this.#made.model;
     const items = of.kafka.items.map((instance) => {
       const follower = this.#kafka.find(({ id }) => id === instance.id);
       return follower === undefined
         ? instance
         : kafkaInstance(instance, { kind: 'known', facts: follower.facts(this.#edges.timing.wallMs()) });
     });
-    const model = { ...of, kafka: { ...of.kafka, items } };
-    this.#made = { of, model };
-    return model;
+    return { ...of, kafka: { ...of.kafka, items } };
   }
 
   leaderOf(topic: string, partition: number): string | null {
@@ -160,9 +156,9 @@ class Watches implements RunWatches {
 
   #engines(scope: WatchScope, signal: AbortSignal): readonly Promise<void>[] {
     const { connection, plan, nowMs } = this.#request;
-    const common = { connection, nowMs, hearing: this.#hearing, targets: scope.targets };
+    const common = { connection, nowMs, hearing: this.#hearing };
     const parts: EngineParts = {
-      ...common,
+      ...{ ...common, targets: scope.targets },
       now: (id) => this.#instance(id),
       isOnly: ({ engine }) => scope.instances.filter((one) => one.engine === engine).length === 1,
       tell: (events) => this.#tell(events),

@@ -30,6 +30,7 @@ export interface WatchedFault extends OpenFault {
   /** `running`: its runner lives, and heals it. Of the others nobody does. */
   readonly state: UnfinishedRun['state'];
   readonly context: string;
+  readonly kubeconfig: string;
 }
 
 /** Looks at the folder of runs so often, while journals are followed more often than that. */
@@ -51,7 +52,7 @@ export class FaultWatch implements Disposable {
   #isAskedAgain = false;
   #timer: NodeJS.Timeout | undefined;
   #turns = 0;
-  #isFirst = true;
+  #over = '';
   #disposed = false;
 
   /** Faults began or ended. Time that passes is not told. */
@@ -104,13 +105,13 @@ export class FaultWatch implements Disposable {
     const { list, unfinished } = this.#parts;
     const records = (await list()).filter(({ header }) => header?.plan.fault !== undefined);
     const running = records.filter(({ state }) => state === 'running');
-    const ended = [...this.#followed.keys()].some((run) => !running.some((record) => record.run === run));
     for (const run of this.#followed.keys()) if (!running.some((record) => record.run === run)) this.#followed.delete(run);
     for (const record of running)
       if (!this.#followed.has(record.run)) this.#followed.set(record.run, { record, offset: 0, text: new JournalText(), steps: [] });
-    if (ended || (this.#isFirst && records.length > running.length) || this.#left.length > 0)
-      this.#left = (await unfinished()).filter(({ state }) => state !== 'running');
-    this.#isFirst = false;
+    // Journals of runs that are over are read when there are others of them, and as long as one has something open: it may be stopped.
+    const over = records.flatMap(({ run, state }) => (state === 'running' ? [] : [run])).join();
+    if (over !== this.#over || this.#left.length > 0) this.#left = (await unfinished()).filter(({ state }) => state !== 'running');
+    this.#over = over;
     await this.#follow();
   }
 
@@ -133,10 +134,17 @@ export class FaultWatch implements Disposable {
       const plan = header?.plan.fault;
       if (header === undefined || plan === undefined) return [];
       const { open } = foundIn(header, plan.faults, steps);
-      return open.map(({ shown }) => ({ ...shown, run, name: header.plan.name, state: 'running', context: plan.cluster.context }));
+      return open.map(({ shown }) => ({
+        ...shown,
+        run,
+        name: header.plan.name,
+        state: 'running',
+        context: plan.cluster.context,
+        kubeconfig: plan.cluster.kubeconfig,
+      }));
     });
     const left = this.#left.flatMap(({ run, name, state, cluster, faults }) =>
-      faults.map((fault) => ({ ...fault, run, name, state, context: cluster.context })),
+      faults.map((fault) => ({ ...fault, run, name, state, context: cluster.context, kubeconfig: cluster.kubeconfig })),
     );
     const now = [...running.toSorted((a, b) => a.deadlineMs - b.deadlineMs), ...left];
     const isSame = JSON.stringify(now) === JSON.stringify(this.#faults);

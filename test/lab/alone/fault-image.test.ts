@@ -46,6 +46,16 @@ describe('a helper whose image comes late', () => {
     }
   }
 
+  /** Resolves when there are so many events of the image. */
+  async function events(reason: string, count: number): Promise<void> {
+    const ends = AbortSignal.any([lab.signal, AbortSignal.timeout(60_000)]);
+    for (;;) {
+      const { items } = await lab.api.core.listNamespacedEvent({ namespace: lab.namespace });
+      if (items.filter((one) => one.reason === reason && one.message?.includes(IMAGE) === true).length === count) return;
+      ends.throwIfAborted();
+    }
+  }
+
   it('after its run was killed never arms: it waits, and leaves, and no user notices', async function () {
     this.timeout(180_000);
     const { name, uid } = await podTarget(lab, 'web');
@@ -63,16 +73,13 @@ describe('a helper whose image comes late', () => {
       });
       const ended = once(runner, 'exit');
       try {
-        await lab.waitFor(
-          'The helper waits for its image',
-          { kind: 'Pod', name },
-          ({ status }) => status?.ephemeralContainerStatuses?.some(({ state }) => state?.waiting !== undefined) === true,
-        );
+        await events('Pulling', 1);
         assert.equal(runner.exitCode, null);
       } finally {
         runner.kill('SIGKILL');
         await ended;
       }
+      await events('Pulled', 0);
     } finally {
       process.kill(registry.pid, 'SIGCONT');
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { afterEach, before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import { labNodeInjectors } from '../../../src/fault/inject/lab-node.ts';
@@ -10,6 +11,7 @@ import { undoMark } from '../../../src/fault/marks.ts';
 import { defaultImages } from '../../../src/fault/plan.ts';
 import type { FaultSettings } from '../../../src/journal/fault-plan.ts';
 import { Progress } from '../../workbench/cache.mjs';
+import { attendNode } from '../main/attend.ts';
 import { healNode, openFaults } from '../native/faults.ts';
 import { hasCondition } from '../use/api.ts';
 import type { Manifest } from '../use/apply.ts';
@@ -124,6 +126,27 @@ describe('faults of nodes, seen by a user on another one', () => {
     await second.dispose();
   });
 
+  it('a run that hangs is not waited for: the lab heals what it hears nothing of, by a person’s command too', async function () {
+    this.timeout(120_000);
+    const input = new PassThrough();
+    const { metadata } = await lab.api.core.readNamespace({ name: 'kube-system' });
+    const options = { number: lab.lab.number, node: victim, cluster: metadata?.uid ?? '', silenceMs: 3000, progress };
+    const attending = attendNode({ ...options, input, print: () => undefined, signal: lab.signal });
+    input.write(`${JSON.stringify({ id: 1, do: 'begin', kind: 'cut', untilMs: Date.now() + 300_000 })}\n`);
+    await untilAsked(lab, address, (got) => got === undefined);
+    await untilAsked(lab, address, (got) => got === 'web');
+    assert.deepEqual(openFaults(lab.lab.number), []);
+    input.end();
+    await attending;
+
+    const { fault } = await begun({ kind: 'nodeCut' }, 300_000);
+    assert.equal(await asked(lab, address), undefined);
+    execFileSync('sh', ['-c', fault.undo ?? 'false'], { stdio: 'ignore' });
+    assert.equal((await fault.ended)?.step, 'endedEarly');
+    await untilAsked(lab, address, (got) => got === 'web');
+    await fault.dispose();
+  });
+
   it('nodeStop: everything on it is gone, the cluster notices, and healed it starts again', async function () {
     this.timeout(240_000);
     const { fault } = await begun({ kind: 'nodeStop' }, 300_000);
@@ -211,5 +234,5 @@ function prefers(manifest: Manifest, node: string): Manifest {
   const { spec } = manifest as unknown as { spec: { template: Spec } };
   const preference = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] };
   const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] } };
-  return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, affinity } } } } as Manifest;
+  return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, affinity } } } };
 }

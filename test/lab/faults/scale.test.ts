@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import type { PreparedFault } from '../../../src/fault/injector.ts';
-import { healerLabel, undoMark } from '../../../src/fault/marks.ts';
+import { deadlineMark, healerLabel, runMark, undoMark } from '../../../src/fault/marks.ts';
 import { defaultImages } from '../../../src/fault/plan.ts';
 import { sweep } from '../../../src/fault/sweep.ts';
+import { Progress } from '../../workbench/cache.mjs';
+import { kubectlFolder } from '../main/kubectl.ts';
 import { useLab, type TestLab } from '../use/lab.ts';
 import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
 import { deploymentTarget, failure, injection, injectorOf, prepared, proves, untilAsked } from './kit.ts';
 
 const WEB = 'http://web';
-const [[label = '', value = ''] = []] = Object.entries(healerLabel);
+const HEALERS = Object.entries(healerLabel)
+  .map((pair) => pair.join('='))
+  .join(',');
 
 describe('a workload that is scaled by a fault, seen by a user', () => {
   let lab: TestLab;
@@ -42,7 +47,7 @@ describe('a workload that is scaled by a fault, seen by a user', () => {
   }
 
   async function healersEnd(): Promise<void> {
-    await lab.waitForAll('No healer is left', { kind: 'Job', labelSelector: `${label}=${value}` }, (jobs) => jobs.length === 0);
+    await lab.waitForAll('No healer is left', { kind: 'Job', labelSelector: HEALERS }, (jobs) => jobs.length === 0);
   }
 
   it('is gone for its user until it is healed, and nothing is left behind', async function () {
@@ -59,6 +64,49 @@ describe('a workload that is scaled by a fault, seen by a user', () => {
     await isAsBefore();
     await fault.dispose();
     await healersEnd();
+  });
+
+  it('marks all that is made and changed with its run and deadline', async function () {
+    this.timeout(60_000);
+    const fault = await toZero('marked');
+    const deadlineMs = Date.now() + 60_000;
+    await fault.apply({ deadlineMs }, lab.signal);
+    const marksOf = ({ annotations }: { readonly annotations?: Readonly<Record<string, string>> } = {}): readonly unknown[] => [
+      annotations?.[runMark],
+      Date.parse(annotations?.[deadlineMark] ?? '') >= deadlineMs,
+    ];
+    const namespace = lab.namespace;
+    const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1' };
+    const made = [
+      ...(await lab.api.batch.listNamespacedJob({ namespace, labelSelector: HEALERS })).items,
+      ...(await lab.api.core.listNamespacedServiceAccount({ namespace, labelSelector: HEALERS })).items,
+      ...(await lab.api.objects.list(rbac.apiVersion, 'Role', namespace, undefined, undefined, undefined, undefined, HEALERS)).items,
+      ...(await lab.api.objects.list(rbac.apiVersion, 'RoleBinding', namespace, undefined, undefined, undefined, undefined, HEALERS)).items,
+    ];
+    assert.equal(made.length, 4);
+    for (const { metadata } of made) assert.deepEqual(marksOf(metadata), ['marked', true]);
+    const { metadata } = await lab.api.apps.readNamespacedDeployment({ name: 'web', namespace });
+    assert.deepEqual(marksOf(metadata), ['marked', true]);
+    await fault.heal(lab.signal);
+    assert.equal((await fault.healed(lab.signal)).proven, true);
+    await isAsBefore();
+    await fault.dispose();
+    await healersEnd();
+  });
+
+  it('is back by the command that a person can type, and the run then leaves it as it is', async function () {
+    this.timeout(120_000);
+    const fault = await toZero('typed');
+    await fault.apply({ deadlineMs: Date.now() + 60_000 }, lab.signal);
+    await untilAsked(lab, WEB, (answer) => answer === undefined);
+    const kubectl = await kubectlFolder(lab.lab, new Progress('lines'));
+    const env = { ...process.env, KUBECONFIG: lab.kubeconfig, PATH: `${kubectl}:${process.env['PATH'] ?? ''}` };
+    execFileSync('sh', ['-c', fault.undo ?? 'false'], { env, stdio: 'ignore' });
+    await untilAsked(lab, WEB, (answer) => answer !== undefined);
+    const healing = await fault.heal(lab.signal);
+    assert.ok(healing.kind === 'left' && /somebody else has set it/.test(healing.text), JSON.stringify(healing));
+    await isAsBefore();
+    await fault.dispose();
   });
 
   it('is set back at its deadline by the cluster itself where nobody is left to do it', async function () {

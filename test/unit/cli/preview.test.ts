@@ -10,6 +10,9 @@ import { hashOfPlan, type Preview } from '../../../src/fault/preview/preview.ts'
 import type { FaultPlan, PlannedProbe } from '../../../src/journal/fault-plan.ts';
 import { budget, draft, kafkaObjects, previewOf, sceneOf } from '../fault/scenes.ts';
 
+/** Begins what orders a terminal about. */
+const escape = '\u001b';
+
 type Edges = Pick<Terminal, 'stdout' | 'stderr' | 'env'>;
 
 function edges(columns: number | undefined, env: Terminal['env'] = {}, isTTY = false): Edges {
@@ -66,14 +69,17 @@ describe('a preview in a terminal', () => {
     ])
       assert.match(text, said);
     assert.ok(text.endsWith(`  Hash      ${whole.hash}\n`));
-    assert.doesNotMatch(text, /\u001b/);
+    assert.ok(!text.includes(escape));
   });
 
   it('what is refused is said with what to do about it, and has nothing to confirm', () => {
     const refused = { ...preview, refusals: [refusal('blast', '2 targets are more than one', { remedy: 'Choose one.', flag: 'several' })] };
     const { plan: _plan, ...rest } = planned([refused], { hash: '', refusals: [refusal('target', 'Every node is hit')] });
     const text = describePreview(rest, edges(undefined));
-    assert.match(text, /^ {2}✗ 2 targets are more than one\.\n {6}Choose one\.$/m);
+    assert.match(
+      text,
+      /^ {2}✗ 2 targets are more than one\.\n {6}Choose one\.\n {6}faultline fault … --allow several, or in a spec “allow: \[several\]”$/m,
+    );
     assert.match(text, /^ {2}✗ Every node is hit\.$/m);
     assert.match(text, /\nRefused for 2 reasons: nothing of it may begin\.\n$/);
     assert.doesNotMatch(text, /Hash|Steps/);
@@ -82,6 +88,19 @@ describe('a preview in a terminal', () => {
       [parsed.hash, parsed.cluster, parsed.faults[0]?.refusals[0]?.flag, parsed.refusals.length],
       [null, null, 'several', 1],
     );
+  });
+
+  it('what would be lost for good is named, with what is typed for it', () => {
+    const consent = { type: 'bus-1', losses: [{ pod: 'data/bus-1', why: 'volume scratch is an emptyDir' }], isGiven: false };
+    const lossy = {
+      ...preview,
+      consent,
+      refusals: [refusal('consent', 'data/bus-1: volume scratch is an emptyDir', { flag: 'dataLoss' })],
+    };
+    const { plan: _plan, ...rest } = planned([lossy], { hash: '' });
+    const text = describePreview(rest, edges(undefined));
+    assert.match(text, /^ {2}Lost {6}data\/bus-1: volume scratch is an emptyDir\n {12}Asked for: bus-1$/m);
+    assert.match(text, /^ {6}--allow-loss bus-1$/m);
   });
 
   it('a right that is missing stands first, in words', () => {
@@ -114,8 +133,8 @@ describe('a preview in a terminal', () => {
     });
 
   it('is coloured on a terminal, and not where a person does not want it', () => {
-    assert.match(describePreview(planned([preview]), edges(80, {}, true)), /\u001b\[1mCut Network/);
-    assert.doesNotMatch(describePreview(planned([preview]), edges(80, { NO_COLOR: '1' }, true)), /\u001b/);
+    assert.ok(describePreview(planned([preview]), edges(80, {}, true)).startsWith(`${escape}[1mCut Network`));
+    assert.ok(!describePreview(planned([preview]), edges(80, { NO_COLOR: '1' }, true)).includes(escape));
   });
 
   it('takes letters where the terminal has no others', () => {
@@ -125,6 +144,6 @@ describe('a preview in a terminal', () => {
 
   it('names of objects can’t order the terminal about', () => {
     const evil = { ...preview, dependents: ['Service \u001b[2Jx'] };
-    assert.doesNotMatch(describePreview(planned([evil]), edges(80)), /\u001b/);
+    assert.ok(!describePreview(planned([evil]), edges(80)).includes(escape));
   });
 });

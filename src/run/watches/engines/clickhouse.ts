@@ -66,8 +66,13 @@ export async function followClickHouse(
   ways: PodWays = podWays(parts.connection),
 ): Promise<EnginePoll> {
   const poll = new ClickHousePoll(instance, parts, ways);
-  await poll.begin(signal);
-  return poll;
+  try {
+    await poll.begin(signal);
+    return poll;
+  } catch (error) {
+    await poll.dispose();
+    throw error;
+  }
 }
 
 class ClickHousePoll implements EnginePoll {
@@ -100,6 +105,7 @@ class ClickHousePoll implements EnginePoll {
 
   async dispose(): Promise<void> {
     this.#life.abort();
+    this.#answers.dispose();
     await this.#running;
   }
 

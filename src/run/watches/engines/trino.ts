@@ -1,5 +1,6 @@
 /** How many workers the coordinator of a Trino or Presto counts on. */
 import { Agent, request } from 'node:http';
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
@@ -31,11 +32,20 @@ export function workersOf(known: unknown, failed: unknown, pods: readonly PodLin
     const at = left.indexOf(place);
     if (at >= 0) left.splice(at, 1);
   }
-  const alive = pods.filter(({ role, health }) => role === 'worker' && health.state !== 'stopping');
-  // Where addresses are not pods' own, names of Services say, the count has to do.
-  const isByIp = left.some((place) => pods.some(({ ip }) => ip !== undefined && place.startsWith(`${ip}:`)));
-  const counted = isByIp ? left.filter((place) => alive.some(({ ip }) => ip !== undefined && place.startsWith(`${ip}:`))) : left;
+  // A pod's address may be given to the next one, while its entry is still there.
+  const alive = pods.filter(({ role, health, isReady }) => role === 'worker' && isReady && health.state !== 'stopping');
+  // Names, of Services say, tell no pod: there the coordinator's own count has to do.
+  const counted = left.filter((place) => !isAddress(place) || alive.some(({ ip }) => ip !== undefined && hostOf(place) === ip));
   return new Set(counted).size;
+}
+
+function isAddress(place: string): boolean {
+  return isIP(hostOf(place)) > 0;
+}
+
+/** "10.0.0.1:8080", "[fd00::1]:8080" */
+function hostOf(place: string): string {
+  return place.replace(/:\d+$/, '').replace(/^\[(.+)\]$/, '$1');
 }
 
 function placeOf(uri: string): string {
@@ -113,6 +123,7 @@ class TrinoPoll implements EnginePoll {
 
   async dispose(): Promise<void> {
     this.#life.abort();
+    this.#answers.dispose();
     this.#agent.destroy();
     await this.#forward.close();
     await this.#running;

@@ -21,7 +21,6 @@ type Routes = Pick<KafkaRoutes, 'bootstrap' | 'route' | 'credentials' | 'close'>
 export interface KafkaParts {
   readonly connection: ClusterConnection;
   readonly plan: FaultPlan;
-  readonly targets: readonly FaultTarget[];
   /** As it is now. */
   readonly instance: () => KafkaInstance | undefined;
   readonly hearing: Hearing;
@@ -53,6 +52,8 @@ export class KafkaFollower {
   /** By the broker's pod. */
   readonly #lines = new Map<string, KafkaLine>();
   readonly #controller: ControllerWatch;
+  /** By node id: the pod that it had last. */
+  readonly #names = new Map<number, string>();
   readonly #least = new Map<string, number>();
   readonly #leastRead = new Map<string, Promise<void>>();
   #brokers: readonly BrokerDescription[] = [];
@@ -101,13 +102,14 @@ export class KafkaFollower {
     });
   }
 
-  /** Name of its pod; "broker 2" where no pod of this number is known. */
+  /** Name of its pod, also while that is being made anew; "broker 2" where no pod of this number was ever known. */
   nameOf(node: number): string {
     const instance = this.#parts.instance();
     const broker = this.#brokers.find(({ id }) => id === node);
     const byHost = instance === undefined || broker === undefined ? undefined : podOfBroker(broker.host, instance);
     const pod = byHost ?? (instance === undefined ? [] : kafkaPods(instance)).find(({ brokerId }) => brokerId === node);
-    return pod?.ref.name ?? t('broker {0}', node);
+    if (pod !== undefined) this.#names.set(node, pod.ref.name);
+    return this.#names.get(node) ?? t('broker {0}', node);
   }
 
   partition(topic: string, partition: number): PartitionNow | undefined {
@@ -164,6 +166,7 @@ export class KafkaFollower {
     for (const line of this.#lines.values()) line.dispose();
     this.#lines.clear();
     this.#controller.dispose();
+    this.#answers.dispose();
     return this.#routes.close();
   }
 
@@ -252,7 +255,7 @@ export class KafkaFollower {
       const reading = this.#settle(client, missing, signal);
       for (const name of missing) this.#leastRead.set(name, reading);
     }
-    await Promise.all(names.map((name) => this.#leastRead.get(name)));
+    await Promise.all(names.flatMap((name) => this.#leastRead.get(name) ?? []));
   }
 
   async #settle(client: KafkaClient, names: readonly string[], signal: AbortSignal): Promise<void> {
@@ -301,13 +304,20 @@ export class KafkaFollower {
     const instance = this.#parts.instance();
     const name = this.nameOf(node);
     const pod = instance === undefined ? undefined : brokerPods(instance).find(({ ref }) => ref.name === name);
-    return instance !== undefined && pod !== undefined && isTarget(pod, instance, this.#parts.targets);
+    return instance !== undefined && pod !== undefined && isTarget(pod, instance, this.#sure());
+  }
+
+  /** Of those that one will be chosen among, all but one stay as they are. */
+  #sure(): readonly FaultTarget[] {
+    return this.#parts.plan.faults.flatMap(({ choose, targets }) => (choose === undefined ? targets : []));
   }
 
   /** A broker is ready that no fault of the plan is aimed at. */
   #hasOthers(): boolean {
     const instance = this.#parts.instance();
-    return instance !== undefined && brokerPods(instance).some((pod) => pod.isReady && !isTarget(pod, instance, this.#parts.targets));
+    if (instance === undefined) return false;
+    const others = brokerPods(instance).filter((pod) => pod.isReady && !isTarget(pod, instance, this.#sure()));
+    return others.length > this.#parts.plan.faults.filter(({ choose }) => choose !== undefined).length;
   }
 }
 

@@ -1,7 +1,7 @@
 /** When another broker leads what a broker led. Pure. */
 import { t } from '../../../base/messages.ts';
 import type { BrokerSetting } from '../../../kafka/client.ts';
-import { seconds, type Span } from './spans.ts';
+import { plus, seconds, type Span } from './spans.ts';
 
 export const brokerSettingNames = [
   'broker.session.timeout.ms',
@@ -37,6 +37,8 @@ export function timesOf(settings: readonly BrokerSetting[]): BrokerTimes | undef
 const metadataMs = 1000;
 /** Less than this may end a broker before its leaders have moved. */
 const shutdownMs = 5000;
+/** From the end of its grace period, or from a deletion without one, until the kubelet has killed it. */
+const killMs = 2000;
 
 export interface BrokerFall {
   readonly times: BrokerTimes;
@@ -48,7 +50,10 @@ export interface BrokerFall {
 
 export function failoverOf({ times, isController, graceMs }: BrokerFall): Span {
   const silent = isController ? withController(times) : bySession(times);
-  if (graceMs === undefined || graceMs === 0 || !times.isShutdownControlled) return silent;
+  if (graceMs === undefined) return silent;
+  // Its session lives on until it is killed.
+  const killed = plus(silent, { fromMs: 0, toMs: graceMs + killMs, formula: t('up to {0} until it is killed', seconds(graceMs + killMs)) });
+  if (graceMs === 0 || !times.isShutdownControlled) return killed;
   const orderly: Span = {
     fromMs: 100,
     toMs: metadataMs + (isController ? times.electionMs : 0),
@@ -56,8 +61,8 @@ export function failoverOf({ times, isController, graceMs }: BrokerFall): Span {
     by: t('controlled shutdown'),
   };
   if (graceMs >= shutdownMs) return orderly;
-  const formula = t('{0}; or, where a grace period of {1} ends it before: {2}', orderly.formula, seconds(graceMs), silent.formula);
-  return { ...orderly, toMs: silent.toMs, formula };
+  const formula = t('{0}; or, where a grace period of {1} ends it before: {2}', orderly.formula, seconds(graceMs), killed.formula);
+  return { ...orderly, toMs: killed.toMs, formula };
 }
 
 /** The session is as old as its last heartbeat. */

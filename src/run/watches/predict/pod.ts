@@ -76,7 +76,7 @@ export function startOf({ lastStartMs, readiness }: PodSettings): Span | undefin
   const { delayMs = 0, periodMs = 0 } = readiness ?? {};
   const text =
     readiness === undefined
-      ? t('its last start: ready at once, without a readiness probe')
+      ? t('its last start: ready after {0}', seconds(lastStartMs))
       : t(
           'its last start: ready after {0} (readinessProbe: initialDelaySeconds {1}, periodSeconds {2})',
           ...[seconds(lastStartMs), delayMs / 1000, periodMs / 1000],

@@ -18,7 +18,7 @@ import { placeOf } from '../../editor/spec/documents.ts';
 import type { Log } from '../../log.ts';
 import { needsTrust } from '../../notify.ts';
 import { FaultPanel } from '../../panels/fault/panel.ts';
-import { feelsOf } from '../../session/break/feel.ts';
+import { engineTitle, feelsOf } from '../../session/break/feel.ts';
 import { firstValues, type FormOffers } from '../../session/break/form.ts';
 import { whyNot } from '../../session/break/rights.ts';
 import { BreakSession, type BreakSource } from '../../session/break/session.ts';
@@ -242,10 +242,7 @@ function imagesOf({ helper, node }: Partial<Record<'helper' | 'node', string>>):
 }
 
 function whereText({ context }: OpenCluster, namespace: string | undefined, instance: EngineInstance | undefined): string {
-  const engine =
-    instance === undefined
-      ? undefined
-      : `${instance.engine.charAt(0).toUpperCase()}${instance.engine.slice(1)} ${instance.version ?? ''}`.trim();
+  const engine = instance === undefined ? undefined : `${engineTitle(instance.engine)} ${instance.version ?? ''}`.trim();
   return [
     context.name,
     ...(namespace === undefined ? [] : [t('namespace {0}', namespace)]),

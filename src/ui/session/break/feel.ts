@@ -1,7 +1,7 @@
 /** Who feels what is broken: probes in the cluster, messages that are each accounted for, statements from this machine. No `vscode` import. */
 import { t } from '../../../base/messages.ts';
 import { engineNames, type ServerTarget } from '../../../base/target.ts';
-import type { EngineInstance } from '../../../cluster/recognise/model.ts';
+import type { EngineInstance, EngineKind } from '../../../cluster/recognise/model.ts';
 import { faultDefaults } from '../../../run/spec/limits.ts';
 import { engineOf } from '../../../run/spec/write.ts';
 import type { FaultSpecParts, SpecLoad } from '../../../run/spec/write-fault.ts';
@@ -95,6 +95,11 @@ function statementFor({ engine }: ServerTarget): string {
 }
 
 function titleOf({ engine, namespace, name }: EngineInstance): string {
-  const known: Readonly<Record<string, string>> = { ...engineNames, kafka: 'Kafka' };
-  return `${known[engine] ?? engine} ${namespace}/${name}`;
+  return `${engineTitle(engine)} ${namespace}/${name}`;
+}
+
+/** "ClickHouse" */
+export function engineTitle(engine: EngineKind): string {
+  const known: Readonly<Partial<Record<EngineKind, string>>> = { ...engineNames, kafka: 'Kafka', spark: 'Spark', minio: 'MinIO' };
+  return known[engine] ?? engine;
 }

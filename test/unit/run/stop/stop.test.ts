@@ -7,12 +7,14 @@ import { FaultlineError } from '../../../../src/base/errors.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import { takeLease } from '../../../../src/fault/lease.ts';
 import { deadlineMark, runMark, undoMark } from '../../../../src/fault/marks.ts';
+import type { LabNodeTruth } from '../../../../src/fault/lab/attend.ts';
+import type { Lab } from '../../../../src/fault/lab/labs.ts';
 import { identityOf } from '../../../../src/fault/preflight/identity.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget, PlannedCluster, PlannedFault } from '../../../../src/journal/fault-plan.ts';
 import { RunStore } from '../../../../src/journal/store.ts';
 import { isAllWell, type StopReport } from '../../../../src/run/stop/report.ts';
-import type { Exec } from '../../../../src/run/stop/settle.ts';
+import type { Exec } from '../../../../src/run/stop/asked.ts';
 import { stopAll, unfinishedRuns, type StopRequest } from '../../../../src/run/stop/stop.ts';
 import { ScriptedApi } from '../../fault/api.ts';
 import { live, startedAt, step, writeFaultRun } from './made.ts';
@@ -76,7 +78,10 @@ describe('stopping what is broken', () => {
 
   function stop(more: Partial<StopRequest> = {}): Promise<StopReport> {
     const timing = { nowMs: () => nowMs, pause: (_: number, ends: AbortSignal) => pause(1, undefined, { signal: ends }) };
-    return stopAll({ store, connect, exec, timing, limits: { runnerMs: 5000, clusterMs: 1000 }, ...more }, signal);
+    return stopAll(
+      { store, connect, exec, timing, labs: { find: async () => undefined }, limits: { runnerMs: 5000, clusterMs: 1000 }, ...more },
+      signal,
+    );
   }
 
   const write = (run: string, fault: PlannedFault, events: readonly JournalEvent[]): Promise<string> =>
@@ -119,6 +124,16 @@ describe('stopping what is broken', () => {
     await write(older, cut, [step(900, 'ready'), step(1000, 'go'), step(1100, 'refused', { text: 'another pod by now' }), end]);
     await write(newer, cut, [step(900, 'ready')]);
     assert.deepEqual(await unfinishedRuns(store), []);
+  });
+
+  it('an end that could not be verified afterwards is no end, and one that was verified at last is', async () => {
+    const doubt = step(62_000, 'unconfirmed', { text: 'no answer', command: 'kubectl x' });
+    await write(older, cut, [...begun, step(61_000, 'expired'), doubt, end]);
+    await write(newer, cut, [...begun, doubt, step(70_000, 'healed'), end]);
+    assert.deepEqual(
+      (await unfinishedRuns(store)).map(({ run }) => run),
+      [older],
+    );
   });
 
   it('a live run is stopped, and its own journal says that its fault is healed', async () => {
@@ -266,6 +281,69 @@ describe('stopping what is broken', () => {
     api.put('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', { metadata: { name: 'n1' }, spec: { renewTime: 'x' } });
     const { end: how, command } = only(await stop({ limits: { runnerMs: 100, clusterMs: 150 } }));
     assert.deepEqual([how, command], ['unconfirmed', 'npm run lab -- node heal n1']);
+  });
+
+  it('a node of a lab on this machine is healed by the lab’s program, and is whole when that says so', async () => {
+    await write(older, nodeCut, begun);
+    const orders: string[] = [];
+    let truth: LabNodeTruth = { hasPower: true, isCut: true, dropped: 7, isFrozen: false, fault: { kind: 'cut', untilMs: deadlineMs + 3 } };
+    const lab: Lab = {
+      number: 1,
+      healCommand: (node) => `lab heal ${node}`,
+      attend: (node) => ({
+        look: async () => truth,
+        begin: async () => undefined,
+        heal: async ({ untilMs }) => {
+          orders.push(`heal ${node} ${untilMs - deadlineMs}`);
+          truth = { ...truth, isCut: false };
+        },
+        dispose: async () => void orders.push('dispose'),
+      }),
+    };
+    const asked: string[] = [];
+    const labs = { find: async (uid: string): Promise<Lab> => (asked.push(uid), lab) };
+    const report = await stop({ labs });
+    assert.deepEqual([only(report).end, only(report).text], ['healed', 'The lab says that node n1 is whole.']);
+    assert.deepEqual([asked, orders], [['uid-of-cluster'], ['heal n1 3', 'dispose']]);
+  });
+
+  it('a lab that can’t heal its node says why, with its own command', async () => {
+    await write(older, nodeCut, begun);
+    const truth: LabNodeTruth = {
+      ...{ hasPower: true, isCut: true, dropped: 0, isFrozen: false, failed: 'there is no such bridge' },
+      fault: { kind: 'cut', untilMs: deadlineMs },
+    };
+    const attend: Lab['attend'] = () => ({
+      look: async () => truth,
+      begin: async () => undefined,
+      heal: async () => undefined,
+      dispose: async () => undefined,
+    });
+    const labs = { find: async (): Promise<Lab> => ({ number: 1, healCommand: (node) => `lab heal ${node} --lab 1`, attend }) };
+    const { end: how, text, command } = only(await stop({ labs, limits: { runnerMs: 100, clusterMs: 150 } }));
+    assert.deepEqual([how, command], ['unconfirmed', 'lab heal n1 --lab 1']);
+    assert.match(text, /there is no such bridge$/);
+  });
+
+  it('a fault of a lab’s node that somebody else has begun since is left to them', async () => {
+    await write(older, nodeCut, begun);
+    const orders: string[] = [];
+    const truth: LabNodeTruth = {
+      hasPower: true,
+      isCut: true,
+      dropped: 0,
+      isFrozen: false,
+      fault: { kind: 'cut', untilMs: deadlineMs + 60_000 },
+    };
+    const attend: Lab['attend'] = () => ({
+      look: async () => truth,
+      begin: async () => undefined,
+      heal: async () => void orders.push('heal'),
+      dispose: async () => undefined,
+    });
+    const report = await stop({ labs: { find: async () => ({ number: 1, healCommand: () => '', attend }) } });
+    assert.deepEqual([only(report).end, orders], ['healed', []]);
+    assert.match(only(report).text, /somebody else/);
   });
 
   it('a context that leads to another cluster by now is left alone', async () => {

@@ -175,7 +175,7 @@ describe('what a run hears of its cluster', () => {
     const gap = told.find((event) => event.kind === 'watchGap' && event.of === 'pods');
     const late = told.find((event) => event.kind === 'pod');
     assert.ok(gap?.kind === 'watchGap' && gap.ms >= 1200 && late !== undefined && gap.t + gap.ms <= late.t);
-    await until(() => performance.now() - begunMs - run.heardMs < 500);
+    await until(() => performance.now() - begunMs - run.heardMs < 3000);
   });
 
   it('calls it a gap when it had to list anew, however quick', async () => {
