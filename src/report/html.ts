@@ -100,7 +100,7 @@ function policy(code: string): string {
 /** What is read where no script runs. The page takes its place. */
 function summary({ view, recovery }: ReportedRun, b: HtmlReport['b']): string {
   const parts =
-    b === undefined && recovery != null
+    b === undefined && recovery !== undefined && recovery !== null
       ? recoverySummary(view, recovery)
       : b === undefined
         ? [

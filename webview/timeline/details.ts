@@ -14,8 +14,8 @@ import type { Table } from './lanes/lane.ts';
 import { drawTable } from './rows.ts';
 
 export interface DetailParts {
-  openLatency(): void;
-  copy(text: string): void;
+  readonly openLatency: () => void;
+  readonly copy: (text: string) => void;
 }
 
 export class Details {
@@ -71,7 +71,7 @@ function messages({ messages: found }: RecoveryView): HTMLElement | null {
   if (found === null) return null;
   const { sentences, anomalies, settings, topic } = found;
   const how =
-    settings == null
+    settings === null || settings === undefined
       ? topic
       : t(
           '{0}: {1} replicas, min ISR {2}, unclean election {3}',
@@ -92,8 +92,12 @@ function messages({ messages: found }: RecoveryView): HTMLElement | null {
 
 function latencyLine({ written, endToEnd }: MessagesView): HTMLElement | null {
   const parts = [
-    ...(written?.p50 == null ? [] : [t('acknowledged after p50 {0} ms, p99 {1} ms', written.p50.toFixed(1), inMs(written.p99, 1))]),
-    ...(endToEnd?.p50 == null ? [] : [t('read live after p50 {0} ms, p99 {1} ms', endToEnd.p50.toFixed(1), inMs(endToEnd.p99, 1))]),
+    ...(written === null || written.p50 === null
+      ? []
+      : [t('acknowledged after p50 {0} ms, p99 {1} ms', written.p50.toFixed(1), inMs(written.p99, 1))]),
+    ...(endToEnd === null || endToEnd.p50 === null
+      ? []
+      : [t('read live after p50 {0} ms, p99 {1} ms', endToEnd.p50.toFixed(1), inMs(endToEnd.p99, 1))]),
   ];
   return parts.length === 0 ? null : h('p', { class: 'dim sm' }, parts.join('; '));
 }

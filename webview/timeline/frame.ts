@@ -18,9 +18,9 @@ export interface Frame {
   readonly nowAt: number | null;
   readonly measure: Measure;
   /** Where a moment stands, px; it may lie outside. */
-  x(at: number): number;
+  readonly x: (at: number) => number;
   /** The moment at a place. */
-  at(x: number): number;
+  readonly at: (x: number) => number;
 }
 
 /** From here down headers stand above their plots. */

@@ -39,7 +39,7 @@ const closestPx = 1.5;
 
 export interface Placing {
   /** Of a response, px. */
-  y(ms: number): number;
+  readonly y: (ms: number) => number;
   /** Rows of the rail of those without an answer, px. */
   readonly rail: readonly number[];
 }

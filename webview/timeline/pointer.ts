@@ -2,13 +2,13 @@
 import type { Frame } from './frame.ts';
 
 export interface PointerParts {
-  frame(): Frame | null;
+  readonly frame: () => Frame | null;
   /** Of the plots, px of the page. */
-  left(): number;
-  hover(at: number | null): void;
-  pan(byMs: number): void;
-  zoom(around: number, factor: number): void;
-  pin(at: number): void;
+  readonly left: () => number;
+  readonly hover: (at: number | null) => void;
+  readonly pan: (byMs: number) => void;
+  readonly zoom: (around: number, factor: number) => void;
+  readonly pin: (at: number) => void;
 }
 
 const dragPx = 4;

@@ -7,8 +7,8 @@ import { chevron, tableIcon, type Tips } from './tips.ts';
 
 export interface RowParts {
   readonly tips: Tips;
-  fold(lane: string): void;
-  table(lane: string): void;
+  readonly fold: (lane: string) => void;
+  readonly table: (lane: string) => void;
 }
 
 /** How a lane's header stands now. */

@@ -9,7 +9,7 @@ const quietMs = 500;
 export class Speech {
   readonly #reading = h('div', { class: 'vh said', role: 'status', aria: { live: 'polite' } });
   readonly #run = h('div', { class: 'vh', role: 'status', aria: { live: 'polite' } });
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isWaiting = false;
   #next = '';
   #lastMs = -Infinity;
   #verdict = '';
@@ -22,9 +22,11 @@ export class Speech {
   /** Of many in half a second the last is heard. */
   reading(text: string): void {
     this.#next = text;
-    this.#timer ??= setTimeout(
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(
       () => {
-        this.#timer = undefined;
+        this.#isWaiting = false;
         this.#lastMs = performance.now();
         this.#reading.textContent = this.#next;
       },

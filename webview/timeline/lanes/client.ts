@@ -63,7 +63,7 @@ function legend(counts: ProbeCounts, { narrow }: Frame): HTMLElement {
 interface LogScale {
   readonly minMs: number;
   readonly maxMs: number;
-  y(ms: number): number;
+  readonly y: (ms: number) => number;
 }
 
 /** From below the fastest vantage's median to the deadline. */

@@ -86,7 +86,7 @@ function row(scaler: AutoscalerView, index: number, scene: Scene): RowSpec {
     read: (reading) => {
       const now = reading.autoscalers[index];
       const step = steps.findLast(({ at }) => at <= reading.at);
-      return [strong(now?.current == null ? '–' : `${now.current} / ${now.desired ?? '–'}`), faint(step?.blocked ?? t('{0}, HPA', name))];
+      return [strong(`${now?.current ?? '–'} / ${now?.desired ?? '–'}`), faint(step?.blocked ?? t('{0}, HPA', name))];
     },
   };
 }

@@ -20,9 +20,9 @@ export interface RecoveryActions {
 export interface RecoveryCallParts {
   readonly actions: RecoveryActions;
   readonly log: Log;
-  facts(): PanelFacts;
-  read(offset: number): Promise<JournalWindow>;
-  openLatency(): Promise<void>;
+  readonly facts: () => PanelFacts;
+  readonly read: (offset: number) => Promise<JournalWindow>;
+  readonly openLatency: () => Promise<void>;
 }
 
 export function recoveryCallsOf(run: string, { actions, log, facts, read, openLatency }: RecoveryCallParts): RecoveryHostApi {
