@@ -4,7 +4,7 @@ import type { RunRecord } from '../journal/runs.ts';
 import type { RunStore } from '../journal/store.ts';
 import type { SpecRoom } from './commands/benchmark.ts';
 import type { ReportRequest } from './commands/runReports.ts';
-import type { JournalWindow } from './panels/histogram/protocol.ts';
+import type { JournalWindow } from './panels/journal.ts';
 import type { RunEdge } from './session/runs.ts';
 
 export interface RunRoom extends RunEdge {

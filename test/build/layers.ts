@@ -48,6 +48,7 @@ const typesOnly: Readonly<Record<string, readonly string[]>> = { contributions: 
 
 /** What pages may use beside their own folder, the kit and their panel's protocol. All of it runs in a browser. */
 const browserSafe = [
+  /^src\/ui\/panels\/journal\.ts$/,
   /^src\/base\/(rpc|errors|messages|units|disposables|histogram)\.ts$/,
   /^src\/analysis\//,
   /^src\/journal\/(events|failure|fault-events|fault-plan|plan|parse)\.ts$/,

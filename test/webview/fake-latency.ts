@@ -3,7 +3,8 @@
  * the test (`readJournal`), and keeps count of what it was asked. A test reaches it as `fakeLatency`.
  */
 import { connect, type Remote } from '../../src/base/rpc.ts';
-import type { JournalWindow, LatencyHostApi, LatencyPageApi, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { LatencyHostApi, LatencyPageApi } from '../../src/ui/panels/histogram/protocol.ts';
+import type { JournalWindow, PanelFacts } from '../../src/ui/panels/journal.ts';
 import { fakeChannel } from './fake-channel.ts';
 
 export interface FakeLatency {

@@ -3,7 +3,7 @@
  * the test (`readJournal`), and keeps count of what it was asked. A test reaches it as `fakeRecovery`.
  */
 import { connect, type Remote } from '../../src/base/rpc.ts';
-import type { PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { PanelFacts } from '../../src/ui/panels/journal.ts';
 import type { RecoveryHostApi, RecoveryPageApi } from '../../src/ui/panels/timeline/protocol.ts';
 import { fakeChannel } from './fake-channel.ts';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import type { PageState } from '../../src/ui/panels/fault/protocol.ts';
-import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { JournalWindow, PanelFacts } from '../../src/ui/panels/journal.ts';
 import type { Cell, PanelState } from '../../src/ui/panels/results/protocol.ts';
 import { webviewBundle } from '../build/bundles.ts';
 import type { ServedJournal } from './latency-states.ts';

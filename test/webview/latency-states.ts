@@ -1,5 +1,5 @@
 /** Runs for the latency page's tests and pictures, and how their journals are served a window at a time. */
-import type { JournalFacts, JournalState, JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { JournalFacts, JournalState, JournalWindow, PanelFacts } from '../../src/ui/panels/journal.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import { headerOf, opening, planOf, powerRun, sample, textOf, type SampleOptions } from './journals/sample.ts';
 

@@ -1,5 +1,5 @@
 /** Runs that break something, in each state that the recovery page can show, and their journals as a host serves them. */
-import type { JournalState } from '../../src/ui/panels/histogram/protocol.ts';
+import type { JournalState } from '../../src/ui/panels/journal.ts';
 import type { JournalEvent, JournalHeader } from '../../src/journal/events.ts';
 import { scripts } from '../unit/analysis/recovery/scripts.ts';
 import { appliedAt, cut, fresh, journalOf, kafka1, kill, outage, pooled, type Script } from '../unit/analysis/recovery/simulator.ts';

@@ -1,5 +1,6 @@
 /** The page: journals in, one picture out. What the person arranges stays here. */
-import type { LatencyHostApi, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { LatencyHostApi } from '../../src/ui/panels/histogram/protocol.ts';
+import type { PanelFacts } from '../../src/ui/panels/journal.ts';
 import { t } from '../../src/base/messages.ts';
 import { formatCount } from '../../src/base/units.ts';
 import type { RunView, Selection } from '../../src/analysis/view.ts';
@@ -15,14 +16,15 @@ import { HistogramChart } from './charts/histogram.ts';
 import { OverTimeChart } from './charts/overtime.ts';
 import { Comparing, wordsOf } from './comparing.ts';
 import { Details } from './details.ts';
-import { Feed } from './feed.ts';
+import { Feed } from '../kit/feed.ts';
 import { Header } from './header.ts';
 import { QueryTable, usualSort } from './queries.ts';
 import { Strip } from './strip.ts';
 import { ChartTables } from './tables.ts';
 import { Trends } from './trend.ts';
-import { Turns } from './turns.ts';
-import { latency, limitsOf, verdictMark } from './words.ts';
+import { Turns } from '../kit/turns.ts';
+import { latency, limitsOf } from './words.ts';
+import { verdictMark } from '../kit/verdict.ts';
 
 export interface PageStorage {
   load(): unknown;

@@ -3,7 +3,7 @@ import { t } from '../../src/base/messages.ts';
 import { compareArms, compareRuns, fewestSamples } from '../../src/analysis/compare.ts';
 import type { Comparison, RunView } from '../../src/analysis/view.ts';
 import type { CompareState } from '../compare/section.ts';
-import type { Feed } from './feed.ts';
+import type { Feed } from '../kit/feed.ts';
 import { shortTime } from './words.ts';
 
 /** Comparing is work: while figures still come it is done at most so often, and never more than a twentieth of the time. */

@@ -5,7 +5,8 @@ import type { RunView } from '../../src/analysis/view.ts';
 import type { AnswerEvent } from '../../src/journal/events.ts';
 import { fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
-import { armInWords, expectationMark, reasonInWords } from './words.ts';
+import { armInWords, reasonInWords } from './words.ts';
+import { expectationMark } from '../kit/verdict.ts';
 
 export class Details {
   readonly #wrongList = h('div');

@@ -1,5 +1,5 @@
 /** The answer first: verdict, reason with its figure, facts; what can be done at the right; a line of progress while it runs. */
-import type { PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { PanelFacts } from '../../src/ui/panels/journal.ts';
 import { t } from '../../src/base/messages.ts';
 import { formatDuration } from '../../src/base/units.ts';
 import type { RunView } from '../../src/analysis/view.ts';
@@ -7,7 +7,8 @@ import { attr, fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { sentence, withFigure } from '../kit/sentence.ts';
 import { button, quietButton } from '../kit/toolkit.ts';
-import { armInWords, dayAndTime, endsEarlier, loadInWords, progressOf, statementsInWords, timeOfDay, verdictMark } from './words.ts';
+import { armInWords, dayAndTime, endsEarlier, loadInWords, progressOf, statementsInWords, timeOfDay } from './words.ts';
+import { verdictMark } from '../kit/verdict.ts';
 
 export interface HeaderParts {
   stop(): void;

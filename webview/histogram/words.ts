@@ -3,9 +3,8 @@ import { t } from '../../src/base/messages.ts';
 import { formatBytes, formatCount, formatDuration } from '../../src/base/units.ts';
 import type { OperationError } from '../../src/journal/events.ts';
 import type { Load, Metric, RunPlan, WarmUp } from '../../src/journal/plan.ts';
-import { closedLength, pathInWords, planLength, verdictWord } from '../../src/analysis/text.ts';
-import type { ArmView, Counts, DriverView, ExpectationView, RunStatus, RunView, Verdict } from '../../src/analysis/view.ts';
-import type { IconName } from '../kit/icons.ts';
+import { closedLength, pathInWords, planLength } from '../../src/analysis/text.ts';
+import type { ArmView, Counts, DriverView, RunView } from '../../src/analysis/view.ts';
 
 export const none = '–';
 
@@ -78,43 +77,6 @@ export function shortTime(epochMs: number): string {
 export function dayAndTime(epochMs: number): string {
   const at = new Date(epochMs);
   return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })} ${timeOfDay(epochMs)}`;
-}
-
-export interface Mark {
-  readonly icon: IconName;
-  readonly colour: string;
-  readonly word: string;
-  readonly tone: string;
-}
-
-export function verdictMark(verdict: Verdict | null, status: RunStatus): Mark {
-  switch (verdict) {
-    case 'passed':
-      return { icon: 'ok', colour: 'c-ok', word: verdictWord(verdict), tone: 'passed' };
-    case 'failed':
-      return { icon: 'bad', colour: 'c-bad', word: withEnd(verdictWord(verdict), status), tone: 'failed' };
-    case 'inconclusive':
-      return { icon: 'unsure', colour: 'c-warn', word: withEnd(verdictWord(verdict), status), tone: 'inconclusive' };
-    case null:
-      return { icon: 'running', colour: 'c-prog', word: t('Running'), tone: 'running' };
-  }
-}
-
-/** A run that did not come to its own end says so beside its verdict. */
-function withEnd(word: string, status: RunStatus): string {
-  switch (status) {
-    case 'stopped':
-      return t('{0}: stopped', word);
-    case 'interrupted':
-      return t('{0}: interrupted', word);
-    case 'aborted':
-      return t('{0}: aborted', word);
-    case 'failed':
-      return t('{0}: could not be carried out', word);
-    case 'running':
-    case 'finished':
-      return word;
-  }
 }
 
 /** "open loop, 20/s Poisson, 10 min, warm-up 1 min" */
@@ -218,18 +180,6 @@ export function endsEarlier({ plan, phase }: Pick<RunView, 'plan' | 'phase'>): b
 
 function warm(phase: 'warmUp' | 'measuring', words: string): string {
   return phase === 'warmUp' ? t('warm-up, {0}', words) : words;
-}
-
-/** What an expectation was about, for the list: its words, and what was measured. */
-export function expectationMark(view: ExpectationView): Mark {
-  switch (view.outcome) {
-    case 'met':
-      return { icon: 'ok', colour: 'c-ok', word: t('met'), tone: 'passed' };
-    case 'broken':
-      return { icon: 'bad', colour: 'c-bad', word: t('broken'), tone: 'failed' };
-    case 'unknown':
-      return { icon: 'unsure', colour: 'c-warn', word: t('unknown'), tone: 'inconclusive' };
-  }
 }
 
 /** A limit that a chart can show, for the operations it shows. */

@@ -7,7 +7,7 @@
  *
  * `sizeBytes` of the facts is the size of the inflated text.
  */
-import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { JournalWindow, PanelFacts } from '../../src/ui/panels/journal.ts';
 import { FaultlineError } from '../../src/base/errors.ts';
 import { t } from '../../src/base/messages.ts';
 

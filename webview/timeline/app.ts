@@ -1,13 +1,13 @@
 /** The page: a journal in, one picture of the recovery out. What the person arranges stays here. */
-import type { PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { PanelFacts } from '../../src/ui/panels/journal.ts';
 import type { RecoveryHostApi } from '../../src/ui/panels/timeline/protocol.ts';
 import { t } from '../../src/base/messages.ts';
 import type { RecoveryProjection } from '../../src/analysis/recovery/recovery.ts';
 import type { RecoveryView } from '../../src/analysis/recovery/view.ts';
 import { fill, h } from '../kit/dom.ts';
 import { quietButton } from '../kit/toolkit.ts';
-import { Feed } from '../histogram/feed.ts';
-import { Turns } from '../histogram/turns.ts';
+import { Feed } from '../kit/feed.ts';
+import { Turns } from '../kit/turns.ts';
 import { Arranged, type Arrangement } from './arranged.ts';
 import { Board } from './board.ts';
 import { Details } from './details.ts';

@@ -1,5 +1,5 @@
 /** What the person arranged, kept by the workbench while the page is hidden or made anew. */
-import type { SavedRuns } from '../../src/ui/panels/histogram/protocol.ts';
+import type { SavedRuns } from '../../src/ui/panels/journal.ts';
 import type { Interval } from '../../src/analysis/recovery/view.ts';
 
 export interface Arrangement {

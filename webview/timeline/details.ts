@@ -9,7 +9,7 @@ import type { RunView } from '../../src/analysis/view.ts';
 import { fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { quietButton } from '../kit/toolkit.ts';
-import { expectationMark, inMs } from '../histogram/words.ts';
+import { expectationMark } from '../kit/verdict.ts';
 import type { Table } from './lanes/lane.ts';
 import { drawTable } from './rows.ts';
 
@@ -240,4 +240,9 @@ function loadBeside({ statements, counts }: RunView, inEditor: boolean, { openLa
   );
   const open = inEditor ? quietButton({ on: { click: openLatency } }, t('Latency…')) : null;
   return section(t('Load beside'), sub, drawTable(t('Load beside'), table), open);
+}
+
+/** 4.2; – where too few samples allow it. */
+function inMs(ms: number | null, digits: number): string {
+  return ms === null ? '–' : ms.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

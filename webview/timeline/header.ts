@@ -1,5 +1,5 @@
 /** The answer first: verdict, its reason with the figure, what it stands on; what can be done at the right. */
-import type { PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
+import type { PanelFacts } from '../../src/ui/panels/journal.ts';
 import { t } from '../../src/base/messages.ts';
 import type { Proof, RecoveryView } from '../../src/analysis/recovery/view.ts';
 import { fill, h, whenChanged, type Child } from '../kit/dom.ts';
@@ -7,7 +7,7 @@ import { icon } from '../kit/icons.ts';
 import { openMenu, type MenuItem } from '../kit/menu.ts';
 import { sentence, withFigure } from '../kit/sentence.ts';
 import { button, quietButton } from '../kit/toolkit.ts';
-import { verdictMark } from '../histogram/words.ts';
+import { verdictMark } from '../kit/verdict.ts';
 
 export type ExportFormat = 'html' | 'md' | 'junit' | 'json';
 

@@ -2,7 +2,7 @@
 import { t } from '../../src/base/messages.ts';
 import type { RecoveryView } from '../../src/analysis/recovery/view.ts';
 import { h } from '../kit/dom.ts';
-import { verdictMark } from '../histogram/words.ts';
+import { verdictMark } from '../kit/verdict.ts';
 
 const quietMs = 500;
 

@@ -8,7 +8,7 @@ import type { FaultEvent } from '../../journal/fault-events.ts';
 import type { RunRecord } from '../../journal/runs.ts';
 import { foundIn } from '../../run/stop/journal.ts';
 import type { OpenFault, UnfinishedRun } from '../../run/stop/report.ts';
-import type { JournalWindow } from '../panels/histogram/protocol.ts';
+import type { JournalWindow } from '../panels/journal.ts';
 import { Signal } from '../signal.ts';
 
 export interface FaultWatchParts {

@@ -17,7 +17,8 @@ import { pageHtml } from '../html.ts';
 import { portOf } from '../port.ts';
 import { recoveryCallsOf, type RecoveryActions } from '../timeline/calls.ts';
 import type { RecoveryHostApi, RecoveryPageApi } from '../timeline/protocol.ts';
-import { pageCalls, savedRuns, type JournalWindow, type LatencyHostApi, type LatencyPageApi, type PanelFacts } from './protocol.ts';
+import { pageCalls, type LatencyHostApi, type LatencyPageApi } from './protocol.ts';
+import { savedRuns, type JournalWindow, type PanelFacts } from '../journal.ts';
 import { JournalTail } from './tail.ts';
 
 /** What a click in the page starts outside of it, for the run that the panel shows. */

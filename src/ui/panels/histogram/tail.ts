@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Disposable } from '../../../base/disposables.ts';
 import { runFiles, type RunRecord } from '../../../journal/runs.ts';
-import type { JournalFacts, JournalState } from './protocol.ts';
+import type { JournalFacts, JournalState } from '../journal.ts';
 
 /** Twice a second is live to the eye; each look costs host, workbench and page some milliseconds of the machine that is being measured. */
 const lookEveryMs = 500;

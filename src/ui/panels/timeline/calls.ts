@@ -1,7 +1,7 @@
 /** What a recovery page may start outside of it, each call checked. No `vscode` import. */
 import type { Log } from '../../log.ts';
 import { checkedCalls } from '../checked.ts';
-import type { JournalWindow, PanelFacts } from '../histogram/protocol.ts';
+import type { JournalWindow, PanelFacts } from '../journal.ts';
 import { recoveryCalls, type RecoveryHostApi } from './protocol.ts';
 
 /** For the run that the panel shows. */

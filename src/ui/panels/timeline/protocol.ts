@@ -3,7 +3,7 @@
  * page it reads the run's journal a window at a time and projects it itself; facts, windows and what is kept are the same.
  */
 import * as v from 'valibot';
-import type { JournalWindow, PanelFacts } from '../histogram/protocol.ts';
+import type { JournalWindow, PanelFacts } from '../journal.ts';
 
 export interface RecoveryPageApi {
   /** At most 2 a second: the journal has grown, the run has ended. */

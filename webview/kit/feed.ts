@@ -1,5 +1,5 @@
 /** Reads one run's journal, a window at a time, and projects it. A turn takes one window, so the page stays usable whatever the run. */
-import type { JournalFacts, JournalWindow } from '../../src/ui/panels/histogram/protocol.ts';
+import type { JournalFacts, JournalWindow } from '../../src/ui/panels/journal.ts';
 import { RunProjection } from '../../src/analysis/run.ts';
 import type { RunView } from '../../src/analysis/view.ts';
 import { JournalText } from '../../src/journal/parse.ts';
