@@ -216,7 +216,6 @@ class Watches implements RunWatches {
   }
 
   #fire(): void {
-    this.#made = undefined;
     this.#changed.fire();
   }
 }
