@@ -49,6 +49,8 @@ export interface CommandArguments {
   'faultline.break': [item?: unknown];
   /** What is broken now, and what an interrupted run may have left. */
   'faultline.showFaults': [];
+  /** An item of the tree; else a person is asked. */
+  'faultline.stopFault': [item?: unknown];
   'faultline.stopAllFaults': [];
   /** Of a context: removes what is ours and expired. */
   'faultline.sweepCluster': [item?: unknown];
@@ -166,6 +168,8 @@ export const treeItems = {
   libraryEntry: 'libraryEntry',
   examples: 'examples',
   example: 'example',
+  activeFaults: 'activeFaults',
+  activeFault: 'activeFault',
   history: 'history',
   historyEntry: 'historyEntry',
   runningRun: 'runningRun',

@@ -46,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   store.add(registerSpecEditor({ settings, library: join(context.extensionUri.fsPath, 'snippets'), log }));
   store.add(registerWindow(services));
   store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: (target) => query.engineTitle(target) }));
-  const clusters = store.add(registerClusters(services));
+  const clusters = store.add(registerClusters(services, faults));
   store.add(
     registerLibraryTree({
       library,

@@ -237,6 +237,10 @@ describe('breaking something', () => {
     try {
       await room.watch.look();
       assert.equal(room.status.text(), 'Cut Network: q-worker-abc-w1 · end not seen');
+      const rows = async (): Promise<readonly TreeNode[]> => (await (await context()).children?.()) ?? [];
+      const section = (await rows()).find(({ item }) => item.label === 'Active faults') ?? assert.fail('it is not in the tree');
+      const [row] = (await section.children?.()) ?? [];
+      assert.deepEqual([row?.item.label, row?.item.contextValue], ['Cut Network: q-worker-abc-w1, both ways', 'activeFault']);
       assert.equal(api.asked.slice(asked).filter(({ method }) => method !== 'GET').length, 0);
     } finally {
       await rm(folder, { recursive: true });

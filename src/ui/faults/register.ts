@@ -2,7 +2,10 @@
 import type * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import type { DraftCluster } from '../../fault/draft.ts';
+import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import type { Services } from '../services.ts';
+import type { WatchedFault } from '../session/faultWatch.ts';
+import { Signal } from '../signal.ts';
 import type { TreeNode } from '../tree/provider.ts';
 import type { FaultRoom } from './room.ts';
 
@@ -10,6 +13,9 @@ export interface FaultUi {
   room(): Promise<FaultRoom>;
   previewDocument(document: vscode.TextDocument, cluster: DraftCluster): Promise<void>;
   exampleNodes(): Promise<readonly TreeNode[]>;
+  /** What is broken now in the cluster of a context; nothing as long as nobody has looked. */
+  active(context: KubeContext): readonly WatchedFault[];
+  readonly changed: Signal;
 }
 
 /** After the window is there: nothing of this is in a hurry. */
@@ -20,9 +26,15 @@ const recent = 50;
 export function registerFaults(services: Services): FaultUi {
   const { store, commands, clusters, runs, runRoom, log } = services;
   let loading: Promise<FaultRoom> | undefined;
+  let loaded: FaultRoom | undefined;
+  const changed = new Signal();
   const room = (): Promise<FaultRoom> =>
     (loading ??= import('./room.ts').then(
-      ({ FaultRoom: Room }) => store.add(new Room(services)),
+      ({ FaultRoom: Room }) => {
+        loaded = store.add(new Room(services));
+        loaded.watch.changed.listen(() => changed.fire());
+        return loaded;
+      },
       (error: unknown) => {
         loading = undefined;
         throw error;
@@ -58,6 +70,7 @@ export function registerFaults(services: Services): FaultUi {
     }),
     commands.register('faultline.break', async (item) => (await room()).breaks.onItem(item)),
     commands.register('faultline.showFaults', async () => (await room()).showFaults()),
+    commands.register('faultline.stopFault', async (item) => (await room()).stopOne(item)),
     commands.register('faultline.stopAllFaults', async () => (await room()).stopAll()),
     commands.register('faultline.sweepCluster', async (item) => (await room()).sweep(item)),
     commands.register('faultline.openExample', async (item) => (await room()).openExample(item)),
@@ -66,6 +79,8 @@ export function registerFaults(services: Services): FaultUi {
   for (const registration of registrations) store.add(registration);
   return {
     room,
+    changed,
+    active: ({ name, file }) => loaded?.watch.faults.filter(({ context, kubeconfig }) => context === name && kubeconfig === file) ?? [],
     previewDocument: async (document, cluster) => (await room()).previewDocument(document, cluster),
     exampleNodes: async () => (await room()).exampleNodes(),
   };

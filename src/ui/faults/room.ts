@@ -14,6 +14,7 @@ import { Breaks, documentToBreak } from '../commands/faults/break.ts';
 import { exampleOf, faultExamples, type FaultExample } from '../commands/faults/examples.ts';
 import { showFaults, stopFaults, type StopParts } from '../commands/faults/stop.ts';
 import { sweepNow, sweepOpened, type SweepParts } from '../commands/faults/sweep.ts';
+import { runOf } from '../commands/runs.ts';
 import type { Services } from '../services.ts';
 import type { OpenCluster } from '../session/clusters.ts';
 import { FaultWatch } from '../session/faultWatch.ts';
@@ -103,6 +104,12 @@ export class FaultRoom implements Disposable {
 
   showFaults(): Promise<void> {
     return showFaults(this.#stopParts);
+  }
+
+  /** Of an item of the tree; else a person chooses. */
+  stopOne(argument: unknown): Promise<void> {
+    const run = runOf(argument);
+    return run === undefined ? this.showFaults() : stopFaults(this.#stopParts, run);
   }
 
   stopAll(): Promise<void> {

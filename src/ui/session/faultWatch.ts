@@ -30,6 +30,7 @@ export interface WatchedFault extends OpenFault {
   /** `running`: its runner lives, and heals it. Of the others nobody does. */
   readonly state: UnfinishedRun['state'];
   readonly context: string;
+  readonly kubeconfig: string;
 }
 
 /** Looks at the folder of runs so often, while journals are followed more often than that. */
@@ -133,10 +134,17 @@ export class FaultWatch implements Disposable {
       const plan = header?.plan.fault;
       if (header === undefined || plan === undefined) return [];
       const { open } = foundIn(header, plan.faults, steps);
-      return open.map(({ shown }) => ({ ...shown, run, name: header.plan.name, state: 'running', context: plan.cluster.context }));
+      return open.map(({ shown }) => ({
+        ...shown,
+        run,
+        name: header.plan.name,
+        state: 'running',
+        context: plan.cluster.context,
+        kubeconfig: plan.cluster.kubeconfig,
+      }));
     });
     const left = this.#left.flatMap(({ run, name, state, cluster, faults }) =>
-      faults.map((fault) => ({ ...fault, run, name, state, context: cluster.context })),
+      faults.map((fault) => ({ ...fault, run, name, state, context: cluster.context, kubeconfig: cluster.kubeconfig })),
     );
     const now = [...running.toSorted((a, b) => a.deadlineMs - b.deadlineMs), ...left];
     const isSame = JSON.stringify(now) === JSON.stringify(this.#faults);

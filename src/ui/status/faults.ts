@@ -21,7 +21,7 @@ export function showFaultStatus(watch: FaultWatch, wallMs: () => number): Dispos
       return;
     }
     ticking ??= setInterval(show, 1_000);
-    const isLoud = faults.some((fault) => isUnsure(fault, wallMs()));
+    const isLoud = faults.some((fault) => isUnsure(fault));
     item.text = `$(${isLoud ? 'warning' : 'zap'}) ${shown}`;
     item.backgroundColor = new vscode.ThemeColor(isLoud ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground');
     item.tooltip = [...faults.map(({ title, context }) => `${title} · ${context}`), t('Click to stop.')].join('\n');
@@ -41,13 +41,13 @@ export function showFaultStatus(watch: FaultWatch, wallMs: () => number): Dispos
 export function faultsText(faults: readonly WatchedFault[], nowMs: number): string {
   const [first, another] = faults;
   if (first === undefined) return '';
-  const unsure = faults.filter((fault) => isUnsure(fault, nowMs)).length;
+  const unsure = faults.filter((fault) => isUnsure(fault)).length;
   const what = another === undefined ? (first.title.split(',')[0] ?? '') : t('{0} faults', faults.length);
   if (unsure > 0) return unsure === faults.length ? t('{0} · end not seen', what) : t('{0} · {1} not seen to end', what, unsure);
   return `${what} · ${leftText(Math.max(...faults.map(({ deadlineMs }) => deadlineMs)), nowMs)}`;
 }
 
 /** Nobody carries it on, or nobody could verify its end: it may be broken still. */
-export function isUnsure({ state, isUnconfirmed }: WatchedFault, _nowMs: number): boolean {
+export function isUnsure({ state, isUnconfirmed }: WatchedFault): boolean {
   return isUnconfirmed || state !== 'running';
 }

@@ -8,7 +8,9 @@ import type { HealthState, KafkaInstance, Line, LineSubject } from '../../cluste
 import { commandLink } from '../contribute.ts';
 import { isSql } from '../../cluster/sqlServer.ts';
 import { contextKey, isKafka, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
+import type { WatchedFault } from '../session/faultWatch.ts';
 import { BreakRights } from '../session/break/rights.ts';
+import { ActiveFaultNodes } from './activeFaults.ts';
 import { plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
 import { ClusterRows, type Row } from './rows.ts';
 
@@ -22,6 +24,8 @@ export interface ContextNode extends TreeNode {
   readonly context: KubeContext;
   /** Of it and of all below it those that are to be drawn anew since this was called last. */
   changed(): readonly TreeNode[];
+  /** Those below whose text is another each second. */
+  ticking(): readonly TreeNode[];
 }
 
 export interface ClusterNodeParts {
@@ -29,6 +33,9 @@ export interface ClusterNodeParts {
   readonly protection: (cluster: OpenCluster) => Protection;
   /** What a person opened and shut, by the item's id: one that is drawn anew while it opens would be shut by that. */
   readonly opened: ReadonlyMap<string, boolean>;
+  /** What is broken there now. */
+  readonly faults: () => readonly WatchedFault[];
+  readonly wallMs: () => number;
 }
 
 /** In place of the children of a context that is not open. */
@@ -44,17 +51,23 @@ export class ClusterNodes {
   readonly #rows: ClusterRows;
   readonly #nodes = new WeakMap<Row, LineNode>();
   readonly #rights = new BreakRights();
+  readonly #faults: ActiveFaultNodes;
 
   constructor(cluster: OpenCluster, parts: ClusterNodeParts) {
     this.cluster = cluster;
     this.#parts = parts;
     this.#rows = new ClusterRows(() => cluster.live.shown, parts.filter);
+    const { faults, wallMs } = parts;
+    this.#faults = new ActiveFaultNodes({ key: contextKey(cluster.context), faults, wallMs });
   }
 
   top(): readonly TreeNode[] | Promise<readonly TreeNode[]> {
     this.#rows.renew();
     const { rows, more, found } = this.#rows.top;
-    const nodes = this.#listed(rows, more);
+    const broken = this.#faults.top();
+    const listed = this.#listed(rows, more);
+    const nodes =
+      broken.length === 0 ? listed : listed instanceof Promise ? listed.then((list) => [...list, ...broken]) : [...listed, ...broken];
     if (found === undefined) return nodes;
     const count = treeItem({
       id: `filter:${contextKey(this.cluster.context)}`,
@@ -70,6 +83,10 @@ export class ClusterNodes {
   changed(): readonly TreeNode[] | 'all' {
     const { rows, isTopOther } = this.#rows.renew();
     return isTopOther ? 'all' : rows.map((row) => this.#node(row));
+  }
+
+  ticking(): readonly TreeNode[] {
+    return this.#faults.rows;
   }
 
   /** Waits only where nobody knows yet what the user may do there. */

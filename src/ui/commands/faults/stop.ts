@@ -41,7 +41,7 @@ export async function showFaults(parts: StopParts): Promise<void> {
     const items: FaultItem[] = [
       { label: `$(debug-stop) ${t('Stop All')}`, description: t('each is healed, and seen to be') },
       ...watch.faults.map((fault): FaultItem => {
-        const isLoud = isUnsure(fault, now);
+        const isLoud = isUnsure(fault);
         return {
           label: `$(${isLoud ? 'warning' : 'zap'}) ${fault.title}`,
           description: isLoud ? t('its end was not seen') : t('{0} left', leftText(fault.deadlineMs, now)),

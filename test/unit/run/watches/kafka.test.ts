@@ -223,6 +223,14 @@ describe('a Kafka cluster that is followed', () => {
     assert.equal(follower.controller, 0);
   });
 
+  it('still leads under the name of its pod while that is being made anew', async () => {
+    const brokers = new Brokers();
+    follower = await KafkaFollower.open(parts(brokers, []), signal);
+    brokers.instance = kafkaOf(brokers.pods.filter(({ metadata }) => metadata.name !== 'bus-1'));
+    assert.equal(follower.nameOf(1), 'bus-1');
+    assert.equal(follower.nameOf(7), 'broker 7');
+  });
+
   it('goes on with the others within a second when one broker dies and another freezes', async () => {
     const told: WatchTold[] = [];
     const brokers = new Brokers();
