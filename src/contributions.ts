@@ -45,6 +45,18 @@ export interface CommandArguments {
   'faultline.uncordon': [item?: unknown];
   'faultline.drainNode': [item?: unknown];
   'faultline.drainTrinoWorker': [item?: unknown];
+  /** On a line of a cluster; else a pod is chosen. Opens the page on which it is confirmed. */
+  'faultline.break': [item?: unknown];
+  /** What is broken now, and what an interrupted run may have left. */
+  'faultline.showFaults': [];
+  /** An item of the tree; else a person is asked. */
+  'faultline.stopFault': [item?: unknown];
+  'faultline.stopAllFaults': [];
+  /** Of a context: removes what is ours and expired. */
+  'faultline.sweepCluster': [item?: unknown];
+  /** Tree items of examples, or names of their files. */
+  'faultline.openExample': [item?: unknown];
+  'faultline.previewExample': [item?: unknown];
   'faultline.kafkaLogin': [item?: unknown];
   'faultline.forgetKafkaLogin': [item?: unknown];
   /** Selects the engine of the item, and opens a SQL document. */
@@ -100,6 +112,8 @@ export interface Settings {
   'faultline.helm.path': string;
   /** By the context's name. */
   'faultline.clusters.protection': Readonly<Record<string, 'open' | 'confirm' | 'readOnly'>>;
+  /** Which a cluster can pull; of what is left out the default. */
+  'faultline.faults.images': Readonly<Partial<Record<'helper' | 'node', string>>>;
 }
 export type SettingId = keyof Settings;
 
@@ -115,6 +129,7 @@ export const settingDefaults: { readonly [S in SettingId]: Settings[S] } = {
   'faultline.kubeconfigs': [],
   'faultline.helm.path': '',
   'faultline.clusters.protection': {},
+  'faultline.faults.images': {},
 };
 
 export interface ContextKeys {
@@ -134,6 +149,8 @@ export const views = {
 
 export const resultsPanelType = 'faultline.results';
 export const latencyPanelType = 'faultline.latency';
+export const recoveryPanelType = 'faultline.recovery';
+export const faultPanelType = 'faultline.fault';
 export const walkthroughId = 'faultline.start';
 
 /** `viewItem` of tree items, as used in menus. */
@@ -149,6 +166,10 @@ export const treeItems = {
   libraryFolder: 'libraryFolder',
   ownLibraryFolder: 'ownLibraryFolder',
   libraryEntry: 'libraryEntry',
+  examples: 'examples',
+  example: 'example',
+  activeFaults: 'activeFaults',
+  activeFault: 'activeFault',
   history: 'history',
   historyEntry: 'historyEntry',
   runningRun: 'runningRun',

@@ -14,6 +14,7 @@ import { registerLibraryCommands } from './ui/commands/library.ts';
 import { registerEditor, type EditorParts } from './ui/editor/editor.ts';
 import { registerSpecEditor } from './ui/editor/spec/register.ts';
 import { edges } from './ui/edges.ts';
+import { registerFaults, type FaultUi } from './ui/faults/register.ts';
 import { registerResults, type ResultParts } from './ui/panels/results/register.ts';
 import { buildServices, type Services } from './ui/services.ts';
 import { registerStatusBar } from './ui/status/status.ts';
@@ -24,6 +25,7 @@ import { historyTarget, registerWindow, releaseTarget } from './ui/window.ts';
 export interface TestApi extends EditorParts, ResultParts, BenchmarkUi {
   readonly services: Services;
   readonly clusters: ClusterUi;
+  readonly faults: FaultUi;
 }
 
 /** VS Code calls `deactivate` without an argument: this is where it finds what has to be ended. */
@@ -38,16 +40,18 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
 
   const editor = registerEditor(services);
   const results = registerResults(services, editor);
-  const benchmarks = registerBenchmarks(services, editor);
+  const faults = registerFaults(services);
+  const benchmarks = registerBenchmarks(services, editor, faults);
   const { statements } = editor;
   store.add(registerSpecEditor({ settings, library: join(context.extensionUri.fsPath, 'snippets'), log }));
   store.add(registerWindow(services));
   store.add(registerStatusBar({ session, runner, clock: services.clock, engineTitle: (target) => query.engineTitle(target) }));
-  const clusters = store.add(registerClusters(services));
+  const clusters = store.add(registerClusters(services, faults));
   store.add(
     registerLibraryTree({
       library,
       history,
+      examples: () => faults.exampleNodes(),
       folders: libraryFolders,
       foldersChanged: (listener) =>
         vscode.Disposable.from(
@@ -67,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   store.add(registerHelpCommands(commands, log, context.extension.id));
   return context.extensionMode === vscode.ExtensionMode.Production
     ? undefined
-    : { services, clusters, ...editor, ...results, ...benchmarks };
+    : { services, clusters, faults, ...editor, ...results, ...benchmarks };
 }
 
 /** Answers when the query host has ended. */

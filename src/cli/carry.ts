@@ -3,13 +3,15 @@ import { cwd } from 'node:process';
 import { faultlineHome } from '../base/home.ts';
 import type { RunPlan } from '../journal/plan.ts';
 import { RunStore } from '../journal/store.ts';
-import { projectRun } from '../run/summaries.ts';
+import type { ConfirmedFaults } from '../run/prepare/confirmed.ts';
+import { projectRun, recoveryOfRun } from '../run/summaries.ts';
 import { passwordsOf } from '../run/passwords.ts';
 import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/start.ts';
 import { summaryOf } from '../analysis/summary.ts';
 import type { CliPaths } from './data.ts';
 import { LiveStatus } from './live.ts';
-import { describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
+import { describeLoad, describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
+import { describeRecovery } from './recovery.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 /** What a run needs of the package beside what every command does. */
@@ -20,6 +22,8 @@ export interface CarryPaths extends CliPaths, RunnerPaths {
 export interface CarryOptions {
   readonly detach: boolean;
   readonly json: boolean;
+  /** Of a plan that breaks something. */
+  readonly confirmed?: ConfirmedFaults;
 }
 
 /** Lines of a process that ended unexpectedly. */
@@ -28,7 +32,7 @@ const lastWords = 10;
 /** Answers the exit code. Fails as `startRun`. */
 export async function carryOut(
   plan: RunPlan,
-  { detach, json }: CarryOptions,
+  { detach, json, confirmed }: CarryOptions,
   terminal: Terminal,
   paths: CarryPaths,
   workingFolder: string = cwd(),
@@ -38,6 +42,7 @@ export async function carryOut(
   const log: string[] = [];
   const started = await startRun({
     plan,
+    ...(confirmed === undefined ? {} : { confirmed }),
     passwords: await passwordsOf(plan, (secret) => terminal.env[secret]),
     store,
     home,
@@ -53,13 +58,18 @@ export async function carryOut(
     else
       await print(
         terminal,
-        `Run ${started.run} goes on by itself. “faultline runs” shows it, “faultline report ${started.run}” its figures.\n`,
+        `Run ${started.run} goes on by itself. “faultline runs” shows it, “faultline ${plan.fault === undefined ? 'report' : 'recovery'} ${started.run}” its figures, and “faultline stop ${started.run}” ends it.\n`,
       );
     return exitCodes.done;
   }
   await follow(started, terminal);
   const { projection, view } = await projectRun(await store.record(started.run));
-  await print(terminal, json ? runJson(summaryOf(view)) : describeRun(view, projection, terminal));
+  const recovery = recoveryOfRun({ projection, view });
+  const text = (): string =>
+    recovery === null
+      ? describeRun(view, projection, terminal)
+      : `${describeLoad(view, projection, terminal)}${describeRecovery(recovery, terminal, { brief: true })}`;
+  await print(terminal, json ? runJson(summaryOf(view), recovery) : text());
   terminal.stderr.write(describeWrongAnswers(view));
   // A process that was killed, or that an engine crashed: what it said last is all there is.
   if (view.status === 'interrupted') terminal.stderr.write(`faultline: ${log.slice(-lastWords).join('\n')}\n`);

@@ -13,7 +13,7 @@ export interface Columns {
 const leastRoom = 20;
 
 /** Ends with a line feed. On a terminal the last column takes what room is left, and is cut there. */
-export function columnsText(table: Columns, terminal: Terminal): string {
+export function columnsText(table: Columns, terminal: { readonly stdout: Pick<Terminal['stdout'], 'isTTY' | 'columns'> }): string {
   const [spare, ...others] = table.spare ?? [];
   const { columns, rows } = table;
   const lines = [columns.map(({ title }) => title.toUpperCase()), ...rows].map((row) => row.map(visible));

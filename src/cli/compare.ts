@@ -6,7 +6,9 @@ import { htmlReport } from '../report/html.ts';
 import { jsonComparison } from '../report/json.ts';
 import { comparisonTable } from '../report/table.ts';
 import { projectRun } from '../run/summaries.ts';
+import type { RunRecord } from '../journal/runs.ts';
 import { columnsText } from './columns.ts';
+import { breaksSomething, compareGroups, groupOf } from './compare-recoveries.ts';
 import { visible } from './format/width.ts';
 import { htmlOf, readJournalFile, writeReport, type ReportPaths } from './report.ts';
 import { runStore } from './runs.ts';
@@ -23,8 +25,18 @@ export interface CompareOptions {
 
 export async function runCompare({ a, b, json, html }: CompareOptions, terminal: Terminal, paths: ReportPaths): Promise<number> {
   const store = runStore(terminal);
-  const recordA = await store.find(a);
-  const recordB = b === undefined ? undefined : await store.find(b);
+  const groupA = await groupOf(a, store);
+  const groupB = b === undefined ? undefined : await groupOf(b, store);
+  const all = [...groupA, ...(groupB ?? [])];
+  if (all.some(breaksSomething)) {
+    if (groupB === undefined)
+      throw invalid('A recovery has nothing to be compared with in itself', 'Name two runs, or two groups of runs.');
+    if (html !== undefined) throw invalid('There is no HTML report of recoveries that are compared', 'Leave --html out, or use --json.');
+    await compareGroups(groupA, groupB, json, terminal);
+    return exitCodes.done;
+  }
+  const recordA = only(groupA, a);
+  const recordB = groupB === undefined ? undefined : only(groupB, b ?? '');
   if (recordB !== undefined && recordB.run === recordA.run) {
     throw invalid(`Both names mean the run ${recordA.run}`, 'Name two runs; “faultline runs” lists them.');
   }
@@ -32,13 +44,19 @@ export async function runCompare({ a, b, json, html }: CompareOptions, terminal:
   const runB = recordB === undefined ? undefined : await projectRun(recordB, terminal.signal);
   const comparison = runB === undefined ? compareArms(runA.projection) : compareRuns(runA.projection, runB.projection);
   if (html !== undefined) {
-    const report = await htmlOf(recordA, runA, paths);
+    const report = await htmlOf(recordA, runA, paths, true);
     const other =
       runB === undefined || recordB === undefined ? {} : { b: { view: runB.view, journal: await readJournalFile(recordB), comparison } };
     await writeReport(html, await htmlReport({ ...report, ...other }), terminal);
   }
   await write(terminal, json ? jsonComparison(comparison) : textOf(comparison, terminal));
   return exitCodes.done;
+}
+
+/** Of benchmarks two are compared: their samples are in them. */
+function only([record, another]: readonly RunRecord[], named: string): RunRecord {
+  if (record !== undefined && another === undefined) return record;
+  throw invalid(`“${named}” names several benchmarks, of which one is compared with one`, 'Name one run on each side.');
 }
 
 function textOf(comparison: Comparison, terminal: Terminal): string {

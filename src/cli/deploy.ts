@@ -1,10 +1,8 @@
 /** `faultline deploy`: charts into clusters, from the terminal. */
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
-import { consentTo, nameToType } from '../cluster/act/protection.ts';
-import type { ClusterChange, Consent, Protection } from '../cluster/act/protection.ts';
+import type { Consent, Protection } from '../cluster/act/protection.ts';
 import { connectCluster } from '../cluster/connect/connection.ts';
 import type { ClusterIdentity, Deployer, DeployEvent, HeldPlan } from '../deploy/deploy.ts';
 import type { ReleaseName, ReleaseState } from '../deploy/release.ts';
@@ -12,10 +10,10 @@ import { openDeployer } from '../deploy/deployer.ts';
 import { findHelm } from '../deploy/helm/find.ts';
 import { isUnchanged } from '../deploy/run.ts';
 import { sweepScratch } from '../deploy/scratch.ts';
+import { agreed, declined, protectionFor, type AgreeOptions } from './agreed.ts';
 import { contextOf } from './context.ts';
 import { diffText, healthText, jsonOfPlan, listText, planText, ProgressLines, uninstallText } from './deploy-words.ts';
 import { describe, exitCodeOf } from './failure.ts';
-import { isLab } from './lab.ts';
 import { exitCodes, write, type Terminal } from './terminal.ts';
 
 export interface DeployPaths {
@@ -29,10 +27,8 @@ interface PlaceArguments {
   readonly json?: boolean;
 }
 
-interface LimitArguments {
+interface LimitArguments extends AgreeOptions {
   readonly timeout?: number;
-  readonly yes?: boolean;
-  readonly confirmCluster?: string;
 }
 
 export interface DeployArguments extends PlaceArguments, LimitArguments {
@@ -75,11 +71,10 @@ async function opened(
   const connection = await connectCluster(context, { env });
   try {
     const deployer = openDeployer({ connection, helm, env, chartsFolder: join(paths.root, 'media', 'charts') });
-    const protection = { context: context.name, server: connection.server, knownBy: 'nothing' } as const;
     return await work({
       deployer,
       namespace: args.namespace ?? connection.defaultNamespace,
-      protection: { ...protection, level: (await isLab(connection)) ? 'open' : 'confirm' },
+      protection: await protectionFor(connection),
     });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -239,48 +234,6 @@ async function told(events: AsyncIterable<DeployEvent>, { json }: PlaceArguments
     lines.end();
   }
   return { done, notes, logs };
-}
-
-/** undefined: the person said no. Fails: `refusedByProtection`, `invalid` where nobody can be asked. */
-async function agreed(
-  terminal: Terminal,
-  protection: Protection,
-  change: ClusterChange,
-  { yes, confirmCluster }: LimitArguments,
-  question: string | undefined,
-): Promise<Consent | undefined> {
-  const isAsked = terminal.stderr.isTTY === true && 'isTTY' in terminal.stdin && terminal.stdin.isTTY === true;
-  const wanted = nameToType(protection);
-  if (wanted !== undefined && confirmCluster === undefined && isAsked) {
-    const typedName = await ask(terminal, `${protection.context} (${protection.server}) is protected. Type its name to go on:`);
-    return consentTo(protection, change, { typedName });
-  }
-  if (wanted !== undefined && confirmCluster === undefined) {
-    throw new FaultlineError('refusedByProtection', {
-      what: `${protection.context} (${protection.server}) is protected: nothing was changed`,
-      remedy: `Give --confirm-cluster ${protection.context} when you mean it.`,
-    });
-  }
-  if (question !== undefined && yes !== true && confirmCluster === undefined && isAsked) {
-    if (!/^y(?:es)?$/i.test(await ask(terminal, `${question} [y/N]`))) return undefined;
-  }
-  return consentTo(protection, change, confirmCluster === undefined ? {} : { typedName: confirmCluster });
-}
-
-async function ask({ stdin, stderr, signal }: Terminal, question: string): Promise<string> {
-  const lines = createInterface({ input: stdin, output: stderr });
-  // It keeps Ctrl+C to itself.
-  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    return (await lines.question(`${question} `, { signal })).trim();
-  } finally {
-    lines.close();
-  }
-}
-
-function declined({ stderr }: Terminal): number {
-  stderr.write('Nothing was changed.\n');
-  return exitCodes.done;
 }
 
 function tellCluster(

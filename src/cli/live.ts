@@ -8,6 +8,7 @@ import { JournalText } from '../journal/parse.ts';
 import { readWindow } from '../journal/reader.ts';
 import { runFiles } from '../journal/runs.ts';
 import { visible } from './format/width.ts';
+import { faultLineOf } from './live-fault.ts';
 import { StatusLine, type Terminal } from './terminal.ts';
 
 const everyMs = 500;
@@ -34,15 +35,17 @@ export class LiveStatus {
     this.#status.clear();
   }
 
-  #next(): void {
+  #next(afterMs = everyMs): void {
     this.#timer = setTimeout(() => {
+      const beganMs = performance.now();
       // What can't be read now is read the next time, or by the outcome, which says why.
       void this.#show()
         .catch(() => undefined)
         .finally(() => {
-          if (!this.#isDisposed) this.#next();
+          // A tenth of a core at most: the probes may be on this machine.
+          if (!this.#isDisposed) this.#next(Math.max(everyMs, 9 * (performance.now() - beganMs)));
         });
-    }, everyMs);
+    }, afterMs);
   }
 
   async #show(): Promise<void> {
@@ -56,8 +59,17 @@ export class LiveStatus {
       this.#projection ??= new RunProjection(header);
       for (const event of events) this.#projection.add(event);
     }
-    const view = this.#projection?.view('running');
-    if (view !== undefined && !this.#isDisposed) this.#status.show(visible(lineOf(view)));
+    const line = this.#line();
+    if (line !== undefined && !this.#isDisposed) this.#status.show(visible(line));
+  }
+
+  #line(): string | undefined {
+    const projection = this.#projection;
+    if (projection === undefined) return undefined;
+    const view = projection.view('running');
+    const nowMs = Math.max(0, Date.now() - view.startedAt);
+    const recovery = projection.recoveryView('running', nowMs);
+    return recovery === null ? lineOf(view) : faultLineOf(view, recovery, projection.recovery?.samples('running') ?? [], nowMs);
   }
 }
 

@@ -1,6 +1,8 @@
 /** What came of a run, for a person and for a program. */
 import { compareArms } from '../analysis/compare.ts';
 import { closedLength, pathInWords } from '../analysis/text.ts';
+import { recoveryJson } from '../analysis/recovery/show/json.ts';
+import type { RecoveryView } from '../analysis/recovery/view.ts';
 import type { RunProjection } from '../analysis/run.ts';
 import type { RunSummary, RunView, StatementView } from '../analysis/view.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
@@ -16,8 +18,8 @@ export function exitCodeOfRun({ status, verdict }: Pick<RunView, 'status' | 'ver
   return verdict === 'passed' ? exitCodes.done : exitCodes.inconclusive;
 }
 
-/** One object, exactly as the README says. */
-export function runJson(summary: RunSummary): string {
+/** One object, exactly as the README says. `recovery`: of a run that breaks something. */
+export function runJson(summary: RunSummary, recovery: RecoveryView | null = null): string {
   const { run, verdict, reason, engineKind, scale, planned, ok, failed, dropped, driver } = summary;
   const object = {
     run,
@@ -37,18 +39,13 @@ export function runJson(summary: RunSummary): string {
       count,
       latencyMs: { p50, p95, p99, max },
     })),
+    ...(recovery === null ? {} : { recovery: recoveryJson(recovery) }),
   };
   return `${JSON.stringify(object, null, 2)}\n`;
 }
 
 export function describeRun(view: RunView, projection: RunProjection, terminal: Terminal): string {
-  const figures = view.counts.planned > 0 ? ['', ...columnsText(tableOf(view.statements), terminal).trimEnd().split('\n'), ''] : [];
-  const lines = [titleOf(view), ...figures, countsOf(view)];
-  for (const { text, count } of view.counts.errorsByReason) lines.push(`  ${formatCount(count)} × ${text}`);
-  // Of a run that never began there is nothing to trust or not.
-  if (view.counts.planned > 0) lines.push(driverOf(view));
-  if (view.tpchPower !== null) lines.push(`power ${formatCount(Math.round(view.tpchPower.value))} (${view.tpchPower.label})`);
-  if (view.arms.length > 1) lines.push(compareArms(projection).text);
+  const lines = loadLines(view, projection, terminal);
   for (const { expectation, outcome, text } of view.expectations) {
     if (expectation.implied !== true)
       lines.push(`${outcome === 'met' ? 'met    ' : outcome === 'broken' ? 'broken ' : 'unknown'} ${expectation.text}: ${text}`);
@@ -57,6 +54,22 @@ export function describeRun(view: RunView, projection: RunProjection, terminal: 
   lines.push('', `${verdictOf(view)}: ${view.reason}`);
   lines.push(`Run ${view.run}; “faultline report ${view.run} --format html” makes a page of it, and the editor shows it under Runs.`);
   return `${lines.map(visible).join('\n')}\n`;
+}
+
+/** Of a run that broke something: what its own load measured, where it had one. Ends with a line feed, or is empty. */
+export function describeLoad(view: RunView, projection: RunProjection, terminal: Terminal): string {
+  return view.plan.load.kind === 'none' ? '' : `${loadLines(view, projection, terminal).map(visible).join('\n')}\n\n`;
+}
+
+function loadLines(view: RunView, projection: RunProjection, terminal: Terminal): string[] {
+  const figures = view.counts.planned > 0 ? ['', ...columnsText(tableOf(view.statements), terminal).trimEnd().split('\n'), ''] : [];
+  const lines = [titleOf(view), ...figures, countsOf(view)];
+  for (const { text, count } of view.counts.errorsByReason) lines.push(`  ${formatCount(count)} × ${text}`);
+  // Of a run that never began there is nothing to trust or not.
+  if (view.counts.planned > 0) lines.push(driverOf(view));
+  if (view.tpchPower !== null) lines.push(`power ${formatCount(Math.round(view.tpchPower.value))} (${view.tpchPower.label})`);
+  if (view.arms.length > 1) lines.push(compareArms(projection).text);
+  return lines;
 }
 
 /** Row by row, as the answer check of clause 2.1.3.5 found it. Empty where every answer was right. */
@@ -75,7 +88,7 @@ export function describeWrongAnswers(view: Pick<RunView, 'statements'>): string 
 }
 
 /** As its exit code says: what could not be carried out has no verdict to look for. */
-function verdictOf({ status, verdict }: RunView): string {
+export function verdictOf({ status, verdict }: Pick<RunView, 'status' | 'verdict'>): string {
   if (verdict !== 'failed' && status === 'failed') return 'NOT CARRIED OUT';
   return (verdict ?? 'inconclusive').toUpperCase();
 }

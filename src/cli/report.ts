@@ -3,15 +3,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { runFiles, type RunRecord } from '../journal/runs.ts';
-import { csvReport } from '../report/csv.ts';
-import { htmlReport, type HtmlReport } from '../report/html.ts';
+import { csvReport, recoveryCsv } from '../report/csv.ts';
+import { htmlReport, pageNameOf, type HtmlReport } from '../report/html.ts';
 import { jsonReport } from '../report/json.ts';
+import { junitReport } from '../report/junit.ts';
 import { markdownReport } from '../report/markdown.ts';
-import { projectRun, type ProjectedRun } from '../run/summaries.ts';
+import { projectRun, recoveryOfRun, type ProjectedRun } from '../run/summaries.ts';
 import { runStore } from './runs.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
-export const reportFormats = ['html', 'md', 'json', 'csv'] as const;
+export const reportFormats = ['html', 'md', 'junit', 'json', 'csv'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
 export interface ReportOptions {
@@ -39,19 +40,20 @@ export async function runReport({ run, format, output }: ReportOptions, terminal
   return exitCodes.done;
 }
 
-/** The parts of an HTML report of one run. */
-export async function htmlOf(record: RunRecord, { view }: ProjectedRun, paths: ReportPaths): Promise<HtmlReport> {
-  const [journal, page] = await Promise.all([readJournalFile(record), readPage(paths)]);
-  return { a: { view, journal }, page };
+/** The parts of an HTML report of one run, or of the first of two. */
+export async function htmlOf(record: RunRecord, projected: ProjectedRun, paths: ReportPaths, isCompared = false): Promise<HtmlReport> {
+  const { view } = projected;
+  const [journal, page] = await Promise.all([readJournalFile(record), readPage(paths, pageNameOf(view, isCompared))]);
+  return { a: { view, recovery: recoveryOfRun(projected), journal }, page };
 }
 
 export function readJournalFile({ folder }: RunRecord): Promise<Buffer> {
   return readFile(join(folder, runFiles.journal));
 }
 
-async function readPage({ webview }: ReportPaths): Promise<HtmlReport['page']> {
+async function readPage({ webview }: ReportPaths, name: string): Promise<HtmlReport['page']> {
   try {
-    const [script, style] = await Promise.all(['histogram.js', 'histogram.css'].map((name) => readFile(join(webview, name), 'utf8')));
+    const [script, style] = await Promise.all(['js', 'css'].map((end) => readFile(join(webview, `${name}.${end}`), 'utf8')));
     return { script: script ?? '', style: style ?? '' };
   } catch (error) {
     throw new FaultlineError(
@@ -66,14 +68,19 @@ async function readPage({ webview }: ReportPaths): Promise<HtmlReport['page']> {
   }
 }
 
-function textOf({ view }: ProjectedRun, format: Exclude<ReportFormat, 'html'>): string {
+function textOf(projected: ProjectedRun, format: Exclude<ReportFormat, 'html'>): string {
+  const { view } = projected;
+  const recovery = recoveryOfRun(projected);
   switch (format) {
     case 'md':
-      return markdownReport(view);
+      return markdownReport(view, recovery);
+    case 'junit':
+      return junitReport(view, recovery);
     case 'json':
-      return jsonReport(view);
+      return jsonReport(view, recovery);
     case 'csv':
-      return csvReport(view);
+      // What was broken has no query; the figures of a load beside it are in the JSON.
+      return recovery === null ? csvReport(view) : recoveryCsv(recovery);
   }
 }
 

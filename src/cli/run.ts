@@ -3,16 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { kubeconfigPaths } from '../cluster/connect/kubeconfig.ts';
-import { mustBePreviewed } from '../run/spec/previewed.ts';
 import { readSpec, type SpecProblem } from '../run/spec/spec.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
+import type { BreakOptions } from './fault.ts';
 import { visible } from './format/width.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
-export interface RunRequest {
+export interface RunRequest extends BreakOptions {
   readonly file: string;
-  readonly detach: boolean;
-  readonly json: boolean;
 }
 
 /** Answers the exit code: as `runBench`; 2 with the problems on stderr, as `file:line:column: error: …`. */
@@ -29,9 +27,12 @@ export async function runSpec(request: RunRequest, terminal: Terminal, paths: Ca
     kubeconfigs: kubeconfigPaths(terminal.env, []),
   });
   for (const problem of problems) terminal.stderr.write(problemLine(request.file, problem));
-  if (breaks !== undefined) throw mustBePreviewed(breaks.plan.name);
+  if (breaks !== undefined && !problems.some(({ severity }) => severity === 'error')) {
+    const { carryOutFaults } = await import('./fault.ts');
+    return carryOutFaults(breaks, request, terminal, paths, dirname(file));
+  }
   if (plan === undefined || problems.some(({ severity }) => severity === 'error')) return exitCodes.invalid;
-  return carryOut(plan, request, terminal, paths, dirname(file));
+  return carryOut(plan, { detach: request.detach === true, json: request.json === true }, terminal, paths, dirname(file));
 }
 
 function unreadable(file: string, error: unknown): FaultlineError {

@@ -1,13 +1,14 @@
 /** `faultline runs`: what was run on this machine, from any window or terminal. */
+import { formatSeconds } from '../analysis/recovery/judge/metric-text.ts';
 import type { RunSummary } from '../analysis/view.ts';
-import { FaultlineError, invalid } from '../base/errors.ts';
+import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
 import { formatDuration } from '../base/units.ts';
 import type { RunRecord } from '../journal/runs.ts';
 import { RunStore } from '../journal/store.ts';
 import { summaryOfRun } from '../run/summaries.ts';
-import { connectRun } from '../run/supervise/connect.ts';
 import { columnsText, minute } from './columns.ts';
+import { fit } from './format/width.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
 export interface RunsOptions {
@@ -47,29 +48,6 @@ export async function runRunsRemove(names: readonly string[], terminal: Terminal
   return exitCodes.done;
 }
 
-/** Ends runs of any window or terminal, this one's detached ones too. Fails: `notFound`, `invalid` (it has ended), `unreachable`. */
-export async function runRunsStop(names: readonly string[], terminal: Terminal): Promise<number> {
-  const store = runStore(terminal);
-  // As with `remove`: a wrong name stops nothing.
-  const found = await Promise.all(names.map((name) => store.find(name)));
-  const records = [...new Map(found.map((record) => [record.run, record])).values()];
-  for (const { run, state } of records) {
-    if (state !== 'running')
-      throw invalid(`The run ${run} is not running: there is nothing to stop`, '“faultline runs” shows those that are.');
-  }
-  for (const record of records) {
-    const link = await connectRun(record);
-    try {
-      await link.stop();
-      await link.closed;
-    } finally {
-      link.close();
-    }
-    await write(terminal, `Run ${record.run} stopped; “faultline report ${record.run} --format md” shows its figures so far.\n`);
-  }
-  return exitCodes.done;
-}
-
 async function readAll(records: readonly RunRecord[], terminal: Terminal): Promise<readonly (RunSummary | UnreadableRun)[]> {
   const status = new StatusLine(terminal);
   const runs: (RunSummary | UnreadableRun)[] = [];
@@ -100,27 +78,66 @@ async function readOne(record: RunRecord): Promise<RunSummary | UnreadableRun | 
 function tableOf(runs: readonly (RunSummary | UnreadableRun)[], terminal: Terminal): string {
   const text = (title: string): { title: string; isNumber: boolean } => ({ title, isNumber: false });
   const number = (title: string): { title: string; isNumber: boolean } => ({ title, isNumber: true });
+  // Who never breaks anything has nothing to recover from.
+  const breaks = runs.some((run) => 'verdict' in run && run.recovery !== undefined);
+  const [what, figures] = breaks ? ['Engine or fault', [number('Recovered'), number('Unavailable')]] : ['Engine', []];
+  const columns = [
+    text('Run'),
+    text('Started'),
+    text('Verdict'),
+    text(what),
+    number('Duration'),
+    ...figures,
+    number('p99'),
+    text('Reason'),
+  ];
   return columnsText(
     {
-      columns: [text('Run'), text('Started'), text('Verdict'), text('Engine'), number('Duration'), number('p99'), text('Reason')],
+      columns,
       // When it began is in its id.
-      spare: ['Started', 'Engine', 'Duration'],
-      rows: runs.map((run) => ('verdict' in run ? summaryCells(run) : [run.run, '', run.status, '', '', '', run.reason])),
+      spare: ['Started', ...(breaks ? ['Duration', 'p99', 'Unavailable', what] : [what, 'Duration'])],
+      rows: runs.map((run) =>
+        'verdict' in run
+          ? summaryCells(run, breaks)
+          : columns.map((_, index) => (index === 0 ? run.run : index === 2 ? run.status : index === columns.length - 1 ? run.reason : '')),
+      ),
     },
     terminal,
   );
 }
 
-function summaryCells({ run, startedAt, verdict, status, engine, scale, durationMs, latencyMs, reason }: RunSummary): readonly string[] {
+/** As much of a fault's name as leaves room for its reason. */
+const titleWidth = 40;
+
+function summaryCells(summary: RunSummary, breaks: boolean): readonly string[] {
+  const { run, startedAt, verdict, status, engine, scale, durationMs, latencyMs, reason, recovery } = summary;
   return [
     run,
     minute(startedAt),
     verdictCell(status, verdict),
-    scale === null ? engine : `${engine}, TPC-H ${scale}`,
+    recovery !== undefined ? fit(recovery.title, titleWidth) : scale === null ? engine : `${engine}, TPC-H ${scale}`,
     formatDuration(durationMs),
+    ...(breaks ? recoveryCells(recovery) : []),
     latencyMs.p99 === null ? '–' : formatDuration(latencyMs.p99),
     reason,
   ];
+}
+
+/** What never came has no number. */
+function recoveryCells(recovery: RunSummary['recovery']): readonly string[] {
+  if (recovery === undefined) return ['', ''];
+  const { recovered, unavailableMs } = recovery;
+  const unavailable = unavailableMs === null ? '–' : formatSeconds(unavailableMs);
+  switch (recovered.kind) {
+    case 'value':
+      return [formatSeconds(recovered.ms), unavailable];
+    case 'never':
+      return ['never', unavailable];
+    case 'none':
+      return ['no impact', unavailable];
+    case 'unknown':
+      return ['–', unavailable];
+  }
 }
 
 /** An interrupted run is inconclusive, and so is one that never began: how it ended is what a person looks for. */

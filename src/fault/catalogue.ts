@@ -254,16 +254,16 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
     nodeCut: {
       ...inLab,
       title: t('Cut Node Off'),
-      does: t('Takes the node’s network away. Its pods run on and reach nobody.'),
+      does: t('Takes the node’s network away. Its pods run on, and reach nobody outside of the node.'),
       defaults: { kind: 'nodeCut' },
       heals: t('The lab gives the network back, at the deadline by itself.'),
     },
     nodeFreeze: {
       ...inLab,
       title: t('Freeze Node'),
-      does: t('Stops the kubelet and the container runtime. Pods run on and are not looked after.'),
+      does: t('Stops every process of the node between two instructions, its pods’ too: connections stay open, and nothing answers.'),
       defaults: { kind: 'nodeFreeze' },
-      heals: t('The lab lets them go on, at the deadline by itself.'),
+      heals: t('The lab lets the processes go on, at the deadline by itself.'),
     },
   };
 }

@@ -3,7 +3,7 @@
  * may be left out left out. A preview makes planned faults of it. Browser-safe (types only).
  */
 import type { EngineKind, EngineRole } from '../cluster/recognise/model.ts';
-import type { FaultCondition, FaultSettings, PlannedImages, PlannedMessages, PlannedProbe, RecoveryRule } from '../journal/fault-plan.ts';
+import type { FaultCondition, FaultSettings, PlannedImages, PlannedMessages, PlannedProbe, ProbeLogin, RecoveryRule } from '../journal/fault-plan.ts';
 
 export interface FaultDraft {
   readonly cluster: DraftCluster;
@@ -82,4 +82,6 @@ export interface DraftProbe {
   readonly connection?: PlannedProbe['connection'];
   readonly asks?: string;
   readonly perSecond: number;
+  /** Absent: the one that the engine's own pods name. */
+  readonly login?: ProbeLogin;
 }

@@ -91,6 +91,13 @@ export async function removeExpiredLeases(
   return removed;
 }
 
+/** Those of a run that is over, before their time. Fails as a request does. */
+export async function releaseLeasesOf(connection: ClusterConnection, run: string, namespace: string, signal: AbortSignal): Promise<void> {
+  for (const { metadata } of await listFaults(connection, namespace, signal))
+    if (metadata.annotations?.[runMark] === run)
+      await release(connection, pathOf(leases, { namespace: metadata.namespace ?? '', name: metadata.name }), run, signal);
+}
+
 function listFaults(connection: ClusterConnection, namespace: string | undefined, signal: AbortSignal): Promise<readonly KubeObject[]> {
   const labelSelector = Object.entries(kindLabel)
     .map((pair) => pair.join('='))

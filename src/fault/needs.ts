@@ -14,10 +14,9 @@ export const leaseNamespace = 'default';
 
 const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
 
-/** Of one target; an empty list for `none` and for what the lab does by itself. */
+/** Of one target; an empty list for `none`. */
 export function needsOf(kind: FaultKind, target: Pick<FaultTarget, 'kind' | 'namespace' | 'workload'>): readonly Need[] {
-  const { mechanism } = factsOf(kind);
-  if (mechanism === 'none' || mechanism === 'lab') return [];
+  if (factsOf(kind).mechanism === 'none') return [];
   return [...needsOfKind(kind, target), ...leaseNeeds(target.namespace ?? leaseNamespace)];
 }
 
@@ -87,10 +86,12 @@ function needsOfKind(
         // What happens once can't be healed by anybody.
         ...(kind === 'containerCrash' ? [] : execHeal),
       ];
-    case 'none':
+    // The lab does the rest by itself.
     case 'nodeStop':
     case 'nodeCut':
     case 'nodeFreeze':
+      return [node('get', 'injecting')];
+    case 'none':
       return [];
   }
 }

@@ -32,6 +32,8 @@ export interface PlanPreview {
   /** Of the whole: cluster, probes. Those of faults stand in their previews. */
   readonly refusals: readonly Refusal[];
   readonly probes: readonly PlannedProbe[];
+  /** What was asked for, with its namespace: from it the same is previewed again before it begins. */
+  readonly drafts: readonly DraftFault[];
   /** What the person confirms; empty where there is no plan. */
   readonly hash: string;
 }
@@ -46,9 +48,9 @@ export async function previewPlan(
   const identity = await identityOf(connection, signal);
   const namespace = draft.cluster.namespace ?? options.namespace;
   const scene = await readScene(connection, { ...options, ...(namespace === undefined ? {} : { namespace }) }, signal);
-  const faults = draft.faults.map((fault) => within(fault, namespace));
+  const drafts = draft.faults.map((fault) => within(fault, namespace));
   const previews: Preview[] = [];
-  for (const [index, fault] of faults.entries()) {
+  for (const [index, fault] of drafts.entries()) {
     const typed = options.typed?.get(index);
     const request = {
       fault,
@@ -62,7 +64,7 @@ export async function previewPlan(
     previews.push(answers === undefined ? first : previewFault({ ...request, preflight: answers }, scene));
   }
   const images = { ...defaultImages, ...options.images, ...draft.images };
-  return wholeOf(connection, draft, { identity, previews, scene, namespace, images });
+  return wholeOf(connection, draft, { identity, previews, drafts, scene, namespace, images });
 }
 
 /**
@@ -89,20 +91,26 @@ export function previewAgain(
 interface Whole {
   readonly identity: string;
   readonly previews: readonly Preview[];
+  readonly drafts: readonly DraftFault[];
   readonly scene: FaultScene;
   readonly namespace: string | undefined;
   readonly images: PlannedImages;
 }
 
-/** Small, public, and known to most. */
+/** Public, and mirrored everywhere. */
 export const defaultImages: PlannedImages = { helper: 'docker.io/library/busybox:1.37', node: 'docker.io/library/node:24-slim' };
 
-function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, previews, scene, namespace, images }: Whole): PlanPreview {
+function wholeOf(
+  { context }: ClusterConnection,
+  draft: FaultDraft,
+  { identity, previews, drafts, scene, namespace, images }: Whole,
+): PlanPreview {
   const faults = previews.flatMap(({ fault }) => fault ?? []);
   const refusals: Refusal[] = [];
   if (draft.faults.length === 0) refusals.push(refusal('target', t('Nothing is to be broken')));
   const probes = probesOf(scene, draft, faults, namespace, refusals);
-  if (refusals.length > 0 || previews.some((preview) => preview.refusals.length > 0)) return { previews, refusals, probes, hash: '' };
+  if (refusals.length > 0 || previews.some((preview) => preview.refusals.length > 0))
+    return { previews, refusals, probes, drafts, hash: '' };
   const plan: FaultPlan = {
     cluster: { context: context.name, kubeconfig: context.file, identity },
     faults,
@@ -113,7 +121,7 @@ function wholeOf({ context }: ClusterConnection, draft: FaultDraft, { identity, 
     recovery: draft.recovery,
     images,
   };
-  return { plan, previews, refusals, probes, hash: hashOfPlan(plan, previews) };
+  return { plan, previews, refusals, probes, drafts, hash: hashOfPlan(plan, previews) };
 }
 
 function probesOf(

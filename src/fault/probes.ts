@@ -1,7 +1,8 @@
 /** From which places users' requests are made: two vantages for each engine, away from what is broken. Pure. */
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
-import type { FaultTarget, PlannedProbe } from '../journal/fault-plan.ts';
+import type { EngineInstance } from '../cluster/recognise/model.ts';
+import type { FaultTarget, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
 import type { DraftProbe } from './draft.ts';
 import type { FaultScene } from './scene.ts';
 import { one } from './target/engine.ts';
@@ -23,7 +24,9 @@ export function plannedProbes(
   const notOn = nodesOf(targets);
   const probes: PlannedProbe[] = [];
   for (const draft of drafts) {
-    const address = draft.address ?? addressOf(scene, draft, draft.namespace ?? namespace);
+    const instance = draft.address === undefined ? instanceOf(scene, draft, draft.namespace ?? namespace) : undefined;
+    const address = draft.address ?? addressOf(instance, draft.engine);
+    const login = draft.login ?? (instance === undefined ? undefined : loginOf(scene, instance));
     const connections = draft.connection === undefined ? (['pooled', 'fresh'] as const) : [draft.connection];
     for (const connection of connections)
       probes.push({
@@ -35,6 +38,7 @@ export function plannedProbes(
         asks: draft.asks ?? asksOf[draft.engine],
         perSecond: draft.perSecond,
         notOn,
+        ...(login === undefined ? {} : { login }),
       });
   }
   return probes;
@@ -46,22 +50,40 @@ export function nodesOf(targets: readonly FaultTarget[]): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** As clients inside of the cluster name it. */
-function addressOf(scene: FaultScene, { engine, instance }: DraftProbe, namespace: string | undefined): string {
-  const found = one(
+function instanceOf(scene: FaultScene, { engine, instance }: DraftProbe, namespace: string | undefined): EngineInstance {
+  return one(
     scene,
     instance === undefined ? {} : { instance },
     namespace,
     (candidate) => candidate.engine === engine || (engine === 'trino' && candidate.engine === 'presto'),
     engine,
   );
-  const { service } = found;
+}
+
+/** As clients inside of the cluster name it. */
+function addressOf(instance: EngineInstance | undefined, engine: DraftProbe['engine']): string {
+  const { service, namespace = '', name = '' } = instance ?? {};
   if (service === undefined)
     throw new FaultlineError('notFound', {
-      what: t('{0}/{1} has no Service that clients connect to', found.namespace, found.name),
-      remedy: t('Write the address of the probe: {0}.', `${engine}.${found.namespace}.svc:${engine === 'kafka' ? 9092 : 8080}`),
+      what: t('{0}/{1} has no Service that clients connect to', namespace, name),
+      remedy: t('Write the address of the probe: {0}.', `${engine}.${namespace}.svc:${engine === 'kafka' ? 9092 : 8080}`),
     });
-  return `${service.name}.${found.namespace}.svc:${service.port}`;
+  return `${service.name}.${namespace}.svc:${service.port}`;
+}
+
+const passwordVariable = /^CLICKHOUSE_(?:ADMIN_)?PASSWORD$/;
+const userVariable = /^CLICKHOUSE_(?:ADMIN_)?USER$/;
+
+/** A ClickHouse takes its own password from a Secret that its pods name. */
+function loginOf({ pods }: FaultScene, { engine, roles }: EngineInstance): ProbeLogin | undefined {
+  if (engine !== 'clickhouse') return undefined;
+  const uids = new Set(roles.flatMap((role) => role.pods.map(({ ref }) => ref.uid)));
+  const variables = pods
+    .filter(({ metadata }) => uids.has(metadata.uid))
+    .flatMap(({ spec }) => spec?.containers?.flatMap(({ env = [] }) => env) ?? []);
+  const { name: secret, key } = variables.find(({ name }) => passwordVariable.test(name))?.valueFrom?.secretKeyRef ?? {};
+  const user = variables.find(({ name }) => userVariable.test(name))?.value ?? 'default';
+  return secret === undefined || key === undefined ? undefined : { user, password: { secret, key } };
 }
 
 /** a, b … z, aa */

@@ -119,6 +119,14 @@ export interface PlannedProbe {
   readonly perSecond: number;
   /** Nodes on which it must not run: those of the targets. */
   readonly notOn: readonly string[];
+  /** As whom it asks; absent: as nobody in particular. The password stays in its Secret: the vantage's pod reads it there. */
+  readonly login?: ProbeLogin;
+}
+
+export interface ProbeLogin {
+  readonly user: string;
+  /** Of the namespace in which the vantages are. */
+  readonly password?: { readonly secret: string; readonly key: string };
 }
 
 export interface PlannedMessages {

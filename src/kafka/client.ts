@@ -77,6 +77,8 @@ export interface PartitionDescription {
   readonly partition: number;
   /** -1: the partition is offline. */
   readonly leader: number;
+  /** Grows with every other leader. Absent where the cluster does not count. */
+  readonly leaderEpoch?: number;
   readonly replicas: readonly number[];
   readonly inSync: readonly number[];
   readonly offlineReplicas: readonly number[];
@@ -88,6 +90,13 @@ export interface TopicSetting {
   readonly value?: string;
   /** Set on the topic itself, not inherited. */
   readonly ofTopic: boolean;
+}
+
+/** As the broker runs with it: its own, the cluster's, or the default. */
+export interface BrokerSetting {
+  readonly name: string;
+  /** Absent when it is a secret. */
+  readonly value?: string;
 }
 
 export interface NewTopic {
@@ -192,6 +201,8 @@ export interface KafkaClient {
     only: readonly string[] | undefined,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly TopicSetting[]>>;
+  /** Of one broker, asked of itself; `only` names the settings that are wanted. Fails with `notFound` where no broker has this id. */
+  brokerSettings(id: number, only: readonly string[] | undefined, signal: AbortSignal): Promise<readonly BrokerSetting[]>;
   /** Resolves when every partition has a leader. */
   createTopic(topic: NewTopic, signal: AbortSignal): Promise<void>;
   /** Resolves when no broker lists it any more. */

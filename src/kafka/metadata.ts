@@ -36,9 +36,10 @@ export class Metadata {
         name,
         internal: isInternal,
         partitions: partitions
-          .map(({ partitionIndex, leaderId, replicaNodes, isrNodes, offlineReplicas }) => ({
+          .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas }) => ({
             partition: partitionIndex,
             leader: leaderId,
+            ...(leaderEpoch < 0 ? {} : { leaderEpoch }),
             replicas: replicaNodes,
             inSync: isrNodes,
             offlineReplicas,

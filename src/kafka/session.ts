@@ -2,6 +2,7 @@
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type {
+  BrokerSetting,
   ClusterDescription,
   Consumption,
   GroupConsumption,
@@ -29,6 +30,7 @@ import { configsRequest, createTopicsRequest, deleteTopicsRequest, quorumRequest
 import type { Request } from './requests.ts';
 
 const TOPIC_RESOURCE = 2;
+const BROKER_RESOURCE = 4;
 /** Of a setting: set on the topic itself. */
 const OF_TOPIC = 1;
 /** The topic of a KRaft cluster's own records. */
@@ -109,6 +111,26 @@ class Session implements KafkaClient {
         })),
       ]),
     );
+  }
+
+  /** A broker knows only its own. */
+  async brokerSettings(id: number, only: readonly string[] | undefined, signal: AbortSignal): Promise<readonly BrokerSetting[]> {
+    const limited = this.#limited(signal);
+    const { brokers } = await this.#metadata.cluster(limited);
+    const broker = brokers.find((one) => one.id === id);
+    if (broker === undefined) throw new FaultlineError('notFound', { what: t('The cluster has no broker {0} now', id) });
+    const asked = { resourceType: BROKER_RESOURCE, resourceName: String(id), configurationKeys: only === undefined ? null : [...only] };
+    try {
+      const { results } = await this.#links.ask(broker, configsRequest, [[asked] as never, false, false], limited);
+      return results.flatMap(({ configs }) =>
+        configs.map(({ name, value, isSensitive }) => ({
+          name,
+          ...(isSensitive || value === null || value === undefined ? {} : { value }),
+        })),
+      );
+    } catch (error) {
+      throw kafkaError(error, { broker });
+    }
   }
 
   async createTopic({ name, partitions, replicationFactor, settings }: NewTopic, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,16 @@
 /**
- * A run, or two compared, as one HTML file that opens on any machine, offline. It holds the latency page of the editor and the run's
- * journal, so its charts are the same and answer to the pointer; above them stands what a reader needs without a script.
+ * A run, or two compared, as one HTML file that opens on any machine, offline. It holds the run's page of the editor (latency, or the
+ * recovery of a run that breaks something) and the run's journal, so its charts are the same and answer to the pointer; above them stands what a reader needs without a script.
  *
- * webview/histogram/report.ts reads what is embedded here. Nothing but our own script may run, and nothing can be fetched: the content
+ * webview/kit/report-file.ts reads what is embedded here. Nothing but our own script may run, and nothing can be fetched: the content
  * security policy names the script by its hash.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { t } from '../base/messages.ts';
+import { recoveryTables } from '../analysis/recovery/show/tables.ts';
+import type { RecoveryView } from '../analysis/recovery/view.ts';
 import type { Comparison, RunView } from '../analysis/view.ts';
 import { comparisonTable, queryTable, type TextTable } from './table.ts';
 import { countsText, factsOf, figureNotes, verdictText } from './text.ts';
@@ -17,14 +19,21 @@ import { reportStyle } from './theme.ts';
 export interface HtmlReport {
   readonly a: ReportedRun;
   readonly b?: ReportedRun & { readonly comparison: Comparison };
-  /** Text of `dist/webview/histogram.js` and `.css`. */
+  /** Text of `dist/webview/NAME.js` and `.css`, by `pageNameOf`. */
   readonly page: { readonly script: string; readonly style: string };
 }
 
 export interface ReportedRun {
   readonly view: RunView;
+  /** Of a run that breaks something. */
+  readonly recovery?: RecoveryView | null;
   /** The journal's file, whole: a last line without its end is left out. */
   readonly journal: Uint8Array;
+}
+
+/** Which page a report of this run holds. Two runs are compared by their latency. */
+export function pageNameOf({ plan }: Pick<RunView, 'plan'>, isCompared = false): 'timeline' | 'histogram' {
+  return plan.fault !== undefined && !isCompared ? 'timeline' : 'histogram';
 }
 
 /** The facts of the page: see `PanelFacts` of the panel's protocol. */
@@ -89,33 +98,56 @@ function policy(code: string): string {
 }
 
 /** What is read where no script runs. The page takes its place. */
-function summary({ view }: ReportedRun, b: HtmlReport['b']): string {
+function summary({ view, recovery }: ReportedRun, b: HtmlReport['b']): string {
   const parts =
-    b === undefined
-      ? [
-          `<h1><span class="verdict ${view.verdict ?? 'none'}">${escape(verdictText(view))}</span> ${escape(view.name)}</h1>`,
-          `<p class="reason">${escape(view.reason)}</p>`,
-          `<p>${escape(countsText(view.counts))}</p>`,
-          table(t('By query, response time'), queryTable(view)),
-          ...figureNotes(view).map((note) => `<p>${escape(note)}</p>`),
-          list(
-            t('Expectations'),
-            view.expectations.map(({ expectation, text }) => `${expectation.text}: ${text}`),
-          ),
-          facts('', view),
-          list(t('Notes'), view.notes),
-        ]
-      : [
-          `<h1>${escape(b.comparison.text)}</h1>`,
-          ...[b.comparison.a, b.comparison.b].map(
-            ({ run, label }, index) => `<p>${escape(t('{0}: {1} ({2})', index === 0 ? t('A') : t('B'), label, run))}</p>`,
-          ),
-          table(t('By query, response time'), comparisonTable(b.comparison)),
-          list(t('What else differed'), b.comparison.differences),
-          facts(t('A'), view),
-          facts(t('B'), b.view),
-        ];
+    b === undefined && recovery != null
+      ? recoverySummary(view, recovery)
+      : b === undefined
+        ? [
+            `<h1><span class="verdict ${view.verdict ?? 'none'}">${escape(verdictText(view))}</span> ${escape(view.name)}</h1>`,
+            `<p class="reason">${escape(view.reason)}</p>`,
+            `<p>${escape(countsText(view.counts))}</p>`,
+            table(t('By query, response time'), queryTable(view)),
+            ...figureNotes(view).map((note) => `<p>${escape(note)}</p>`),
+            list(
+              t('Expectations'),
+              view.expectations.map(({ expectation, text }) => `${expectation.text}: ${text}`),
+            ),
+            facts('', view),
+            list(t('Notes'), view.notes),
+          ]
+        : [
+            `<h1>${escape(b.comparison.text)}</h1>`,
+            ...[b.comparison.a, b.comparison.b].map(
+              ({ run, label }, index) => `<p>${escape(t('{0}: {1} ({2})', index === 0 ? t('A') : t('B'), label, run))}</p>`,
+            ),
+            table(t('By query, response time'), comparisonTable(b.comparison)),
+            list(t('What else differed'), b.comparison.differences),
+            facts(t('A'), view),
+            facts(t('B'), b.view),
+          ];
   return `<article class="plain">${parts.join('\n')}</article>`;
+}
+
+/** Verdict, what it stands on, every figure and lane as text. */
+function recoverySummary(view: RunView, recovery: RecoveryView): readonly string[] {
+  const { title, messages, expectations, notes } = recovery;
+  return [
+    `<h1><span class="verdict ${recovery.verdict ?? 'none'}">${escape(verdictText(view))}</span> ${escape(view.name)}</h1>`,
+    `<p class="reason">${escape(recovery.reason)}</p>`,
+    `<p>${escape(title)}</p>`,
+    ...recoveryTables(recovery).map((each) => table(each.title, each)),
+    list(t('Messages'), messages?.sentences ?? []),
+    list(
+      t('Expectations'),
+      expectations.map(({ expectation, text }) => `${expectation.text}: ${text}`),
+    ),
+    ...(view.statements.length === 0
+      ? []
+      : [`<p>${escape(countsText(view.counts))}</p>`, table(t('Load beside, response time'), queryTable(view))]),
+    facts('', view),
+    list(t('Notes'), [...new Set([...view.notes, ...notes])]),
+  ];
 }
 
 function facts(side: string, view: RunView): string {
@@ -128,7 +160,7 @@ function list(title: string, lines: readonly string[]): string {
   return `<h2>${escape(title)}</h2><ul>${lines.map((line) => `<li>${escape(line)}</li>`).join('')}</ul>`;
 }
 
-function table(caption: string, { columns, rows }: TextTable): string {
+function table(caption: string, { columns, rows }: Pick<TextTable, 'columns' | 'rows'>): string {
   const cell = (tag: string, text: string, index: number): string =>
     `<${tag}${columns[index]?.isNumber === true ? ' class="n"' : ''}>${escape(text)}</${tag}>`;
   const head = columns.map(({ title }, index) => cell('th', title, index)).join('');

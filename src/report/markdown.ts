@@ -1,32 +1,74 @@
 /** A run as Markdown: for an issue, a pull request, a wiki. */
 import { t } from '../base/messages.ts';
 import type { AnswerEvent } from '../journal/events.ts';
+import type { RecoveryTable } from '../analysis/recovery/show/tables.ts';
+import type { RecoveryView } from '../analysis/recovery/view.ts';
 import type { Comparison, RunView } from '../analysis/view.ts';
 import { formatCount } from '../base/units.ts';
+import { recoveryParts } from './recovery.ts';
 import { comparisonTable, queryTable, type TextTable } from './table.ts';
 import { countsText, factsOf, figureNotes, none, verdictText } from './text.ts';
 
-/** Ends with a line feed. */
-export function markdownReport(view: RunView): string {
+/** Ends with a line feed. `recovery`: of a run that breaks something. */
+export function markdownReport(view: RunView, recovery: RecoveryView | null = null): string {
   const parts = [
     `# ${escape(view.name)}: ${verdictText(view)}`,
     escape(view.reason),
+    ...(recovery === null ? [] : recoveryMarkdown(recovery)),
+    ...(recovery !== null && view.statements.length === 0 ? [] : loadParts(view)),
+    ...list(
+      t('Expectations'),
+      view.expectations.map(({ expectation, text }) => `${expectation.text}: ${text}`),
+    ),
+    ...(recovery === null ? [] : definitions(recovery)),
+    `## ${t('Environment')}\n\n${factsOf(view)
+      .map(([name, value]) => `- ${escape(name)}: ${escape(value)}`)
+      .join('\n')}`,
+    ...list(t('Notes'), [...new Set([...view.notes, ...(recovery?.notes ?? [])])]),
+    ...(view.skippedLines > 0 ? [escape(t('{0} lines of the journal could not be read.', formatCount(view.skippedLines)))] : []),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function loadParts(view: RunView): readonly string[] {
+  return [
     escape(countsText(view.counts)),
     ...errors(view),
     markdownTable(queryTable(view)),
     ...figureNotes(view).map(escape),
     ...view.statements.flatMap(({ name, difference }) => (difference === undefined ? [] : differenceText(name, difference))),
-    ...list(
-      t('Expectations'),
-      view.expectations.map(({ expectation, text }) => `${expectation.text}: ${text}`),
-    ),
-    `## ${t('Environment')}\n\n${factsOf(view)
-      .map(([name, value]) => `- ${escape(name)}: ${escape(value)}`)
-      .join('\n')}`,
-    ...list(t('Notes'), view.notes),
-    ...(view.skippedLines > 0 ? [escape(t('{0} lines of the journal could not be read.', formatCount(view.skippedLines)))] : []),
   ];
-  return `${parts.join('\n\n')}\n`;
+}
+
+function recoveryMarkdown(recovery: RecoveryView): readonly string[] {
+  const { title, timeline, tables, unhealed } = recoveryParts(recovery);
+  const [numbers, ...others] = tables;
+  return [
+    escape(t('Fault: {0}', title)),
+    ...list(t('Not healed, as far as is known'), unhealed),
+    ...(numbers === undefined ? [] : [titled(numbers)]),
+    ...(timeline.length === 0 ? [] : [`## ${t('Timeline, seconds since the fault')}\n\n${fenced(timeline)}`]),
+    ...others.map(titled),
+  ];
+}
+
+function titled(table: RecoveryTable): string {
+  return `## ${escape(table.title)}\n\n${markdownTable(table)}`;
+}
+
+function definitions(recovery: RecoveryView): readonly string[] {
+  return list(
+    t('Definitions'),
+    recoveryParts(recovery).definitions.map(([name, definition]) => `${name}: ${definition}`),
+  );
+}
+
+/** Names are in it: a fence is longer than any row of backticks that they bring. */
+function fenced(lines: readonly string[]): string {
+  const shown = lines.map((line) => line.replaceAll(/\p{Cc}/gu, '\ufffd'));
+  const longest = Math.max(2, ...shown.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${shown.join('\n')}\n${fence}`;
 }
 
 /** Ends with a line feed. */

@@ -81,7 +81,9 @@ export function factsOf(view: RunView): readonly (readonly [name: string, value:
     ...(view.tpchPower === null
       ? []
       : [[t('Power'), `${formatCount(Number(view.tpchPower.value.toPrecision(4)))} (${view.tpchPower.label})`] as const]),
-    [t('Driver'), driverText(view)],
+    ...(view.plan.fault === undefined ? [] : [[t('Cluster'), view.plan.fault.cluster.context] as const]),
+    // Where nothing but probes asked there is no driver to trust or not.
+    ...(view.plan.load.kind === 'none' ? [] : [[t('Driver'), driverText(view)] as const]),
   ];
 }
 

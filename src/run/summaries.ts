@@ -3,6 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunProjection } from '../analysis/run.ts';
 import { summaryOf } from '../analysis/summary.ts';
+import type { RecoveryView } from '../analysis/recovery/view.ts';
 import type { RunSummary, RunView } from '../analysis/view.ts';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
@@ -38,6 +39,11 @@ export async function projectRun(record: RunRecord, signal?: AbortSignal): Promi
   );
   projection ??= new RunProjection(header);
   return { projection, skippedLines, view: projection.view(stateOf(record), skippedLines) };
+}
+
+/** Of a run that breaks something; null: of any other. */
+export function recoveryOfRun({ projection, view: { status } }: Pick<ProjectedRun, 'projection' | 'view'>): RecoveryView | null {
+  return projection.recoveryView(status === 'running' || status === 'interrupted' ? status : 'ended');
 }
 
 /** One line about a run; kept beside the journal once the run has ended, and made again when it is not there. Fails as `projectRun`. */

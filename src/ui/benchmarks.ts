@@ -7,6 +7,7 @@ import { openText, registerBenchmarkCommands } from './commands/benchmark.ts';
 import { RunExports } from './commands/exportRun.ts';
 import { openCopy } from './commands/library.ts';
 import { chooseRun, noSpec, registerRunCommands, runOf, stopRun } from './commands/runs.ts';
+import type { FaultUi } from './faults/register.ts';
 import type { EditorParts } from './editor/editor.ts';
 import { needsTrust } from './notify.ts';
 import { LatencyPanels } from './panels/histogram/panel.ts';
@@ -21,7 +22,7 @@ export interface BenchmarkUi {
   readonly latency: LatencyPanels;
 }
 
-export function registerBenchmarks(services: Services, { statements }: EditorParts): BenchmarkUi {
+export function registerBenchmarks(services: Services, { statements }: EditorParts, faults: Pick<FaultUi, 'previewDocument'>): BenchmarkUi {
   const { context, store, commands, notifier, log, settings, session, dataSets, library, clock, runRoom, runs, runList } = services;
   const { wallMs } = clock;
   const record = (run: string): Promise<RunRecord> => runRoom.record(run);
@@ -64,6 +65,9 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
       mark: async (found) => markOf(found, await summaryIfOver(found, services)),
       actions: {
         stop: (run) => reported('stop of a run', stopRun(run, runs, notifier)),
+        // The runner heals first of all when it is told to stop; nothing tells it to heal and go on.
+        heal: (run) => reported('heal of a fault', stopRun(run, runs, notifier)),
+        savePicture: (run, format, bytes) => reported('picture of a run', exports.writePicture(run, format, bytes)),
         chooseOther: (run) => choose(t('Compare it with which run?'), run),
         export: (run, format) => reported('export of a run', exports.write(run, format)),
         openSpec: (run) => reported('spec of a run', openSpec(run)),
@@ -73,7 +77,8 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
         },
         runAgain: async (run) => {
           const plan = (await record(run)).header?.plan;
-          if (plan) await reported('run again', start(plan));
+          if (plan?.fault !== undefined) await reported('spec of a run', openSpec(run));
+          else if (plan) await reported('run again', start(plan));
         },
         copyText: async (text) => vscode.env.clipboard.writeText(text),
         openLog: () => log.show(),
@@ -99,6 +104,7 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
       specs: runRoom.specs,
       defaultTarget: { kind: 'tpch', scale: defaultScale, path: dataSets.pathOf(defaultScale) },
       start,
+      preview: (document, { draft }) => faults.previewDocument(document, draft.cluster),
     }),
   );
   store.add(registerBenchmarkStatus({ runs, wallMs }));

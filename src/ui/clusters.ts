@@ -6,6 +6,7 @@ import type { OpenCluster } from './session/clusters.ts';
 import type { Reach, ServerTarget } from '../base/target.ts';
 import { registerClusterCommands } from './commands/cluster/register.ts';
 import { registerValues } from './editor/values.ts';
+import type { FaultUi } from './faults/register.ts';
 import type { Services } from './services.ts';
 import { Forwards } from './session/forwards.ts';
 import { serverNames } from './session/serverNames.ts';
@@ -17,7 +18,7 @@ export interface ClusterUi {
   readonly forwards: Forwards;
 }
 
-export function registerClusters(services: Services): ClusterUi & Disposable {
+export function registerClusters(services: Services, faults: Pick<FaultUi, 'active' | 'changed'>): ClusterUi & Disposable {
   const { store, commands, notifier, settings, session, dataSets, clusters, query, passwords, newId } = services;
   const forwards = store.add(new Forwards());
   const filter = new ClusterFilter();
@@ -30,6 +31,8 @@ export function registerClusters(services: Services): ClusterUi & Disposable {
     factsChanged: query.factsChanged,
     clusters,
     forwards,
+    faults,
+    wallMs: services.clock.wallMs,
     filter,
     env: process.env,
   });

@@ -54,6 +54,13 @@ const isProtection: SettingCheck = {
     value !== null &&
     Object.values(value).every((level) => level === 'open' || level === 'confirm' || level === 'readOnly'),
 };
+const isImages: SettingCheck = {
+  expected: () => t('images by helper and node'),
+  accepts: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(value).every(([key, image]) => (key === 'helper' || key === 'node') && typeof image === 'string'),
+};
 const isWhole = (from: number, to: number): SettingCheck => ({
   expected: () => t('a whole number from {0} to {1}', from, to),
   accepts: (value) => typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to,
@@ -71,6 +78,7 @@ const settingChecks: { readonly [S in SettingId]: SettingCheck } = {
   'faultline.kubeconfigs': isListOfTexts,
   'faultline.helm.path': isText,
   'faultline.clusters.protection': isProtection,
+  'faultline.faults.images': isImages,
 };
 
 export class SettingsReader {

@@ -1,10 +1,11 @@
 /** Where this window's services meet processes and files. What is on the disk is looked at when it is needed, not at the start. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Disposable } from '../base/disposables.ts';
 import { packagePaths } from '../base/package.ts';
 import { kubeconfigPaths } from '../cluster/connect/kubeconfig.ts';
 import { runFiles } from '../journal/runs.ts';
-import { RunStore } from '../journal/store.ts';
+import type { RunStore } from '../journal/store.ts';
 import { QueryHost } from '../query/host/client.ts';
 import type { QueryHostSettings } from '../query/host/protocol.ts';
 import { DataSets } from '../workload/tpch/datasets.ts';
@@ -65,19 +66,27 @@ export const edges: Edges = {
 
   runs: (facts): RunRoom => {
     const { home, log } = facts;
-    const store = new RunStore({ home });
     const runLog = log.named('runs');
+    // Reading journals is no small code, and nobody reads one before the window is there.
+    let loading: Promise<RunStore> | undefined;
+    const store = (): Promise<RunStore> => (loading ??= import('../journal/store.ts').then(({ RunStore: Store }) => new Store({ home })));
     return {
-      store,
-      record: (run) => store.record(run),
+      store: {
+        list: async (limit) => (await store()).list(limit),
+        record: async (run) => (await store()).record(run),
+        remove: async (run) => (await store()).remove(run),
+        watch: (listener) => whenThere(store(), (there) => there.watch(listener)),
+      },
+      record: async (run) => (await store()).record(run),
       // What follows is no small code: it is loaded with the first run, spec or export.
-      start: async (plan) => {
+      start: async (plan, confirmed) => {
         const { startRun } = await import('../run/supervise/start.ts');
         const { passwordsOf } = await import('../run/passwords.ts');
         return startRun({
           plan,
+          ...(confirmed === undefined ? {} : { confirmed }),
           passwords: await passwordsOf(plan, facts.passwordOf),
-          store,
+          store: await store(),
           home,
           paths: packagePaths(),
           ...(facts.workspaceFolder === undefined ? {} : { workingFolder: facts.workspaceFolder }),
@@ -101,6 +110,25 @@ export const edges: Edges = {
     };
   },
 };
+
+/** Begins when it is there, unless it was ended before. */
+function whenThere<T>(coming: Promise<T>, begin: (there: T) => Disposable): Disposable {
+  let begun: Disposable | undefined;
+  let isOver = false;
+  coming.then(
+    (there) => {
+      if (!isOver) begun = begin(there);
+    },
+    // Whoever asks it for something is told.
+    () => undefined,
+  );
+  return {
+    dispose: () => {
+      isOver = true;
+      begun?.dispose();
+    },
+  };
+}
 
 /** A page asks for the next one as soon as it has read this one. */
 const windowBytes = 1_000_000;

@@ -19,7 +19,12 @@ export const hostEntries = {
   cli: 'src/cli.ts',
 } as const;
 
-export const webviewEntries = { results: 'webview/results/main.ts', histogram: 'webview/histogram/main.ts' } as const;
+export const webviewEntries = {
+  results: 'webview/results/main.ts',
+  histogram: 'webview/histogram/main.ts',
+  timeline: 'webview/timeline/main.ts',
+  fault: 'webview/fault/main.ts',
+} as const;
 
 /** Binds a native library: never bundled, found in node_modules here and in dist/node_modules in a package. */
 const native = ['@duckdb/node-bindings', '@duckdb/node-bindings-*'];

@@ -40,7 +40,7 @@ describe('a Kafka broker behind a tunnel', () => {
       voters.map(({ id, lag }) => ({ id, lag })),
       [{ id: 0, lag: 0n }],
     );
-    const partition = { leader: 0, replicas: [0], inSync: [0], offlineReplicas: [] };
+    const partition = { leader: 0, leaderEpoch: 0, replicas: [0], inSync: [0], offlineReplicas: [] };
     assert.deepEqual(await kafka.topics({ prefix: 'see' }, lab.signal), [
       {
         name: 'seen',

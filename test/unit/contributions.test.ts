@@ -32,7 +32,8 @@ interface Setting {
   readonly type: string;
   readonly default: unknown;
   readonly items?: { readonly type: string };
-  readonly additionalProperties?: { readonly enum: readonly string[] };
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly additionalProperties?: false | { readonly enum: readonly string[] };
 }
 
 /** Member names of an interface of contributions.ts, with the text of their types: names exist only for the compiler there. */
@@ -78,14 +79,17 @@ describe('contributions', () => {
       settingDefaults,
       'defaults',
     );
-    const typeOf = ({ type, items, additionalProperties }: Setting): string =>
-      type === 'object'
-        ? `Readonly<Record<string, ${additionalProperties?.enum.map((word) => `'${word}'`).join(' | ')}>>`
-        : type === 'array'
-          ? `readonly ${items?.type}[]`
-          : type === 'integer'
-            ? 'number'
-            : type;
+    const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' | ');
+    const typeOf = ({ type, items, properties: keys, additionalProperties }: Setting): string =>
+      keys !== undefined
+        ? `Readonly<Partial<Record<${quoted(Object.keys(keys))}, string>>>`
+        : type === 'object'
+          ? `Readonly<Record<string, ${quoted(additionalProperties === false ? [] : (additionalProperties?.enum ?? []))}>>`
+          : type === 'array'
+            ? `readonly ${items?.type}[]`
+            : type === 'integer'
+              ? 'number'
+              : type;
     assert.deepEqual(
       Object.fromEntries(Object.entries(properties).map(([id, setting]) => [id, typeOf(setting)])),
       Object.fromEntries(types),

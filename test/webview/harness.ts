@@ -7,9 +7,15 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { PageState } from '../../src/ui/panels/fault/protocol.ts';
 import type { JournalWindow, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
 import type { Cell, PanelState } from '../../src/ui/panels/results/protocol.ts';
 import { webviewBundle } from '../build/bundles.ts';
+import type { ServedJournal } from './latency-states.ts';
+
+const fakeOf = { results: 'fake-host', histogram: 'fake-latency', timeline: 'fake-recovery', fault: 'fake-fault' } as const;
+type PageName = keyof typeof fakeOf;
+const pages = Object.keys(fakeOf) as PageName[];
 
 export type Theme = 'dark' | 'light' | 'hc';
 
@@ -45,10 +51,13 @@ export class Harness {
         response.setHeader('content-type', 'text/html; charset=utf-8');
         response.setHeader(
           'content-security-policy',
-          `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; script-src 'nonce-${nonce}'`,
+          `default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src data:; script-src 'nonce-${nonce}'`,
         );
         response.end(
-          html((url.searchParams.get('theme') ?? 'dark') as Theme, url.searchParams.get('page') === 'histogram' ? 'histogram' : 'results'),
+          html(
+            (url.searchParams.get('theme') ?? 'dark') as Theme,
+            pages.find((name) => name === url.searchParams.get('page')) ?? 'results',
+          ),
         );
       } else if (file !== undefined) {
         response.setHeader('content-type', url.pathname.endsWith('.css') ? 'text/css' : 'text/javascript; charset=utf-8');
@@ -108,6 +117,29 @@ export class Harness {
     return { page, problems };
   }
 
+  /** The recovery page on a journal of the test. */
+  async openRecovery(served: ServedJournal, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.exposeFunction('readJournal', (_side: string, offset: number) => served.read(offset));
+    const facts: PanelFacts = { a: served.facts, b: null, place: 'editor' };
+    await page.addInitScript((given) => {
+      window.recoveryFacts = given;
+    }, facts);
+    await page.goto(this.#address('timeline', options));
+    return { page, problems };
+  }
+
+  /** The page on which something is broken. */
+  async openFault(state: PageState, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const { page, problems } = await this.#newPage(options);
+    await page.addInitScript((given) => {
+      window.faultState = given;
+    }, state);
+    await page.goto(this.#address('fault', options));
+    await page.waitForSelector('.go vscode-button');
+    return { page, problems };
+  }
+
   /** A file of ours as a browser alone opens it. */
   async openFile(html: string, options: OpenOptions = {}): Promise<{ page: Page; problems: string[] }> {
     const { page, problems } = await this.#newPage(options);
@@ -117,7 +149,7 @@ export class Harness {
     return { page, problems };
   }
 
-  #address(page: 'results' | 'histogram', { theme = 'dark' }: OpenOptions): string {
+  #address(page: PageName, { theme = 'dark' }: OpenOptions): string {
     const { port } = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${port}/?page=${page}&theme=${theme}`;
   }
@@ -149,7 +181,7 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
   const outputFolder = join(root, 'dist');
   const page = await build({ ...webviewBundle({ root, outputFolder, production: true }), write: false });
   const fakes = await build({
-    entryPoints: ['fake-host', 'fake-latency'].map((name) => join(root, `test/webview/${name}.ts`)),
+    entryPoints: Object.values(fakeOf).map((name) => join(root, `test/webview/${name}.ts`)),
     bundle: true,
     format: 'iife',
     platform: 'browser',
@@ -163,12 +195,10 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
   return files;
 }
 
-const fakeOf = { results: 'fake-host.js', histogram: 'fake-latency.js' } as const;
-
 /** What the extension host's shell gives: see webview/results/main.ts. The theme's sheet stands for the workbench. */
-function html(theme: Theme, page: 'results' | 'histogram'): string {
+function html(theme: Theme, page: PageName): string {
   return `<!doctype html><html lang="en" data-theme="${theme}"><head><meta charset="utf-8">
 <link rel="stylesheet" href="themes.css"><link rel="stylesheet" href="${page}.css"></head>
 <body class="${bodyClass[theme]}" data-vscode-theme-kind="${bodyClass[theme]}"><div id="app"></div>
-<script nonce="${nonce}" src="${fakeOf[page]}"></script><script type="module" nonce="${nonce}" src="${page}.js"></script></body></html>`;
+<script nonce="${nonce}" src="${fakeOf[page]}.js"></script><script type="module" nonce="${nonce}" src="${page}.js"></script></body></html>`;
 }

@@ -24,6 +24,21 @@ export class ServedJournal {
     this.#bytes = Buffer.concat([this.#bytes, Buffer.from(text)]);
   }
 
+  /** Has grown to what another one is, and stands as it does. */
+  become(other: ServedJournal): void {
+    const ours = this.#bytes.toString();
+    const more = other.#bytes.toString();
+    const lines = new Set(ours.split('\n'));
+    this.append(
+      more
+        .split('\n')
+        .filter((line) => line !== '' && !lines.has(line))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    this.state = other.state;
+  }
+
   read(offset: number, most = 1_000_000): JournalWindow {
     this.reads++;
     let next = Math.min(this.#bytes.length, offset + most);

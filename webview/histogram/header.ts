@@ -5,6 +5,7 @@ import { formatDuration } from '../../src/base/units.ts';
 import type { RunView } from '../../src/analysis/view.ts';
 import { attr, fill, h, whenChanged, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
+import { sentence, withFigure } from '../kit/sentence.ts';
 import { button, quietButton } from '../kit/toolkit.ts';
 import { armInWords, dayAndTime, endsEarlier, loadInWords, progressOf, statementsInWords, timeOfDay, verdictMark } from './words.ts';
 
@@ -157,19 +158,6 @@ function endOf({ plan, phase, startedAt }: RunView): readonly string[] {
   if (phase?.phase !== 'measuring' || phase.durationMs === undefined) return [];
   const at = timeOfDay(startedAt + phase.t + phase.durationMs);
   return [endsEarlier({ plan, phase }) ? t('ends at {0} at the latest', at) : t('ends at {0}', at)];
-}
-
-/** A word begins with a capital, a name (q15, p99.9) does not. */
-function sentence(reason: string): string {
-  return /^\p{Ll}+[\s,:]/u.test(reason) ? reason.charAt(0).toUpperCase() + reason.slice(1) : reason;
-}
-
-/** The figure that decided stands out: the first with a unit. */
-function withFigure(reason: string): Child[] {
-  const found = /\d[\d,.:]*\s?(?:µs|ms|s|min|h|%|\/s)(?![\p{L}])/u.exec(reason);
-  if (found === null) return [reason];
-  const end = found.index + found[0].length;
-  return [reason.slice(0, found.index), h('b', { class: 'num' }, found[0]), reason.slice(end)];
 }
 
 interface Segment<T> {

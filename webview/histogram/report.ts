@@ -1,37 +1,14 @@
-/**
- * The page inside a report: one HTML file without an editor around it. The facts and the journals stand in the document:
- *
- *   <script id="faultline-report" type="application/json">PanelFacts, place 'report'</script>
- *   <script id="faultline-journal-a" type="application/octet-stream+base64">NDJSON, zlib-deflated, base64</script>
- *   <script id="faultline-journal-b" …>, where facts.b is not null
- *
- * `sizeBytes` of the facts is the size of the inflated text. What needs an editor is refused; the page does not offer it.
- */
-import type { JournalWindow, LatencyHostApi, PanelFacts } from '../../src/ui/panels/histogram/protocol.ts';
-import { FaultlineError } from '../../src/base/errors.ts';
-import { t } from '../../src/base/messages.ts';
-
-export const factsId = 'faultline-report';
-const windowBytes = 1_000_000;
-const newline = 10;
+/** The latency page inside a report: see kit/report-file.ts. What needs an editor is refused; the page does not offer it. */
+import type { LatencyHostApi } from '../../src/ui/panels/histogram/protocol.ts';
+import { openReportFile, refusedInReport as refused } from '../kit/report-file.ts';
 
 /** null: this document is no report. */
 export function openReport(): LatencyHostApi | null {
-  const facts = document.getElementById(factsId)?.textContent;
-  if (facts === undefined) return null;
-  followScheme();
-  const journals = new Map<'a' | 'b', Promise<Uint8Array>>();
-  const journal = (side: 'a' | 'b'): Promise<Uint8Array> => {
-    const opened = journals.get(side) ?? inflate(document.getElementById(`faultline-journal-${side}`)?.textContent ?? '');
-    journals.set(side, opened);
-    return opened;
-  };
-  const refused = (): Promise<never> =>
-    Promise.reject(new FaultlineError('unsupported', { what: t('A report can only be read: open the run in Faultline for more') }));
+  const file = openReportFile();
+  if (file === null) return null;
   return {
-    // Written by our own report, whose format goes with this page's.
-    ready: () => Promise.resolve(JSON.parse(facts) as PanelFacts),
-    read: async (side, offset) => windowOf(await journal(side), offset),
+    ready: () => file.facts(),
+    read: (side, offset) => file.read(side, offset),
     stop: refused,
     compare: refused,
     endCompare: refused,
@@ -42,28 +19,4 @@ export function openReport(): LatencyHostApi | null {
     copyText: (text) => navigator.clipboard.writeText(text),
     openLog: refused,
   };
-}
-
-/** Light and dark are the system's here, and charts look again when the body's theme changes, as in an editor. */
-function followScheme(): void {
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  const tell = (): void => document.body.setAttribute('data-vscode-theme-id', dark.matches ? 'dark' : 'light');
-  dark.addEventListener('change', tell);
-  tell();
-}
-
-function windowOf(bytes: Uint8Array, offset: number): JournalWindow {
-  let next = Math.min(bytes.length, offset + windowBytes);
-  // Whole lines only; the file's last line may have lost its end.
-  if (next < bytes.length) {
-    const end = bytes.lastIndexOf(newline, next - 1);
-    next = end >= offset ? end + 1 : bytes.indexOf(newline, next) + 1 || bytes.length;
-  }
-  return { text: new TextDecoder().decode(bytes.subarray(offset, next)), next };
-}
-
-async function inflate(base64: string): Promise<Uint8Array> {
-  const packed = Uint8Array.from(atob(base64.trim()), (character) => character.charCodeAt(0));
-  const inflated = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(inflated).arrayBuffer());
 }

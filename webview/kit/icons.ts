@@ -45,6 +45,10 @@ const shapes = {
   down: [{ d: 'M4 6l4 4 4-4', stroke: 1.3 }],
   right: [{ d: 'M6 4l4 4-4 4', stroke: 1.3 }],
   copy: [{ d: 'M5.5 5.5h7v8h-7zM3.5 10.5v-8h7', stroke: 1.1 }],
+  /** A fault. */
+  bolt: [{ d: 'M9.4 1.2 3.2 9.2h4.2l-.9 5.6 6.3-8.1H8.6z', fill: true }],
+  /** A cluster that is protected. */
+  shield: [{ d: 'M8 1.6l5.4 1.9v4c0 3.4-2.3 5.6-5.4 7-3.1-1.4-5.4-3.6-5.4-7v-4z', stroke: 1.3 }],
   table: [{ d: 'M2.5 3.5h11v9h-11zM2.5 6.5h11M6.5 6.5v6', stroke: 1.1 }],
 } as const satisfies Record<string, readonly Part[]>;
 

@@ -6,6 +6,7 @@ import { specLimits } from '../../run/spec/limits.ts';
 import { parseScale } from '../../workload/tpch/scale.ts';
 import { runBench, type BenchRequest } from '../bench.ts';
 import { addServerOptions } from '../server.ts';
+import { addBreakOptions, type BreakOptions } from './fault.ts';
 import type { CarryPaths } from '../carry.ts';
 import { runSpec } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
@@ -84,18 +85,22 @@ Examples:
 }
 
 export function addRun(program: Command, terminal: Terminal, paths: CarryPaths, run: Run): void {
-  program
+  const command = program
     .command('run')
     .copyInheritedSettings(program)
     .summary('carry out a spec file')
-    .description('Checks a *.faultline.yaml file and carries it out. “faultline schema” prints what such a file can say.')
+    .description(
+      'Checks a *.faultline.yaml file and carries it out; of one that breaks something the preview is shown and confirmed first. “faultline schema” prints what such a file can say.',
+    )
     .argument('<file>', 'the spec file')
     .option('--detach', 'start it and return; it goes on by itself')
-    .option('--json', 'print one object')
-    .addHelpText('after', `${verdicts}\n\nExample:\n  faultline run checkout.faultline.yaml --json`)
-    .action((file: string, options: { readonly detach?: boolean; readonly json?: boolean }) =>
-      run(runSpec({ file, detach: options.detach === true, json: options.json === true }, terminal, paths)),
-    );
+    .option('--json', 'print one object');
+  addBreakOptions(command)
+    .addHelpText(
+      'after',
+      `${verdicts}\n\nExamples:\n  faultline run checkout.faultline.yaml --json\n  faultline run kafka-leader-kill.faultline.yaml --context staging --confirm-cluster staging`,
+    )
+    .action((file: string, options: BreakOptions) => run(runSpec({ ...options, file }, terminal, paths)));
 }
 
 function scaleArgument(text: string): number {

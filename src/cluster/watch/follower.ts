@@ -27,6 +27,19 @@ export interface WatchBounds {
   readonly backOffMs: readonly [first: number, most: number];
   /** What is forbidden or missing, or can't log in, is tried again after 60 s. */
   readonly askAgainMs: number;
+  /** A watch that ends sooner than this is a failure, however it ended: 5 s. Else a server that closes at once is asked without a pause. */
+  readonly shortestMs: number;
+  /** Until an answer begins: 30 s. */
+  readonly answerMs: number;
+}
+
+/**
+ * Something came of the server after `silentMs` without a word of it, milliseconds of the timing's clock. `flow`: it went on as it should.
+ * `again`: it was cut or stalled before. `list`: it was listed anew, and states between are not known.
+ */
+export interface Heard {
+  readonly silentMs: number;
+  readonly how: 'flow' | 'again' | 'list';
 }
 
 export interface WatchState {
@@ -52,10 +65,9 @@ export interface FollowerParts<T extends KubeObject> {
   readonly timing: Timing;
   readonly bounds: WatchBounds;
   readonly stateChanged: (state: WatchState) => void;
+  readonly heard?: (heard: Heard) => void;
 }
 
-/** A watch that ends sooner than this is a failure, however it ended: else a server that closes at once is asked without a pause. */
-const shortestWatchMs = 5_000;
 /** A second list within this waits: a server that says 410 to everything must not be listed without a pause. */
 const listAgainMs = 10_000;
 
@@ -82,6 +94,10 @@ export class Follower<T extends KubeObject> {
   #trueAtMs: number;
   #listedAtMs = -Infinity;
   #openedAtMs: number | undefined;
+  /** By the monotonic clock; `undefined`: never yet. */
+  #heardAtMs: number | undefined;
+  /** It was cut or stalled, and nothing came since. */
+  #isCut = false;
   #wake: (() => void) | undefined;
 
   constructor(parts: FollowerParts<T>) {
@@ -100,6 +116,11 @@ export class Follower<T extends KubeObject> {
 
   get state(): WatchState {
     return this.#state;
+  }
+
+  /** By the monotonic clock: when anything came of the server last. */
+  get heardAtMs(): number | undefined {
+    return this.#heardAtMs;
   }
 
   retry(): void {
@@ -136,15 +157,16 @@ export class Follower<T extends KubeObject> {
   #settle(end: End): number {
     const { timing, bounds } = this.#parts;
     const livedMs = this.#openedAtMs === undefined ? 0 : timing.monotonicMs() - this.#openedAtMs;
-    if (livedMs >= shortestWatchMs) this.#backOff.reset();
+    if (livedMs >= bounds.shortestMs) this.#backOff.reset();
+    this.#isCut ||= end.kind === 'stalled' || end.kind === 'failed';
     switch (end.kind) {
       case 'closed':
-        if (livedMs >= shortestWatchMs) return 0;
+        if (livedMs >= bounds.shortestMs) return 0;
         this.#stale(new FaultlineError('unreachable', { what: t('The server ends each watch of {0} at once', this.#parts.kind.plural) }));
         return this.#backOff.next();
       case 'stalled':
         // Nothing is known to be wrong yet; the next connection tells.
-        return livedMs >= shortestWatchMs ? 0 : this.#backOff.next();
+        return livedMs >= bounds.shortestMs ? 0 : this.#backOff.next();
       case 'expired': {
         this.#version = undefined;
         return timing.monotonicMs() - this.#listedAtMs >= listAgainMs ? 0 : this.#backOff.next();
@@ -189,8 +211,11 @@ export class Follower<T extends KubeObject> {
         ...this.#accept('PartialObjectMetadataList'),
         query: { ...this.#selectors(), limit: bounds.pageSize, ...(next === undefined ? {} : { continue: next }) },
         signal: this.#life.signal,
+        timeoutMs: bounds.answerMs,
       });
       if (this.#life.signal.aborted) throw broken(undefined);
+      // Before its objects are told: a list that is not the first comes after a gap.
+      this.#heard(this.#wasComplete ? 'list' : 'flow');
       for (const object of page.items ?? []) seen.add(store.put(object));
       // All pages are of one version.
       version = page.metadata?.resourceVersion;
@@ -222,8 +247,10 @@ export class Follower<T extends KubeObject> {
           timeoutSeconds: Math.round(bounds.watchSeconds * (1 + timing.random() / 2)),
         },
         signal: attempt.signal,
+        timeoutMs: bounds.answerMs,
         opened: () => {
           this.#openedAtMs = timing.monotonicMs();
+          this.#heard('flow');
           this.#live();
           dog.start();
         },
@@ -231,8 +258,10 @@ export class Follower<T extends KubeObject> {
       for await (const line of lines) {
         if (this.#life.signal.aborted) break;
         dog.heard();
+        this.#heard('flow');
         this.#event(line);
       }
+      if (!this.#life.signal.aborted) this.#heard('flow');
       return { kind: 'closed' };
     } catch (error) {
       if (dog.hasBitten) return { kind: 'stalled' };
@@ -260,6 +289,15 @@ export class Follower<T extends KubeObject> {
     }
     this.#version = event.object.metadata.resourceVersion ?? this.#version;
     this.#trueAtMs = timing.wallMs();
+  }
+
+  #heard(how: 'flow' | 'list'): void {
+    const now = this.#parts.timing.monotonicMs();
+    const silentMs = now - (this.#heardAtMs ?? now);
+    const wasCut = this.#isCut;
+    this.#heardAtMs = now;
+    this.#isCut = false;
+    this.#parts.heard?.({ silentMs, how: how === 'list' ? 'list' : wasCut ? 'again' : 'flow' });
   }
 
   #accept(as: string): { accept?: string } {

@@ -12,6 +12,12 @@ export interface WatchChange {
   readonly state: boolean;
 }
 
+/** `before`: as it was told last; its uid is another one where an object of the same name took its place unseen. */
+export type ObjectTold<T extends KubeObject> =
+  | { readonly kind: 'put'; readonly object: T; readonly before: T | undefined }
+  /** As it was when it went, as far as it was seen. */
+  | { readonly kind: 'gone'; readonly object: T };
+
 type Fate = 'added' | 'changed' | 'deleted';
 
 /** Tells of changes at most once in `batchMs`, and never of what is undone within it. */
@@ -20,16 +26,18 @@ export class ObjectStore<T extends KubeObject> {
   readonly #timing: Timing;
   readonly #batchMs: number;
   readonly #trim: (object: T) => T;
+  readonly #told: ((told: ObjectTold<T>) => void) | undefined;
   readonly #listeners = new Set<(change: WatchChange) => void>();
   readonly #fates = new Map<string, Fate>();
   #stateChanged = false;
   #timer: Disposable | undefined;
   #disposed = false;
 
-  constructor(timing: Timing, batchMs: number, trim: (object: T) => T) {
+  constructor(timing: Timing, batchMs: number, trim: (object: T) => T, told?: (told: ObjectTold<T>) => void) {
     this.#timing = timing;
     this.#batchMs = batchMs;
     this.#trim = trim;
+    this.#told = told;
   }
 
   listen(listener: (change: WatchChange) => void): Disposable {
@@ -43,7 +51,9 @@ export class ObjectStore<T extends KubeObject> {
     const before = this.objects.get(key);
     const version = object.metadata.resourceVersion;
     if (before !== undefined && version !== undefined && before.metadata.resourceVersion === version) return key;
-    this.objects.set(key, this.#trim(object));
+    const kept = this.#trim(object);
+    this.objects.set(key, kept);
+    if (!this.#disposed) this.#told?.({ kind: 'put', object: kept, before });
     const fate = this.#fates.get(key);
     if (before === undefined) this.#mark(key, fate === 'deleted' ? 'changed' : 'added');
     else if (fate === undefined) this.#mark(key, 'changed');
@@ -51,11 +61,14 @@ export class ObjectStore<T extends KubeObject> {
   }
 
   removeObject(object: T): void {
-    this.#remove(keyOf(object));
+    this.#remove(keyOf(object), object);
   }
 
-  #remove(key: string): void {
-    if (!this.objects.delete(key)) return;
+  #remove(key: string, last?: T): void {
+    const known = this.objects.get(key);
+    if (known === undefined) return;
+    this.objects.delete(key);
+    if (!this.#disposed) this.#told?.({ kind: 'gone', object: last === undefined ? known : this.#trim(last) });
     if (this.#fates.get(key) === 'added') this.#fates.delete(key);
     else this.#mark(key, 'deleted');
   }

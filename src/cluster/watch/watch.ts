@@ -6,14 +6,14 @@ import type { Disposable } from '../../base/disposables.ts';
 import type { FaultlineError } from '../../base/errors.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
 import type { KubeObject } from '../objects.ts';
-import { Follower, type WatchBounds, type WatchState } from './follower.ts';
+import { Follower, type Heard, type WatchBounds, type WatchState } from './follower.ts';
 import type { WatchedKind } from './kinds.ts';
-import { ObjectStore, type WatchChange } from './store.ts';
+import { ObjectStore, type ObjectTold, type WatchChange } from './store.ts';
 import { systemTiming, type Timing } from './timing.ts';
 
-export type { WatchBounds, WatchState } from './follower.ts';
+export type { Heard, WatchBounds, WatchState } from './follower.ts';
 export type { WatchedKind } from './kinds.ts';
-export type { WatchChange } from './store.ts';
+export type { ObjectTold, WatchChange } from './store.ts';
 export type { Timing } from './timing.ts';
 
 export interface WatchOptions<T extends KubeObject> {
@@ -28,6 +28,10 @@ export interface WatchOptions<T extends KubeObject> {
   readonly trim?: (object: T) => T;
   readonly timing?: Timing;
   readonly bounds?: Partial<WatchBounds>;
+  /** At once and each by itself, with every state between: what `changed` gathers. Must not throw. */
+  readonly told?: (told: ObjectTold<T>) => void;
+  /** Whatever came of the server: of each of the namespaces for itself. Comes before what it is about is told. Must not throw. */
+  readonly heard?: (heard: Heard) => void;
 }
 
 export interface Watched<T extends KubeObject> extends Disposable {
@@ -40,6 +44,8 @@ export interface Watched<T extends KubeObject> extends Disposable {
   readonly narrowed: FaultlineError | undefined;
   /** At most once in `batchMs`. */
   readonly changed: { listen(listener: (change: WatchChange) => void): Disposable };
+  /** When anything came of the server last, by the timing's monotonic clock; over several namespaces the earliest. `undefined`: never yet. */
+  readonly heardAtMs: number | undefined;
   /** Tries at once what waits: after a person pressed Retry, or granted a right. */
   retry(): void;
 }
@@ -51,6 +57,8 @@ const usual: WatchBounds = {
   watchSeconds: 120,
   backOffMs: [1000, 30_000],
   askAgainMs: 60_000,
+  shortestMs: 5000,
+  answerMs: 30_000,
 };
 
 export function watchKind<T extends KubeObject>(
@@ -80,7 +88,7 @@ class KindWatch<T extends KubeObject> implements Watched<T> {
     this.#options = options;
     this.#timing = options.timing ?? systemTiming;
     this.#bounds = { ...usual, ...options.bounds };
-    this.#store = new ObjectStore(this.#timing, this.#bounds.batchMs, options.trim ?? kind.trim);
+    this.#store = new ObjectStore(this.#timing, this.#bounds.batchMs, options.trim ?? kind.trim, options.told);
     this.changed = { listen: (listener) => this.#store.listen(listener) };
     const { namespaces = 'all' } = options;
     this.#followers =
@@ -107,6 +115,14 @@ class KindWatch<T extends KubeObject> implements Watched<T> {
     return this.#narrowed;
   }
 
+  get heardAtMs(): number | undefined {
+    const followers = this.#substitute === undefined ? this.#followers : [this.#substitute];
+    return followers.reduce<number | undefined>(
+      (least, { heardAtMs }) => (least === undefined || heardAtMs === undefined ? undefined : Math.min(least, heardAtMs)),
+      Infinity,
+    );
+  }
+
   retry(): void {
     this.#connection.renewLogin();
     for (const follower of this.#followers) follower.retry();
@@ -120,7 +136,7 @@ class KindWatch<T extends KubeObject> implements Watched<T> {
   }
 
   #follower(namespace: string | undefined, stateChanged: (state: WatchState) => void): Follower<T> {
-    const { labelSelector, fieldSelector } = this.#options;
+    const { labelSelector, fieldSelector, heard } = this.#options;
     return new Follower<T>({
       connection: this.#connection,
       kind: this.kind,
@@ -128,6 +144,7 @@ class KindWatch<T extends KubeObject> implements Watched<T> {
       timing: this.#timing,
       bounds: this.#bounds,
       stateChanged,
+      ...(heard === undefined ? {} : { heard }),
       ...(namespace === undefined ? {} : { namespace }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { refuseSystem } from '../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { missingRight, statusOf } from '../../cluster/connect/failure.ts';
 import type { ContainerStatus, Pod } from '../../cluster/objects.ts';
@@ -57,7 +58,8 @@ const KEEPER = [
   "trap 'exit 0' TERM INT",
   `f=${PID_FILE}; n=0`,
   'while [ ! -e $f ] && [ $n -lt 60 ]; do sleep 1 & wait $!; n=$((n+1)); done',
-  'while kill -0 "$(cat $f)" 2>/dev/null; do sleep 1 & wait $!; done',
+  // Without the file the number would be none, and so mean every process here: the shell would wait for itself, for ever.
+  'while [ -s $f ] && kill -0 "$(cat $f)" 2>/dev/null; do sleep 1 & wait $!; done',
 ].join('; ');
 
 export interface HelperContainer {
@@ -65,8 +67,9 @@ export interface HelperContainer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Fails: `refusedByProtection` (another pod by now, or it is going), `unsupported`, `notFound`, and as any request. */
+/** Fails: `refusedByProtection` (another pod by now, or it is going, or it is of the cluster itself), `unsupported`, `notFound`, and as any request. */
 export async function targetPod(connection: ClusterConnection, target: HelperTarget, signal: AbortSignal): Promise<TargetPod> {
+  refuseSystem(target.namespace, 'fault');
   const pod = await connection.request<TargetPod>({
     path: pathOf(kinds.pods, { namespace: target.namespace, name: target.pod }),
     signal,
@@ -92,12 +95,7 @@ export function helperContainer(pod: TargetPod, target: HelperTarget, options: C
       meaning: t('They are part of the pod and can’t be removed from it.'),
       remedy: t('Recreate the pod: delete it, and its controller brings a new one.'),
     });
-  // A container's name is a DNS label of at most 63 characters.
-  const prefix = `fl-${options.run
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 50)
-    .replaceAll(/^-+|-+$/g, '')}-`;
+  const prefix = helperPrefix(options.run);
   let number = 1;
   while (names.includes(`${prefix}${number}`)) number++;
   const name = `${prefix}${number}`;
@@ -127,6 +125,15 @@ export function helperContainer(pod: TargetPod, target: HelperTarget, options: C
       },
     },
   };
+}
+
+/** Names of a run's helpers begin with it. A container's name is a DNS label of at most 63 characters. */
+export function helperPrefix(run: string): string {
+  return `fl-${run
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 50)
+    .replaceAll(/^-+|-+$/g, '')}-`;
 }
 
 /**

@@ -51,9 +51,6 @@ export interface HelperOptions {
   readonly signal: AbortSignal;
 }
 
-/** Small, mirrored everywhere, and with a shell. */
-export const DEFAULT_HELPER_IMAGE = 'docker.io/library/busybox:1.36';
-
 /** undefined: it runs in the target's own container, with that one's rights. */
 export function capabilityFor(kind: HelperFaultKind): HelperCapability | undefined {
   switch (kind) {

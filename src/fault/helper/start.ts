@@ -14,14 +14,18 @@ import type { HelperPipe } from './client.ts';
  */
 const start = (isOwn: boolean): string =>
   [
-    'for d in /tmp /var/tmp /dev/shm "$HOME" .; do f="$d/.fl-helper-$$"; if (: > "$f") 2>/dev/null; then break; fi; f=; done',
-    '[ -n "$f" ] || { echo "no folder here can be written to" >&2; exit 1; }',
+    // An empty file is a script that does nothing, where it may be run at all: /dev/shm mostly forbids that.
+    'for d in /tmp /var/tmp /dev/shm "$HOME" .; do f="$d/.fl-helper-$$"; if (: > "$f" && chmod 700 "$f" && "$f") 2>/dev/null; then break; fi; rm -f "$f" 2>/dev/null; f=; done',
+    `[ -n "$f" ] || exit ${NO_FOLDER}`,
     'uname -m',
     'read -r n && head -c "$n" > "$f" && chmod 700 "$f" || exit 1',
     // For the shell that keeps an ephemeral container (`container.ts`); in the target's own nothing is left.
     isOwn ? `echo $$ > ${PID_FILE}` : ':',
     'exec "$f" --own-file "$f"',
   ].join('; ');
+
+/** Exit code of the shell: no folder can be written to and run from. */
+const NO_FOLDER = 77;
 
 /** Where the helper's own container has its number. */
 export const PID_FILE = '/tmp/fl-helper.pid';
@@ -124,6 +128,12 @@ function failureOf(status: string, words: string, what: string): FaultlineError 
     );
   }
   if (code === 0) return undefined;
+  if (code === NO_FOLDER)
+    return new FaultlineError('unsupported', {
+      what: t('{0} can’t be started: no folder there can be written to and run from', what),
+      remedy: t('Give the container an emptyDir at /tmp; or choose a fault that brings a container of its own: freeze, crash, network.'),
+      code: 'NO_FOLDER',
+    });
   return new FaultlineError('unreachable', {
     what: t('{0} ended with code {1}', what, code),
     ...(words.trim() === '' ? {} : { meaning: words.trim() }),

@@ -6,7 +6,7 @@ import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import { factsOf } from '../catalogue.ts';
 import type { HelperTarget, TargetPod } from '../helper/container.ts';
 import { capabilityFor, type Helper } from '../helper/helper.ts';
-import { PID_FILE } from '../helper/start.ts';
+import { helperUndo } from '../helper/undo.ts';
 import type { EndReason, HelperFaultKind } from '../helper/protocol.ts';
 import type { FaultEnd, FaultOf, Healing, Injection, PreparedFault, Proof } from '../injector.ts';
 import { seen } from './wait.ts';
@@ -201,11 +201,6 @@ function followPeers({ injection, helper, addresses }: Held, signal: AbortSignal
   follow().catch(() => undefined);
 }
 
-/** What a person can type: ends the helper, and with it what it holds. */
-function undoOf({ injection, place, helper }: Held): string {
-  const isOwn = capabilityFor(injection.fault.kind) !== undefined;
-  const inside = isOwn
-    ? `sh -c 'kill $(cat ${PID_FILE})'`
-    : `sh -c 'for p in /proc/[0-9]*; do case $(readlink $p/exe) in *fl-helper*) kill \${p#/proc/};; esac; done'`;
-  return `kubectl -n ${place.namespace} exec ${place.pod} -c ${helper.name} -- ${inside}`;
+function undoOf({ injection: { fault }, place, helper }: Held): string {
+  return helperUndo(fault.kind, place.namespace, place.pod, helper.name);
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { deadlineMark, managedBy, probeLabel, runMark, timeText } from '../../fault/marks.ts';
 import type { PlannedProbe } from '../../journal/fault-plan.ts';
-import { echoPort, programFile, settingsVariable, talkPort, type ProgramSettings } from './protocol.ts';
+import { echoPort, passwordVariable, programFile, settingsVariable, talkPort, type ProgramSettings } from './protocol.ts';
 
 export interface VantageObjects {
   readonly run: string;
@@ -72,6 +72,7 @@ export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, no
           command: ['node', '-e', loader],
           env: [
             { name: settingsVariable, value: JSON.stringify(settingsOf(about, probe)) },
+            ...passwordOf(probe),
             { name: 'FAULTLINE_RUN', value: run },
             // A name that nobody resolves holds one of Node's few threads for seconds.
             { name: 'UV_THREADPOOL_SIZE', value: '64' },
@@ -103,6 +104,11 @@ export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, no
   };
 }
 
+function passwordOf(probe: PlannedProbe | undefined): readonly object[] {
+  const { secret, key } = probe?.login?.password ?? {};
+  return secret === undefined ? [] : [{ name: passwordVariable, valueFrom: { secretKeyRef: { name: secret, key } } }];
+}
+
 const loader = [
   "const fs=require('node:fs'),zlib=require('node:zlib');",
   `fs.writeFileSync('/spool/${programFile}',zlib.brotliDecompressSync(fs.readFileSync('/faultline/${programFile}.br')));`,
@@ -110,13 +116,14 @@ const loader = [
 ].join('');
 
 function settingsOf({ deadlineMs, nowMs, answerWithinMs }: VantageObjects, probe: PlannedProbe | undefined): ProgramSettings {
-  const own = ({ id, engine, address, connection, asks, perSecond }: PlannedProbe) => ({
+  const own = ({ id, engine, address, connection, asks, perSecond, login }: PlannedProbe) => ({
     id,
     engine,
     address,
     connection,
     asks,
     perSecond,
+    ...(login === undefined ? {} : { user: login.user }),
   });
   return {
     ...(probe === undefined ? {} : { probe: own(probe) }),

@@ -11,6 +11,8 @@ export const echoPort = 18_080;
 
 /** In the pod's environment, as JSON. */
 export const settingsVariable = 'FAULTLINE_PROBE';
+/** Of the login, from its Secret. */
+export const passwordVariable = 'FAULTLINE_PROBE_PASSWORD';
 export const programFile = 'probe.mjs';
 
 export const ProgramSettings = v.object({
@@ -23,6 +25,7 @@ export const ProgramSettings = v.object({
       connection: v.picklist(['pooled', 'fresh']),
       asks: v.string(),
       perSecond: v.number(),
+      user: v.optional(v.string()),
     }),
   ),
   answerWithinMs: v.number(),

@@ -11,7 +11,6 @@ import { packagePaths } from '../../base/package.ts';
 import { lazyReach } from '../../cluster/lazy.ts';
 import { journalFormat } from '../../journal/events.ts';
 import { releaseLease, takeLease } from '../../journal/lease.ts';
-import type { RunPlan } from '../../journal/plan.ts';
 import { RunStore } from '../../journal/store.ts';
 import type { RunnerMessage, StarterMessage } from '../control.ts';
 import { summaryOfRun } from '../summaries.ts';
@@ -23,13 +22,15 @@ import { operationError } from './executor.ts';
 import { Ownership } from './ownership.ts';
 import { Run } from './run.ts';
 import { takePasswords } from '../passwords.ts';
-import { settingsSchema, type RunnerSettings } from './settings.ts';
+import { clusterEdges } from './faults/edges.ts';
+import { settingsSchema, type PlanOfRun, type RunnerSettings } from './settings.ts';
 
 /** Answers when the run is in its journal, summed up, and nothing of the process is left. Fails when there is no run: `invalid`, `storage`. */
 async function carryOut(settings: RunnerSettings): Promise<void> {
   const { run, folder } = settings;
   const passwords = takePasswords(process.env);
-  const plan = refuseSecrets(readPlan(settings.planFile));
+  const { plan: planned, confirmed } = readPlanned(settings.planFile);
+  const plan = refuseSecrets(planned);
   const end = new EndRequest();
   const owners = ownersOf(settings, end);
   let onWritten: () => void = () => undefined;
@@ -49,7 +50,10 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
     const originNs = process.hrtime.bigint();
     const header = { faultline: journalFormat, run, startedAt: Date.now(), plan, environment };
     const servers = { reach: lazyReach(process.env), passwords };
-    const carried = new Run({ settings, plan, header, servers, originNs, end });
+    const carried = new Run({
+      ...{ settings, plan, header, servers, originNs, end, cluster: clusterEdges(process.env) },
+      ...(confirmed === undefined ? {} : { confirmed }),
+    });
     rmSync(settings.planFile, { force: true });
     tell({ kind: 'started' });
     await carried.carryOut();
@@ -65,9 +69,9 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
 }
 
 /** Made by us, a moment ago: its shape was checked where it was made. */
-function readPlan(path: string): RunPlan {
+function readPlanned(path: string): PlanOfRun {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RunPlan;
+    return JSON.parse(readFileSync(path, 'utf8')) as PlanOfRun;
   } catch (error) {
     throw new FaultlineError('invalid', { what: t('The plan of the run can’t be read'), meaning: path }, error);
   }

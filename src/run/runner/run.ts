@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbortWatch } from '../../analysis/abort.ts';
+import { recoveryOf, type RecoveryProjection } from '../../analysis/recovery/recovery.ts';
 import { collector } from '../../base/collector.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
@@ -12,9 +13,11 @@ import { runFiles } from '../../journal/runs.ts';
 import type { RunPlan } from '../../journal/plan.ts';
 import { JournalWriter } from '../../journal/writer.ts';
 import { startLoad } from '../../workload/load/load.ts';
+import type { ConfirmedFaults } from '../prepare/confirmed.ts';
 import { AnswerChecker } from './answers.ts';
 import { closeArms, openArms, type OpenArm, type ServerAccess } from './arms.ts';
 import type { EndRequest, HowItEnded } from './ending.ts';
+import type { RoomEdges } from './faults/room.ts';
 import { executorOf, operationError } from './executor.ts';
 import type { RunnerSettings } from './settings.ts';
 
@@ -27,8 +30,11 @@ const progressEveryMs = 500;
 export interface RunOptions {
   readonly settings: RunnerSettings;
   readonly plan: RunPlan;
+  /** What a person confirmed of the plan's faults. */
+  readonly confirmed?: ConfirmedFaults;
   readonly header: JournalHeader;
   readonly servers: ServerAccess;
+  readonly cluster: RoomEdges;
   /** `process.hrtime.bigint()` at `t` = 0. */
   readonly originNs: bigint;
   readonly end: EndRequest;
@@ -38,6 +44,8 @@ export class Run {
   readonly #options: RunOptions;
   readonly #writer: JournalWriter;
   readonly #watch: AbortWatch;
+  readonly #recovery: RecoveryProjection | null;
+  #measuringMs: number | undefined;
 
   /** Makes the journal, its header synced. Fails: `storage`. */
   constructor(options: RunOptions) {
@@ -46,6 +54,7 @@ export class Run {
     this.#writer = JournalWriter.create(join(settings.folder, runFiles.journal), header);
     this.#writer.sync();
     this.#watch = new AbortWatch(plan.abortRules, plan);
+    this.#recovery = recoveryOf(header);
   }
 
   /** Resolves when the end is in the journal and synced, or can't be written. Never rejects. */
@@ -53,14 +62,18 @@ export class Run {
     const { settings, end } = this.#options;
     const tempFolder = await tempFolderOf(settings.home, 'run');
     let arms: readonly OpenArm[] = [];
+    const watching = setInterval(() => this.#check(), watchEveryMs);
     try {
       this.#append([{ ...this.#now(), kind: 'phase', phase: 'preparing' }]);
       arms = await this.#prepare(tempFolder);
-      if (!end.signal.aborted) await this.#load(arms);
+      if (this.#recovery !== null) await this.#break(this.#recovery, arms);
+      else if (!end.signal.aborted) await this.#load(arms, end.signal);
       end.request({ how: 'finished' });
     } catch (error) {
       // Whoever asked for the end before it failed is the reason.
       end.request(failed(error));
+    } finally {
+      clearInterval(watching);
     }
     // Before the engines are closed, which may take a while, or crash.
     this.#close(end.how ?? { how: 'finished' });
@@ -97,9 +110,42 @@ export class Run {
     return arms;
   }
 
+  /** Its load goes on beside it, and ends with it. */
+  async #break(projection: RecoveryProjection, arms: readonly OpenArm[]): Promise<void> {
+    const { header, plan, confirmed, end, cluster } = this.#options;
+    if (confirmed === undefined) throw new FaultlineError('refusedByProtection', { what: t('Nobody has confirmed what this run breaks') });
+    const { FaultRun } = await import('./faults/fault-run.ts');
+    const faults = await FaultRun.open({
+      run: header.run,
+      plan: projection.plan,
+      confirmed,
+      projection,
+      end,
+      edges: cluster,
+      hasLoad: plan.load.kind !== 'none',
+      measuringMs: () => this.#measuringMs,
+      record: {
+        nowMs: () => this.#now().t,
+        append: (events) => this.#append(events),
+        sync: () => this.#writer.sync(),
+        note: (text) => this.#append([{ ...this.#now(), kind: 'note', text }]),
+      },
+    });
+    const over = new AbortController();
+    try {
+      const load = this.#load(arms, AbortSignal.any([over.signal, end.signal])).catch((error: unknown) => end.request(failed(error)));
+      await faults.carryOut();
+      over.abort();
+      await load;
+    } finally {
+      over.abort();
+      await faults.close();
+    }
+  }
+
   /** Ends when every planned operation is accounted for, also after it was stopped. */
-  async #load(arms: readonly OpenArm[]): Promise<void> {
-    const { plan, settings, end, originNs } = this.#options;
+  async #load(arms: readonly OpenArm[], signal: AbortSignal): Promise<void> {
+    const { plan, settings, originNs } = this.#options;
     const { load: planned } = plan;
     if (planned.kind === 'none') return;
     const answers = new AnswerChecker(
@@ -117,14 +163,13 @@ export class Run {
       execute: executorOf({ plan, engines: arms.map(({ engine }) => engine), answers, collect: collector() }),
       onEvents: (events) => this.#append(events),
     });
-    const watching = setInterval(() => this.#check(), watchEveryMs);
     const stop = (): void => void load.stop();
-    end.signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
       await load.finished;
     } finally {
-      clearInterval(watching);
-      end.signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', stop);
     }
   }
 
@@ -142,7 +187,11 @@ export class Run {
       this.#options.end.request(failed(error));
       throw error;
     }
-    for (const event of events) this.#watch.add(event);
+    for (const event of events) {
+      this.#watch.add(event);
+      this.#recovery?.add(event);
+      if (event.kind === 'phase' && event.phase === 'measuring') this.#measuringMs ??= event.t;
+    }
   }
 
   #close(how: HowItEnded): void {

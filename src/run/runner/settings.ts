@@ -1,11 +1,13 @@
 /** What a runner is told at its start, as the JSON of its first argument. */
 import * as v from 'valibot';
+import type { RunPlan } from '../../journal/plan.ts';
+import type { ConfirmedFaults } from '../prepare/confirmed.ts';
 
 export interface RunnerSettings {
   readonly run: string;
   /** The run's folder; it is there. */
   readonly folder: string;
-  /** JSON of the `RunPlan`; the runner deletes it when the journal's header has it. */
+  /** JSON of a `PlanOfRun`; the runner deletes it when the journal's header has it. */
   readonly planFile: string;
   /** Entry of the pacer's thread. */
   readonly pacer: string;
@@ -22,6 +24,12 @@ export interface RunnerSettings {
   readonly externalAccess: boolean;
   /** How long a run without an owner waits for one. */
   readonly adoptWithinMs: number;
+}
+
+export interface PlanOfRun {
+  readonly plan: RunPlan;
+  /** Of a run that breaks something. */
+  readonly confirmed?: ConfirmedFaults;
 }
 
 export const settingsSchema = v.object({

@@ -210,8 +210,10 @@ function conditionOf(written: NonNullable<SpecFault['when']>, index: number, rep
   return undefined;
 }
 
-function probeOf({ engine, address, instance, namespace, connection, asks, rate }: SpecProbe): DraftProbe {
+function probeOf({ engine, address, instance, namespace, connection, asks, rate, user, secret }: SpecProbe): DraftProbe {
+  const [name = '', key = ''] = secret?.split('/') ?? [];
   return {
+    ...(user === undefined ? {} : { login: { user, ...(secret === undefined ? {} : { password: { secret: name, key } }) } }),
     engine,
     ...(address === undefined ? {} : { address }),
     ...(instance === undefined ? {} : { instance }),

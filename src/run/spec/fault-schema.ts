@@ -241,6 +241,14 @@ function probe() {
     connection: v.optional(
       described(choice(['pooled', 'fresh']), t('Over connections that are kept, or over new ones. One vantage of each without it.')),
     ),
+    user: v.optional(described(text(200), t('As whom it asks. Without it: as the engine’s own pods name it.'), ['default'])),
+    secret: v.optional(
+      described(
+        text(300, /^[a-z0-9.-]+\/[\w.-]+$/, message(t('A Secret’s name and its key'), t('Write {0}.', 'clickhouse-auth/password'))),
+        t('With the user’s password: a Secret where the fault is, and its key. It is read by the probe’s pod alone.'),
+        ['clickhouse-auth/password'],
+      ),
+    ),
     asks: v.optional(
       described(text(10_000), t('The statement: it has to touch what is broken. Of Kafka: what it writes to and reads from.'), [
         'select count(*) from tpch.tiny.nation',
@@ -262,8 +270,8 @@ function messages() {
     topic: v.optional(
       described(
         text(200, /^[\w.-]+$/, t('A topic has letters, digits, dots, dashes and underscores')),
-        t('Of the run’s own. “messages” unless it is written here.'),
-        ['messages'],
+        t('Of the run’s own. “faultline-messages” unless it is written here.'),
+        ['faultline-messages'],
       ),
     ),
     partitions: v.optional(described(whole(1, 1_000), t('24 unless it is written here.'), [24])),

@@ -67,7 +67,7 @@ export const faultLimits = {
 
 export const faultDefaults = {
   probesPerSecond: 20,
-  topic: 'messages',
+  topic: 'faultline-messages',
   partitions: 24,
   replicationFactor: 3,
   minInSync: 2,

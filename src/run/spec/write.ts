@@ -57,7 +57,8 @@ export function specText(subject: SpecSubject, options: SpecTextOptions): string
   ].join('\n');
 }
 
-function engineOf(target: PlanTarget): Readonly<Record<string, unknown>> {
+/** The `engine` of a spec. */
+export function engineOf(target: PlanTarget): Readonly<Record<string, unknown>> {
   if (target.kind === 'tpch') return { kind: 'duckdb', scale: target.scale };
   if (target.kind === 'file') return { kind: 'duckdb', file: target.path };
   const { engine, at, user, catalog, schema, tpchScale, secret, caFile, tlsServerName } = target;
@@ -148,7 +149,7 @@ function nameOf(text: string): string {
   return oneLine(text.replace(/[()]/g, ' '), specLimits.maxNameCharacters);
 }
 
-function oneLine(text: string, maxCharacters: number): string {
+export function oneLine(text: string, maxCharacters: number): string {
   return text
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
@@ -164,12 +165,12 @@ function free(name: string, taken: ReadonlySet<string>): string {
   return `${short}-${at}`;
 }
 
-function scalar(text: string): string {
+export function scalar(text: string): string {
   return stringify(text, { lineWidth: 0, blockQuote: false }).trimEnd();
 }
 
 /** `{a: 1, b: x}` on one line, quoted where it has to be. */
-function flow(value: Readonly<Record<string, unknown>>): string {
+export function flow(value: Readonly<Record<string, unknown>>): string {
   const document = new Document(value);
   visit(document, {
     Node: (_, node) => {

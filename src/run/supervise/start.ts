@@ -15,15 +15,18 @@ import type { RunPlan } from '../../journal/plan.ts';
 import { runFiles } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { adoptWithinMs, type RunnerMessage, type StarterMessage } from '../control.ts';
+import type { ConfirmedFaults } from '../prepare/confirmed.ts';
 import { passwordVariable, type Passwords } from '../passwords.ts';
 import { removeSocket } from '../runner/control-server.ts';
-import { planFile, type RunnerSettings } from '../runner/settings.ts';
+import { planFile, type PlanOfRun, type RunnerSettings } from '../runner/settings.ts';
 import { refuseSecrets } from './secrets.ts';
 
 export type RunnerPaths = Pick<PackagePaths, 'runner' | 'pacer' | 'datagen' | 'extensionFolder'>;
 
 export interface StartRequest {
   readonly plan: RunPlan;
+  /** Of a plan that breaks something: what a person confirmed. */
+  readonly confirmed?: ConfirmedFaults;
   /** Of the plan's servers, by the names of their secrets. */
   readonly passwords?: Passwords;
   readonly store: RunStore;
@@ -65,7 +68,9 @@ export async function startRun(request: StartRequest): Promise<StartedRun> {
   const { run, folder } = await store.create(plan.name, Date.now());
   try {
     const file = join(folder, planFile);
-    await writeFile(file, JSON.stringify(plan), { mode: 0o600 });
+    const { confirmed } = request;
+    const planned: PlanOfRun = { plan, ...(confirmed === undefined ? {} : { confirmed }) };
+    await writeFile(file, JSON.stringify(planned), { mode: 0o600 });
     const settings: RunnerSettings = {
       run,
       folder,

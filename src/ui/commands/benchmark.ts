@@ -5,8 +5,7 @@ import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import type { PlanTarget, RunPlan } from '../../journal/plan.ts';
-import { mustBePreviewed } from '../../run/spec/previewed.ts';
-import type { ReadSpec, SpecOptions, SpecProblem } from '../../run/spec/spec.ts';
+import type { FaultSpec, ReadSpec, SpecOptions, SpecProblem } from '../../run/spec/spec.ts';
 import type { SpecSubject, SpecTextOptions } from '../../run/spec/write.ts';
 import { entriesOf, type Library, type LibraryEntry, type LibraryNode } from '../../workload/library.ts';
 import type { Commands, SettingsReader } from '../contribute.ts';
@@ -35,6 +34,8 @@ export interface BenchmarkParts {
   readonly defaultTarget: EngineTarget;
   /** Starts it and shows its panel. */
   readonly start: (plan: RunPlan) => Promise<string>;
+  /** Of what breaks something: nothing is begun before a person has confirmed that. */
+  readonly preview: (document: vscode.TextDocument, spec: FaultSpec) => Promise<void>;
 }
 
 export function registerBenchmarkCommands(parts: BenchmarkParts): Disposable {
@@ -62,7 +63,7 @@ export function registerBenchmarkCommands(parts: BenchmarkParts): Disposable {
         const what = t('{0}, at line {1}', first.message, first.line + 1) + (more.length > 0 ? t(' ({0} more)', more.length) : '');
         throw invalid(what, first.remedy);
       }
-      if (breaks) throw mustBePreviewed(breaks.plan.name);
+      if (breaks) return parts.preview(document, breaks);
       return plan && parts.start(plan);
     }),
   );

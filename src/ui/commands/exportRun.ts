@@ -24,9 +24,12 @@ export interface RunExportParts {
   readonly report: (request: Omit<ReportRequest, 'pageFolder'>) => Promise<string>;
 }
 
-const formats: { readonly [F in ReportFormat]: { readonly name: () => string; readonly detail: () => string } } = {
+const formats: {
+  readonly [F in ReportFormat]: { readonly name: () => string; readonly detail: () => string; readonly extension?: string };
+} = {
   html: { name: () => t('HTML report'), detail: () => t('One file with the same charts; opens offline, without Faultline') },
   md: { name: () => t('Markdown'), detail: () => t('Verdict, figures and the table by query as text') },
+  junit: { name: () => t('JUnit'), detail: () => t('Verdict and expectations as test cases, for a build server'), extension: 'xml' },
   json: { name: () => t('JSON'), detail: () => t('Every figure, for programs') },
   csv: { name: () => t('CSV'), detail: () => t('The table by query') },
 };
@@ -50,9 +53,10 @@ export class RunExports {
   async write(run: string, format: ReportFormat): Promise<void> {
     const { notifier, otherOf, record, report } = this.#parts;
     const a = await record(run);
-    const other = format === 'csv' ? undefined : otherOf(run);
+    const other = format === 'csv' || format === 'junit' ? undefined : otherOf(run);
     const b = other === undefined ? undefined : await record(other);
-    const uri = await choosePlace(b ? t('{0} against {1}', runName(a), runName(b)) : runName(a), format);
+    const { name, extension = format } = formats[format];
+    const uri = await askWhere(b ? t('{0} against {1}', runName(a), runName(b)) : runName(a), name(), extension);
     if (!uri) return;
     const options = { location: vscode.ProgressLocation.Notification, title: t('Writing {0}', fileName(uri)), cancellable: true };
     const sizeBytes = await vscode.window.withProgress(options, async (_progress, token) => {
@@ -68,6 +72,36 @@ export class RunExports {
     });
     notifier.tell(t('{0}: {1}', fileName(uri), formatBytes(sizeBytes)), ...ways(uri, format));
   }
+
+  /** Asks where, and writes the picture of a run's page. */
+  async writePicture(run: string, format: 'svg' | 'png', bytes: Uint8Array): Promise<void> {
+    const record = await this.#parts.record(run);
+    const uri = await askWhere(runName(record), format === 'svg' ? t('SVG picture') : t('PNG picture'), format);
+    if (!uri) return;
+    await writeFile(uri.fsPath, bytes);
+    const open = { title: t('Open'), run: () => vscode.commands.executeCommand('vscode.open', uri) };
+    this.#parts.notifier.tell(t('{0}: {1}', fileName(uri), formatBytes(bytes.byteLength)), open);
+  }
+}
+
+/** Where to, for a file of this run. undefined: the person chose none. */
+async function askWhere(title: string, kind: string, extension: string): Promise<vscode.Uri | undefined> {
+  const name = title
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 60);
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
+  const chosen = await vscode.window.showSaveDialog({
+    title: t('Write the run to'),
+    filters: { [kind]: [extension] },
+    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, `${name || 'run'}.${extension}`) } : {}),
+  });
+  if (!chosen || chosen.scheme === 'file') return chosen;
+  throw new FaultlineError('unsupported', {
+    what: t('A run can’t be written to {0}', chosen.toString(true)),
+    meaning: t('It is not a folder of this machine'),
+    remedy: t('Choose one that is.'),
+  });
 }
 
 function ways(uri: vscode.Uri, format: ReportFormat): readonly Help[] {
@@ -85,25 +119,6 @@ async function chooseFormat(): Promise<ReportFormat | undefined> {
     format: format as ReportFormat,
   }));
   return (await vscode.window.showQuickPick(items, { title: t('Export the run as') }))?.format;
-}
-
-async function choosePlace(title: string, format: ReportFormat): Promise<vscode.Uri | undefined> {
-  const name = title
-    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
-    .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 60);
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
-  const chosen = await vscode.window.showSaveDialog({
-    title: t('Write the run to'),
-    filters: { [formats[format].name()]: [format] },
-    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, `${name || 'run'}.${format}`) } : {}),
-  });
-  if (!chosen || chosen.scheme === 'file') return chosen;
-  throw new FaultlineError('unsupported', {
-    what: t('A run can’t be written to {0}', chosen.toString(true)),
-    meaning: t('It is not a folder of this machine'),
-    remedy: t('Choose one that is.'),
-  });
 }
 
 function fileName(uri: vscode.Uri): string {

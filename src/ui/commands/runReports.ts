@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { compareArms, compareRuns } from '../../analysis/compare.ts';
 import type { Comparison } from '../../analysis/view.ts';
 import { runFiles, type RunRecord } from '../../journal/runs.ts';
-import { csvReport } from '../../report/csv.ts';
-import { htmlReport, type ReportedRun } from '../../report/html.ts';
+import { csvReport, recoveryCsv } from '../../report/csv.ts';
+import { htmlReport, pageNameOf, type ReportedRun } from '../../report/html.ts';
 import { jsonComparison, jsonReport } from '../../report/json.ts';
+import { junitReport } from '../../report/junit.ts';
 import { markdownComparison, markdownReport } from '../../report/markdown.ts';
-import { projectRun, type ProjectedRun } from '../../run/summaries.ts';
+import { projectRun, recoveryOfRun, type ProjectedRun } from '../../run/summaries.ts';
 
-export type ReportFormat = 'html' | 'md' | 'json' | 'csv';
+export type ReportFormat = 'html' | 'md' | 'junit' | 'json' | 'csv';
 
 export interface ReportRequest {
   readonly a: RunRecord;
@@ -27,17 +28,21 @@ export async function runReport({ a, b, format, pageFolder, signal }: ReportRequ
   const ofA = await projectRun(a, signal);
   const ofB = b && (await projectRun(b, signal));
   const comparison = compared(ofA, ofB);
+  const recovery = recoveryOfRun(ofA);
   switch (format) {
     case 'csv':
-      return csvReport(ofA.view);
+      return recovery === null ? csvReport(ofA.view) : recoveryCsv(recovery);
+    case 'junit':
+      return junitReport(ofA.view, recovery);
     case 'json':
-      return ofB && comparison ? jsonComparison(comparison) : jsonReport(ofA.view);
+      return ofB && comparison ? jsonComparison(comparison) : jsonReport(ofA.view, recovery);
     case 'md':
-      return comparison ? `${markdownReport(ofA.view)}\n${markdownComparison(comparison)}` : markdownReport(ofA.view);
+      return comparison ? `${markdownReport(ofA.view, recovery)}\n${markdownComparison(comparison)}` : markdownReport(ofA.view, recovery);
     case 'html': {
+      const name = pageNameOf(ofA.view, b !== undefined);
       const page = {
-        script: await readFile(join(pageFolder, 'histogram.js'), 'utf8'),
-        style: await readFile(join(pageFolder, 'histogram.css'), 'utf8'),
+        script: await readFile(join(pageFolder, `${name}.js`), 'utf8'),
+        style: await readFile(join(pageFolder, `${name}.css`), 'utf8'),
       };
       const other = b && ofB && comparison ? { b: { ...(await reported(b, ofB)), comparison } } : {};
       return htmlReport({ a: await reported(a, ofA), ...other, page });
@@ -50,6 +55,6 @@ function compared(a: ProjectedRun, b: ProjectedRun | undefined): Comparison | un
   return a.view.plan.arms.length > 1 ? compareArms(a.projection) : undefined;
 }
 
-async function reported({ folder }: RunRecord, { view }: ProjectedRun): Promise<ReportedRun> {
-  return { view, journal: await readFile(join(folder, runFiles.journal)) };
+async function reported({ folder }: RunRecord, projected: ProjectedRun): Promise<ReportedRun> {
+  return { view: projected.view, recovery: recoveryOfRun(projected), journal: await readFile(join(folder, runFiles.journal)) };
 }

@@ -1,7 +1,6 @@
 /** The clusters of this window: which contexts there are, and those that a person opened. None is contacted before. No `vscode` import. */
 import type { Disposable } from '../../base/disposables.ts';
 import { normalise, type FaultlineError } from '../../base/errors.ts';
-import type { ServerEngine } from '../../base/target.ts';
 import type { PermissionCache, Wish } from '../../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { isSameCluster, type ClusterIdentity, type IdentityReader } from '../../cluster/connect/identity.ts';
@@ -39,6 +38,7 @@ export class Clusters implements Disposable {
   readonly #listening = new Map<string, Disposable>();
   #disposed = false;
   #isLooking = false;
+  #others = 0;
 
   /** Of one context: its state, or what it shows. */
   readonly changed = new Signal<KubeContext>();
@@ -79,7 +79,7 @@ export class Clusters implements Disposable {
         letGo(cluster);
         throw normalise(new DOMException('closed', 'AbortError'));
       }
-      cluster.live.look(this.#isLooking);
+      cluster.live.look(this.#isLookedAt);
       const listening = [
         cluster.live.changed.listen(() => this.changed.fire(context)),
         cluster.permissions.changed.listen(() => this.rightsChanged.fire(context)),
@@ -107,7 +107,26 @@ export class Clusters implements Disposable {
   /** Engines are asked only while somebody looks. */
   look(isLooking: boolean): void {
     this.#isLooking = isLooking;
-    for (const { live } of this.open) live.look(isLooking);
+    for (const { live } of this.open) live.look(this.#isLookedAt);
+  }
+
+  /** Somebody else than the tree looks, until that is disposed. */
+  lookWhile(): Disposable {
+    let isOver = false;
+    this.#others++;
+    this.look(this.#isLooking);
+    return {
+      dispose: () => {
+        if (isOver) return;
+        isOver = true;
+        this.#others--;
+        this.look(this.#isLooking);
+      },
+    };
+  }
+
+  get #isLookedAt(): boolean {
+    return this.#isLooking || this.#others > 0;
   }
 
   /** Ends its watches and everything that goes through its connection. */
@@ -148,11 +167,6 @@ export function contextKey({ file, name }: KubeContext): string {
 export function mayDo({ permissions }: OpenCluster, namespace: string | undefined, wishes: readonly Wish[]): boolean {
   const known = permissions.now(namespace);
   return known === undefined || wishes.every((wish) => known.can(wish) !== false);
-}
-
-/** Engines that take SQL over HTTP. */
-export function isSql(engine: string): engine is ServerEngine {
-  return engine === 'trino' || engine === 'presto' || engine === 'clickhouse';
 }
 
 export function isKafka(instance: EngineInstance): instance is KafkaInstance {

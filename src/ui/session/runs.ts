@@ -8,6 +8,7 @@ import { t } from '../../base/messages.ts';
 import type { RunSummary } from '../../analysis/view.ts';
 import type { RunPlan } from '../../journal/plan.ts';
 import type { RunRecord } from '../../journal/runs.ts';
+import type { ConfirmedFaults } from '../../run/prepare/confirmed.ts';
 import { Signal } from '../signal.ts';
 import type { Memory } from './session.ts';
 
@@ -33,7 +34,8 @@ export interface RunConnection {
 }
 
 export interface RunEdge {
-  start(plan: RunPlan): Promise<RunHandle>;
+  /** `confirmed`: of a plan that breaks something. */
+  start(plan: RunPlan, confirmed?: ConfirmedFaults): Promise<RunHandle>;
   connect(record: RunRecord): Promise<RunConnection>;
   record(run: string): Promise<RunRecord>;
   summary(record: RunRecord): Promise<RunSummary>;
@@ -95,8 +97,8 @@ export class WindowRuns implements Disposable {
   }
 
   /** Answers with the run's id as soon as its journal is there. Fails as the start does. */
-  async start(plan: RunPlan): Promise<string> {
-    const handle = await this.#parts.edge.start(plan);
+  async start(plan: RunPlan, confirmed?: ConfirmedFaults): Promise<string> {
+    const handle = await this.#parts.edge.start(plan, confirmed);
     const active = { run: handle.run, name: plan.name, startedAt: this.#parts.wallMs(), stopping: false };
     this.#remember([...this.#unfinished, handle.run]);
     this.#hold({ active, stop: () => handle.stop(), letGo: () => handle.release() }, handle.ended);

@@ -6,7 +6,11 @@ import { needs, type Wish } from '../../cluster/act/permissions.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
 import type { HealthState, KafkaInstance, Line, LineSubject } from '../../cluster/recognise/model.ts';
 import { commandLink } from '../contribute.ts';
-import { contextKey, isKafka, isSql, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
+import { isSql } from '../../cluster/sqlServer.ts';
+import { contextKey, isKafka, mayDo, type ClusterState, type OpenCluster } from '../session/clusters.ts';
+import type { WatchedFault } from '../session/faultWatch.ts';
+import { BreakRights } from '../session/break/rights.ts';
+import { ActiveFaultNodes } from './activeFaults.ts';
 import { plainMarkdown, stateIcons, treeItem, type TreeNode } from './provider.ts';
 import { ClusterRows, type Row } from './rows.ts';
 
@@ -20,6 +24,8 @@ export interface ContextNode extends TreeNode {
   readonly context: KubeContext;
   /** Of it and of all below it those that are to be drawn anew since this was called last. */
   changed(): readonly TreeNode[];
+  /** Those below whose text is another each second. */
+  ticking(): readonly TreeNode[];
 }
 
 export interface ClusterNodeParts {
@@ -27,6 +33,9 @@ export interface ClusterNodeParts {
   readonly protection: (cluster: OpenCluster) => Protection;
   /** What a person opened and shut, by the item's id: one that is drawn anew while it opens would be shut by that. */
   readonly opened: ReadonlyMap<string, boolean>;
+  /** What is broken there now. */
+  readonly faults: () => readonly WatchedFault[];
+  readonly wallMs: () => number;
 }
 
 /** In place of the children of a context that is not open. */
@@ -41,17 +50,24 @@ export class ClusterNodes {
   readonly #parts: ClusterNodeParts;
   readonly #rows: ClusterRows;
   readonly #nodes = new WeakMap<Row, LineNode>();
+  readonly #rights = new BreakRights();
+  readonly #faults: ActiveFaultNodes;
 
   constructor(cluster: OpenCluster, parts: ClusterNodeParts) {
     this.cluster = cluster;
     this.#parts = parts;
     this.#rows = new ClusterRows(() => cluster.live.shown, parts.filter);
+    const { faults, wallMs } = parts;
+    this.#faults = new ActiveFaultNodes({ key: contextKey(cluster.context), faults, wallMs });
   }
 
   top(): readonly TreeNode[] | Promise<readonly TreeNode[]> {
     this.#rows.renew();
     const { rows, more, found } = this.#rows.top;
-    const nodes = this.#listed(rows, more);
+    const broken = this.#faults.top();
+    const listed = this.#listed(rows, more);
+    const nodes =
+      broken.length === 0 ? listed : listed instanceof Promise ? listed.then((list) => [...list, ...broken]) : [...listed, ...broken];
     if (found === undefined) return nodes;
     const count = treeItem({
       id: `filter:${contextKey(this.cluster.context)}`,
@@ -67,6 +83,10 @@ export class ClusterNodes {
   changed(): readonly TreeNode[] | 'all' {
     const { rows, isTopOther } = this.#rows.renew();
     return isTopOther ? 'all' : rows.map((row) => this.#node(row));
+  }
+
+  ticking(): readonly TreeNode[] {
+    return this.#faults.rows;
   }
 
   /** Waits only where nobody knows yet what the user may do there. */
@@ -85,6 +105,7 @@ export class ClusterNodes {
     const { cluster } = this;
     const { context } = cluster;
     const parts = this.#parts;
+    const rights = this.#rights;
     const list = (): ReturnType<NonNullable<TreeNode['children']>> => this.#listed(row.rows(), row.more);
     const node: LineNode = {
       context,
@@ -92,7 +113,7 @@ export class ClusterNodes {
         return row.line;
       },
       get item() {
-        return lineItem(node, cluster, parts);
+        return lineItem(node, cluster, parts, rights);
       },
       tooltip: async () => {
         const { label, health, tooltip } = row.line;
@@ -105,7 +126,7 @@ export class ClusterNodes {
   }
 }
 
-function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts): vscode.TreeItem {
+function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts, rights: BreakRights): vscode.TreeItem {
   const { id, label, description, health, subject, children } = node.line;
   const key = `${contextKey(node.context)}/${id}`;
   const isOpen = parts.filter() !== '' || (parts.opened.get(key) ?? isOpenAtFirst(subject));
@@ -115,7 +136,7 @@ function lineItem(node: LineNode, cluster: OpenCluster, parts: ClusterNodeParts)
     label,
     description: isLoginNote ? t('click to log in') : description,
     icon: iconOf(subject, health?.state),
-    contextValue: menusOf(subject, cluster, parts.protection(cluster)),
+    contextValue: menusOf(subject, cluster, parts.protection(cluster), rights),
     ...(children.length === 0 ? {} : { collapsible: isOpen ? 'expanded' : 'collapsed' }),
     ...(subject.kind === 'pod' ? { command: commandLink('faultline.describe', t('Describe'), node) } : {}),
     ...(isLoginNote ? { command: commandLink('faultline.kafkaLogin', t('Log In to Kafka…'), node) } : {}),
@@ -201,9 +222,10 @@ function iconOf(subject: LineSubject, health: HealthState | undefined): vscode.T
 }
 
 /** "pod;logs;shell": the kind of line, then each menu entry that fits it and may be used. */
-function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protection): string {
+function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protection, rights: BreakRights): string {
   const entries: string[] = [subject.kind];
   const changes = mayChange(protection);
+  if (changes && rights.offers(subject, cluster)) entries.push('break');
   const offer = (entry: string, namespace: string | undefined, wishes: readonly Wish[]): void => {
     if (mayDo(cluster, namespace, wishes)) entries.push(entry);
   };

@@ -12,8 +12,9 @@ import type { HealthState } from '../../cluster/recognise/model.ts';
 import { treeItems, views } from '../../contributions.ts';
 import type { EngineFacts, EngineTarget } from '../../engine/engine.ts';
 import { targetKey } from '../../engine/target.ts';
-import type { Forwards, ListedForward } from '../session/forwards.ts';
+import type { Forwards } from '../session/forwards.ts';
 import { protectionOfCluster } from '../commands/cluster/lines.ts';
+import type { FaultUi } from '../faults/register.ts';
 import { commandLink, type SettingsReader } from '../contribute.ts';
 import { contextKey, type Clusters, type ClusterState, type OpenCluster } from '../session/clusters.ts';
 import type { DataSetList, ListedDataSet } from '../session/dataSets.ts';
@@ -21,6 +22,7 @@ import type { Session } from '../session/session.ts';
 import { sameTarget, targetName } from '../session/targets.ts';
 import { Signal } from '../signal.ts';
 import type { ClusterNodes, ContextNode } from './cluster.ts';
+import { forwardNodes } from './forwards.ts';
 import { NodeTree, plainMarkdown, stateIcons, treeItem, type ItemFacts, type TreeNode } from './provider.ts';
 
 export interface ClusterTreeParts {
@@ -34,6 +36,8 @@ export interface ClusterTreeParts {
   readonly factsChanged: Signal;
   readonly clusters: Clusters;
   readonly forwards: Forwards;
+  readonly faults: Pick<FaultUi, 'active' | 'changed'>;
+  readonly wallMs: () => number;
   /** What a person filters by; empty: nothing. */
   readonly filter: ClusterFilter;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -58,7 +62,7 @@ export interface TargetNode extends TreeNode {
 }
 
 export function registerClustersTree(parts: ClusterTreeParts): Disposable & { roots(): Promise<readonly TreeNode[]> } {
-  const { session, settings, dataSets, factsChanged, clusters, forwards, filter } = parts;
+  const { session, settings, dataSets, factsChanged, clusters, forwards, filter, faults } = parts;
   // Of contexts that are shown now: what changes in one is drawn without asking all others again.
   const shown = new Map<string, ContextNode>();
   const opened = new Map<string, boolean>();
@@ -82,9 +86,15 @@ export function registerClustersTree(parts: ClusterTreeParts): Disposable & { ro
   };
   watch();
   clusters.look(view.visible);
+  const ticking = setInterval(() => {
+    if (view.visible) tree.update([...shown.values()].flatMap((node) => node.ticking()));
+  }, 1_000);
+  ticking.unref();
   const registrations = vscode.Disposable.from(
     tree,
     view,
+    { dispose: () => clearInterval(ticking) },
+    faults.changed.listen(() => tree.update(shown.values())),
     {
       dispose: () => {
         watching?.dispose();
@@ -139,7 +149,7 @@ interface Drawn {
 
 /** What the view shows, from top to bottom. */
 async function rootsOf(parts: ClusterTreeParts, drawn: Drawn): Promise<readonly TreeNode[]> {
-  return [engineNode(parts), ...serverNodes(parts), ...(await contextNodes(parts, drawn)), ...forwardNodes(parts)];
+  return [engineNode(parts), ...serverNodes(parts), ...(await contextNodes(parts, drawn)), ...forwardNodes(parts.forwards)];
 }
 
 function serverNodes(parts: ClusterTreeParts): readonly TreeNode[] {
@@ -147,34 +157,6 @@ function serverNodes(parts: ClusterTreeParts): readonly TreeNode[] {
   if (!vscode.workspace.isTrusted || servers.length === 0) return [];
   const item = treeItem({ id: 'servers', label: t('Servers'), icon: new vscode.ThemeIcon('server'), collapsible: 'expanded' });
   return [{ item, children: () => servers.map((server) => targetNode(server, engineNames[server.engine], treeItems.server, parts, [])) }];
-}
-
-function forwardNodes({ forwards }: ClusterTreeParts): readonly TreeNode[] {
-  if (forwards.all.length === 0) return [];
-  const item = treeItem({ id: 'forwards', label: t('Port-forwards'), icon: new vscode.ThemeIcon('plug'), collapsible: 'expanded' });
-  return [{ item, children: () => forwards.all.map(forwardNode) }];
-}
-
-/** Menus on it get this node. */
-export interface ForwardNode extends TreeNode {
-  readonly forward: ListedForward;
-}
-
-function forwardNode(listed: ListedForward): ForwardNode {
-  const { forward, title, context } = listed;
-  const { state, problem } = forward;
-  const word = state.kind === 'connected' ? t('connected') : state.kind === 'waiting' ? t('waits for a pod') : t('closed');
-  return {
-    forward: listed,
-    item: treeItem({
-      id: `forward:${forward.url}`,
-      label: `localhost:${forward.port} → ${title}`,
-      description: problem === undefined ? word : `${word} · ${problem.facts.what}`,
-      icon: state.kind === 'connected' ? stateIcons.ready() : stateIcons.limited(),
-      contextValue: treeItems.forward,
-      tooltip: [context.name, ...(state.kind === 'waiting' ? [state.why] : [])].join('\n'),
-    }),
-  };
 }
 
 function engineNode(parts: ClusterTreeParts): TreeNode {
@@ -333,11 +315,18 @@ function contextNode(context: KubeContext, parts: ClusterTreeParts, { opened, ke
       const state = clusters.stateOf(context);
       if (state.kind !== 'open') return closedNodes(context, state);
       if (below?.cluster !== state.cluster) {
-        below = new Nodes(state.cluster, { filter: () => filter.text, protection, opened });
+        below = new Nodes(state.cluster, {
+          filter: () => filter.text,
+          protection,
+          opened,
+          faults: () => parts.faults.active(context),
+          wallMs: parts.wallMs,
+        });
         keepOpen(node);
       }
       return below.top();
     },
+    ticking: () => below?.ticking() ?? [],
     changed: () => {
       const state = clusters.stateOf(context);
       if (state.kind !== 'open' || below?.cluster !== state.cluster) return [node];

@@ -20,16 +20,18 @@ const firstFolders = ['tpch', 'probe', 'health'];
 export interface LibraryTreeParts {
   readonly library: () => Library;
   readonly history: HistoryKeeper;
+  /** Specs that break something. */
+  readonly examples: () => Promise<readonly TreeNode[]>;
   /** Own folders, for watching. */
   readonly folders: () => readonly string[];
   /** Own folders were added or taken away. */
   readonly foldersChanged: (listener: () => void) => Disposable;
 }
 
-export function registerLibraryTree({ library, history, folders, foldersChanged }: LibraryTreeParts): Disposable {
+export function registerLibraryTree({ library, history, examples, folders, foldersChanged }: LibraryTreeParts): Disposable {
   const tree = new NodeTree(async () => {
     const nodes = [...(await library().list())].sort((a, b) => rankOf(a) - rankOf(b));
-    return [...nodes.map((node) => libraryNode(node)), historyNode(history)];
+    return [...nodes.map((node) => libraryNode(node)), examplesNode(examples), historyNode(history)];
   });
   const view = vscode.window.createTreeView(views.library, { treeDataProvider: tree, showCollapseAll: true, canSelectMany: true });
   let watching: Disposable | undefined;
@@ -133,6 +135,19 @@ function entryNode(entry: LibraryEntry, id: string): LibraryTreeNode {
       return tooltip;
     },
   };
+}
+
+function examplesNode(children: LibraryTreeParts['examples']): TreeNode {
+  const item = treeItem({
+    id: 'examples',
+    label: t('Fault examples'),
+    description: t('specs that break something'),
+    icon: new vscode.ThemeIcon('zap'),
+    contextValue: treeItems.examples,
+    collapsible: 'collapsed',
+    tooltip: t('A click opens a copy. Nothing is broken before you have confirmed a preview.'),
+  });
+  return { item, children };
 }
 
 function historyNode(history: HistoryKeeper): TreeNode {

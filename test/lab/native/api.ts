@@ -34,6 +34,13 @@ export class LabApi {
     }
   }
 
+  /** What this cluster is told from every other by. */
+  async uid(): Promise<string> {
+    const { metadata } = await this.#core.readNamespace({ name: 'kube-system' });
+    if (metadata?.uid === undefined) throw new Error('The API server gave namespace kube-system no UID.');
+    return metadata.uid;
+  }
+
   /** Says which pods a node may have before it speaks for itself. */
   async announceNode({ name, podRange, namespace }: NodePlace): Promise<void> {
     await unlessThere(

@@ -72,6 +72,20 @@ export function cutRules(forMs: number): string {
 `;
 }
 
+/** Packets that the last cut has dropped, and whether it still drops: as the kernel tells it. undefined: there was none. */
+export async function cutOf(node: NodePlace): Promise<{ readonly isCut: boolean; readonly dropped: number } | undefined> {
+  if (!isPlugged(node)) return undefined;
+  // Without the table nft fails, and says so.
+  const rules = await run('nsenter', [`--net=/run/netns/${node.namespace}`, 'nft', 'list', 'table', TABLE]).catch(() => undefined);
+  return rules === undefined ? undefined : readCut(rules);
+}
+
+export function readCut(rules: string): { readonly isCut: boolean; readonly dropped: number } {
+  const dropped = [...rules.matchAll(/counter packets (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  // What its time is over for is no element any more.
+  return { isCut: /elements = \{[^}]*"eth0"/.test(rules), dropped };
+}
+
 /** One transaction: all of it holds or nothing. */
 async function nft(node: NodePlace, rules: string): Promise<void> {
   if (isPlugged(node)) await run('nsenter', [`--net=/run/netns/${node.namespace}`, 'nft', rules]);

@@ -1,6 +1,6 @@
 /**
  * Ends a node's fault at its deadline. A process of its own that outlives whoever started it; it runs before the fault begins.
- * Arguments: number of the lab, node, kind, milliseconds.
+ * Arguments: number of the lab, node, kind, until when (Unix ms).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
@@ -19,11 +19,10 @@ const Arguments = v.tuple([
 const ATTEMPTS = 10;
 const PAUSE_MS = 3000;
 
-const [number, name, kind, forMs] = v.parse(Arguments, process.argv.slice(2));
-const untilMs = Date.now() + forMs;
+const [number, name, kind, untilMs] = v.parse(Arguments, process.argv.slice(2));
 // Whoever started this waits for the record: with it there, the deadline holds.
 writeFault(number, { node: name, kind, untilMs });
-await sleep(forMs);
+await sleep(Math.max(0, untilMs - Date.now()));
 for (let attempt = 1; ; attempt += 1) {
   try {
     await withNodes(number, end);

@@ -36,23 +36,38 @@ const ENDS: Readonly<Record<FaultKind, string>> = { stop: 'Switching on', cut: '
 export async function faultNode(number: number, name: string, kind: FaultKind, forMs: number, progress: Progress): Promise<NodeFault> {
   if (!Number.isInteger(forMs) || forMs < SHORTEST_MS || forMs > LONGEST_MS)
     throw new SetupError('A fault lasts 1 s to 15 min: for example --for 30s.');
-  return progress.step(`${BEGINS[kind]} ${name} for ${forMs / 1000} s`, () =>
+  return faultNodeUntil(number, name, kind, Date.now() + forMs, progress);
+}
+
+/** As `faultNode`, until this moment (Unix ms), within 15 min. */
+export async function faultNodeUntil(
+  number: number,
+  name: string,
+  kind: FaultKind,
+  untilMs: number,
+  progress: Progress,
+): Promise<NodeFault> {
+  const forMs = untilMs - Date.now();
+  if (forMs > LONGEST_MS) throw new SetupError('A fault lasts 15 min at most.');
+  return progress.step(`${BEGINS[kind]} ${name} for ${Math.round(forMs / 100) / 10} s`, () =>
     withNodes(number, async () => {
-      const { place, node } = find(number, name);
+      const { place, node } = findNode(number, name);
       await mendFaults(place);
       const open = openFaults(number).find((fault) => fault.node === name);
       if (open !== undefined) throw new SetupError(`${name} is ${IS[open.kind]} for ${left(open)} more. ${healHint(number, name)}`);
       if (!nodeRuns(place, node)) throw new SetupError(`${name} does not run. This repairs it: npm run lab -- up --lab ${number}`);
       removeFault(number, name);
-      if (kind === 'cut') writeFault(number, { node: name, kind, untilMs: Date.now() + forMs });
-      else await startTimer(place, name, kind, forMs);
+      if (kind === 'cut') writeFault(number, { node: name, kind, untilMs });
+      else await startTimer(place, name, kind, untilMs);
       try {
-        await beginFault(place, node, kind, forMs);
+        const leftMs = untilMs - Date.now();
+        if (leftMs < 1) throw new SetupError(`The time of the fault of ${name} was over before it began.`);
+        await beginFault(place, node, kind, leftMs);
       } catch (error) {
         await end(place, node, kind);
         throw error;
       }
-      return readFault(number, name) ?? { node: name, kind, untilMs: Date.now() };
+      return readFault(number, name) ?? { node: name, kind, untilMs };
     }),
   );
 }
@@ -62,9 +77,22 @@ export async function healNode(number: number, name: string, progress: Progress)
   const kind = readFault(number, name)?.kind;
   await progress.step(kind === undefined ? `Looking after ${name}` : `${ENDS[kind]} ${name}`, () =>
     withNodes(number, async () => {
-      const { place, node } = find(number, name);
+      const { place, node } = findNode(number, name);
       // Thawed first: what is frozen can't be seen to run.
       await end(place, node, 'freeze', 'cut', 'stop');
+    }),
+  );
+}
+
+/** Ends this very fault now, and no other that the node has by now; nothing is done where it is over. Returns when that is seen. */
+export async function healFault(number: number, { node: name, kind, untilMs }: NodeFault, progress: Progress): Promise<void> {
+  await progress.step(`${ENDS[kind]} ${name}`, () =>
+    // Nobody is just giving it another timer then.
+    withNodes(number, async () => {
+      const open = readFault(number, name);
+      if (open?.kind !== kind || open.untilMs !== untilMs) return;
+      const { place, node } = findNode(number, name);
+      await end(place, node, kind);
     }),
   );
 }
@@ -79,7 +107,7 @@ export async function mendFaults(place: Place): Promise<void> {
     if (node === undefined) removeFault(place.number, fault.node);
     else if (fault.untilMs <= Date.now()) await end(place, node, fault.kind);
     else if (fault.kind !== 'cut' && timersOf(place.number, fault.node).length === 0)
-      await startTimer(place, fault.node, fault.kind, fault.untilMs - Date.now());
+      await startTimer(place, fault.node, fault.kind, fault.untilMs);
   }
 }
 
@@ -89,12 +117,12 @@ async function end(place: Place, node: NodePlace, ...kinds: readonly FaultKind[]
   removeFault(place.number, node.name);
 }
 
-/** Returns when the timer counts. */
-async function startTimer(place: Place, node: string, kind: FaultKind, forMs: number): Promise<void> {
+/** Returns when the timer counts. A moment and no duration: how long the timer takes to start does not move the deadline. */
+async function startTimer(place: Place, node: string, kind: FaultKind, untilMs: number): Promise<void> {
   removeFault(place.number, node);
   const script = join(import.meta.dirname, 'fault-timer.ts');
   // It must find the lab where this command does.
-  const words = [`FAULTLINE_CACHE=${cacheDir()}`, process.execPath, script, String(place.number), node, kind, String(Math.round(forMs))];
+  const words = [`FAULTLINE_CACHE=${cacheDir()}`, process.execPath, script, String(place.number), node, kind, String(untilMs)];
   const timer = plan(place, timerName(node), 'env', words);
   startProcess(place.number, timer);
   const counts = () => readFault(place.number, node) !== undefined && timersOf(place.number, node).length > 0;
@@ -111,7 +139,8 @@ function timersOf(number: number, node: string): number[] {
     .map(({ pid }) => pid);
 }
 
-function find(number: number, name: string): { readonly place: Place; readonly node: NodePlace } {
+/** Fails: SetupError where the lab has no such node, or none that is real. */
+export function findNode(number: number, name: string): { readonly place: Place; readonly node: NodePlace } {
   const other = readRecord(number);
   const native = `npm run lab -- up --lab ${number} --way native --profile cluster`;
   if (other !== undefined) {

@@ -19,6 +19,7 @@ import { makeNetwork } from './network.ts';
 import { nodeRuns, startNode } from './nodes.ts';
 import { withNodes } from './fault-kinds.ts';
 import { mendFaults, openFaults } from './faults.ts';
+import { writeMark } from './mark.ts';
 import { makePki, policyToken } from './pki.ts';
 import { NODES, placeOf } from './place.ts';
 import type { Place } from './place.ts';
@@ -57,6 +58,7 @@ export async function nativeUp(options: LabOptions, progress: Progress): Promise
   }
   await progress.step('Starting the control plane', () => startControlPlane(place, programs));
   if (real) {
+    await writeMark(place, await new LabApi(place).uid());
     await writeFile(join(place.folder, 'Corefile'), corefile(place));
     if (images !== undefined) ensure(place, [imageServer(place, images)]);
     const api = new LabApi(place);

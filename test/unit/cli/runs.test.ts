@@ -109,7 +109,7 @@ describe('faultline report', () => {
     for (const [args, expected, pattern] of [
       [['report', 'nothing', '--format', 'md'], 2, /There is no run nothing\.\n {2}The newest are/],
       [['report', 'made', '--format', 'md'], 2, /2 runs have made in their id/],
-      [['report', 'last', '--format', 'pdf'], 2, /Allowed choices are html, md, json, csv/],
+      [['report', 'last', '--format', 'pdf'], 2, /Allowed choices are html, md, junit, json, csv/],
       [['report', 'last'], 2, /required option '--format <format>' not specified/],
       [
         ['report', 'last', '--format', 'md', '--output', join(home.path, 'no/such/folder')],

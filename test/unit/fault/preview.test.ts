@@ -299,7 +299,9 @@ describe('the catalogue', () => {
     assert.match(text('drain', { kind: 'node' }), /create pods\/eviction@\* \+get nodes@\* \+patch nodes@\*/);
     assert.match(text('cordon', { kind: 'node' }), /create leases@default/);
     assert.equal(text('none', pod), '');
-    assert.equal(text('nodeStop', { kind: 'node' }), '');
+    const nodeLease = lease.replaceAll('@x', '@default');
+    for (const kind of ['nodeStop', 'nodeCut', 'nodeFreeze'] as const)
+      assert.equal(text(kind, { kind: 'node' }), `get nodes@* ${nodeLease}`);
   });
 });
 

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { cutRules, withNodes } from '../../lab/native/fault-kinds.ts';
+import { cutRules, readCut, withNodes } from '../../lab/native/fault-kinds.ts';
 import { writeFault } from '../../lab/native/fault-record.ts';
+import { attendNode } from '../../lab/main/attend.ts';
 import { faultNode, healNode, mendFaults, openFaults } from '../../lab/native/faults.ts';
 import { placeOf } from '../../lab/native/place.ts';
+import { writeMark } from '../../lab/native/mark.ts';
 import { killAll, labProcesses } from '../../lab/native/processes.ts';
 import { writeState } from '../../lab/native/state.ts';
 import { writeRecord } from '../../lab/ways/record.ts';
@@ -153,6 +156,55 @@ describe('faults of the nodes of a lab', () => {
   it('cut the cable for exactly the time that was asked for', () => {
     assert.match(cutRules(1500), /"eth0" timeout 1s500ms /);
     assert.match(cutRules(900_000), /"eth0" timeout 900s0ms /);
+  });
+
+  it('of which the kernel is asked tell what was dropped, and whether the cut is over', () => {
+    const rules = (elements: string): string => `table inet faultline_lab {
+	set cables {
+		type ifname
+		flags timeout${elements}
+	}
+	chain prerouting {
+		type filter hook prerouting priority raw; policy accept;
+		iifname @cables counter packets 3 bytes 252 drop
+	}
+	chain postrouting {
+		type filter hook postrouting priority raw; policy accept;
+		oifname @cables counter packets 12 bytes 1008 drop
+	}
+}`;
+    assert.deepEqual(readCut(rules('\n\t\telements = { "eth0" timeout 30s expires 29s500ms }')), { isCut: true, dropped: 15 });
+    assert.deepEqual(readCut(rules('')), { isCut: false, dropped: 15 });
+  });
+
+  it('are begun for a program only in the cluster that it means, and what it asks for amiss is said', async () => {
+    await isUp('cluster');
+    const attend = async (cluster: string, ...orders: readonly string[]): Promise<readonly string[]> => {
+      const printed: string[] = [];
+      const input = Readable.from(orders.map((order) => `${order}\n`));
+      const print = (text: string): void => void printed.push(text.trim());
+      const options = { number: LAB, node: 'lab-1', cluster, input, print, progress: quiet, signal: new AbortController().signal };
+      await attendNode(options);
+      return printed;
+    };
+    await assert.rejects(attend('uid-of-lab'), /Lab 9 is another cluster by now/);
+    await writeMark(placeOf(LAB, 'cluster'), 'uid-of-lab');
+    await assert.rejects(attend('uid-of-another'), /Lab 9 is another cluster by now/);
+    const until = Date.now() + 5000;
+    const fault = { node: 'lab-1', kind: 'freeze', untilMs: until } as const;
+    writeFault(LAB, fault);
+    const [ready, wrong, looked] = await attend('uid-of-lab', 'heal!', '{"id": 2, "do": "look"}');
+    assert.deepEqual([ready, wrong], ['{"ready":true}', '{"error":"Not an order: heal!"}']);
+    assert.deepEqual(JSON.parse(looked ?? ''), {
+      id: 2,
+      answer: { hasPower: false, processes: 0, isCut: false, dropped: 0, isFrozen: false, fault },
+    });
+    const [, begun] = await attend('uid-of-lab', `{"id": 1, "do": "begin", "kind": "cut", "untilMs": ${until}}`);
+    assert.match(begun ?? '', /"id":1,"error":"lab-1 is frozen for/);
+    await attend('uid-of-lab', `{"id": 3, "do": "heal", "kind": "freeze", "untilMs": ${until + 1}}`);
+    assert.deepEqual(openFaults(LAB), [fault], 'what was not begun here is not healed here');
+    await attend('uid-of-lab', `{"id": 4, "do": "heal", "kind": "freeze", "untilMs": ${until}}`);
+    assert.deepEqual(openFaults(LAB), []);
   });
 
   async function timersEnd(): Promise<void> {

@@ -13,7 +13,8 @@ export interface RecoveryTable {
 
 /** In the panel's order; those without a row are left out. */
 export function recoveryTables(view: RecoveryView): readonly RecoveryTable[] {
-  const tables = [numbers, lanes, stages, vantages, latencies, errors, predictions, proofs].map((make) => make(view));
+  const makers = [numbers, lanes, stages, redundancies, changes, vantages, latencies, errors, messages, predictions, proofs];
+  const tables = makers.map((make) => make(view));
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
@@ -69,6 +70,53 @@ function stages({ pods }: RecoveryView): RecoveryTable {
 function tookText(atMs: number, tookMs: number): string {
   const [from, to] = [atMs - tookMs, atMs].map((ms) => Math.round(ms / 10) * 10);
   return secondsText((to ?? 0) - (from ?? 0));
+}
+
+function redundancies({ redundancy }: RecoveryView): RecoveryTable {
+  return {
+    title: t('Redundancy'),
+    columns: [text(t('Of')), number(t('Wanted')), number(t('At least')), text(t('Over time'))],
+    rows: redundancy.map(({ of, want, least, text: said }) => [of, formatCount(want), least === null ? '–' : formatCount(least), said]),
+  };
+}
+
+function changes({ leaders, nodes, autoscalers, gaps, zeroAt }: RecoveryView): RecoveryTable {
+  const at = (ms: number): string => sinceSeconds(ms - (zeroAt ?? 0));
+  return {
+    title: t('Leaders, nodes, autoscaling and watches'),
+    columns: [text(t('Of')), text(t('Over time'))],
+    rows: [
+      ...leaders.map(({ of, text: said }) => [of, said]),
+      ...nodes.map(({ of, text: said }) => [of, said]),
+      ...autoscalers.map(({ namespace, name, text: said }) => [`${namespace}/${name}`, said]),
+      ...gaps.map(({ of, fromAt, toAt }) => [t('watch of {0}', of), t('heard nothing from {0} to {1} s', at(fromAt), at(toAt))]),
+    ],
+  };
+}
+
+function messages({ messages: found }: RecoveryView): RecoveryTable {
+  const title = t('Messages');
+  const columns = [text(''), number(t('Count')), text('')];
+  if (found === null) return { title, columns, rows: [] };
+  const { acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, sentences, anomalies } =
+    found;
+  const row = (name: string, count: number, note = ''): readonly string[] => [name, formatCount(count), note];
+  const first = (kind: string): string => anomalies.find((each) => each.kind === kind)?.text ?? '';
+  return {
+    title,
+    columns,
+    rows: [
+      row(t('acknowledged'), acknowledged, sentences[0] ?? ''),
+      row(t('lost'), lost, first('lost')),
+      row(t('duplicated'), duplicated, first('duplicate')),
+      row(t('redelivered'), redelivered),
+      row(t('reordered'), reordered, first('reordered')),
+      row(t('rewritten'), rewritten, first('rewritten')),
+      row(t('unknown'), unknown, t('{0} of them present', formatCount(unknownPresent))),
+      row(t('failed'), failed),
+      ...sentences.slice(1).map((said) => ['', '', said]),
+    ],
+  };
 }
 
 function vantages({ vantages: all }: RecoveryView): RecoveryTable {

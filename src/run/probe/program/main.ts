@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { t } from '../../../base/messages.ts';
-import { ProgramSettings, settingsVariable, type Place, type ProgramProbe, type Question } from '../protocol.ts';
+import { ProgramSettings, passwordVariable, settingsVariable, type Place, type ProgramProbe, type Question } from '../protocol.ts';
 import type { Asker } from './ask/asker.ts';
 import { askClickHouse } from './ask/clickhouse.ts';
 import { kafkaAsker } from './ask/kafka.ts';
@@ -129,7 +129,7 @@ function askerOf(probe: ProgramProbe, answerWithinMs: number, note: (text: strin
     case 'trino':
       return sqlAsker(probe, askTrino, note, varies);
     case 'clickhouse':
-      return sqlAsker(probe, askClickHouse, note, varies);
+      return sqlAsker(probe, askClickHouse(probe.user, process.env[passwordVariable]), note, varies);
     case 'kafka':
       return kafkaAsker(probe, answerWithinMs);
   }

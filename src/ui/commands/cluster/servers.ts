@@ -2,13 +2,13 @@
 import * as vscode from 'vscode';
 import { cancelled, FaultlineError, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
-import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerEngine, type ServerTarget } from '../../../base/target.ts';
+import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerTarget } from '../../../base/target.ts';
 import type { EngineInstance } from '../../../cluster/recognise/model.ts';
 import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
 import type { CheckStep } from '../../../engine/check.ts';
 import { needsTrust } from '../../notify.ts';
 import { answeredScales } from '../../../workload/tpch/scale.ts';
-import { isSql } from '../../session/clusters.ts';
+import { defaultUser, isSql, serverOf } from '../../../cluster/sqlServer.ts';
 import type { Passwords } from '../../session/passwords.ts';
 import type { Session } from '../../session/session.ts';
 import { isTarget, targetName } from '../../session/targets.ts';
@@ -92,27 +92,6 @@ function targetIn(argument: unknown): ReturnType<() => Session['target']> | unde
 async function choose(target: ServerTarget, { session }: ServerCommandParts): Promise<void> {
   await session.addServer(target);
   await session.select(target);
-}
-
-/** The Service that statements go to, by its place: the way there outlives its pods. */
-export function serverOf(context: KubeContext, { engine, namespace, name, service }: EngineInstance): ServerTarget {
-  if (!isSql(engine) || service === undefined || service.scheme === 'tcp')
-    throw invalid(t('{0} has no Service that takes SQL', name), t('Connect to it by its address.'));
-  const { name: serviceName, port, scheme } = service;
-  const at = {
-    kind: 'kubernetes',
-    kubeconfig: context.file,
-    context: context.name,
-    namespace,
-    service: serviceName,
-    port,
-    scheme,
-  } as const;
-  return { kind: 'server', engine, name: serverName(at), at, user: defaultUser(engine) };
-}
-
-function defaultUser(engine: ServerEngine): string {
-  return engine === 'clickhouse' ? 'default' : 'faultline';
 }
 
 /** Its certificate was not accepted. */

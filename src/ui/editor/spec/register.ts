@@ -60,9 +60,12 @@ function registerLens(settings: SettingsReader): Disposable {
       if (!settings.read('faultline.editor.codeLens')) return [];
       const line = /^\uFEFF?faultline\s*:/m.exec(document.getText());
       const position = document.positionAt(line?.index ?? 0);
+      const breaks = /^faults\s*:/m.test(document.getText());
       const run = {
-        ...commandLink('faultline.runSpec', t('Run this spec'), document.uri.toString()),
-        tooltip: t('Check this spec and start its run'),
+        ...commandLink('faultline.runSpec', breaks ? t('Preview this spec') : t('Run this spec'), document.uri.toString()),
+        tooltip: breaks
+          ? t('Check this spec and show what it would break; nothing is done before you confirm that')
+          : t('Check this spec and start its run'),
       };
       return [new vscode.CodeLens(new vscode.Range(position, position), run)];
     },

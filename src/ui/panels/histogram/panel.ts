@@ -1,10 +1,13 @@
-/** The latency panels: one webview a run, beside the editors. Each tells its page how long the journal is; the page reads it. */
+/**
+ * The panels of runs, beside the editors: of a run that breaks something its recovery, of any other its latency; of a load beside a
+ * fault both. Each tells its page how long the journal is; the page reads it.
+ */
 import * as vscode from 'vscode';
 import * as v from 'valibot';
 import type { Disposable } from '../../../base/disposables.ts';
 import { t } from '../../../base/messages.ts';
-import { connect, type Remote } from '../../../base/rpc.ts';
-import { latencyPanelType, resultsPanelType } from '../../../contributions.ts';
+import { connect } from '../../../base/rpc.ts';
+import { latencyPanelType, recoveryPanelType, resultsPanelType } from '../../../contributions.ts';
 import type { RunRecord } from '../../../journal/runs.ts';
 import type { Log } from '../../log.ts';
 import { markWord, runName, type RunMark } from '../../session/runWords.ts';
@@ -12,20 +15,17 @@ import { Signal } from '../../signal.ts';
 import { checkedCalls } from '../checked.ts';
 import { pageHtml } from '../html.ts';
 import { portOf } from '../port.ts';
+import { recoveryCallsOf, type RecoveryActions } from '../timeline/calls.ts';
+import type { RecoveryHostApi, RecoveryPageApi } from '../timeline/protocol.ts';
 import { pageCalls, savedRuns, type JournalWindow, type LatencyHostApi, type LatencyPageApi, type PanelFacts } from './protocol.ts';
 import { JournalTail } from './tail.ts';
 
 /** What a click in the page starts outside of it, for the run that the panel shows. */
-export interface LatencyActions {
-  stop(run: string): Promise<void>;
+export interface LatencyActions extends RecoveryActions {
   /** Asks for another run; nothing when the person chose none. */
   chooseOther(run: string): Promise<string | undefined>;
-  export(run: string, format: 'csv' | 'json' | 'html' | 'md'): Promise<void>;
-  openSpec(run: string): Promise<void>;
+  export(run: string, format: 'csv' | 'json' | 'html' | 'md' | 'junit'): Promise<void>;
   openStatement(run: string, index: number): Promise<void>;
-  runAgain(run: string): Promise<void>;
-  copyText(text: string): Promise<void>;
-  openLog(): void;
 }
 
 export interface LatencyParts {
@@ -44,32 +44,53 @@ interface Side {
   readonly tail: JournalTail;
 }
 
+export type RunPage = 'latency' | 'recovery';
+
+/** Of each page: its type in the workbench, its files, the words of its document. */
+const pages: Readonly<Record<RunPage, { readonly type: string; readonly file: string; readonly title: (run: string) => string }>> = {
+  latency: { type: latencyPanelType, file: 'histogram', title: (run) => t('Latency of {0}', run) },
+  recovery: { type: recoveryPanelType, file: 'timeline', title: (run) => t('Recovery of {0}', run) },
+};
+/** The first is a run's own, where it has both. */
+const kinds: readonly RunPage[] = ['recovery', 'latency'];
+
 interface OpenPanel {
   readonly panel: vscode.WebviewPanel;
-  readonly page: Remote<LatencyPageApi, LatencyHostApi>;
+  readonly kind: RunPage;
+  readonly page: ToldPage;
   readonly a: Side;
   b: Side | undefined;
   readonly registrations: Disposable;
 }
 
+/** What both pages hear. */
+interface ToldPage {
+  changed(facts: PanelFacts): Promise<unknown>;
+  close(): void;
+}
+
 export class LatencyPanels implements Disposable {
   readonly #parts: LatencyParts;
+  /** By page and run. */
   readonly #open = new Map<string, OpenPanel>();
   readonly #tails = new Set<JournalTail>();
-  readonly #serializer: Disposable;
+  readonly #serializers: Disposable;
   /** A panel was opened, closed, or has told its page something. */
   readonly changed = new Signal();
 
   constructor(parts: LatencyParts) {
     this.#parts = parts;
-    this.#serializer = vscode.window.registerWebviewPanelSerializer(latencyPanelType, {
-      deserializeWebviewPanel: async (panel, state: unknown) => this.#restore(panel, state),
-    });
+    const restoring = kinds.map((kind) =>
+      vscode.window.registerWebviewPanelSerializer(pages[kind].type, {
+        deserializeWebviewPanel: async (panel, state: unknown) => this.#restore(kind, panel, state),
+      }),
+    );
+    this.#serializers = vscode.Disposable.from(...restoring);
   }
 
   /** Runs with an open panel. */
   get open(): readonly string[] {
-    return [...this.#open.keys()];
+    return [...new Set([...this.#open.values()].map(({ a }) => a.record.run))];
   }
 
   /** Journals that are followed now. */
@@ -79,29 +100,44 @@ export class LatencyPanels implements Disposable {
 
   /** What the page of a run's panel is told. */
   factsOf(run: string): PanelFacts | undefined {
-    const open = this.#open.get(run);
+    const [open] = this.#of(run);
     return open && factsOf(open);
+  }
+
+  /** Which page a run's panel shows; undefined: it has none. */
+  pageOf(run: string): RunPage | undefined {
+    return this.#of(run)[0]?.kind;
   }
 
   /** What the page of a run's panel calls. */
   callsOf(run: string): LatencyHostApi {
-    return this.#calls(run);
+    return this.#calls(run, this.pageOf(run) ?? 'latency');
+  }
+
+  /** What a run's recovery page calls. */
+  recoveryCallsOf(run: string): RecoveryHostApi {
+    return this.#recoveryCalls(run);
   }
 
   isVisible(run: string): boolean {
-    return this.#open.get(run)?.panel.visible ?? false;
+    return this.#of(run).some(({ panel }) => panel.visible);
   }
 
-  /** Opens the run's panel beside the active editor, or shows it where it is. With `other` the two are compared. */
-  async show(run: string, options: { readonly takeFocus?: boolean; readonly other?: string } = {}): Promise<void> {
+  /**
+   * Opens the run's panel beside the active editor, or shows it where it is. With `other` the latencies of the two are compared. Without
+   * `page` a run that breaks something shows its recovery.
+   */
+  async show(run: string, options: { readonly takeFocus?: boolean; readonly other?: string; readonly page?: RunPage } = {}): Promise<void> {
     const record = await this.#parts.record(run);
     const other = options.other === undefined ? undefined : await this.#parts.record(options.other);
     const preserveFocus = options.takeFocus !== true;
-    const open = this.#open.get(run);
+    const breaks = record.header?.plan.fault !== undefined;
+    const kind = options.page ?? (breaks && other === undefined ? 'recovery' : 'latency');
+    const open = this.#open.get(keyOf(kind, run));
     if (open) open.panel.reveal(undefined, preserveFocus);
     else {
       const place = { viewColumn: panelColumn(), preserveFocus };
-      this.#adopt(vscode.window.createWebviewPanel(latencyPanelType, runName(record), place), record, other);
+      this.#adopt(kind, vscode.window.createWebviewPanel(pages[kind].type, runName(record), place), record, other);
     }
     if (open && other) this.#compare(open, other);
   }
@@ -113,18 +149,22 @@ export class LatencyPanels implements Disposable {
   }
 
   close(run: string): void {
-    this.#open.get(run)?.panel.dispose();
+    for (const { panel } of this.#of(run)) panel.dispose();
     for (const open of this.#open.values()) if (open.b?.record.run === run) this.#compare(open, undefined);
   }
 
   dispose(): void {
-    this.#serializer.dispose();
+    this.#serializers.dispose();
     for (const { panel } of this.#open.values()) panel.dispose();
   }
 
-  async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  #of(run: string): readonly OpenPanel[] {
+    return kinds.flatMap((kind) => this.#open.get(keyOf(kind, run)) ?? []);
+  }
+
+  async #restore(kind: RunPage, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const saved = v.safeParse(savedRuns, state);
-    if (!saved.success || this.#open.has(saved.output.a)) {
+    if (!saved.success || this.#open.has(keyOf(kind, saved.output.a))) {
       panel.dispose();
       return;
     }
@@ -132,7 +172,7 @@ export class LatencyPanels implements Disposable {
     const { record, log } = this.#parts;
     try {
       const other = b === null ? undefined : await record(b).catch(() => undefined);
-      this.#adopt(panel, await record(a), other);
+      this.#adopt(kind, panel, await record(a), other);
     } catch (error) {
       // It was deleted since: there is nothing that the panel could show.
       log.error(`run ${a} of the earlier window`, error);
@@ -140,30 +180,33 @@ export class LatencyPanels implements Disposable {
     }
   }
 
-  #adopt(panel: vscode.WebviewPanel, record: RunRecord, other: RunRecord | undefined): void {
+  #adopt(kind: RunPage, panel: vscode.WebviewPanel, record: RunRecord, other: RunRecord | undefined): void {
     const { extensionUri } = this.#parts;
     const { webview } = panel;
     const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     const { run } = record;
-    const page = connect<LatencyPageApi, LatencyHostApi>(portOf(webview), this.#calls(run));
+    const key = keyOf(kind, run);
+    const { file, title } = pages[kind];
+    const page = this.#connect(kind, webview, run);
     const registrations = vscode.Disposable.from(
       panel.onDidDispose(() => {
-        page.$close();
+        page.close();
         registrations.dispose();
         this.#drop(open.a);
         this.#drop(open.b);
-        this.#open.delete(run);
+        this.#open.delete(key);
         this.changed.fire();
       }),
     );
-    const open: OpenPanel = { panel, page, registrations, a: this.#follow(record, run), b: other && this.#follow(other, run) };
-    this.#open.set(run, open);
+    const sides = { a: this.#follow(record, key), b: other && this.#follow(other, key) };
+    const open: OpenPanel = { panel, kind, page, registrations, ...sides };
+    this.#open.set(key, open);
     this.#entitle(open);
     webview.html = pageHtml({
-      title: t('Latency of {0}', runName(record)),
-      script: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'histogram.js')).toString(),
-      style: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'histogram.css')).toString(),
+      title: title(runName(record)),
+      script: webview.asWebviewUri(vscode.Uri.joinPath(folder, `${file}.js`)).toString(),
+      style: webview.asWebviewUri(vscode.Uri.joinPath(folder, `${file}.css`)).toString(),
       source: webview.cspSource,
       language: vscode.env.language,
     });
@@ -189,8 +232,8 @@ export class LatencyPanels implements Disposable {
     this.#tails.delete(side.tail);
   }
 
-  #changed(run: string): void {
-    const open = this.#open.get(run);
+  #changed(key: string): void {
+    const open = this.#open.get(key);
     if (!open) return;
     this.#tell(open);
     if (open.a.tail.facts.state !== 'live') this.#entitle(open);
@@ -199,7 +242,7 @@ export class LatencyPanels implements Disposable {
 
   #compare(open: OpenPanel, other: RunRecord | undefined): void {
     this.#drop(open.b);
-    open.b = other && this.#follow(other, open.a.record.run);
+    open.b = other && this.#follow(other, keyOf(open.kind, open.a.record.run));
     this.#tell(open);
     this.changed.fire();
   }
@@ -207,7 +250,7 @@ export class LatencyPanels implements Disposable {
   #tell(open: OpenPanel): void {
     // A hidden page is gone until it is shown again; then it asks.
     if (!open.panel.visible) return;
-    open.page.changed.asEvent(factsOf(open)).catch((error: unknown) => this.#parts.log.error('the latency page could not be told', error));
+    open.page.changed(factsOf(open)).catch((error: unknown) => this.#parts.log.error(`the ${open.kind} page could not be told`, error));
   }
 
   /** Name and state; the shape of the icon says the same. */
@@ -228,19 +271,42 @@ export class LatencyPanels implements Disposable {
       .then(mark)
       .then(
         (found) => {
-          if (this.#open.get(record.run) === open) set(found);
+          if (this.#open.get(keyOf(open.kind, record.run)) === open) set(found);
         },
         (error: unknown) => log.error(`run ${record.run}`, error),
       );
   }
 
-  #calls(run: string): LatencyHostApi {
+  #connect(kind: RunPage, webview: vscode.Webview, run: string): ToldPage {
+    const port = portOf(webview);
+    if (kind === 'latency') {
+      const page = connect<LatencyPageApi, LatencyHostApi>(port, this.#calls(run, kind));
+      return { changed: (facts) => page.changed.asEvent(facts), close: () => page.$close() };
+    }
+    const page = connect<RecoveryPageApi, RecoveryHostApi>(port, this.#recoveryCalls(run));
+    return { changed: (facts) => page.changed.asEvent(facts), close: () => page.$close() };
+  }
+
+  #recoveryCalls(run: string): RecoveryHostApi {
+    const { actions, log, read } = this.#parts;
+    const here = (): OpenPanel => this.#here('recovery', run);
+    return recoveryCallsOf(run, {
+      ...{ actions, log },
+      facts: () => factsOf(here()),
+      read: (offset) => read(here().a.record, offset),
+      openLatency: () => this.show(run, { takeFocus: true, page: 'latency' }),
+    });
+  }
+
+  #here(kind: RunPage, run: string): OpenPanel {
+    const open = this.#open.get(keyOf(kind, run));
+    if (open) return open;
+    throw new Error(`the panel of run ${run} is closed`);
+  }
+
+  #calls(run: string, kind: RunPage): LatencyHostApi {
     const { actions, log, read, record } = this.#parts;
-    const here = (): OpenPanel => {
-      const open = this.#open.get(run);
-      if (open) return open;
-      throw new Error(`the panel of run ${run} is closed`);
-    };
+    const here = (): OpenPanel => this.#here(kind, run);
     const api: LatencyHostApi = {
       ready: async () => factsOf(here()),
       read: async (side, offset) => {
@@ -265,6 +331,10 @@ export class LatencyPanels implements Disposable {
   }
 }
 
+function keyOf(kind: RunPage, run: string): string {
+  return `${kind} ${run}`;
+}
+
 function factsOf({ a, b }: OpenPanel): PanelFacts {
   return { a: a.tail.facts, b: b?.tail.facts ?? null, place: 'editor' };
 }
@@ -285,5 +355,5 @@ function panelColumn(): vscode.ViewColumn {
 }
 
 function isOurs(viewType: string): boolean {
-  return viewType.endsWith(`-${latencyPanelType}`) || viewType.endsWith(`-${resultsPanelType}`);
+  return [latencyPanelType, recoveryPanelType, resultsPanelType].some((type) => viewType.endsWith(`-${type}`));
 }

@@ -214,8 +214,8 @@ describe('a recovery as tables', () => {
     assert.deepEqual(
       tables.map(({ title }) => title),
       [
-        ...['Recovery', 'Lanes: each adds up to its own total', 'Pod stages', 'Vantages', 'Response times, ms', 'Errors'],
-        ...['Predicted against measured', 'What the verdict stands on'],
+        ...['Recovery', 'Lanes: each adds up to its own total', 'Pod stages', 'Redundancy', 'Leaders, nodes, autoscaling and watches'],
+        ...['Vantages', 'Response times, ms', 'Errors', 'Messages', 'Predicted against measured', 'What the verdict stands on'],
       ],
     );
     for (const { columns, rows } of tables) for (const row of rows) assert.equal(row.length, columns.length);

@@ -124,6 +124,7 @@ export class FakeKafka {
     return {
       describeCluster: unused,
       quorum: unused,
+      brokerSettings: unused,
       consumeInGroup: unused,
       topics: () =>
         Promise.resolve([

@@ -101,7 +101,7 @@ expect:
       cluster: {},
       faults: [{ settings: { kind: 'freeze' }, target: { by: { kind: 'object', object: 'Pod', name: 'kafka-1' } }, allow: [] }],
       probes: [{ engine: 'kafka', perSecond: 20 }],
-      messages: { topic: 'messages', partitions: 24, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 1_000 },
+      messages: { topic: 'faultline-messages', partitions: 24, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 1_000 },
       baselineMs: 60_000,
       observeMs: 60_000,
       recovery: { ratio: 1, windowMs: 10_000, windowSamples: 100 },

@@ -1,0 +1,16 @@
+/** What a person confirmed, on its way to the run's process: from it the same is previewed once more just before it begins. Types only. */
+import type { DraftFault } from '../../fault/draft.ts';
+
+export interface ConfirmedFaults {
+  /** Of the whole plan. */
+  readonly hash: string;
+  /** In the plan's order. */
+  readonly faults: readonly ConfirmedFault[];
+  /** Where engines and pods were looked for; absent: in all namespaces. */
+  readonly namespace?: string;
+}
+
+export interface ConfirmedFault {
+  readonly draft: DraftFault;
+  readonly hash: string;
+}

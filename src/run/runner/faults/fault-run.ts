@@ -1,0 +1,143 @@
+/** A run that breaks something, from its baseline to the end of its observation. */
+import type { RecoveryProjection } from '../../../analysis/recovery/recovery.ts';
+import { FaultlineError } from '../../../base/errors.ts';
+import { t } from '../../../base/messages.ts';
+import type { FaultPlan } from '../../../journal/fault-plan.ts';
+import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
+import type { EndRequest } from '../ending.ts';
+import type { HeldTarget, HealWhy } from './held.ts';
+import type { RunRecord } from './record.ts';
+import { FaultRoom, type RoomEdges } from './room.ts';
+import { carryOutFault } from './step.ts';
+import { pause, until } from './waiting.ts';
+
+const lookEveryMs = 500;
+/** Without news for so long whatever is broken is healed. */
+const silentMs = 5000;
+const silentEveryMs = 250;
+/** A load that warms up may take that long before its baseline begins. */
+const beginWithinMs = 30 * 60_000;
+/** From the last step on, whatever is still hoped for. */
+const longestObservationMs = 30 * 60_000;
+const fetchWithinMs = 60_000;
+/** After a stop: to see that what was healed is whole. */
+const confirmWithinMs = 35_000;
+/** Where not one answer came in the baseline. */
+const limitsOfNothing = { slow: 1000, deadline: 2000 } as const;
+
+export interface FaultRunOptions {
+  readonly run: string;
+  readonly plan: FaultPlan;
+  readonly confirmed: ConfirmedFaults;
+  readonly record: RunRecord;
+  readonly end: EndRequest;
+  readonly edges: RoomEdges;
+  /** Is told of every event of the journal. */
+  readonly projection: RecoveryProjection;
+  /** ms of the run at which the measured part began; undefined: it did not yet. */
+  readonly measuringMs: () => number | undefined;
+  /** A load of the run says when it is measured; without one the baseline begins at once. */
+  readonly hasLoad: boolean;
+}
+
+export class FaultRun {
+  readonly #options: FaultRunOptions;
+  readonly #room: FaultRoom;
+  readonly #held: HeldTarget[] = [];
+  #isSilent = false;
+
+  /** Everything is heard, and nothing is broken yet. Fails with what keeps it from that. */
+  static async open(options: FaultRunOptions): Promise<FaultRun> {
+    const { run, plan, record, edges, end } = options;
+    return new FaultRun(options, await FaultRoom.open({ run, plan, record, edges }, end.signal));
+  }
+
+  private constructor(options: FaultRunOptions, room: FaultRoom) {
+    this.#options = options;
+    this.#room = room;
+  }
+
+  /** Baseline, each fault, observation, and what is fetched after it. Fails: `storage`, and where a fault was refused. Then call `close`. */
+  async carryOut(): Promise<void> {
+    const { plan, record, end } = this.#options;
+    if (!(await this.#baseline())) return;
+    const watching = setInterval(() => this.#listen(), silentEveryMs);
+    try {
+      for (const index of plan.faults.keys()) {
+        if (end.signal.aborted) break;
+        await this.#break(index);
+      }
+      await this.#observe();
+    } finally {
+      clearInterval(watching);
+    }
+    record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'draining' }]);
+    await this.#room.finish(AbortSignal.timeout(fetchWithinMs));
+  }
+
+  /** Heals what is still broken, sees that it is whole, and removes what was made. Never fails. */
+  async close(): Promise<void> {
+    const healing = Promise.allSettled(this.#held.map((one) => one.heal(this.#why())));
+    await Promise.race([healing, pause(confirmWithinMs, new AbortController().signal)]);
+    await Promise.allSettled(this.#held.map((one) => one.close()));
+    await this.#room.close();
+  }
+
+  /** Answers whether it is there. */
+  async #baseline(): Promise<boolean> {
+    const { plan, record, end, projection, measuringMs, hasLoad } = this.#options;
+    if (!hasLoad) record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'measuring' }]);
+    if (!(await until(() => measuringMs() !== undefined, lookEveryMs, beginWithinMs, end.signal))) return false;
+    await pause((measuringMs() ?? 0) + plan.baselineMs - record.nowMs(), end.signal);
+    if (end.signal.aborted) return false;
+    const { slow, deadline } = projection.limits() ?? limitsOfNothing;
+    record.append([{ t: record.nowMs(), src: 'runner', kind: 'limits', slow, deadline }]);
+    await this.#room.limit(deadline, end.signal);
+    return true;
+  }
+
+  async #break(index: number): Promise<void> {
+    const { run, plan, confirmed, record, end, edges } = this.#options;
+    const { connection, watches } = this.#room;
+    const step = { connection, run, plan, confirmed, injectors: edges.injectorsFor(plan.images), watches, record };
+    const stops = { signal: end.signal, why: () => this.#why(), holds: (one: HeldTarget) => void this.#held.push(one) };
+    const refused = await carryOutFault(index, step, stops);
+    if (refused === undefined) return;
+    throw new FaultlineError('refusedByProtection', {
+      what: index === 0 ? t('Nothing was broken') : t('Fault {0} of the plan was not begun', index + 1),
+      meaning: refused,
+    });
+  }
+
+  async #observe(): Promise<void> {
+    const { projection, record, end } = this.#options;
+    const beganMs = record.nowMs();
+    while (!end.signal.aborted) {
+      const toMs = projection.observeUntil();
+      const now = record.nowMs();
+      if ((toMs !== null && now >= toMs) || now - beganMs > longestObservationMs) return;
+      await pause(lookEveryMs, end.signal);
+    }
+  }
+
+  /** Fails closed: what nobody sees is not left broken. */
+  #listen(): void {
+    const { record, end } = this.#options;
+    const silence = record.nowMs() - this.#room.heardMs;
+    if (silence <= silentMs) {
+      this.#isSilent = false;
+      return;
+    }
+    if (this.#isSilent) return;
+    this.#isSilent = true;
+    const seconds = (silence / 1000).toFixed(1);
+    if (this.#held.some((one) => one.isActive))
+      end.request({ how: 'aborted', reason: t('Nothing was heard of the cluster for {0} s while something was broken', seconds) });
+    else record.note(t('Nothing is heard of the cluster for {0} s', seconds));
+  }
+
+  #why(): HealWhy {
+    const how = this.#options.end.how?.how;
+    return how === undefined || how === 'finished' ? 'duration' : how === 'stopped' ? 'stopped' : 'aborted';
+  }
+}

@@ -1,0 +1,157 @@
+/** What a run that breaks something has open: its cluster, watches, vantages, messages. */
+import { FaultlineError } from '../../../base/errors.ts';
+import { t } from '../../../base/messages.ts';
+import { consentTo } from '../../../cluster/act/protection.ts';
+import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
+import { connectNamed } from '../../../cluster/connect/named.ts';
+import type { Injector } from '../../../fault/injector.ts';
+import { refuseOtherCluster } from '../../../fault/preflight/identity.ts';
+import type { FaultKind, FaultPlan, PlannedImages } from '../../../journal/fault-plan.ts';
+import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
+import type { RunWatches, StartWatches } from '../../watches/watches.ts';
+import { ApiHearing } from './heard.ts';
+import { RunMessages } from './messages.ts';
+import type { RunRecord } from './record.ts';
+
+export interface RoomEdges {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly startProbes: StartProbes;
+  readonly startWatches: StartWatches;
+  readonly injectorsFor: (images: PlannedImages) => ReadonlyMap<FaultKind, Injector>;
+}
+
+export interface RoomRequest {
+  readonly run: string;
+  readonly plan: FaultPlan;
+  readonly record: RunRecord;
+  readonly edges: RoomEdges;
+}
+
+/** Until the baseline is known: its own limit is ten times its p99, 2 s at most. */
+const answerWithinMs = 2000;
+/** With what may still come after the longest observation. */
+const probesSpareMs = 10 * 60_000;
+const longestMs = 2 * 3_600_000;
+
+export class FaultRoom {
+  readonly connection: ClusterConnection;
+  readonly watches: RunWatches;
+  readonly #request: RoomRequest;
+  readonly #hearing: ApiHearing;
+  readonly #messages: RunMessages | undefined;
+  readonly #probes: RunningProbes | undefined;
+
+  /** Everything is heard, and asks. Fails with what keeps it from that; then nothing is left behind. */
+  static async open(request: RoomRequest, signal: AbortSignal): Promise<FaultRoom> {
+    const { run, plan, record, edges } = request;
+    const { context, kubeconfig, identity } = plan.cluster;
+    const say = (text: string): void => record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'preparing', text }]);
+    say(t('opening {0}', context));
+    const connection = await connectNamed(kubeconfig, context, { env: edges.env });
+    const undo: (() => Promise<void>)[] = [];
+    try {
+      await refuseOtherCluster(connection, identity, signal);
+      say(t('watching the cluster'));
+      const shared = { connection, nowMs: record.nowMs, note: (text: string) => record.note(text) };
+      const watches = await edges.startWatches({ ...shared, plan, onEvents: (events) => record.append(events) }, signal);
+      undo.push(() => watches.dispose());
+      let messages: RunMessages | undefined;
+      if (plan.messages !== undefined) {
+        say(t('making topic {0}', plan.messages.topic));
+        const opened = await RunMessages.open(connection, { messages: plan.messages, plan, run }, () => watches.model(), signal);
+        messages = opened;
+        undo.push(() => opened.close(record));
+        await opened.begin(run, plan.messages.perSecond, signal);
+      }
+      let probes: RunningProbes | undefined;
+      if (plan.probes.length > 0) {
+        say(t('starting the probes'));
+        const started = await edges.startProbes(
+          {
+            ...shared,
+            run,
+            probes: plan.probes,
+            namespace: namespaceOf(plan) ?? connection.defaultNamespace,
+            image: plan.images.node,
+            consent: consentTo({ context, server: connection.server, level: 'confirm', knownBy: 'identity' }, 'fault', {
+              typedName: context,
+            }),
+            deadlineMs: Date.now() + lengthOf(plan) + probesSpareMs,
+            answerWithinMs,
+            onEvents: (events) => record.append(events),
+          },
+          signal,
+        );
+        probes = started;
+        undo.push(() => started.dispose());
+      }
+      return new FaultRoom(request, connection, watches, messages, probes);
+    } catch (error) {
+      for (const take of undo.toReversed()) await take().catch(() => undefined);
+      connection.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    request: RoomRequest,
+    connection: ClusterConnection,
+    watches: RunWatches,
+    messages: RunMessages | undefined,
+    probes: RunningProbes | undefined,
+  ) {
+    this.#request = request;
+    this.connection = connection;
+    this.watches = watches;
+    this.#messages = messages;
+    this.#probes = probes;
+    this.#hearing = new ApiHearing(connection, request.record.nowMs);
+  }
+
+  /** ms of the run when the API and every vantage were heard: of the one that was heard longest ago. */
+  get heardMs(): number {
+    return Math.min(this.#hearing.heardMs, this.#probes?.heardMs ?? Infinity);
+  }
+
+  /** The deadline of the baseline, for those who ask. */
+  async limit(answerMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#probes?.limit(answerMs, signal);
+    } catch (error) {
+      if (!FaultlineError.is(error)) throw error;
+      this.#request.record.note(t('The vantages go on with the deadline they had: {0}', error.facts.what));
+    }
+  }
+
+  /** The messages are read to their ends, and what the vantages spooled is fetched. What could not be is noted. */
+  async finish(signal: AbortSignal): Promise<void> {
+    const { record } = this.#request;
+    const finished = await Promise.allSettled([this.#messages?.finish(record), this.#probes?.finish(signal)]);
+    for (const one of finished) {
+      if (one.status === 'fulfilled') continue;
+      if (!FaultlineError.is(one.reason) || one.reason.reason === 'storage') throw one.reason;
+      record.note(one.reason.facts.what);
+    }
+  }
+
+  /** Never fails. */
+  async close(): Promise<void> {
+    const { record } = this.#request;
+    this.#hearing.dispose();
+    await Promise.allSettled([this.#messages?.close(record), this.#probes?.dispose(), this.watches.dispose()]);
+    this.connection.close();
+  }
+}
+
+function lengthOf({ baselineMs, faults, observeMs }: FaultPlan): number {
+  const broken = faults.reduce(
+    (sum, { durationMs = 0, when }) => sum + durationMs + (when?.kind === 'isr' ? when.withinMs : (when?.pauseMs ?? 0)),
+    0,
+  );
+  return Math.min(longestMs, baselineMs + broken + 4 * observeMs);
+}
+
+/** Where what is broken is. */
+function namespaceOf({ faults }: FaultPlan): string | undefined {
+  return faults.flatMap(({ targets }) => targets).find(({ namespace }) => namespace !== undefined)?.namespace;
+}

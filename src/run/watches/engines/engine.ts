@@ -1,0 +1,24 @@
+/** An engine that is asked again and again how much of it there is. */
+import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
+import type { EngineInstance } from '../../../cluster/recognise/model.ts';
+import type { RedundancyEvent } from '../../../journal/fault-events.ts';
+import type { FaultTarget } from '../../../journal/fault-plan.ts';
+import type { Hearing } from '../hearing.ts';
+
+export interface EngineParts {
+  readonly connection: ClusterConnection;
+  readonly targets: readonly FaultTarget[];
+  readonly hearing: Hearing;
+  readonly nowMs: () => number;
+  /** As it is now; undefined: not there at the moment. */
+  readonly now: (id: string) => EngineInstance | undefined;
+  /** It is the only one of its kind that is watched. */
+  readonly isOnly: (instance: EngineInstance) => boolean;
+  readonly tell: (events: readonly RedundancyEvent[]) => void;
+  /** Fails with `cancelled` when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface EnginePoll {
+  dispose(): Promise<void>;
+}

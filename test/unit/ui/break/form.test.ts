@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { factsOf, faultKinds } from '../../../../src/fault/catalogue.ts';
+import { changed, firstValues, formText, formView, kindsOf, withKind } from '../../../../src/ui/session/break/form.ts';
+import { clickHouseObjects, kafkaObjects, sceneOf, trinoObjects } from '../../fault/scenes.ts';
+import { engineLine, offersFor, podLine, read } from './rooms.ts';
+
+const kafka = sceneOf(kafkaObjects());
+const trino = sceneOf(trinoObjects());
+const node = { kind: 'node', node: kafka.model.nodes.items[0] ?? assert.fail('no node') } as const;
+
+describe('the form of a fault', () => {
+  it('on a broker offers what fits a pod, with a sentence each, and whom only Kafka can name', () => {
+    const offers = offersFor(podLine(kafka, 'bus-1'), kafka);
+    const kinds = kindsOf(offers);
+    assert.ok(kinds.every(({ about }) => about.endsWith('.')));
+    assert.ok(kinds.every(({ key }) => factsOf(faultKinds.find((kind) => kind === key) ?? 'none').fits.includes('pod')));
+    assert.ok(!kinds.some(({ key }) => key === 'scale' || key === 'nodeStop'));
+    assert.deepEqual(
+      offers.whom.map(({ title }) => title),
+      ['bus-1 only', 'The leader of a partition', 'The active controller', 'Any broker of bus'],
+    );
+    assert.deepEqual(
+      offers.feel.map(({ title }) => title),
+      ['Probes and messages of bus', 'Probes of bus'],
+    );
+  });
+
+  it('on an engine offers its workloads too, on a node what acts on nodes', () => {
+    const ofEngine = kindsOf(offersFor(engineLine(trino), trino)).map(({ key }) => key);
+    assert.ok(ofEngine.includes('scale') && ofEngine.includes('rollingRestart') && ofEngine.includes('podDelete'));
+    assert.ok(!ofEngine.includes('drain'));
+    assert.deepEqual(
+      kindsOf(offersFor(node, kafka)).map(({ key }) => key),
+      ['none', 'cordon', 'drain', 'nodeStop', 'nodeCut', 'nodeFreeze'],
+    );
+  });
+
+  it('says why a kind is not possible here, and does not begin with it', () => {
+    const offers = offersFor(podLine(kafka, 'bus-1'), kafka, (kind) => (kind === 'podDelete' ? 'you may not delete pods' : undefined));
+    assert.equal(kindsOf(offers).find(({ key }) => key === 'podDelete')?.why, 'you may not delete pods');
+    assert.equal(firstValues(offers).kind, 'podForget');
+  });
+
+  it('is a spec without a problem for every kind, every target and every observer, with what stands in it at first', async () => {
+    const subjects = [
+      [kafka, podLine(kafka, 'bus-1')],
+      [kafka, engineLine(kafka)],
+      [kafka, node],
+      [trino, podLine(trino, 'q-worker-abc-w1')],
+      [trino, engineLine(trino)],
+      [sceneOf(clickHouseObjects()), podLine(sceneOf(clickHouseObjects()), 'house-1-0')],
+    ] as const;
+    let read_ = 0;
+    for (const [scene, line] of subjects) {
+      const offers = offersFor(line, scene);
+      const first = firstValues(offers);
+      for (const { key } of kindsOf(offers)) {
+        const kind = faultKinds.find((one) => one === key) ?? assert.fail(key);
+        const values = withKind(first, kind, offers);
+        for (const whom of formView(values, offers).whom) {
+          const { text } = formText({ ...values, whom: whom.key }, offers);
+          const { breaks, problems } = await read(text);
+          // Without a Service nobody can ask.
+          const wrong = problems.filter(({ message }) => offers.feel.length > 0 || message !== 'Nobody feels what is broken');
+          assert.deepEqual(wrong, [], `${text}\n${JSON.stringify(wrong)}`);
+          if (offers.feel.length > 0) assert.equal(breaks?.draft.faults[0]?.settings.kind, kind);
+          read_++;
+        }
+      }
+    }
+    assert.ok(read_ > 80, String(read_));
+  });
+
+  it('tells what is wrong beside the field that it is about', async () => {
+    const offers = offersFor(podLine(kafka, 'bus-1'), kafka);
+    const values = withKind(firstValues(offers), 'packetLoss', offers);
+    const { text, fields } = formText(
+      { ...values, duration: '60', settings: { percent: '120 %' }, expect: 'eror <= 1 %', rate: '' },
+      offers,
+    );
+    const { problems } = await read(text);
+    assert.deepEqual(
+      problems.map(({ line }) => fields.get(line)),
+      ['percent', 'duration', 'rate', 'expect'],
+    );
+  });
+
+  it('another kind brings its own settings and rules; what a person wrote of other things stays', () => {
+    const offers = offersFor(podLine(kafka, 'bus-1'), kafka);
+    const first = { ...withKind(firstValues(offers), 'networkCut', offers), baseline: '30 s', whom: 'controller', allow: ['several'] };
+    const now = changed(first, { ...first, kind: 'latency' }, offers);
+    assert.deepEqual([now.baseline, now.whom, now.allow], ['30 s', 'controller', []]);
+    assert.deepEqual(now.settings, { latency: '100 ms', jitter: '0 ms', port: '9092', existing: 'reset' });
+    const none = changed(now, { ...now, kind: 'none' }, offers);
+    assert.deepEqual([none.expect, none.abort], ['unavailable <= 0 s\nmessages.lost <= 0', '']);
+    const ownRules = { ...now, expect: 'recovered <= 5 s' };
+    const probes = offers.feel[1]?.key ?? '';
+    assert.equal(changed(ownRules, { ...ownRules, feel: probes }, offers).expect, 'recovered <= 5 s');
+    assert.equal(changed(now, { ...now, feel: probes }, offers).expect, 'recovered <= 30 s\nrelapses <= 0');
+  });
+
+  it('names a partition, a number and a share as a spec does', () => {
+    const offers = offersFor(engineLine(kafka), kafka);
+    const first = withKind(firstValues(offers), 'containerCrash', offers);
+    const line = (change: Partial<typeof first>): string =>
+      formText({ ...first, ...change }, offers)
+        .text.split('\n')
+        .find((each) => each.includes('target:'))
+        ?.trim() ?? '';
+    assert.equal(line({ whom: 'leader', partition: 'orders/3' }), 'target: {leader: orders/3, instance: bus, namespace: data}');
+    assert.equal(line({ amount: '2' }), 'target: {engine: kafka, role: broker, instance: bus, namespace: data, count: 2}');
+    assert.equal(line({ amount: '50 %' }), 'target: {engine: kafka, role: broker, instance: bus, namespace: data, share: 50 %}');
+  });
+});

@@ -1,0 +1,80 @@
+/** Times of day in the person's zone, and the strip of a run's phases. */
+import { t } from '../../src/base/messages.ts';
+import { formatDuration } from '../../src/base/units.ts';
+import type { PreviewView } from '../../src/ui/panels/fault/protocol.ts';
+import { h } from '../kit/dom.ts';
+
+/** "14:32:10" */
+export function clockTime(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+}
+
+/** 60 s, 5 min: without digits that say nothing. */
+export function length(durationMs: number): string {
+  if (durationMs >= 120_000 && durationMs % 60_000 === 0) return `${durationMs / 60_000} min`;
+  return durationMs % 1_000 === 0 && durationMs < 600_000 ? `${durationMs / 1_000} s` : formatDuration(durationMs);
+}
+
+interface Phase {
+  readonly kind: 'before' | 'fault' | 'after';
+  readonly text: string;
+  readonly short: string;
+  /** Of what is over as soon as it has happened: none. */
+  readonly ms: number;
+}
+
+export function phasesOf({ baselineMs, observeMs, faults }: PreviewView): readonly Phase[] {
+  return [
+    { kind: 'before', text: t('baseline {0}', length(baselineMs)), short: t('base'), ms: baselineMs },
+    ...faults.map(({ word, durationMs }): Phase => {
+      const text = durationMs === undefined ? word : `${word} ${length(durationMs)}`;
+      return { kind: 'fault', text, short: word, ms: durationMs ?? 0 };
+    }),
+    {
+      kind: 'after',
+      text: t('observe {0} at least, and 3 × the recovery', length(observeMs)),
+      short: t('observe ≥ {0}', length(observeMs)),
+      ms: observeMs,
+    },
+  ];
+}
+
+/** When the first fault is there, and when the last one has ended, if it was confirmed now. */
+export function momentsOf({ baselineMs, faults }: PreviewView, fromMs: number): { readonly appliedMs: number; readonly endMs: number } {
+  const appliedMs = fromMs + baselineMs;
+  return { appliedMs, endMs: appliedMs + faults.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0) };
+}
+
+/** Widths follow the times, and a fault that takes none is wide enough to be read. */
+export function strip(view: PreviewView, fromMs: number): HTMLElement {
+  const { appliedMs, endMs } = momentsOf(view, fromMs);
+  const phases = phasesOf(view);
+  const lasts = endMs > appliedMs;
+  const sentence = t(
+    'Baseline from {0}, broken from {1} to {2}, then observed for {3} at least',
+    ...[clockTime(fromMs), clockTime(appliedMs), clockTime(endMs), length(view.observeMs)],
+  );
+  const stamps = [
+    h('span', {}, clockTime(fromMs)),
+    h('span', {}, t('{0} applied', clockTime(appliedMs))),
+    lasts && h('span', {}, h('b', {}, t('{0} ends', clockTime(endMs)))),
+  ];
+  const grows = (ms: number): string => String(Math.max(ms, 1_000) ** 0.7);
+  return h(
+    'div',
+    { class: 'strip num', role: 'img', aria: { label: sentence } },
+    h(
+      'div',
+      { class: 'phases' },
+      ...phases.map(({ kind, text, short, ms }) =>
+        h(
+          'span',
+          { class: kind, style: { 'flex-grow': grows(ms) }, title: text },
+          h('span', { class: 'long' }, text),
+          h('span', { class: 'short' }, short),
+        ),
+      ),
+    ),
+    h('div', { class: 'stamps dim sm' }, ...stamps),
+  );
+}
