@@ -23,6 +23,7 @@ const parts: Readonly<Record<string, string>> = {
   compare: 'parts/compare.ts',
   analysis: 'parts/analysis.ts',
   messages: 'parts/messages.ts',
+  timeline: 'parts/timeline.ts',
 };
 
 async function main(names: readonly string[]): Promise<number> {

@@ -95,6 +95,7 @@ export class App {
 
   /** All of the page from what is known now. */
   #draw(): void {
+    const beganMs = performance.now();
     const facts = this.#facts;
     const feed = this.#feed;
     const projection = feed?.projection ?? null;
@@ -122,6 +123,8 @@ export class App {
     this.#details.show(view, load, facts?.place === 'editor');
     if (first && this.#arranged.now.scrollTop > 0) window.scrollTo(0, this.#arranged.now.scrollTop);
     this.#announce(view);
+    // test/bench/parts/timeline.ts reads it.
+    if (first) requestAnimationFrame(() => setTimeout(() => performance.measure('faultline-first-draw', { start: beganMs })));
   }
 
   #announce(view: RecoveryView): void {

@@ -5,7 +5,7 @@ import { pathOf } from '../../cluster/watch/kinds.ts';
 import { isBroken, labKinds } from '../../fault/inject/lab-node.ts';
 import { seen } from '../../fault/inject/wait.ts';
 import type { Lab } from '../../fault/lab/labs.ts';
-import type { Asked, Settled } from './settle.ts';
+import type { Asked, Settled } from './asked.ts';
 
 /** Clocks of the journal and of the order differ by what an order takes. */
 const sameFaultMs = 5000;

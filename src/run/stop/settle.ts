@@ -4,7 +4,6 @@
  */
 import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import type { ContainerPlace } from '../../cluster/act/streams.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { KubeObject, Node, Workload } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
@@ -17,33 +16,10 @@ import { FieldEdit, undoOf, type Field } from '../../fault/inject/edit.ts';
 import { schedulingOf } from '../../fault/inject/node.ts';
 import { replicasOf } from '../../fault/inject/scale.ts';
 import { seen } from '../../fault/inject/wait.ts';
-import type { InjectorTiming } from '../../fault/injector.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
-import type { Labs } from '../../fault/lab/labs.ts';
 import type { OpenInJournal } from './journal.ts';
+import type { Asked, Exec, Settled } from './asked.ts';
 import { settleLabNode } from './lab.ts';
-import type { StoppedFault } from './report.ts';
-
-/** Runs a command in a container, to its end: `runCommand` of cluster/act. */
-export type Exec = (
-  connection: ClusterConnection,
-  place: ContainerPlace,
-  command: readonly string[],
-  options: { readonly signal: AbortSignal },
-) => Promise<{ readonly stdout: string; readonly code: number }>;
-
-export interface Asked {
-  readonly connection: ClusterConnection;
-  readonly run: string;
-  readonly open: OpenInJournal;
-  readonly timing: InjectorTiming;
-  readonly exec: Exec;
-  readonly labs: Labs;
-  /** Of the cluster, as it was confirmed and is. */
-  readonly identity: string;
-}
-
-export type Settled = Pick<StoppedFault, 'end' | 'text' | 'command'>;
 
 /** Until it is seen to have ended, or the signal aborts: then it is unconfirmed. Never fails for what the API says. */
 export async function settle(asked: Asked, signal: AbortSignal): Promise<Settled> {

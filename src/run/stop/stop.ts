@@ -15,10 +15,11 @@ import type { PlannedCluster } from '../../journal/fault-plan.ts';
 import type { RunRecord } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { connectRun } from '../supervise/connect.ts';
+import type { Exec, Settled } from './asked.ts';
 import { inContext, openPlanned } from './cluster.ts';
 import { faultsOfRun, hasEnded, keepEnded, type FoundFaults, type OpenInJournal } from './journal.ts';
 import type { ContactedCluster, StopReport, StoppedFault, StoppedRun, UnfinishedRun } from './report.ts';
-import { settle, undoCommandOf, type Exec, type Settled } from './settle.ts';
+import { settle, undoCommandOf } from './settle.ts';
 
 export interface StopRequest {
   readonly store: RunStore;
@@ -240,8 +241,8 @@ function faultOf(
   { command: told, ...said }: Settled & Pick<StoppedFault, 'by'>,
 ): StoppedFault {
   const { fault, target: index, kind, title, targetName } = shown;
-  const typed =
-    said.end === 'unconfirmed' ? undoCommandOf({ planned, target, ...(command === undefined ? {} : { command }) }, run) : undefined;
+  const known = { planned, target, ...(command === undefined ? {} : { command }) };
+  const typed = said.end === 'unconfirmed' ? (told ?? undoCommandOf(known, run)) : undefined;
   return { fault, target: index, kind, title, targetName, ...said, ...(typed === undefined ? {} : { command: inContext(typed, cluster) }) };
 }
 

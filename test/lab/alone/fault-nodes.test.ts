@@ -234,5 +234,5 @@ function prefers(manifest: Manifest, node: string): Manifest {
   const { spec } = manifest as unknown as { spec: { template: Spec } };
   const preference = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] };
   const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] } };
-  return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, affinity } } } } as Manifest;
+  return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, affinity } } } };
 }

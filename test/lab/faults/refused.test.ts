@@ -152,5 +152,5 @@ describe('a fault is refused, and nothing is changed,', () => {
 /** One pod, which keeps its name. */
 function set(name: string): Manifest {
   const { spec } = deployment({ name, script: SAYS_ITS_NAME, port: 8080 }) as unknown as { spec: object };
-  return { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name }, spec: { ...spec, serviceName: name } } as Manifest;
+  return { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name }, spec: { ...spec, serviceName: name } };
 }

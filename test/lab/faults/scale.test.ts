@@ -13,7 +13,9 @@ import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
 import { deploymentTarget, failure, injection, injectorOf, prepared, proves, untilAsked } from './kit.ts';
 
 const WEB = 'http://web';
-const [[label = '', value = ''] = []] = Object.entries(healerLabel);
+const HEALERS = Object.entries(healerLabel)
+  .map((pair) => pair.join('='))
+  .join(',');
 
 describe('a workload that is scaled by a fault, seen by a user', () => {
   let lab: TestLab;
@@ -45,7 +47,7 @@ describe('a workload that is scaled by a fault, seen by a user', () => {
   }
 
   async function healersEnd(): Promise<void> {
-    await lab.waitForAll('No healer is left', { kind: 'Job', labelSelector: `${label}=${value}` }, (jobs) => jobs.length === 0);
+    await lab.waitForAll('No healer is left', { kind: 'Job', labelSelector: HEALERS }, (jobs) => jobs.length === 0);
   }
 
   it('is gone for its user until it is healed, and nothing is left behind', async function () {
@@ -76,22 +78,10 @@ describe('a workload that is scaled by a fault, seen by a user', () => {
     const namespace = lab.namespace;
     const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1' };
     const made = [
-      ...(await lab.api.batch.listNamespacedJob({ namespace, labelSelector: `${label}=${value}` })).items,
-      ...(await lab.api.core.listNamespacedServiceAccount({ namespace, labelSelector: `${label}=${value}` })).items,
-      ...(await lab.api.objects.list(rbac.apiVersion, 'Role', namespace, undefined, undefined, undefined, undefined, `${label}=${value}`))
-        .items,
-      ...(
-        await lab.api.objects.list(
-          rbac.apiVersion,
-          'RoleBinding',
-          namespace,
-          undefined,
-          undefined,
-          undefined,
-          undefined,
-          `${label}=${value}`,
-        )
-      ).items,
+      ...(await lab.api.batch.listNamespacedJob({ namespace, labelSelector: HEALERS })).items,
+      ...(await lab.api.core.listNamespacedServiceAccount({ namespace, labelSelector: HEALERS })).items,
+      ...(await lab.api.objects.list(rbac.apiVersion, 'Role', namespace, undefined, undefined, undefined, undefined, HEALERS)).items,
+      ...(await lab.api.objects.list(rbac.apiVersion, 'RoleBinding', namespace, undefined, undefined, undefined, undefined, HEALERS)).items,
     ];
     assert.equal(made.length, 4);
     for (const { metadata } of made) assert.deepEqual(marksOf(metadata), ['marked', true]);

@@ -52,6 +52,8 @@ export class KafkaFollower {
   /** By the broker's pod. */
   readonly #lines = new Map<string, KafkaLine>();
   readonly #controller: ControllerWatch;
+  /** By node id: the pod that it had last. */
+  readonly #names = new Map<number, string>();
   readonly #least = new Map<string, number>();
   readonly #leastRead = new Map<string, Promise<void>>();
   #brokers: readonly BrokerDescription[] = [];
@@ -100,13 +102,14 @@ export class KafkaFollower {
     });
   }
 
-  /** Name of its pod; "broker 2" where no pod of this number is known. */
+  /** Name of its pod, also while that is being made anew; "broker 2" where no pod of this number was ever known. */
   nameOf(node: number): string {
     const instance = this.#parts.instance();
     const broker = this.#brokers.find(({ id }) => id === node);
     const byHost = instance === undefined || broker === undefined ? undefined : podOfBroker(broker.host, instance);
     const pod = byHost ?? (instance === undefined ? [] : kafkaPods(instance)).find(({ brokerId }) => brokerId === node);
-    return pod?.ref.name ?? t('broker {0}', node);
+    if (pod !== undefined) this.#names.set(node, pod.ref.name);
+    return this.#names.get(node) ?? t('broker {0}', node);
   }
 
   partition(topic: string, partition: number): PartitionNow | undefined {
@@ -252,7 +255,7 @@ export class KafkaFollower {
       const reading = this.#settle(client, missing, signal);
       for (const name of missing) this.#leastRead.set(name, reading);
     }
-    await Promise.all(names.map((name) => this.#leastRead.get(name)));
+    await Promise.all(names.flatMap((name) => this.#leastRead.get(name) ?? []));
   }
 
   async #settle(client: KafkaClient, names: readonly string[], signal: AbortSignal): Promise<void> {

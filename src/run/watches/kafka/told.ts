@@ -1,7 +1,7 @@
 /**
- * Which partitions a run tells of, and what it tells: leader and ISR of those that matter, and of the whole topic how many replicas are in
- * sync. Those that matter: what a fault or a step of the plan names, what the probes ask, and a few that the targets led when they were
- * first seen. All of a topic's partitions are watched; a thousand lines of them would hide what happens. Pure.
+ * Which partitions a run tells of, and what it tells. Of a topic in which the plan or a probe names a partition: leader and ISR of that
+ * one. Of any other: how many replicas of the whole topic are in sync, and who leads one partition that a target led when it was first
+ * seen. All partitions are watched; a line for each would hide what happens. Pure.
  */
 import { t } from '../../../base/messages.ts';
 import type { LeaderEvent, RedundancyEvent } from '../../../journal/fault-events.ts';
@@ -11,11 +11,6 @@ import type { PartitionNow } from './cluster.ts';
 export type LeaderTold = Omit<LeaderEvent, 't' | 'src' | 'kind'>;
 export type RedundancyTold = Omit<RedundancyEvent, 't' | 'src' | 'kind'>;
 
-/** That the targets lead, of each topic. */
-const mostOfTargets = 3;
-/** That the probes ask, where they name only the topic. */
-const mostOfProbes = 3;
-
 export interface Named {
   readonly topic: string;
   readonly partition?: number;
@@ -24,24 +19,24 @@ export interface Named {
 export interface Topics {
   /** Asked for often. */
   readonly names: readonly string[];
-  readonly named: readonly (Named & { readonly by: 'plan' | 'probe' })[];
+  readonly named: readonly Named[];
 }
 
 export function topicsOf({ faults, probes, messages }: FaultPlan): Topics {
-  const named: (Named & { readonly by: 'plan' | 'probe' })[] = [];
+  const named: Named[] = [];
   for (const { choose, when, targets } of faults) {
-    if (choose?.kind === 'leader') named.push({ topic: choose.topic, partition: choose.partition, by: 'plan' });
-    if (when?.kind === 'isr') named.push({ topic: when.topic, partition: when.partition, by: 'plan' });
+    if (choose?.kind === 'leader') named.push({ topic: choose.topic, partition: choose.partition });
+    if (when?.kind === 'isr') named.push({ topic: when.topic, partition: when.partition });
     // "leader of messages/17", in whatever language: nobody else ends like this.
     for (const { as = '' } of targets) {
       const [, topic, partition] = /(?:^|\s)([\w.-]+)\/(\d+)$/.exec(as) ?? [];
-      if (topic !== undefined && partition !== undefined) named.push({ topic, partition: Number(partition), by: 'plan' });
+      if (topic !== undefined && partition !== undefined) named.push({ topic, partition: Number(partition) });
     }
   }
   for (const { engine, asks } of probes) {
     if (engine !== 'kafka') continue;
     const [, topic, partition] = /([\w.-]+)(?:\/(\d+))?$/.exec(asks.trim()) ?? [];
-    if (topic !== undefined) named.push({ topic, ...(partition === undefined ? {} : { partition: Number(partition) }), by: 'probe' });
+    if (topic !== undefined) named.push({ topic, ...(partition === undefined ? {} : { partition: Number(partition) }) });
   }
   const names = new Set([...named.map(({ topic }) => topic), ...(messages === undefined ? [] : [messages.topic])]);
   return { names: [...names], named };
@@ -80,7 +75,8 @@ export class PartitionTeller {
       ...{ of: `${topic}/${partition}`, leader: leader < 0 ? null : this.#names.nameOf(leader) },
       ...(epoch === undefined ? {} : { epoch }),
     }));
-    const redundancy = mine.map(({ partition, replicas, inSync }): RedundancyTold => ({
+    const isNamed = this.#topics.named.some((one) => one.topic === topic && one.partition !== undefined);
+    const redundancy = (isNamed || all.length === 1 ? mine : []).map(({ partition, replicas, inSync }): RedundancyTold => ({
       ...{ of: t('ISR of {0}', `${topic}/${partition}`), have: inSync.length, want: replicas.length },
       ...(least === undefined ? {} : { least }),
     }));
@@ -94,21 +90,15 @@ export class PartitionTeller {
     };
     return {
       leaders: leaders.filter((one) => this.#isNew(`leader ${one.of}`, one)),
-      redundancy: [...redundancy, ...(all.length > mine.length ? [whole] : [])].filter((one) => this.#isNew(one.of, one)),
+      redundancy: (redundancy.length > 0 ? redundancy : [whole]).filter((one) => this.#isNew(one.of, one)),
     };
   }
 
   #choose(topic: string, all: readonly PartitionNow[]): ReadonlySet<number> {
-    const named = this.#topics.named.filter((one) => one.topic === topic);
-    const chosen = new Set(named.flatMap(({ partition }) => partition ?? []));
-    if (named.some(({ by, partition }) => by === 'probe' && partition === undefined))
-      for (const { partition } of all.slice(0, mostOfProbes)) chosen.add(partition);
-    const led = all.filter(({ leader }) => leader >= 0 && this.#names.isTarget(leader));
-    for (const { partition } of led) {
-      if (led.filter((one) => chosen.has(one.partition)).length >= mostOfTargets) break;
-      chosen.add(partition);
-    }
-    return chosen;
+    const named = this.#topics.named.flatMap((one) => (one.topic === topic && one.partition !== undefined ? [one.partition] : []));
+    if (named.length > 0) return new Set(named);
+    const led = all.find(({ leader }) => leader >= 0 && this.#names.isTarget(leader));
+    return new Set(all.length === 1 ? [0] : led === undefined ? [] : [led.partition]);
   }
 
   #isNew(key: string, what: object): boolean {

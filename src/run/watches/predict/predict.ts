@@ -13,7 +13,7 @@ import type { KafkaFollower } from '../kafka/follow.ts';
 import { brokerSettingNames, failoverOf, timesOf } from './kafka.ts';
 import { graceOf, movedOf, notReadyOf, type NodeGrace } from './node.ts';
 import { backAfter, outOfService, settingsOf, startOf, type FullPod, type PodSettings } from './pod.ts';
-import { atMost, last, plus, untilHealed, type Span } from './spans.ts';
+import { atMost, either, last, plus, untilHealed, type Span } from './spans.ts';
 import { configOf, workerGone, type DetectorSettings } from './trino.ts';
 
 export type Prediction = Omit<PredictionEvent, 't' | 'src' | 'kind'>;
@@ -22,7 +22,7 @@ export interface PredictParts {
   readonly connection: ClusterConnection;
   readonly plan: FaultPlan;
   readonly model: ClusterModel;
-  readonly kafka: readonly Pick<KafkaFollower, 'settings' | 'leads' | 'nameOf' | 'controller'>[];
+  readonly kafka: readonly Pick<KafkaFollower, 'settings' | 'leads' | 'nameOf' | 'controller' | 'partition'>[];
   /** Those that matter. */
   readonly pods: readonly Pod[];
   readonly wallMs: number;
@@ -61,15 +61,25 @@ class Predictor {
     if (fault.kind === 'rollingRestart') return this.#rolling(fault);
     const fall = fallOf(fault);
     if (fall === undefined) return undefined;
-    // One of them will be chosen, and any of them is as good.
-    const targets = fault.choose === undefined ? fault.targets : fault.targets.slice(0, 1);
-    const hit = targets.flatMap((target) => this.#hitBy(target));
+    const hit = this.#meant(fault).flatMap((target) => this.#hitBy(target));
     const spans: Span[] = [];
     for (const pod of hit) {
       const span = await this.#span(pod, fall, fault);
       if (span !== undefined) spans.push(span);
     }
     return last(spans);
+  }
+
+  /** Who would be chosen now; where nobody leads yet any of them is as good. */
+  #meant({ choose, targets }: PlannedFault): readonly FaultTarget[] {
+    if (choose === undefined) return targets;
+    const nodes = this.#parts.kafka.map((follower) => {
+      const node =
+        choose.kind === 'controller' ? follower.controller : (follower.partition(choose.topic, choose.partition)?.leader ?? null);
+      return node === null || node < 0 ? undefined : follower.nameOf(node);
+    });
+    const now = targets.filter(({ name }) => nodes.includes(name));
+    return now.length > 0 ? now : targets.slice(0, 1);
   }
 
   #hitBy(target: FaultTarget): readonly Pod[] {
@@ -113,10 +123,14 @@ class Predictor {
     if (follower === undefined) return undefined;
     const times = timesOf(await this.#readable(follower.settings(name, brokerSettingNames, this.#parts.signal), []));
     if (times === undefined) return undefined;
-    const isController = choose?.kind === 'controller' || (follower.controller !== null && follower.nameOf(follower.controller) === name);
     const settings = fall.kind === 'delete' && fall.graceMs === undefined ? await this.#settings(name) : undefined;
     const graceMs = fall.kind === 'delete' ? (fall.graceMs ?? settings?.graceMs ?? 30_000) : undefined;
-    const span = failoverOf({ times, isController, ...(graceMs === undefined ? {} : { graceMs }) });
+    const common = { times, ...(graceMs === undefined ? {} : { graceMs }) };
+    const controls = choose?.kind === 'controller' || (follower.controller !== null && follower.nameOf(follower.controller) === name);
+    const isUnknown = choose?.kind === 'leader' && follower.partition(choose.topic, choose.partition) === undefined;
+    const span = isUnknown
+      ? either(failoverOf({ ...common, isController: false }), failoverOf({ ...common, isController: true }))
+      : failoverOf({ ...common, isController: controls });
     // A fault that is over before another one leads leaves the old leader.
     return fall.kind === 'hang' || fall.kind === 'node' ? atMost(span, untilHealed(fall.durationMs, t('the broker leads again'))) : span;
   }

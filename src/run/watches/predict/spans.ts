@@ -21,6 +21,12 @@ export function last(spans: readonly Span[]): Span | undefined {
   return longest === undefined ? undefined : { ...longest, fromMs: Math.max(...spans.map(({ fromMs }) => fromMs)) };
 }
 
+/** Which of both it will be is not known before. */
+export function either(one: Span, other: Span): Span {
+  const [from, to] = [Math.min(one.fromMs, other.fromMs), Math.max(one.toMs, other.toMs)];
+  return { ...one, fromMs: from, toMs: to, formula: t('{0}; or {1}', one.formula, other.formula) };
+}
+
 /** What is over with its fault at the latest. */
 export function atMost(span: Span, healed: Span): Span {
   if (span.toMs <= healed.toMs) return span;

@@ -14,7 +14,7 @@ import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget, PlannedCluster, PlannedFault } from '../../../../src/journal/fault-plan.ts';
 import { RunStore } from '../../../../src/journal/store.ts';
 import { isAllWell, type StopReport } from '../../../../src/run/stop/report.ts';
-import type { Exec } from '../../../../src/run/stop/settle.ts';
+import type { Exec } from '../../../../src/run/stop/asked.ts';
 import { stopAll, unfinishedRuns, type StopRequest } from '../../../../src/run/stop/stop.ts';
 import { ScriptedApi } from '../../fault/api.ts';
 import { live, startedAt, step, writeFaultRun } from './made.ts';
@@ -305,6 +305,24 @@ describe('stopping what is broken', () => {
     const report = await stop({ labs });
     assert.deepEqual([only(report).end, only(report).text], ['healed', 'The lab says that node n1 is whole.']);
     assert.deepEqual([asked, orders], [['uid-of-cluster'], ['heal n1 3', 'dispose']]);
+  });
+
+  it('a lab that can’t heal its node says why, with its own command', async () => {
+    await write(older, nodeCut, begun);
+    const truth: LabNodeTruth = {
+      ...{ hasPower: true, isCut: true, dropped: 0, isFrozen: false, failed: 'there is no such bridge' },
+      fault: { kind: 'cut', untilMs: deadlineMs },
+    };
+    const attend: Lab['attend'] = () => ({
+      look: async () => truth,
+      begin: async () => undefined,
+      heal: async () => undefined,
+      dispose: async () => undefined,
+    });
+    const labs = { find: async (): Promise<Lab> => ({ number: 1, healCommand: (node) => `lab heal ${node} --lab 1`, attend }) };
+    const { end: how, text, command } = only(await stop({ labs, limits: { runnerMs: 100, clusterMs: 150 } }));
+    assert.deepEqual([how, command], ['unconfirmed', 'lab heal n1 --lab 1']);
+    assert.match(text, /there is no such bridge$/);
   });
 
   it('a fault of a lab’s node that somebody else has begun since is left to them', async () => {

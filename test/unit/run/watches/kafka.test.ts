@@ -93,21 +93,23 @@ describe('the partitions that are told of', () => {
   const names = { nameOf: (node: number) => `bus-${node}`, isTarget: (node: number) => node === 1, leastOf: () => 2 };
   const all = Array.from({ length: 24 }, (_, at) => ({ ...partition(at, at % 3, 5), topic: 'messages', epoch: 5 }));
 
-  it('are those that the plan names, a few that the targets lead, and the whole', () => {
+  it('are those that the plan names', () => {
     const teller = new PartitionTeller(topicsOf(planOf({}, 'leader of messages/17')), names);
     const { leaders, redundancy } = teller.look('messages', all);
-    assert.deepEqual(
-      leaders.map(({ of, leader }) => [of, leader]),
-      [
-        ['messages/1', 'bus-1'],
-        ['messages/4', 'bus-1'],
-        ['messages/7', 'bus-1'],
-        ['messages/17', 'bus-2'],
-      ],
-    );
-    assert.deepEqual(redundancy.at(-1), { of: 'replicas in sync of messages', have: 72, want: 72 });
-    assert.deepEqual(redundancy[0], { of: 'ISR of messages/1', have: 3, want: 3, least: 2 });
+    assert.deepEqual(leaders, [{ of: 'messages/17', leader: 'bus-2', epoch: 5 }]);
+    assert.deepEqual(redundancy, [{ of: 'ISR of messages/17', have: 3, want: 3, least: 2 }]);
     assert.deepEqual(teller.look('messages', all), { leaders: [], redundancy: [] });
+  });
+
+  it('of a topic in which none is named: the whole, and who leads one that a target led', () => {
+    const teller = new PartitionTeller(topicsOf(planOf({}, 'broker')), names);
+    const first = teller.look('messages', all);
+    assert.deepEqual(first.leaders, [{ of: 'messages/1', leader: 'bus-1', epoch: 5 }]);
+    assert.deepEqual(first.redundancy, [{ of: 'replicas in sync of messages', have: 72, want: 72 }]);
+    const moved = all.map((one) => (one.leader === 1 ? { ...one, leader: 2, inSync: [0, 2], epoch: 6 } : one));
+    const second = teller.look('messages', moved);
+    assert.deepEqual(second.leaders, [{ of: 'messages/1', leader: 'bus-2', epoch: 6 }]);
+    assert.deepEqual(second.redundancy, [{ of: 'replicas in sync of messages', have: 64, want: 72 }]);
   });
 
   it('are those of a choice, of a step that waits, and of the probe', () => {
@@ -219,6 +221,14 @@ describe('a Kafka cluster that is followed', () => {
     assert.deepEqual(lines(told).toSorted(), ['ISR of messages/17 3 of 3, least 2', 'controller bus-0', 'messages/17 bus-1']);
     assert.equal(follower.partition('messages', 17)?.leader, 1);
     assert.equal(follower.controller, 0);
+  });
+
+  it('still leads under the name of its pod while that is being made anew', async () => {
+    const brokers = new Brokers();
+    follower = await KafkaFollower.open(parts(brokers, []), signal);
+    brokers.instance = kafkaOf(brokers.pods.filter(({ metadata }) => metadata.name !== 'bus-1'));
+    assert.equal(follower.nameOf(1), 'bus-1');
+    assert.equal(follower.nameOf(7), 'broker 7');
   });
 
   it('goes on with the others within a second when one broker dies and another freezes', async () => {

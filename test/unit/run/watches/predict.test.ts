@@ -198,6 +198,8 @@ describe('the prediction of a plan', () => {
           leads: () => asked.leads,
           nameOf: (node) => `bus-${node}`,
           controller: asked.controller,
+          partition: (topic, partition) =>
+            topic === 'messages' ? { topic, partition, leader: 0, replicas: [0, 1, 2], inSync: [0, 1, 2] } : undefined,
         },
       ],
     });
@@ -223,6 +225,23 @@ describe('the prediction of a plan', () => {
       ],
     );
     assert.equal(said[2]?.formula, 'the broker leads again: until the fault ends after 4 s');
+  });
+
+  it('is of whoever would be chosen now, and of either where nobody leads yet', async () => {
+    const targets = [0, 1, 2].map((id): FaultTarget => ({ ...target, name: `bus-${id}`, uid: `uid-data-bus-${id}` }));
+    const choose = (topic: string): PlannedFault => ({
+      ...{ kind: 'containerCrash', title: 'x', targets },
+      choose: { kind: 'leader', topic, partition: 17 },
+    });
+    const said = await of(choose('messages'), choose('to-come'), { ...choose(''), choose: { kind: 'controller' } });
+    assert.deepEqual(
+      said.map(({ from, to }) => [from, to]),
+      [
+        [11_000, 14_000],
+        [7000, 14_000],
+        [11_000, 14_000],
+      ],
+    );
   });
 
   it('is none of a broker that leads nothing', async () => {

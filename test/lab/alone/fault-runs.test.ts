@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { after, before, describe, it } from 'mocha';
+import type { RecoveryJson } from '../../../src/analysis/recovery/show/json.ts';
+import { parseOwner } from '../../../src/base/owner.ts';
+import { readLease } from '../../../src/journal/lease.ts';
+import type { StopReport } from '../../../src/run/stop/report.ts';
+import { useLab, type TestLab } from '../use/lab.ts';
+import { chartRelease } from '../use/release.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const MINUTE = 60_000;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('runs that break something, from the terminal to their verdict', () => {
+  const home = mkdtempSync(join(tmpdir(), 'faultline-fault-runs-'));
+  let lab: TestLab;
+
+  before(async function () {
+    this.timeout(12 * MINUTE);
+    lab = await useLab({ profile: 'cluster' });
+    await (await chartRelease(lab, 'kafka')).deploy();
+    await (await chartRelease(lab, 'clickhouse')).deploy();
+  });
+  after(() => rmSync(home, { recursive: true, force: true }));
+
+  function start(args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, [join(root, 'src/cli.ts'), ...args], {
+      env: { ...process.env, FAULTLINE_HOME: home, KUBECONFIG: lab.kubeconfig },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  async function ended(child: ChildProcess): Promise<Ended> {
+    assert.ok(child.stdout && child.stderr);
+    const [stdout, stderr] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      child.exitCode === null ? once(child, 'exit') : [],
+    ]);
+    return { code: child.exitCode, stdout, stderr };
+  }
+
+  const cli = (...args: readonly string[]): Promise<Ended> => ended(start(args));
+  const here = (): readonly string[] => ['--namespace', lab.namespace, '--yes'];
+
+  async function recovery(): Promise<RecoveryJson> {
+    const { stdout, stderr } = await cli('recovery', 'last', '--json');
+    assert.notEqual(stdout, '', stderr);
+    return JSON.parse(stdout) as RecoveryJson;
+  }
+
+  /** What each lane took adds up to its total, to the thousandth. */
+  function addUp({ stages }: RecoveryJson): void {
+    for (const key of new Set(stages.map(({ lane, of }) => `${lane} ${of}`))) {
+      const mine = stages.filter(({ lane, of }) => `${lane} ${of}` === key);
+      const sum = mine.reduce((total, { tookMs }) => total + tookMs, 0);
+      assert.ok(Math.abs(sum - (mine.at(-1)?.atMs ?? 0)) < 0.002, `${key}: ${sum} ${mine.at(-1)?.atMs}`);
+    }
+  }
+
+  it('a control: all of it but the fault, and users felt nothing', async function () {
+    this.timeout(6 * MINUTE);
+    const { code, stdout, stderr } = await cli('fault', 'none', '--target', 'engine=clickhouse', '--probe', 'clickhouse', ...here());
+    const found = await recovery();
+    assert.equal(found.verdict, 'passed', `${stdout}${stderr}`);
+    assert.equal(code, 0);
+    assert.deepEqual([found.impact, found.recoveredMs, found.unavailableMs], [null, 0, 0]);
+    assert.ok(found.samples.planned > 2 * 110 * 20, `${found.samples.planned}`);
+  });
+
+  it('a broker that leads is killed: users are served again, and no acknowledged message is lost', async function () {
+    this.timeout(8 * MINUTE);
+    const spec = join(home, 'leader.faultline.yaml');
+    const example = readFileSync(join(root, 'media/examples/kafka-leader-kill.faultline.yaml'), 'utf8');
+    // Three brokers, their clients and the probes share two processors here.
+    writeFileSync(
+      spec,
+      example
+        .replace('recovered <= 10 s', 'recovered <= 60 s')
+        .replace('unavailable <= 5 s', 'unavailable <= 60 s')
+        .replace('rate: 1000/s', 'rate: 200/s'),
+    );
+    const { code, stdout, stderr } = await cli('run', spec, ...here());
+    const found = await recovery();
+    assert.equal(found.effectProven, true, `${stdout}${stderr}`);
+    assert.equal(found.healProven, null);
+    assert.ok((found.messages?.acknowledged ?? 0) > 10_000 && found.messages?.judged === true, found.messages?.text);
+    assert.equal(found.messages?.lost, 0);
+    assert.ok(found.impact !== null && found.stages.some(({ lane }) => lane === 'pod'), stdout);
+    assert.ok(found.predicted.length > 0);
+    addUp(found);
+    assert.equal(found.verdict, 'passed', found.reason);
+    assert.equal(code, 0);
+  });
+
+  it('the runner is killed in the middle: the kernel ends the fault, and whoever stops it later is told so', async function () {
+    this.timeout(6 * MINUTE);
+    const args = ['fault', 'networkCut', '--target', 'leader=messages/17', '--for', '20s', '--probe', 'kafka', '--baseline', '10s'];
+    const child = start([...args, '--detach', '--json', ...here()]);
+    const { code, stdout, stderr } = await ended(child);
+    assert.equal(code, 0, stderr);
+    const { run } = JSON.parse(stdout) as { readonly run: string };
+    const folder = join(home, 'runs', run);
+    const journal = (): string => readFileSync(join(folder, 'journal.ndjson'), 'utf8');
+    await until(() => journal().includes('"step":"applied"') || journal().includes('"kind":"end"'), 3 * MINUTE);
+    assert.ok(journal().includes('"step":"applied"'), journal().slice(-2000));
+    process.kill(parseOwner(readLease(folder)?.owner ?? '')?.pid ?? 0, 'SIGKILL');
+    await pause(25_000);
+    const stopped = await cli('stop', '--all', '--json');
+    const report = JSON.parse(stopped.stdout) as StopReport;
+    const ends = report.runs.find((one) => one.run === run)?.faults.map(({ end }) => end);
+    assert.deepEqual(ends, ['expired'], stopped.stdout);
+    const found = await recovery();
+    assert.equal(found.verdict, 'inconclusive');
+  });
+});
+
+async function until(holds: () => boolean, withinMs: number): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  while (!holds() && performance.now() < endMs) await pause(200);
+}
