@@ -65,7 +65,6 @@ class Watches implements RunWatches {
   readonly #kafka: KafkaFollower[] = [];
   readonly #polls: EnginePoll[] = [];
   #kube: KubeWatches | undefined;
-  #made: { readonly of: ClusterModel; readonly model: ClusterModel } | undefined;
   /** What was heard since could not be told. */
   #deafSinceMs: number | undefined;
   #isOver = false;
@@ -88,16 +87,13 @@ class Watches implements RunWatches {
   model(): ClusterModel {
     const of = this.#live.model();
     if (this.#kafka.length === 0) return of;
-    if (this.#made?.of === of) return this.#made.model;
     const items = of.kafka.items.map((instance) => {
       const follower = this.#kafka.find(({ id }) => id === instance.id);
       return follower === undefined
         ? instance
         : kafkaInstance(instance, { kind: 'known', facts: follower.facts(this.#edges.timing.wallMs()) });
     });
-    const model = { ...of, kafka: { ...of.kafka, items } };
-    this.#made = { of, model };
-    return model;
+    return { ...of, kafka: { ...of.kafka, items } };
   }
 
   leaderOf(topic: string, partition: number): string | null {
@@ -228,7 +224,6 @@ class Watches implements RunWatches {
   }
 
   #fire(): void {
-    this.#made = undefined;
     this.#changed.fire();
   }
 }

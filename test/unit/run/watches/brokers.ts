@@ -24,6 +24,8 @@ export class Brokers {
   instance: KafkaInstance = kafkaOf(this.pods);
   messages: readonly PartitionDescription[] = [partition(17, 1, 7)];
   controller: number | undefined = 0;
+  /** Among all topics. */
+  isListed = true;
   /** By pod. */
   readonly dead = new Set<string>();
   readonly frozen = new Set<string>();
@@ -42,7 +44,7 @@ export class Brokers {
     const client: Partial<KafkaClient> = {
       describeCluster: (until) =>
         said(() => ({ clusterId: 'c', brokers: [0, 1, 2].map((id) => ({ id, host: `bus-${id}.bus`, port: 9092 })) }), until),
-      topics: (_, until) => said(() => topic(...this.messages), until),
+      topics: ({ names }, until) => said(() => (names === undefined && !this.isListed ? [] : topic(...this.messages)), until),
       brokerSettings: (_id, _only, until) => said(() => [{ name: 'broker.session.timeout.ms', value: '9000' }], until),
       settings: (_topics, _only, until) =>
         said(() => new Map([['messages', [{ name: 'min.insync.replicas', value: '2', ofTopic: true }]]]), until),

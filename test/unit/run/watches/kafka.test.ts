@@ -171,6 +171,23 @@ describe('a Kafka cluster that is followed', () => {
     assert.equal(follower.controller, 0);
   });
 
+  it('has a topic of the run among its facts as soon as it is made', async () => {
+    const brokers = new Brokers();
+    brokers.messages = [];
+    brokers.isListed = false;
+    follower = await KafkaFollower.open(parts(brokers, []), signal);
+    assert.deepEqual(follower.facts(0).topics, []);
+    brokers.messages = [partition(17, 1, 0)];
+    await until(() => follower?.partition('messages', 17) !== undefined);
+    assert.deepEqual(
+      follower
+        .facts(0)
+        .topics.filter(({ partitions }) => partitions.length > 0)
+        .map(({ name }) => name),
+      ['messages'],
+    );
+  });
+
   it('still leads under the name of its pod while that is being made anew', async () => {
     const brokers = new Brokers();
     follower = await KafkaFollower.open(parts(brokers, []), signal);
