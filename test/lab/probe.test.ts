@@ -20,7 +20,7 @@ import { trinoManifests } from './alone/trino-servers.ts';
 import { NODE } from './images/recipes/node.ts';
 import { modern, startClickHouse } from './use/clickhouse.ts';
 import { connectionFor, consent } from './use/connection.ts';
-import { kafkaCluster } from './use/kafka.ts';
+import { kafkaCluster, type KafkaCluster } from './use/kafka.ts';
 import { useLab, type TestLab } from './use/lab.ts';
 import { BUSYBOX } from './use/workloads.ts';
 
@@ -29,6 +29,7 @@ const MINUTE = 60_000;
 describe('vantages in a real cluster', () => {
   let lab: TestLab;
   let connection: ClusterConnection;
+  let kafka: KafkaCluster;
   const open: RunningProbes[] = [];
   let runs = 0;
 
@@ -45,7 +46,11 @@ describe('vantages in a real cluster', () => {
         spec: { selector: { app: `clickhouse-${modern.name}` }, ports: [{ port: 8123 }] },
       },
     ]);
-    await Promise.all([startClickHouse(lab, [modern]), kafkaCluster(lab, 1), lab.readyPods('app=trino', 2, { timeoutMs: 5 * MINUTE })]);
+    [kafka] = await Promise.all([
+      kafkaCluster(lab, 1),
+      startClickHouse(lab, [modern]),
+      lab.readyPods('app=trino', 2, { timeoutMs: 5 * MINUTE }),
+    ]);
   });
 
   /** A server that has just started compiles its code for the first dozens of statements: a probe would only tell of that. */
@@ -161,6 +166,38 @@ describe('vantages in a real cluster', () => {
       await level('privileged');
     }
     await gone(`probe-test-${runs}`);
+  });
+
+  it('show a broker that is killed, whichever way they connect, until it answers again', async function () {
+    this.timeout(4 * MINUTE);
+    const asks = { engine: 'kafka', address: `kafka.${lab.namespace}.svc:9092`, asks: 'write to and read from faultline-probe' } as const;
+    const started = await start([
+      clickhouse('a', { ...asks, perSecond: 10 }),
+      clickhouse('b', { ...asks, connection: 'fresh', perSecond: 5 }),
+    ]);
+    const isWell = (id: string, count: number): boolean => {
+      const last = started.told(id).samples.slice(-count);
+      return last.length === count && last.every(({ outcome }) => outcome === 'ok');
+    };
+    const well = async (): Promise<void> => {
+      while (!isWell('a', 30) || !isWell('b', 15)) await pause(100, undefined, { signal: lab.signal });
+    };
+    await well();
+    await kafka.kill(0);
+    while (isWell('a', 10) || isWell('b', 5)) await pause(50, undefined, { signal: lab.signal });
+    await pause(5000);
+    await kafka.revive(0);
+    await well();
+    await started.probes.finish(lab.signal);
+    for (const id of ['a', 'b']) {
+      const { samples, controls } = started.told(id);
+      process.stdout.write(`      ${id}: ${JSON.stringify(tally(samples))}\n`);
+      onGrid(samples, id === 'a' ? 10 : 5);
+      assert.ok(samples.filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown').length > 10);
+      assert.ok(samples.every(({ outcome }) => outcome !== 'wrong' && outcome !== 'dropped'));
+      assert.ok(controls.filter(({ outcome }) => outcome !== 'ok').length < controls.length / 100);
+    }
+    await started.probes.dispose();
   });
 
   it('lose nothing and tell nothing twice when the API is away for a while', async function () {

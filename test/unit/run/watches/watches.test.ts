@@ -224,6 +224,25 @@ describe('what a run hears of its cluster', () => {
     await assert.rejects(start(), (error: unknown) => FaultlineError.is(error, 'forbidden'));
   });
 
+  it('goes on, and is not heard any more, where what it tells can’t be written down', async () => {
+    const run = await start();
+    let isFull = true;
+    const { push } = told;
+    told.push = (...events) => {
+      if (isFull) throw new FaultlineError('storage', { what: 'no space' });
+      return push.apply(told, events);
+    };
+    cluster.put('pods', podIs({ ...serving, ready: false }));
+    await run.changed(signal);
+    const { heardMs } = run;
+    isFull = false;
+    told.length = 0;
+    cluster.put('pods', podIs(serving));
+    await until(() => pods().includes('kafka-1 ready'));
+    await pause(50, signal);
+    assert.ok(run.heardMs <= heardMs + 1);
+  });
+
   it('leaves the server alone when it is over', async () => {
     const run = await start();
     await run.dispose();
