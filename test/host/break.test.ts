@@ -50,7 +50,10 @@ describe('breaking something', () => {
       }
       if (path.endsWith('/selfsubjectaccessreviews')) return json(response, { status: { allowed: denied.size === 0 } });
       // A watch hears nothing.
-      if (query.has('watch')) return void response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      if (query.has('watch')) {
+        response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+        return;
+      }
       const [, kind = ''] = /^\/(?:api\/v1|apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+)?\/([a-z]+)$/.exec(path) ?? [];
       const [, name] = /\/pods\/([^/]+)$/.exec(path) ?? [];
       const pod = objects.pods.find(({ metadata }) => metadata.name === name);
