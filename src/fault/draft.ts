@@ -3,7 +3,15 @@
  * may be left out left out. A preview makes planned faults of it. Browser-safe (types only).
  */
 import type { EngineKind, EngineRole } from '../cluster/recognise/model.ts';
-import type { FaultCondition, FaultSettings, PlannedImages, PlannedMessages, PlannedProbe, ProbeLogin, RecoveryRule } from '../journal/fault-plan.ts';
+import type {
+  FaultCondition,
+  FaultSettings,
+  PlannedImages,
+  PlannedMessages,
+  PlannedProbe,
+  ProbeLogin,
+  RecoveryRule,
+} from '../journal/fault-plan.ts';
 
 export interface FaultDraft {
   readonly cluster: DraftCluster;

@@ -49,8 +49,6 @@ describe('breaking something', () => {
         return json(response, { status: { incomplete: false, resourceRules } });
       }
       if (path.endsWith('/selfsubjectaccessreviews')) return json(response, { status: { allowed: denied.size === 0 } });
-      // What is asked without effect is accepted.
-      if (method === 'DELETE' && query.get('dryRun') === 'All') return json(response, { kind: 'Status', status: 'Success' });
       // A watch hears nothing.
       if (query.has('watch')) return void response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
       const [, kind = ''] = /^\/(?:api\/v1|apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+)?\/([a-z]+)$/.exec(path) ?? [];
@@ -126,16 +124,16 @@ describe('breaking something', () => {
       preview?.faults[0]?.targets.map(({ name }) => name),
       ['q-worker-abc-w1'],
     );
-    // Nothing listens in these pods, so their engine is not well.
-    for (const { text } of preview?.faults[0]?.refusals ?? []) assert.match(text, /are missing|says of itself/);
+    // Nothing listens in these pods, so their engine is not well; and this API refuses to play the delete through.
+    for (const { text } of preview?.faults[0]?.refusals ?? []) assert.match(text, /are missing|says of itself|: no\.$/);
     assert.equal(confirm?.blocked, 'It is refused as things are now.');
     assert.ok(form?.feel.some(({ title }) => title === 'Probes of q'));
     // Nobody has said anything about this cluster.
     assert.equal(confirm?.cluster?.name, 'fake');
-    const changes = api.asked.filter(
-      ({ method, query, path }) => method !== 'GET' && query.get('dryRun') !== 'All' && !path.includes('selfsubject'),
-    );
+    // A delete is only ever played through: its dry run stands in the body.
+    const changes = api.asked.filter(({ method, path }) => method !== 'GET' && method !== 'DELETE' && !path.includes('selfsubject'));
     assert.deepEqual(changes, []);
+    assert.equal(faultline.services.runs.active.length, 0);
     // Again: the same page.
     await vscode.commands.executeCommand('faultline.break', node);
     assert.equal(room.breaks.open.length, 1);

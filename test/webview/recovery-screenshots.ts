@@ -18,7 +18,7 @@ const table = async (page: Page): Promise<void> => {
 };
 /** A share of the plot's width. */
 const hover = async (page: Page, share: number): Promise<void> => {
-  const plot = await page.locator('.row[data-lane=client] .plot svg').first().boundingBox();
+  const plot = await page.locator('[data-key="client-probe-a"] .plot svg').first().boundingBox();
   if (plot === null) throw new Error('there is no plot');
   await page.mouse.move(plot.x + plot.width * share, plot.y + 60);
 };

@@ -3,13 +3,14 @@ import { t } from '../../src/base/messages.ts';
 import { readingAt, type Reading } from '../../src/analysis/recovery/show/reading.ts';
 import type { Interval, OverviewColumn, RecoveryView, VantageSamples } from '../../src/analysis/recovery/view.ts';
 import type { FaultPlan } from '../../src/journal/fault-plan.ts';
-import { fill, h } from '../kit/dom.ts';
+import { h } from '../kit/dom.ts';
 import type { Arrangement } from './arranged.ts';
-import { clocks, Cursor } from './cursor.ts';
+import { AxisRow, defs } from './axis-row.ts';
+import { Cursor } from './cursor.ts';
 import { columnsOf } from './columns.ts';
 import { frameOf, narrowPx, type Frame } from './frame.ts';
 import { nextEvent, nextProbe } from './keys.ts';
-import { axisPlot, guides } from './lanes/axis.ts';
+import { guides } from './lanes/axis.ts';
 import { clientLane } from './lanes/client.ts';
 import type { LaneSpec, RowSpec, Scene } from './lanes/lane.ts';
 import { autoscalingLane, nodesLane } from './lanes/others.ts';
@@ -19,7 +20,7 @@ import { controllerLane, redundancyLane } from './lanes/redundancy.ts';
 import { columnsIn, Overview } from './overview.ts';
 import { onPlots } from './pointer.ts';
 import { Row, TableRow, type LaneState } from './rows.ts';
-import { Measure, picture, shape } from './svg.ts';
+import { Measure, shape } from './svg.ts';
 import type { Tips } from './tips.ts';
 import { liveWindow, panned, showing, windowNamed, wholeRun, within, zoomed, type WindowName } from './windows.ts';
 
@@ -34,7 +35,7 @@ export interface BoardState {
   readonly plan: FaultPlan;
   readonly samples: readonly VantageSamples[];
   readonly arranged: Arrangement;
-  overview(columns: number): readonly OverviewColumn[];
+  readonly overview: (columns: number) => readonly OverviewColumn[];
 }
 
 /** Narrower a plot says nothing: the page is hidden or folded away, and drawn again when it is not. */
@@ -59,6 +60,11 @@ export class Board {
   /** While it ran this was shown: what comes with the verdict does not move it. */
   #liveWindow: Interval | null = null;
   #widthPx = 0;
+  #strip: { readonly of: unknown; readonly count: number; readonly columns: readonly OverviewColumn[] } = {
+    of: null,
+    count: 0,
+    columns: [],
+  };
 
   constructor(parts: BoardParts) {
     this.#parts = parts;
@@ -137,11 +143,18 @@ export class Board {
     this.#clip.setAttribute('width', String(clipWidth));
     this.#axis.show(scene);
     const elements = [defs(this.#clip), this.#guides, this.#axis.element, ...this.#rowElements(arranged), this.#cursor.element];
-    this.#overview.show(frameOf({ ...facts, ...wholeRun(view, plan) }), shown, view, state.overview(columnsIn(frame)));
+    this.#overview.show(frameOf({ ...facts, ...wholeRun(view, plan) }), shown, view, this.#columns(state, columnsIn(frame)));
     this.#place([...elements, this.#overview.element]);
     const height = this.#overview.element.offsetTop;
     this.#guides.replaceChildren(guides(scene, height));
     this.#moved();
+  }
+
+  /** They are the same until the run has told more, wherever the window goes. */
+  #columns(state: BoardState, count: number): readonly OverviewColumn[] {
+    if (this.#strip.of !== state.overview || this.#strip.count !== count)
+      this.#strip = { of: state.overview, count, columns: state.overview(count) };
+    return this.#strip.columns;
   }
 
   /** Only what is new is moved: an element that is taken out loses its focus. */
@@ -210,7 +223,7 @@ export class Board {
     // At the edge of a run under way stands its own mark.
     this.#cursor.show(frame, frame.nowAt === null ? at : this.#chosenAt, arranged.pinAt, height, ticks);
     const reading = readingAt(view, samples, at);
-    this.#axis.read(reading, arranged.pinAt);
+    this.#axis.read(reading, arranged.pinAt, frame.nowAt !== null && this.#chosenAt === null);
     for (const row of this.#rows.values()) if (row.element.isConnected) row.read(reading);
     return reading;
   }
@@ -357,41 +370,4 @@ function folded(lane: LaneSpec): RowSpec {
     sub: null,
     plot: h('div', { class: 'folded', title: lane.summary }, lane.summary),
   };
-}
-
-/** Hatches, and what keeps a zoomed lane inside its plot. */
-function defs(clip: SVGElement): SVGSVGElement {
-  const known = clip.closest('svg');
-  if (known !== null) return known;
-  const pattern = (id: string, size: number, classes: string): SVGElement =>
-    shape(
-      'pattern',
-      { id, width: size, height: size, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
-      shape('line', { class: classes, x1: 0, y1: 0, x2: 0, y2: size }),
-    );
-  const svg = picture(0, 0, null, [
-    shape('defs', {}, pattern('fl-hatch', 6, 'hatch-l'), pattern('fl-diag', 4, 'diag-l'), shape('clipPath', { id: 'fl-plot' }, clip)),
-  ]);
-  svg.classList.add('defs');
-  return svg;
-}
-
-class AxisRow {
-  readonly #head = h('div', { class: 'lh sub' });
-  readonly #plot = h('div', { class: 'plot' });
-  readonly #read = h('div', { class: 'rd' });
-  readonly element = h('div', { class: 'row axis' }, this.#head, this.#plot, this.#read);
-
-  show(scene: Scene): void {
-    const { zeroAt, startedAt } = scene.view;
-    const at = new Date(startedAt + (zeroAt ?? 0));
-    const wall = `${at.toLocaleTimeString('en-GB')}.${String(Math.floor(at.getMilliseconds() / 10)).padStart(2, '0')}`;
-    const title = zeroAt === null ? t('Seconds of the run') : t('Seconds since fault');
-    fill(this.#head, h('span', { class: 'dim' }, title), h('span', { class: 'dim' }, `0 = ${wall}`));
-    this.#plot.replaceChildren(axisPlot(scene));
-  }
-
-  read(reading: Reading, pinAt: number | null): void {
-    fill(this.#read, ...clocks(reading, pinAt));
-  }
 }

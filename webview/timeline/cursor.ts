@@ -37,7 +37,10 @@ export class Cursor {
       );
     }
     for (const tick of ticks) {
-      const { x, width } = tick.getBBox();
+      // Asked for its box each would be laid out anew.
+      const width = frame.measure.width(tick.textContent);
+      const share = { middle: 0.5, end: 1 }[tick.getAttribute('text-anchor') ?? ''] ?? 0;
+      const x = Number(tick.getAttribute('x')) - share * width;
       tick.style.visibility = label !== null && x < label[1] && x + width > label[0] ? 'hidden' : 'visible';
     }
     this.element.replaceChildren(picture(frame.width, heightPx, null, shapes));
@@ -49,7 +52,7 @@ function momentText({ signed, zeroAt }: Frame, at: number): string {
 }
 
 /** Three clocks: since the fault, the person's, the run's; and how far it is from what was pinned. */
-export function clocks({ at, sinceMs, wallMs }: Reading, pinAt: number | null): readonly Child[] {
+export function clocks({ at, sinceMs, wallMs }: Reading, pinAt: number | null, isNow: boolean): readonly Child[] {
   const first = sinceMs === null ? t('{0} s', (at / 1000).toFixed(2)) : t('{0} s', sinceSeconds(sinceMs));
   const wall = new Date(wallMs);
   const second = `${wall.toLocaleTimeString('en-GB')}.${String(Math.floor(wall.getMilliseconds() / 10)).padStart(2, '0')}`;
@@ -60,7 +63,7 @@ export function clocks({ at, sinceMs, wallMs }: Reading, pinAt: number | null): 
       {},
       strong(first),
       ' ',
-      pinAt === null ? faint(t('at the cursor')) : faint(t('Δ {0} s from the pin', sinceSeconds(at - pinAt))),
+      pinAt === null ? faint(isNow ? t('now') : t('at the cursor')) : faint(t('Δ {0} s from the pin', sinceSeconds(at - pinAt))),
     ),
     faint(`${second} · ${run}`),
   ];

@@ -1,5 +1,5 @@
 /** Begins everything that a run hears of its cluster while it breaks something. */
-import { normalise } from '../../base/errors.ts';
+import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { Emitter, pause, unlessAborted } from '../../cluster/act/signal.ts';
 import { openLiveCluster, type LiveCluster } from '../../cluster/live.ts';
@@ -65,7 +65,8 @@ class Watches implements RunWatches {
   readonly #kafka: KafkaFollower[] = [];
   readonly #polls: EnginePoll[] = [];
   #kube: KubeWatches | undefined;
-  #made: { readonly of: ClusterModel; readonly model: ClusterModel } | undefined;
+  /** What was heard since could not be told. */
+  #deafSinceMs: number | undefined;
   #isOver = false;
 
   constructor(edges: WatchEdges, request: WatchRequest, live: LiveCluster) {
@@ -80,22 +81,19 @@ class Watches implements RunWatches {
   }
 
   get heardMs(): number {
-    return this.#hearing.heardMs;
+    return Math.min(this.#hearing.heardMs, this.#deafSinceMs ?? Infinity);
   }
 
   model(): ClusterModel {
     const of = this.#live.model();
     if (this.#kafka.length === 0) return of;
-    if (this.#made?.of === of) return this.#made.model;
     const items = of.kafka.items.map((instance) => {
       const follower = this.#kafka.find(({ id }) => id === instance.id);
       return follower === undefined
         ? instance
         : kafkaInstance(instance, { kind: 'known', facts: follower.facts(this.#edges.timing.wallMs()) });
     });
-    const model = { ...of, kafka: { ...of.kafka, items } };
-    this.#made = { of, model };
-    return model;
+    return { ...of, kafka: { ...of.kafka, items } };
   }
 
   leaderOf(topic: string, partition: number): string | null {
@@ -204,7 +202,7 @@ class Watches implements RunWatches {
       await begun;
     } catch (error) {
       const known = normalise(error);
-      if (signal.aborted || isNeeded) throw known;
+      if (signal.aborted || isNeeded || this.#isOver) throw known;
       this.#request.note(t('{0}: what it has left of its replicas is not told', known.facts.what));
     }
   }
@@ -215,12 +213,17 @@ class Watches implements RunWatches {
 
   #tell(events: readonly WatchTold[]): void {
     if (this.#isOver || events.length === 0) return;
-    this.#request.onEvents(events);
+    try {
+      this.#request.onEvents(events);
+    } catch (error) {
+      // Whoever can't write it down ends the run by itself. A watch that breaks by it would lose the event, and ask for it again and again.
+      this.#deafSinceMs ??= this.#request.nowMs();
+      if (!FaultlineError.is(error)) throw error;
+    }
     this.#fire();
   }
 
   #fire(): void {
-    this.#made = undefined;
     this.#changed.fire();
   }
 }

@@ -74,9 +74,12 @@ describe('runs that break something, from the terminal to their verdict', () => 
     this.timeout(6 * MINUTE);
     const { code, stdout, stderr } = await cli('fault', 'none', '--target', 'engine=clickhouse', '--probe', 'clickhouse', ...here());
     const found = await recovery();
-    assert.equal(found.verdict, 'passed', `${stdout}${stderr}`);
-    assert.equal(code, 0);
-    assert.deepEqual([found.impact, found.recoveredMs, found.unavailableMs], [null, 0, 0]);
+    if (/stood still/.test(found.reason)) assert.deepEqual([found.verdict, code], ['inconclusive', 4]);
+    else {
+      assert.equal(found.verdict, 'passed', `${stdout}${stderr}`);
+      assert.equal(code, 0);
+      assert.deepEqual([found.impact, found.recoveredMs, found.unavailableMs], [null, 0, 0]);
+    }
     assert.ok(found.samples.planned > 2 * 110 * 20, `${found.samples.planned}`);
   });
 
@@ -101,11 +104,12 @@ describe('runs that break something, from the terminal to their verdict', () => 
     assert.ok(found.impact !== null && found.stages.some(({ lane }) => lane === 'pod'), stdout);
     assert.ok(found.predicted.length > 0);
     addUp(found);
-    assert.equal(found.verdict, 'passed', found.reason);
-    assert.equal(code, 0);
+    // Where the machine is so busy that the vantages themselves stand still, that is said, and nothing is claimed.
+    const isBusy = /stood still|bad probes before the fault/.test(found.reason);
+    assert.deepEqual([found.verdict, code], isBusy ? ['inconclusive', 4] : ['passed', 0], found.reason);
   });
 
-  it('the runner is killed in the middle: the kernel ends the fault, and whoever stops it later is told so', async function () {
+  it('the runner is killed in the middle: the fault ends without it, and whoever stops it later is told so', async function () {
     this.timeout(6 * MINUTE);
     const args = ['fault', 'networkCut', '--target', 'leader=messages/17', '--for', '20s', '--probe', 'kafka', '--baseline', '10s'];
     const child = start([...args, '--detach', '--json', ...here()]);
@@ -121,7 +125,8 @@ describe('runs that break something, from the terminal to their verdict', () => 
     const stopped = await cli('stop', '--all', '--json');
     const report = JSON.parse(stopped.stdout) as StopReport;
     const ends = report.runs.find((one) => one.run === run)?.faults.map(({ end }) => end);
-    assert.deepEqual(ends, ['expired'], stopped.stdout);
+    // Its helper heard nothing more of it, and took back what it held.
+    assert.deepEqual(ends, ['healed'], stopped.stdout);
     const found = await recovery();
     assert.equal(found.verdict, 'inconclusive');
   });

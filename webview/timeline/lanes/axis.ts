@@ -40,8 +40,9 @@ function shown({ view }: Scene): readonly Milestone[] {
 export function axisPlot(scene: Scene): SVGSVGElement {
   const { frame, view } = scene;
   const { gutter, width } = frame;
-  const shapes: (Shape | null)[] = [...ticks(frame), horizontal(20.5, gutter, width, 'ax'), ...faultBars(scene)];
-  if (frame.nowAt !== null) shapes.push(...nowMark(frame));
+  const now = nowWords(frame);
+  const shapes: (Shape | null)[] = [...ticks(frame, now), horizontal(20.5, gutter, width, 'ax'), ...faultBars(scene)];
+  if (now !== null) shapes.push(...nowMark(now));
   shapes.push(...marks(scene));
   const label = view.zeroAt === null ? t('Time axis in seconds of the run') : t('Time axis in seconds since the fault');
   return picture(
@@ -54,14 +55,17 @@ export function axisPlot(scene: Scene): SVGSVGElement {
   );
 }
 
-function ticks(frame: Frame): readonly (Shape | null)[] {
+function ticks(frame: Frame, now: NowWords | null): readonly (Shape | null)[] {
   const step = tickStepMs(frame, 46);
-  const half = tickStepMs(frame, 12);
-  const minor = ticksOf(frame, half).map((since) => vertical(crisp(frame.x(frame.zeroAt + since)), 17, 20, 'ax'));
+  const small = tickStepMs(frame, 12);
+  const minor = ticksOf(frame, small).map((since) => vertical(crisp(frame.x(frame.zeroAt + since)), 17, 20, 'ax'));
   const labels = ticksOf(frame, step).flatMap((since) => {
     const x = frame.x(frame.zeroAt + since);
     const unit = since === step ? ' s' : '';
-    const text = words(x, 11, `${tickText(frame, since, step)}${unit}`, 't-dim tick', anchorAt(frame, x));
+    const label = `${tickText(frame, since, step)}${unit}`;
+    const half = frame.measure.width(label) / 2 + 2;
+    const isTaken = now !== null && x + half > now.from && x - half < now.to;
+    const text = isTaken ? null : words(x, 11, label, 't-dim tick', anchorAt(frame, x));
     return [vertical(crisp(x), 15, 20, 'ax'), text];
   });
   return [...minor, ...labels];
@@ -71,19 +75,27 @@ function anchorAt({ width, gutter }: Frame, x: number): 'start' | 'middle' | 'en
   return x > width - 14 ? 'end' : x < gutter + 4 ? 'start' : 'middle';
 }
 
-/** Where it is now, in place of a tick's words. */
-function nowMark(frame: Frame): readonly (Shape | null)[] {
-  const { nowAt, zeroAt, gutter, width } = frame;
-  if (nowAt === null || nowAt < frame.fromAt || nowAt > frame.toAt) return [];
+interface NowWords {
+  readonly text: string;
+  readonly isLeft: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where it is now, in place of a tick's words. null: not in view. */
+function nowWords(frame: Frame): NowWords | null {
+  const { nowAt, zeroAt, gutter, width, fromAt, toAt } = frame;
+  if (nowAt === null || nowAt < fromAt || nowAt > toAt) return null;
   const x = frame.x(nowAt);
   const text = t('now {0} s', tickText(frame, Math.round((nowAt - zeroAt) / 100) * 100, 100));
-  const room = frame.measure.width(text, 11, 600) + 12;
-  const left = x + room > width && x - room > gutter;
-  return [
-    box(left ? x - room : x + 4, 0, room, 15, 'f-clear'),
-    path(`M${px(x)} 12l6 4l-6 4z`, 'm-ok'),
-    words(left ? x - 6 : x + 10, 11, text, 't-b', left ? 'end' : 'start'),
-  ];
+  const room = frame.measure.width(text, 11, 600) + 14;
+  const isLeft = x + room > width && x - room > gutter;
+  return { text, isLeft, from: isLeft ? x - room : x - 2, to: isLeft ? x + 2 : x + room };
+}
+
+function nowMark({ text, isLeft, from, to }: NowWords): readonly (Shape | null)[] {
+  const x = isLeft ? to - 2 : from + 2;
+  return [path(`M${px(x)} 12l6 4l-6 4z`, 'm-ok'), words(isLeft ? x - 6 : x + 10, 11, text, 't-b', isLeft ? 'end' : 'start')];
 }
 
 /** A fault that lasts, over the lanes; dashed where it lies ahead. */

@@ -132,20 +132,25 @@ export class KafkaFollower {
       readAtMs: wallMs,
       ...(node === null ? {} : { controllerId: node }),
       brokers: this.#brokers,
-      topics: this.#all.map(({ name, internal, partitions }) => {
+      topics: [...this.#all, ...this.#young()].map(({ name, internal, partitions }) => {
         const least = this.#least.get(name);
         const now = this.#truths.partitions(name);
         const details = now.length > 0 ? now : partitions;
         return {
-          ...{
-            name,
-            internal,
-            partitions: details.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
-          },
+          ...{ name, internal },
+          partitions: details.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
           ...(least === undefined ? {} : { minInSync: least }),
         };
       }),
     };
+  }
+
+  /** Watched, and made since all topics were read. */
+  #young(): readonly TopicDescription[] {
+    const names = this.#topics.filter(
+      (topic) => this.#truths.partitions(topic).length > 0 && !this.#all.some(({ name }) => name === topic),
+    );
+    return names.map((name) => ({ name, internal: false, partitions: [] }));
   }
 
   /** Of the broker in this pod. Fails as the client does. */

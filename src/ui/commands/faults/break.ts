@@ -177,9 +177,15 @@ export class Breaks implements Disposable {
     const whom = whomOf(subject);
     const kinds = [...new Set(whom.map(({ of }) => of))];
     const namespace = namespaceOf(subject);
+    // Of a cluster that is only seen in part, that part: lists of all of it would be refused.
+    const { namespace: seen } = cluster.live.model();
     return {
       subject,
-      cluster: { context: context.name, ...(context.inCluster === true ? {} : { kubeconfig: context.file }) },
+      cluster: {
+        context: context.name,
+        ...(context.inCluster === true ? {} : { kubeconfig: context.file }),
+        ...(seen === undefined ? {} : { namespace: seen }),
+      },
       whom,
       feel: feelsOf(observersOf(subject, cluster.live.model()), (instance) => this.#server(context, instance)),
       whyNot: (kind) => (factsOf(kind).mechanism === 'none' ? undefined : whyNot(kind, kinds, namespace, cluster)),

@@ -15,7 +15,8 @@ import { partitionOf, type Whom } from './whom.ts';
 /** All that may be chosen for what a person pointed at. */
 export interface FormOffers {
   readonly subject: BreakSubject;
-  readonly cluster: { readonly context: string; readonly kubeconfig?: string };
+  /** `namespace`: where no other may be looked at. */
+  readonly cluster: { readonly context: string; readonly kubeconfig?: string; readonly namespace?: string };
   readonly whom: readonly Whom[];
   readonly feel: readonly Feel[];
   /** Why a kind is not possible here, as far as can be told without a preview. */

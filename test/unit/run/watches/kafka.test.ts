@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { cancelled, FaultlineError } from '../../../../src/base/errors.ts';
+import { FaultlineError } from '../../../../src/base/errors.ts';
 import { pause } from '../../../../src/cluster/act/signal.ts';
-import type { KafkaInstance } from '../../../../src/cluster/recognise/model.ts';
 import type { FaultPlan, FaultTarget } from '../../../../src/journal/fault-plan.ts';
-import type { KafkaAccess, KafkaClient, PartitionDescription, TopicDescription } from '../../../../src/kafka/client.ts';
 import { Hearing } from '../../../../src/run/watches/hearing.ts';
 import { KafkaTruths } from '../../../../src/run/watches/kafka/cluster.ts';
 import { KafkaFollower } from '../../../../src/run/watches/kafka/follow.ts';
 import { PartitionTeller, topicsOf } from '../../../../src/run/watches/kafka/told.ts';
 import type { WatchTold } from '../../../../src/run/watches/watches.ts';
-import { brokerPod, kafkaOf } from '../../cluster/kafka-pods.ts';
+import { kafkaOf } from '../../cluster/kafka-pods.ts';
 import { until } from '../../cluster/server.ts';
+import { Brokers, nowhere, partition, topic } from './brokers.ts';
 
 const { signal } = new AbortController();
-
-function partition(number: number, leader: number, leaderEpoch: number, inSync: readonly number[] = [0, 1, 2]): PartitionDescription {
-  return { partition: number, leader, leaderEpoch, replicas: [0, 1, 2], inSync, offlineReplicas: [] };
-}
-const topic = (...partitions: readonly PartitionDescription[]): readonly TopicDescription[] => [
-  { name: 'messages', internal: false, partitions },
-];
 
 describe('what several brokers say', () => {
   it('is what the newest leader’s epoch says, though one that is cut off still says the old', () => {
@@ -137,44 +129,6 @@ describe('the partitions that are told of', () => {
   });
 });
 
-/** Three brokers, which know what a test says. */
-class Brokers {
-  readonly pods = [0, 1, 2].map((id) => brokerPod(`bus-${id}`, { ip: `10.0.0.${id}` }));
-  instance: KafkaInstance = kafkaOf(this.pods);
-  messages: readonly PartitionDescription[] = [partition(17, 1, 7)];
-  controller: number | undefined = 0;
-  /** By pod. */
-  readonly dead = new Set<string>();
-  readonly frozen = new Set<string>();
-  readonly opened: string[] = [];
-
-  readonly open = async (access: KafkaAccess, end: AbortSignal): Promise<KafkaClient> => {
-    const pod = access.bootstrap[0]?.host ?? '';
-    this.opened.push(pod);
-    const said = async <T>(what: () => T, until: AbortSignal): Promise<T> => {
-      await pause(2, until);
-      if (this.dead.has(pod)) throw new FaultlineError('unreachable', { what: `${pod} is dead` });
-      if (this.frozen.has(pod)) await new Promise((_, reject) => until.addEventListener('abort', () => reject(cancelled())));
-      return what();
-    };
-    await said(() => undefined, end);
-    const client: Partial<KafkaClient> = {
-      describeCluster: (until) =>
-        said(() => ({ clusterId: 'c', brokers: [0, 1, 2].map((id) => ({ id, host: `bus-${id}.bus`, port: 9092 })) }), until),
-      topics: (_, until) => said(() => topic(...this.messages), until),
-      settings: (_topics, _only, until) =>
-        said(() => new Map([['messages', [{ name: 'min.insync.replicas', value: '2', ofTopic: true }]]]), until),
-      quorum: (until) =>
-        said(() => {
-          if (this.controller === undefined) throw new FaultlineError('timedOut', { what: 'no controller' });
-          return { leaderId: this.controller, leaderEpoch: 4, highWatermark: 1n, voters: [], observers: [] };
-        }, until),
-      close: () => Promise.resolve(),
-    };
-    return client as KafkaClient;
-  };
-}
-
 describe('a Kafka cluster that is followed', () => {
   let follower: KafkaFollower | undefined;
   afterEach(async () => {
@@ -196,13 +150,7 @@ describe('a Kafka cluster that is followed', () => {
       changed: () => undefined,
       edges: {
         ...{ open: brokers.open, pause, monotonicMs: nowMs },
-        routes: () =>
-          Promise.resolve({
-            bootstrap: [{ host: 'bus-0', port: 9092, certificateNames: [] }],
-            credentials: {},
-            route: () => Promise.resolve({ host: '127.0.0.1', port: 1 }),
-            close: () => Promise.resolve(),
-          }),
+        routes: nowhere,
       },
     };
   }
@@ -221,6 +169,23 @@ describe('a Kafka cluster that is followed', () => {
     assert.deepEqual(lines(told).toSorted(), ['ISR of messages/17 3 of 3, least 2', 'controller bus-0', 'messages/17 bus-1']);
     assert.equal(follower.partition('messages', 17)?.leader, 1);
     assert.equal(follower.controller, 0);
+  });
+
+  it('has a topic of the run among its facts as soon as it is made', async () => {
+    const brokers = new Brokers();
+    brokers.messages = [];
+    brokers.isListed = false;
+    follower = await KafkaFollower.open(parts(brokers, []), signal);
+    assert.deepEqual(follower.facts(0).topics, []);
+    brokers.messages = [partition(17, 1, 0)];
+    await until(() => follower?.partition('messages', 17) !== undefined);
+    assert.deepEqual(
+      follower
+        .facts(0)
+        .topics.filter(({ partitions }) => partitions.length > 0)
+        .map(({ name }) => name),
+      ['messages'],
+    );
   });
 
   it('still leads under the name of its pod while that is being made anew', async () => {

@@ -10,6 +10,7 @@ import { startWatchesWith } from '../../../../src/run/watches/start.ts';
 import type { RunWatches, WatchTold } from '../../../../src/run/watches/watches.ts';
 import { forbidden, json, until } from '../../cluster/server.ts';
 import { Cluster } from './api.ts';
+import { Brokers, nowhere, partition } from './brokers.ts';
 import { owner, podIs, serving, sliceOf } from './pods.ts';
 
 const { signal } = new AbortController();
@@ -19,7 +20,7 @@ const target: FaultTarget = {
   owner: { kind: 'StatefulSet', name: 'kafka', uid: owner.uid },
 };
 
-export function planOf(more: Partial<FaultPlan> = {}): FaultPlan {
+function planOf(more: Partial<FaultPlan> = {}): FaultPlan {
   return {
     cluster: { context: 'fake', kubeconfig: '/k', identity: 'i' },
     faults: [{ kind: 'podDelete', title: 'delete kafka-1', targets: [target] }],
@@ -224,11 +225,93 @@ describe('what a run hears of its cluster', () => {
     await assert.rejects(start(), (error: unknown) => FaultlineError.is(error, 'forbidden'));
   });
 
+  it('goes on, and is not heard any more, where what it tells can’t be written down', async () => {
+    const run = await start();
+    let isFull = true;
+    const { push } = told;
+    told.push = (...events) => {
+      if (isFull) throw new FaultlineError('storage', { what: 'no space' });
+      return push.apply(told, events);
+    };
+    cluster.put('pods', podIs({ ...serving, ready: false }));
+    await run.changed(signal);
+    const { heardMs } = run;
+    isFull = false;
+    told.length = 0;
+    cluster.put('pods', podIs(serving));
+    await until(() => pods().includes('kafka-1 ready'));
+    await pause(50, signal);
+    assert.ok(run.heardMs <= heardMs + 1);
+  });
+
   it('leaves the server alone when it is over', async () => {
     const run = await start();
     await run.dispose();
     const { length } = cluster.api.asked;
     await pause(150, signal);
     assert.equal(cluster.api.asked.length, length);
+  });
+});
+
+describe('what a run hears of a Kafka', () => {
+  it('is who leads, who is in sync and who controls, in the words of its model too', async () => {
+    const brokers = new Brokers();
+    const cluster = await Cluster.start({ pods: brokers.pods });
+    const connection = await cluster.api.connect();
+    const told: WatchTold[] = [];
+    const notes: string[] = [];
+    const bus: FaultTarget = { kind: 'pod', namespace: 'data', name: 'bus-1', uid: 'uid-data-bus-1', as: 'leader of messages/17' };
+    const run = await startWatchesWith(
+      { timing: systemTiming, kafka: { open: brokers.open, pause, monotonicMs: () => performance.now(), routes: nowhere } },
+      {
+        ...{ connection, plan: planOf({ faults: [{ kind: 'containerCrash', title: 'crash', targets: [bus] }] }) },
+        ...{ nowMs: () => performance.now(), onEvents: (events) => told.push(...events), note: (text) => notes.push(text) },
+      },
+      signal,
+    );
+    try {
+      assert.deepEqual(notes, []);
+      assert.deepEqual([run.leaderOf('messages', 17), run.inSync('messages', 17), run.controller()], ['bus-1', 3, 'bus-0']);
+      assert.deepEqual([run.leaderOf('messages', 18), run.inSync('messages', 18)], [null, undefined]);
+      const [instance] = run.model().kafka.items;
+      assert.equal(instance?.controllerId, 0);
+      assert.deepEqual(instance.topics[0]?.details, [{ partition: 17, leader: 1, replicas: [0, 1, 2], inSync: [0, 1, 2] }]);
+      assert.deepEqual(
+        told.flatMap((event) => (event.kind === 'prediction' ? [[event.from, event.to, event.by]] : [])),
+        [[7000, 10_000, 'session timeout']],
+      );
+      brokers.messages = [partition(17, 2, 8, [0, 2])];
+      while (run.leaderOf('messages', 17) !== 'bus-2') await run.changed(AbortSignal.timeout(5000));
+      assert.equal(run.model().kafka.items[0]?.underReplicated, 1);
+    } finally {
+      await run.dispose();
+      connection.close();
+      await cluster.stop();
+    }
+  });
+
+  it('keeps a run from beginning where a step waits for it and it is not heard', async () => {
+    const brokers = new Brokers();
+    for (const id of [0, 1, 2]) brokers.dead.add(`bus-${id}`);
+    const cluster = await Cluster.start({ pods: brokers.pods });
+    const connection = await cluster.api.connect();
+    const bus: FaultTarget = { kind: 'pod', namespace: 'data', name: 'bus-1', uid: 'uid-data-bus-1' };
+    const crash = { kind: 'containerCrash', title: 'crash', targets: [bus] } as const;
+    const notes: string[] = [];
+    const start = (plan: FaultPlan): Promise<RunWatches> =>
+      startWatchesWith(
+        { timing: systemTiming, kafka: { open: brokers.open, pause, monotonicMs: () => performance.now(), routes: nowhere } },
+        { connection, plan, nowMs: () => performance.now(), onEvents: () => undefined, note: (text) => notes.push(text) },
+        signal,
+      );
+    const waiting = { ...crash, when: { kind: 'isr', topic: 'messages', partition: 17, size: 2, withinMs: 1000 } } as const;
+    await assert.rejects(start(planOf({ faults: [waiting] })), (error: unknown) => FaultlineError.is(error, 'unreachable'));
+    const run = await start(planOf({ faults: [crash] }));
+    assert.equal(notes.length, 1);
+    await pause(50, signal);
+    assert.ok(performance.now() - run.heardMs < 1000, 'what never answered is not missed');
+    await run.dispose();
+    connection.close();
+    await cluster.stop();
   });
 });
