@@ -20,7 +20,8 @@ import { ScriptedApi, type ApiObject } from '../../fault/api.ts';
 import { clickHouse, FakeEngine } from './engine.ts';
 import { main, patience } from './program.ts';
 
-describe('vantages, from the runner’s side', () => {
+describe('vantages, from the runner’s side', function () {
+  this.timeout(60_000);
   let api: ScriptedApi;
   let connection: ClusterConnection;
   let engine: FakeEngine;
@@ -52,7 +53,7 @@ describe('vantages, from the runner’s side', () => {
   const start = async (...ids: readonly string[]): Promise<RunningProbes> => {
     const request: ProbeRequest = {
       ...{ connection, run: 'r1', probes: ids.map(probe), namespace: 'data', image: 'node:24', deadlineMs: Date.now() + 60_000, nowMs },
-      ...{ answerWithinMs: 500, onEvents: (told) => void events.push(...told), note: (text) => void notes.push(text) },
+      ...{ answerWithinMs: 10_000, onEvents: (told) => void events.push(...told), note: (text) => void notes.push(text) },
       consent: consentTo({ context: connection.context.name, server: connection.server, level: 'open', knownBy: 'identity' }, 'fault'),
     };
     probes = await startProbes(request, patience());
@@ -80,8 +81,8 @@ describe('vantages, from the runner’s side', () => {
       assert.ok(Math.abs(vantage.t + clock.offset - nowMs()) < 2000);
     }
     await until(() => samples('a').length > 20 && samples('b').length > 20);
-    assert.ok(nowMs() - running.heardMs < 1500);
-    await running.limit(300, patience());
+    assert.ok(nowMs() - running.heardMs < 3000);
+    await running.limit(8000, patience());
     await running.finish(patience());
     assert.ok(samples('a').length > 20 && samples('a').every(({ outcome }) => outcome === 'ok'));
     onGrid('a');
@@ -107,7 +108,7 @@ describe('vantages, from the runner’s side', () => {
     const { heardMs } = running;
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.equal(running.heardMs, heardMs);
-    const limited = running.limit(200, patience());
+    const limited = running.limit(8000, patience());
     kubelet.isAway = false;
     await limited;
     assert.ok(running.heardMs > heardMs + 1000);
