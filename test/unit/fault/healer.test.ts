@@ -15,7 +15,7 @@ import type { FaultTarget } from '../../../src/journal/fault-plan.ts';
 import { status, until } from '../cluster/server.ts';
 import { ScriptedApi } from './api.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const setPath = '/apis/apps/v1/namespaces/data/statefulsets/bus';
 const target: FaultTarget = { kind: 'workload', workload: 'StatefulSet', namespace: 'data', name: 'bus', uid: 'uid-bus' };
 

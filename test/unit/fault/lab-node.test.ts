@@ -14,7 +14,7 @@ import type { FaultSettings, FaultTarget } from '../../../src/journal/fault-plan
 import { until } from '../cluster/server.ts';
 import { ScriptedApi } from './api.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const target: FaultTarget = { kind: 'node', name: 'lab-2', uid: 'uid-2' };
 
 /** Plays `lab node attend`: what the node has lies in a file, each order is a line of another. */

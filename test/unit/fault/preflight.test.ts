@@ -16,7 +16,7 @@ import { status } from '../cluster/server.ts';
 import { ScriptedApi } from './api.ts';
 import { byPod, draft, kafkaObjects, sceneOf } from './scenes.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const nowMs = Date.parse('2026-03-01T10:00:00Z');
 const timing: InjectorTiming = { nowMs: () => nowMs, pause: (_, ends) => pause(1, ends) };
 const injectors: ReadonlyMap<FaultKind, Injector> = new Map(apiInjectors.map((one) => [one.kind, one]));

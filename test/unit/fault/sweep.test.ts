@@ -6,7 +6,7 @@ import { sweep, type Swept } from '../../../src/fault/sweep.ts';
 import { status } from '../cluster/server.ts';
 import { ScriptedApi, type ApiObject } from './api.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const deadline = '2026-03-01T10:00:00.000Z';
 const over = Date.parse(deadline);
 
