@@ -3,15 +3,17 @@
  * What is confirmed is the hash; before "go" the same is made again with the targets that were held, and has to have the same hash.
  */
 import { FaultlineError } from '../base/errors.ts';
+import { wishText } from '../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
 import type { FaultKind, FaultPlan, FaultTarget, PlannedFault, PlannedImages, PlannedProbe } from '../journal/fault-plan.ts';
 import type { DraftFault, FaultDraft } from './draft.ts';
 import { refusal, refusalOf, type Refusal } from './guard/refusal.ts';
 import type { Injector, InjectorTiming } from './injector.ts';
 import { identityOf } from './preflight/identity.ts';
-import { preflight } from './preflight/preflight.ts';
-import { hashOfPlan, previewFault, type PreflightAnswers, type Preview } from './preview/preview.ts';
-import { plannedProbes } from './probes.ts';
+import { needsOfProbes } from './needs.ts';
+import { checkNeeds, preflight } from './preflight/preflight.ts';
+import { hashOfPlan, previewFault, refusedPermission, type PreflightAnswers, type Preview } from './preview/preview.ts';
+import { namespaceOfProbes, plannedProbes } from './probes.ts';
 import { readScene, type SceneOptions } from './scene-read.ts';
 import type { FaultScene } from './scene.ts';
 import { t } from '../base/messages.ts';
@@ -64,7 +66,15 @@ export async function previewPlan(
     previews.push(answers === undefined ? first : previewFault({ ...request, preflight: answers }, scene));
   }
   const images = { ...defaultImages, ...options.images, ...draft.images };
-  return wholeOf(connection, draft, { identity, previews, drafts, scene, namespace, images });
+  const whole = wholeOf(connection, draft, { identity, previews, drafts, scene, namespace, images });
+  if (whole.plan === undefined || whole.probes.length === 0) return whole;
+  const needs = await checkNeeds(connection, needsOfProbes(namespaceOfProbes(whole.plan, connection.defaultNamespace)), signal);
+  const missing = needs
+    .filter(({ answer }) => answer === 'no')
+    .map((need) => refusedPermission({ ...need, text: wishText(need, need.namespace) }));
+  if (missing.length === 0) return whole;
+  const { plan: _plan, ...rest } = whole;
+  return { ...rest, refusals: missing, hash: '' };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { EngineInstance } from '../cluster/recognise/model.ts';
-import type { FaultTarget, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
+import type { FaultPlan, FaultTarget, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
 import type { DraftProbe } from './draft.ts';
 import type { FaultScene } from './scene.ts';
 import { one } from './target/engine.ts';
@@ -42,6 +42,12 @@ export function plannedProbes(
       });
   }
   return probes;
+}
+
+/** Where the vantages' pods are made: beside the engine they ask, whose brokers may call themselves by short names; else beside the target. */
+export function namespaceOfProbes({ probes, faults }: Pick<FaultPlan, 'probes' | 'faults'>, otherwise: string): string {
+  const asked = probes.map(({ address }) => /^[^.]+\.([^.]+)\.svc\b/.exec(address)?.[1]).find((one) => one !== undefined);
+  return asked ?? faults.flatMap(({ targets }) => targets.flatMap(({ namespace }) => namespace ?? []))[0] ?? otherwise;
 }
 
 /** The nodes on which a vantage would feel the fault itself. */

@@ -26,7 +26,11 @@ export async function preflight(
   options: PreflightOptions,
   signal: AbortSignal,
 ): Promise<PreflightAnswers> {
-  const permissions = await checkNeeds(connection, fault, signal);
+  const permissions = await checkNeeds(
+    connection,
+    fault.targets.flatMap((target) => needsOf(fault.kind, target)),
+    signal,
+  );
   const injector = options.injectors.get(fault.kind);
   if (injector === undefined)
     return { permissions, refusals: [refusal('mechanism', t('“{0}” is not possible here', factsOf(fault.kind).title))] };
@@ -40,12 +44,13 @@ export async function preflight(
   return { permissions, refusals };
 }
 
-async function checkNeeds(
+/** Each once. Fails as `preflight`. */
+export async function checkNeeds(
   connection: ClusterConnection,
-  { kind, targets }: PlannedFault,
+  all: readonly Need[],
   signal: AbortSignal,
 ): Promise<readonly CheckedNeed[]> {
-  const needs = new Map(targets.flatMap((target) => needsOf(kind, target)).map((need) => [needKey(need), need]));
+  const needs = new Map(all.map((need) => [needKey(need), need]));
   const known = new Map<string | undefined, Promise<Permissions>>();
   const answers: CheckedNeed[] = [];
   for (const need of needs.values()) {

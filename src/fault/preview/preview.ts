@@ -301,7 +301,7 @@ export function needKey({ verb, group = '', resource, subresource = '', name = '
   return [verb, group, resource, subresource, name, namespace, purpose].join(' ');
 }
 
-function refusedPermission({ text, for: purpose }: CheckedPermission): Refusal {
+export function refusedPermission({ text, for: purpose }: Pick<CheckedPermission, 'text' | 'for'>): Refusal {
   return refusal('permission', purpose === 'injecting' ? t('You may not {0}', text) : t('You could not heal it: you may not {0}', text), {
     remedy: t('Ask whoever runs the cluster for this right, or use a context that has it.'),
   });

@@ -197,7 +197,7 @@ describe('faultline sql', () => {
       [['data', 'list', '--help'], /--json/],
       [['data', 'remove', '--help'], /--all/],
       [['bench', 'tpch', '--help'], /Exit codes: 0 passed, 1 failed [^]*Examples:\n {2}faultline bench tpch/],
-      [['run', '--help'], /Example:\n {2}faultline run /],
+      [['run', '--help'], /Examples:\n {2}faultline run /],
       [['--version'], /^\d+\.\d+\.\d+\n$/],
     ] as const) {
       const { code, stdout, stderr } = await home.run(args);

@@ -5,6 +5,7 @@ import { consentTo } from '../../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import { connectNamed } from '../../../cluster/connect/named.ts';
 import type { Injector } from '../../../fault/injector.ts';
+import { namespaceOfProbes } from '../../../fault/probes.ts';
 import { refuseOtherCluster } from '../../../fault/preflight/identity.ts';
 import type { FaultKind, FaultPlan, PlannedImages } from '../../../journal/fault-plan.ts';
 import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
@@ -71,7 +72,7 @@ export class FaultRoom {
             ...shared,
             run,
             probes: plan.probes,
-            namespace: namespaceOf(plan) ?? connection.defaultNamespace,
+            namespace: namespaceOfProbes(plan, connection.defaultNamespace),
             image: plan.images.node,
             consent: consentTo({ context, server: connection.server, level: 'confirm', knownBy: 'identity' }, 'fault', {
               typedName: context,
@@ -149,9 +150,4 @@ function lengthOf({ baselineMs, faults, observeMs }: FaultPlan): number {
     0,
   );
   return Math.min(longestMs, baselineMs + broken + 4 * observeMs);
-}
-
-/** Where what is broken is. */
-function namespaceOf({ faults }: FaultPlan): string | undefined {
-  return faults.flatMap(({ targets }) => targets).find(({ namespace }) => namespace !== undefined)?.namespace;
 }
