@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
 import { after, before, describe, it } from 'mocha';
 import { systemClock } from '../../src/base/clock.ts';
 import { FaultlineError } from '../../src/base/errors.ts';
@@ -18,6 +14,7 @@ import { startProbes } from '../../src/run/probe/start.ts';
 import { openTrino } from '../../src/engine/trino/trino.ts';
 import { trinoManifests } from './alone/trino-servers.ts';
 import { NODE } from './images/recipes/node.ts';
+import { ApiWay } from './use/apiWay.ts';
 import { modern, startClickHouse } from './use/clickhouse.ts';
 import { connectionFor, consent } from './use/connection.ts';
 import { kafkaCluster, type KafkaCluster } from './use/kafka.ts';
@@ -202,7 +199,7 @@ describe('vantages in a real cluster', () => {
 
   it('lose nothing and tell nothing twice when the API is away for a while', async function () {
     this.timeout(2 * MINUTE);
-    const way = await Way.open(lab.kubeconfig);
+    const way = await ApiWay.open(lab.kubeconfig);
     const through = await connectionFor(way.config, lab.signal);
     try {
       const started = await start([clickhouse('a'), clickhouse('b', { connection: 'fresh' })], { connection: through });
@@ -275,7 +272,7 @@ describe('vantages in a real cluster', () => {
     await pause(2000);
     const name = started.told('a').vantage?.pod ?? '';
     await lab.api.core.deleteNamespacedPod({ name, namespace: lab.namespace });
-    while (!started.notes.some((note) => /^Vantage a is gone/.test(note))) await pause(50, undefined, { signal: lab.signal });
+    while (!started.notes.some((note) => note.startsWith('Vantage a is gone'))) await pause(50, undefined, { signal: lab.signal });
     await pause(1500);
     const { heardMs } = started.probes;
     await pause(3000);
@@ -336,58 +333,6 @@ class Started {
       clocks: this.events.filter((event) => event.kind === 'clock').filter((event) => event.of === `probe-${id}`),
       vantage: own.find((event) => event.kind === 'vantage'),
     };
-  }
-}
-
-/** A way to the API server that can be cut. */
-class Way {
-  readonly config: KubeConfig;
-  isOpen = true;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(server: Server, config: KubeConfig) {
-    this.#server = server;
-    this.config = config;
-  }
-
-  static async open(kubeconfig: string): Promise<Way> {
-    const text = await readFile(kubeconfig, 'utf8');
-    const given = new KubeConfig();
-    given.loadFromString(text);
-    const api = given.getCurrentCluster()?.server ?? '';
-    const { hostname, port } = new URL(api);
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const config = new KubeConfig();
-    config.loadFromString(text.replaceAll(api, `https://127.0.0.1:${(server.address() as AddressInfo).port}`));
-    const way = new Way(server, config);
-    server.on('connection', (client) => {
-      if (!way.isOpen) return void client.resetAndDestroy();
-      const upstream = connect(Number(port), hostname);
-      for (const socket of [client, upstream]) {
-        way.#sockets.add(socket);
-        socket
-          .on('error', () => undefined)
-          .on('close', () => {
-            client.destroy();
-            upstream.destroy();
-            way.#sockets.delete(socket);
-          });
-      }
-      client.pipe(upstream).pipe(client);
-    });
-    return way;
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  close(): void {
-    this.#server.close();
-    this.cut();
   }
 }
 

@@ -172,7 +172,7 @@ export class VantageLink {
         this.#connected = Promise.withResolvers();
         this.#connected.promise.catch(() => undefined);
       }
-      for (const { reject } of this.#waiting.values()) reject(new Broken());
+      for (const waiting of this.#waiting.values()) waiting.reject(new Broken());
       this.#waiting.clear();
     }
   }

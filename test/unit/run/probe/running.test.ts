@@ -118,7 +118,7 @@ describe('vantages, from the runner’s side', function () {
     onGrid('a');
     onGrid('b');
     assert.ok(notes.some((note) => /^Vantage [ab]: The connection to a probe broke/.test(note)));
-    assert.ok(notes.some((note) => /is back$/.test(note)));
+    assert.ok(notes.some((note) => note.endsWith('is back')));
   });
 
   it('say which of them is gone, stay silent, and fail to finish once the other is fetched', async () => {
@@ -212,11 +212,11 @@ class Kubelet {
   async #lead(stream: WebSocket, pod: string): Promise<void> {
     this.#streams.add(stream);
     const waiting: Buffer[] = [];
-    let to: Socket | undefined;
-    stream.on('message', (data: Buffer) => (to === undefined ? waiting.push(data.subarray(1)) : to.write(data.subarray(1))));
+    const to: { socket?: Socket } = {};
+    stream.on('message', (data: Buffer) => (to.socket === undefined ? waiting.push(data.subarray(1)) : to.socket.write(data.subarray(1))));
     stream.on('close', () => {
       this.#streams.delete(stream);
-      to?.destroy();
+      to.socket?.destroy();
     });
     stream.send(Buffer.from([0, 0, 0]));
     stream.send(Buffer.from([1, 0, 0]));
@@ -225,7 +225,7 @@ class Kubelet {
     socket.on('close', () => stream.close());
     socket.on('data', (bytes) => stream.send(Buffer.concat([Buffer.from([0]), bytes])));
     for (const bytes of waiting) socket.write(bytes);
-    to = socket;
+    to.socket = socket;
   }
 }
 
