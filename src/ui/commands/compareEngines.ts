@@ -9,7 +9,7 @@ import { engineOf } from '../../engine/target.ts';
 import type { Library } from '../../workload/library.ts';
 import type { Commands } from '../contribute.ts';
 import type { Statements } from '../editor/statements.ts';
-import { bareText } from '../session/benchmark.ts';
+import { comparedWords } from '../session/comparing.ts';
 import type { DataSetList } from '../session/dataSets.ts';
 import type { StatementRunner } from '../session/runner.ts';
 import type { Session } from '../session/session.ts';
@@ -34,14 +34,10 @@ export function registerCompareEngines(parts: CompareParts): Disposable {
     const target = isTarget(other) ? other : await chooseOther(parts);
     if (target === undefined) return;
     const statement = statements.toRun(document, first, 'rows');
-    // A query of the library may have other words for either engine.
-    const bare = bareText(statement.sql);
-    const entry = (await library().entries()).find(({ sql, variants }) =>
-      [sql, ...Object.values(variants ?? {})].some((text) => bareText(text ?? '') === bare),
-    );
-    const sqlFor = (of: EngineTarget): string => entry?.variants?.[engineOf(of)] ?? entry?.sql ?? statement.sql;
+    const { a, b, otherWords } = comparedWords(statement.sql, await library().entries(), session.target, target);
+    const against = { target, sql: b, ...(otherWords === undefined ? {} : { otherWords }) };
     const title = t('{0}: {1} against {2}', statement.title, engineNames[engineOf(session.target)], engineNames[engineOf(target)]);
-    await runner.run({ ...statement, sql: sqlFor(session.target), title, against: { target, sql: sqlFor(target) } }, session.target);
+    await runner.run({ ...statement, sql: a, title, against }, session.target);
   });
 }
 

@@ -14,6 +14,8 @@ export interface Against {
   readonly target: EngineTarget;
   /** Where that engine takes other words for the same question. */
   readonly sql?: string;
+  /** Said with the answer: which engine was asked another text than the one in the editor. */
+  readonly otherWords?: string;
 }
 
 export interface StatementToRun {
