@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
 import { faultlineHome } from '../base/home.ts';
+import { isLab } from '../cluster/act/lab.ts';
 import { consentTo, nameToType } from '../cluster/act/protection.ts';
 import type { ClusterChange, Consent, Protection } from '../cluster/act/protection.ts';
 import { connectCluster } from '../cluster/connect/connection.ts';
@@ -15,7 +16,6 @@ import { sweepScratch } from '../deploy/scratch.ts';
 import { contextOf } from './context.ts';
 import { diffText, healthText, jsonOfPlan, listText, planText, ProgressLines, uninstallText } from './deploy-words.ts';
 import { describe, exitCodeOf } from './failure.ts';
-import { isLab } from './lab.ts';
 import { exitCodes, write, type Terminal } from './terminal.ts';
 
 export interface DeployPaths {
