@@ -5,6 +5,7 @@ import type { ReleaseState } from '../deploy/release.ts';
 import type { ObjectAction } from '../deploy/plan/diff.ts';
 import type { PodRestart } from '../deploy/plan/restarts.ts';
 import type { WorkloadProgress } from '../deploy/progress/progress.ts';
+import { passwordText } from '../cluster/sqlLogin.ts';
 import { StatusLine, type Terminal } from './terminal.ts';
 
 const marks: Readonly<Record<ObjectAction, string>> = { create: '+', change: '~', recreate: '!', delete: '-', none: ' ' };
@@ -73,7 +74,7 @@ export function jsonOfPlan({
   return { release, namespace, profile, chart, cluster, current, objects, restarts, warnings, refusals, tests };
 }
 
-export function healthText({ state, held, interrupted, workloads }: ReleaseHealth, cluster: ClusterIdentity): string {
+export function healthText({ state, held, interrupted, workloads, passwords }: ReleaseHealth, cluster: ClusterIdentity): string {
   const lines = [
     `${state.release} in namespace ${state.namespace} of ${cluster.context} (${cluster.server})`,
     `Chart ${state.chart}, revision ${state.revision}, ${state.status}, ${state.updated}${state.description === '' ? '' : `: ${state.description}`}`,
@@ -82,6 +83,7 @@ export function healthText({ state, held, interrupted, workloads }: ReleaseHealt
       ? [`Its deploy was interrupted (${state.status}): the next “faultline deploy” goes on from there, “rollback” goes back.`]
       : []),
     ...workloads.flatMap(workloadLines),
+    ...passwords.map(passwordText),
   ];
   return `${lines.join('\n')}\n`;
 }

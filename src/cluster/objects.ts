@@ -78,6 +78,7 @@ export interface ContainerPort {
 export interface EnvVar {
   readonly name: string;
   readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string; readonly key?: string } };
 }
 
 export interface ContainerStatus {

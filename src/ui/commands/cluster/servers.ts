@@ -4,6 +4,7 @@ import { cancelled, FaultlineError, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerEngine, type ServerTarget } from '../../../base/target.ts';
 import type { EngineInstance } from '../../../cluster/recognise/model.ts';
+import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
 import type { CheckStep } from '../../../engine/check.ts';
 import { needsTrust } from '../../notify.ts';
@@ -11,6 +12,7 @@ import { answeredScales } from '../../../workload/tpch/scale.ts';
 import { isSql } from '../../session/clusters.ts';
 import type { Passwords } from '../../session/passwords.ts';
 import type { Session } from '../../session/session.ts';
+import type { SqlLogin } from '../../session/sqlLoginDialog.ts';
 import { isTarget, targetName } from '../../session/targets.ts';
 import { openCopy } from '../library.ts';
 import { isLineArgument, type ClusterCommandParts } from './lines.ts';
@@ -197,14 +199,41 @@ async function askSchemaOrLogin(target: ServerTarget, parts: ServerCommandParts)
       return askSchemaOrLogin(trusted, parts);
     }
     if (!FaultlineError.is(error, 'unauthorised')) throw error;
-    const title = t('{0} wants a login', target.name);
-    const user = await vscode.window.showInputBox({ title, prompt: t('User'), value: target.user, ignoreFocusOut: true });
-    if (user === undefined) throw cancelled();
-    const prompt = t('Password of {0}. It is kept in the secret storage of VS Code.', user);
-    const password = await vscode.window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true });
-    if (password === undefined) throw cancelled();
-    return askSchema(await parts.passwords.keep({ ...target, user: user.trim() || target.user }, password), parts);
+    const { user, password } = await askLogin(target, parts);
+    return askSchema(await parts.passwords.keep({ ...target, user }, password), parts);
   }
+}
+
+/** Fails: `cancelled`, and as reading a Secret does. */
+async function askLogin(target: ServerTarget, parts: ServerCommandParts): Promise<SqlLogin> {
+  const [{ askSqlLogin }, { findPasswordSecret, passwordIn }] = await Promise.all([
+    import('../../session/sqlLoginDialog.ts'),
+    import('../../../cluster/sqlLogin.ts'),
+  ]);
+  const { signal } = new AbortController();
+  const connection = target.engine === 'clickhouse' ? await connectionOf(target, parts) : undefined;
+  const at = target.at.kind === 'kubernetes' ? target.at : undefined;
+  const secret = connection === undefined || at === undefined ? undefined : await findPasswordSecret(connection, at, signal);
+  const title = t('{0} wants a login', target.name);
+  return askSqlLogin(
+    {
+      user: target.user,
+      ...(secret === undefined ? {} : { secret }),
+      read: (found) => (connection === undefined ? Promise.reject(cancelled()) : passwordIn(connection, found, signal)),
+    },
+    {
+      choose: async (placeHolder, choices) => vscode.window.showQuickPick(choices, { title, placeHolder, ignoreFocusOut: true }),
+      text: async (prompt, value) => vscode.window.showInputBox({ title, prompt, value, ignoreFocusOut: true }),
+      password: async (prompt) => vscode.window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true }),
+    },
+  );
+}
+
+/** Of the server's cluster; undefined where it is in none, or its context is gone. */
+async function connectionOf({ at }: ServerTarget, { clusters }: ServerCommandParts): Promise<ClusterConnection | undefined> {
+  if (at.kind === 'url') return undefined;
+  const context = (await clusters.contexts()).contexts.find(({ file, name }) => file === at.kubeconfig && name === at.context);
+  return context === undefined ? undefined : (await clusters.use(context)).connection;
 }
 
 /** Where tables are looked for, of those that the server names; and whether it is TPC-H, whose answers are known. */
