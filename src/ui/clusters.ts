@@ -39,7 +39,7 @@ export function registerClusters(services: Services): ClusterUi & Disposable {
   const deployer = async ({ connection }: OpenCluster): Promise<Deployer> => {
     const [{ findHelm, helmAt }, { openDeployer }] = await Promise.all([import('../deploy/helm/find.ts'), import('../deploy/deployer.ts')]);
     const path = settings.read('faultline.helm.path');
-    const helm = await (path === '' ? findHelm(process.env) : helmAt(path, process.env));
+    const helm = await (path === '' ? findHelm(process.env, process.platform, 'faultline.helm.path') : helmAt(path, process.env));
     return openDeployer({ connection, helm, env: process.env, chartsFolder });
   };
   const namesOf = (target: ServerTarget): Promise<readonly string[]> => serverNames(query.api, target, newId);

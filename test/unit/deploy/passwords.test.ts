@@ -39,7 +39,7 @@ describe('where a release keeps its password', () => {
       namespace: 'shop',
       revision: 1,
       chart: 'clickhouse-1',
-      status: 'deployed',
+      status: 'deployed' as const,
       updated: 'now',
       description: '',
     };
