@@ -7,6 +7,7 @@ import { tpchScaleOf } from '../../base/target.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import type { SpecSubject } from '../../run/spec/write.ts';
 import type { LibraryEntry } from '../../workload/library.ts';
+import { bareText } from './statement.ts';
 import { targetName } from './targets.ts';
 
 export interface Benchmark {
@@ -84,13 +85,4 @@ function onTarget(title: string, target: EngineTarget): string {
 
 function isTpch({ path }: LibraryEntry): boolean {
   return /^tpch\/q\d\d\.sql$/.test(path);
-}
-
-/** Without comments, blanks and the last semicolon: a copy from the library is the same query however it is laid out. */
-export function bareText(sql: string): string {
-  return sql
-    .replace(/--[^\n]*/g, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/\s*;\s*$/, '')
-    .trim();
 }

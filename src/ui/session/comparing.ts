@@ -4,7 +4,7 @@ import { engineNames } from '../../base/target.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/target.ts';
 import type { Variants } from '../../workload/variants.ts';
-import { bareText } from './benchmark.ts';
+import { bareText } from './statement.ts';
 
 interface Entry {
   readonly title: string;
