@@ -56,7 +56,18 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ),
     }),
   );
-  store.add(registerCompareEngines({ commands, statements, session, dataSets, library, runner }));
+  store.add(
+    registerCompareEngines({
+      commands,
+      statements,
+      session,
+      dataSets,
+      library,
+      runner,
+      clusters: services.clusters,
+      serverIn: clusters.serverIn,
+    }),
+  );
   store.add(registerEngineCommands({ commands, session, dataSets, open: (target) => query.api.open(target) }));
   store.add(registerDataSetCommands({ commands, notifier, session, dataSets, release: (target) => releaseTarget(target, services) }));
   store.add(registerKubeconfigCommands({ commands, settings, notifier }));

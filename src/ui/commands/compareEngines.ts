@@ -7,9 +7,11 @@ import { engineNames } from '../../base/target.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/target.ts';
 import type { Library } from '../../workload/library.ts';
+import type { ClusterUi } from '../clusters.ts';
 import type { Commands } from '../contribute.ts';
 import type { Statements } from '../editor/statements.ts';
-import { comparedWords } from '../session/comparing.ts';
+import { comparedWords, furtherEngines, type EngineOfCluster } from '../session/comparing.ts';
+import type { Clusters } from '../session/clusters.ts';
 import type { DataSetList } from '../session/dataSets.ts';
 import type { StatementRunner } from '../session/runner.ts';
 import type { Session } from '../session/session.ts';
@@ -22,6 +24,8 @@ export interface CompareParts {
   readonly dataSets: DataSetList;
   readonly library: () => Library;
   readonly runner: StatementRunner;
+  readonly clusters: Pick<Clusters, 'open'>;
+  readonly serverIn: ClusterUi['serverIn'];
 }
 
 export function registerCompareEngines(parts: CompareParts): Disposable {
@@ -41,15 +45,39 @@ export function registerCompareEngines(parts: CompareParts): Disposable {
   });
 }
 
-async function chooseOther({ session, dataSets }: CompareParts): Promise<EngineTarget | undefined> {
+interface OtherItem extends vscode.QuickPickItem {
+  readonly target?: EngineTarget;
+  readonly engine?: EngineOfCluster;
+  readonly command?: 'faultline.connectServer' | 'workbench.view.extension.faultline';
+}
+
+/** Targets of this window, then engines of the clusters that are open: those are asked for their tables first. */
+async function chooseOther({ session, dataSets, clusters, serverIn }: CompareParts): Promise<EngineTarget | undefined> {
+  const { isTrusted } = vscode.workspace;
   const sets = (await dataSets.list()).map(({ scale, path }): EngineTarget => ({ kind: 'tpch', scale, path }));
-  const own = vscode.workspace.isTrusted
-    ? [...session.servers, ...session.files.map((path): EngineTarget => ({ kind: 'file', path }))]
-    : [];
+  const own = isTrusted ? [...session.servers, ...session.files.map((path): EngineTarget => ({ kind: 'file', path }))] : [];
   const others = [...sets, ...own].filter((target) => !sameTarget(target, session.target));
-  if (others.length === 0)
-    throw invalid(t('There is no second engine to compare with'), t('Connect to a server, or make a TPC-H data set of another scale.'));
-  const items = others.map((target) => ({ label: targetName(target), description: engineNames[engineOf(target)], target }));
+  const further = isTrusted ? furtherEngines(clusters.open, [...session.servers, session.target]) : [];
+  const items: OtherItem[] = [
+    ...others.map((target) => ({ label: targetName(target), description: engineNames[engineOf(target)], target })),
+    ...further.map((engine) => ({
+      label: `${engine.instance.namespace}/${engine.instance.name}`,
+      description: `${engine.context.name} · ${engine.instance.health.word}`,
+      engine,
+    })),
+    { label: `$(plug) ${t('Connect to a Server…')}`, command: 'faultline.connectServer' },
+    ...(clusters.open.length > 0
+      ? []
+      : [
+          {
+            label: `$(server-environment) ${t('Engines of a cluster…')}`,
+            description: t('open it in the Clusters view: its engines are listed here then'),
+            command: 'workbench.view.extension.faultline' as const,
+          },
+        ]),
+  ];
   const title = t('Compare {0} with', targetName(session.target));
-  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.target;
+  const chosen = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
+  if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command);
+  return chosen?.engine === undefined ? chosen?.target : serverIn(chosen.engine.context, chosen.engine.instance);
 }

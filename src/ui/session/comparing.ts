@@ -1,10 +1,42 @@
 /** In which words two engines are asked the same, when their answers are compared. No `vscode` import. */
 import { t } from '../../base/messages.ts';
 import { engineNames } from '../../base/target.ts';
+import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
+import type { ClusterModel, EngineInstance } from '../../cluster/recognise/model.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/target.ts';
 import type { Variants } from '../../workload/variants.ts';
 import { bareText } from './statement.ts';
+
+export interface EngineOfCluster {
+  readonly context: KubeContext;
+  readonly instance: EngineInstance;
+}
+
+/** Engines of the open clusters that take SQL and are no target yet. */
+export function furtherEngines(
+  open: readonly { readonly context: KubeContext; readonly live: { model(): Pick<ClusterModel, 'engines'> } }[],
+  known: readonly EngineTarget[],
+): readonly EngineOfCluster[] {
+  const places = new Set(
+    known.flatMap((target) =>
+      target.kind === 'server' && target.at.kind === 'kubernetes'
+        ? [placeOf(target.at.kubeconfig, target.at.context, target.at.namespace, target.at.service)]
+        : [],
+    ),
+  );
+  return open.flatMap(({ context, live }) =>
+    live.model().engines.items.flatMap((instance): EngineOfCluster[] => {
+      const { engine, namespace, service } = instance;
+      if (!Object.hasOwn(engineNames, engine) || service === undefined || service.scheme === 'tcp') return [];
+      return places.has(placeOf(context.file, context.name, namespace, service.name)) ? [] : [{ context, instance }];
+    }),
+  );
+}
+
+function placeOf(...names: readonly string[]): string {
+  return JSON.stringify(names);
+}
 
 interface Entry {
   readonly title: string;

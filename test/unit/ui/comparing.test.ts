@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { ClusterModel, EngineInstance } from '../../../src/cluster/recognise/model.ts';
 import type { EngineTarget } from '../../../src/engine/engine.ts';
-import { comparedWords } from '../../../src/ui/session/comparing.ts';
+import { comparedWords, furtherEngines } from '../../../src/ui/session/comparing.ts';
 
 const server = (engine: 'trino' | 'clickhouse'): EngineTarget => ({
   kind: 'server',
@@ -38,5 +39,36 @@ describe('the texts that two engines are asked', () => {
     const commented = 'select 0.06 - 0.01 -- mine';
     const duckdb = { kind: 'tpch', scale: 0.01, path: '/x' } as const;
     assert.deepEqual(compared(commented, server('trino'), duckdb), { a: commented, b: commented });
+  });
+});
+
+describe('the engines that a statement can be compared with', () => {
+  it('are those of open clusters too, each once and none without a Service that takes SQL', () => {
+    const context = { name: 'lab', cluster: 'lab', file: '/kube' };
+    const instance = (engine: 'trino' | 'clickhouse' | 'kafka' | 'spark', name: string, scheme?: 'http' | 'tcp') =>
+      ({ engine, name, namespace: 'shop', ...(scheme === undefined ? {} : { service: { name, port: 1, scheme } }) }) as EngineInstance;
+    const items = [
+      instance('trino', 'trino', 'http'),
+      instance('clickhouse', 'known', 'http'),
+      instance('clickhouse', 'native', 'tcp'),
+      instance('trino', 'bare'),
+      instance('kafka', 'bus', 'http'),
+    ];
+    const live = { model: () => ({ engines: { items, state: 'live' } }) as unknown as ClusterModel };
+    const at = {
+      kind: 'kubernetes',
+      kubeconfig: '/kube',
+      context: 'lab',
+      namespace: 'shop',
+      service: 'known',
+      port: 1,
+      scheme: 'http',
+    } as const;
+    const known: EngineTarget = { kind: 'server', engine: 'clickhouse', name: 'shop/known', at, user: 'ana' };
+    assert.deepEqual(
+      furtherEngines([{ context, live }], [known]).map(({ instance: { name } }) => name),
+      ['trino'],
+    );
+    assert.deepEqual(furtherEngines([], []), []);
   });
 });

@@ -36,6 +36,13 @@ export function serverCommands(parts: ServerCommandParts) {
       await choose(await askSchemaOrLogin(target, parts), parts);
       await openCopy('');
     },
+    /** Asked for its tables, and for a login where it wants one; what statements run on stays as it is. Fails as a person goes away. */
+    serverIn: async (context: KubeContext, instance: EngineInstance): Promise<ServerTarget> => {
+      mustBeTrusted();
+      const target = await askSchemaOrLogin(serverOf(context, instance), parts);
+      await session.addServer(target);
+      return target;
+    },
     connectServer: async (): Promise<void> => {
       mustBeTrusted();
       const target = await askServer(parts);
