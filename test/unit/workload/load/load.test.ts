@@ -104,8 +104,8 @@ describe('a load on its thread', function () {
     await run.stop();
     const { ended, failed, dropped } = outcome.counted();
     assert.equal(ended, 0);
-    assert.equal(failed, 4);
-    assert.ok(dropped >= 1000);
+    assert.equal(failed, 0);
+    assert.ok(dropped >= 1004);
     await run.finished;
   });
 
