@@ -33,8 +33,12 @@ export function serverCommands(parts: ServerCommandParts) {
       const meant = await engineMeant(argument, parts);
       if (meant === undefined) return;
       const target = serverOf(meant.context, meant.instance);
-      await choose(await askSchemaOrLogin(target, parts), parts);
-      await openCopy('');
+      const chosen = await askSchemaOrLogin(target, parts);
+      await choose(chosen, parts);
+      const document = await openCopy(beginningOf(chosen));
+      const editor = vscode.window.activeTextEditor;
+      const { end } = document.lineAt(document.lineCount - 1).range;
+      if (editor?.document === document) editor.selection = new vscode.Selection(end, end);
     },
     /** Asked for its tables, and for a login where it wants one; what statements run on stays as it is. Fails as a person goes away. */
     serverIn: async (context: KubeContext, instance: EngineInstance): Promise<ServerTarget> => {
@@ -62,6 +66,12 @@ export function serverCommands(parts: ServerCommandParts) {
       await parts.passwords.forget(target);
     },
   };
+}
+
+/** So that a person sees where they are, and how to begin. */
+function beginningOf({ name, catalog, schema }: ServerTarget): string {
+  const tables = [catalog, schema].filter((part) => part !== undefined).join('.');
+  return `-- ${t('On {0}. Ctrl+Enter runs the statement at the cursor, Ctrl+Space completes tables and columns.', tables === '' ? name : `${name}, ${tables}`)}\n\n`;
 }
 
 interface MeantEngine {
