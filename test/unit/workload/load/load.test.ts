@@ -110,12 +110,15 @@ describe('a load on its thread', function () {
   });
 
   it('stop ends also when the engine never does', async () => {
-    const outcome = new Outcome(
-      { ...closed, clients: 2 },
-      { execute: () => new Promise(() => undefined), stopGraceMs: 100, warmUpMs: 60_000 },
-    );
+    let begun = 0;
+    const bothBegan = Promise.withResolvers<undefined>();
+    const never = (): Promise<never> => {
+      if (++begun === 2) bothBegan.resolve(undefined);
+      return new Promise(() => undefined);
+    };
+    const outcome = new Outcome({ ...closed, clients: 2 }, { execute: never, stopGraceMs: 100, warmUpMs: 60_000 });
     const run = startLoad(outcome.options);
-    await outcome.first('phase');
+    await bothBegan.promise;
     await run.stop();
     const cancelled = outcome.events.filter((event) => event.kind === 'op');
     assert.deepEqual(
