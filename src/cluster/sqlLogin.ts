@@ -42,7 +42,7 @@ export async function findPasswordSecret(
       .join(',');
     if (labelSelector === '') return undefined;
     const query = { labelSelector, limit: 1 };
-    const { items = [] } = await connection.request<ObjectList<Pod>>({ path: pathOf(kinds.pods, { namespace }), query, signal });
+    const { items } = await connection.request<ObjectList<Pod>>({ path: pathOf(kinds.pods, { namespace }), query, signal });
     return passwordSecretOf(items[0]?.spec, namespace);
   } catch (error) {
     if (FaultlineError.is(error, 'forbidden') || FaultlineError.is(error, 'notFound')) return undefined;

@@ -18,7 +18,7 @@ export interface ClusterUi {
   roots(): Promise<readonly TreeNode[]>;
   readonly forwards: Forwards;
   /** An engine of an open cluster as a target; a person chooses its tables. Fails: `cancelled`, `invalid`, and as it is reached. */
-  serverIn(context: KubeContext, instance: EngineInstance): Promise<ServerTarget>;
+  readonly serverIn: (context: KubeContext, instance: EngineInstance) => Promise<ServerTarget>;
 }
 
 export function registerClusters(services: Services): ClusterUi & Disposable {

@@ -40,6 +40,21 @@ export function serverCommands(parts: ServerCommandParts) {
       const { end } = document.lineAt(document.lineCount - 1).range;
       if (editor?.document === document) editor.selection = new vscode.Selection(end, end);
     },
+    benchmarkEngine: async (argument: unknown): Promise<void> => {
+      mustBeTrusted();
+      const meant = await engineMeant(argument, parts);
+      if (meant === undefined) return;
+      const target = await askSchemaOrLogin(serverOf(meant.context, meant.instance), parts);
+      if (target.tpchScale === undefined)
+        throw invalid(
+          t('What was chosen on {0} is not known as TPC-H', target.name),
+          target.engine === 'clickhouse'
+            ? t('Fill a database with “faultline load tpch”, named such as tpch_sf1, and choose that.')
+            : t('Choose a schema of its catalog tpch, such as tpch.tiny.'),
+        );
+      await choose(target, parts);
+      await parts.commands.run('faultline.benchmarkLibrary', 'tpch');
+    },
     /** Asked for its tables, and for a login where it wants one; what statements run on stays as it is. Fails as a person goes away. */
     serverIn: async (context: KubeContext, instance: EngineInstance): Promise<ServerTarget> => {
       mustBeTrusted();
