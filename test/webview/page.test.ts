@@ -266,17 +266,6 @@ describe('the results page', function () {
     await called('runAgain');
   });
 
-  it('an equal answer of two texts says that there were two, and opens them', async () => {
-    const otherWords = 'ClickHouse was asked the library’s own text.';
-    await open(one({ rowCount: 0, viewRowCount: 0, comparison: 'Equal: 1 row', otherWords }));
-    await page.getByText('Equal: 1 row').waitFor();
-    await page.locator('.status', { hasText: '0 differences' }).waitFor();
-    assert.equal(await page.getByText('0 rows').count(), 0);
-    await page.getByText(otherWords).waitFor();
-    await page.getByRole('button', { name: 'Show Both Texts' }).click();
-    await called('showTexts');
-  });
-
   it('rows that could not be read are said and tried again', async () => {
     await open(one({ rowCount: 100_000, viewRowCount: 100_000 }));
     await arrived(page);

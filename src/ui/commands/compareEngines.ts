@@ -1,6 +1,5 @@
 /** The same statement on two engines: their answers compared by type, the differences in a tab of the results. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../base/disposables.ts';
 import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { engineNames } from '../../base/target.ts';
@@ -8,7 +7,6 @@ import type { EngineTarget } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/target.ts';
 import type { Library } from '../../workload/library.ts';
 import type { ClusterUi } from '../clusters.ts';
-import type { Commands } from '../contribute.ts';
 import type { Statements } from '../editor/statements.ts';
 import { comparedWords, furtherEngines, type EngineOfCluster } from '../session/comparing.ts';
 import type { Clusters } from '../session/clusters.ts';
@@ -18,7 +16,6 @@ import type { Session } from '../session/session.ts';
 import { isTarget, sameTarget, targetName } from '../session/targets.ts';
 
 export interface CompareParts {
-  readonly commands: Commands;
   readonly statements: Statements;
   readonly session: Session;
   readonly dataSets: DataSetList;
@@ -28,21 +25,19 @@ export interface CompareParts {
   readonly serverIn: ClusterUi['serverIn'];
 }
 
-export function registerCompareEngines(parts: CompareParts): Disposable {
-  const { commands, statements, session, library, runner } = parts;
-  return commands.register('faultline.compareEngines', async (argument, other) => {
-    const { document, statements: meant } = await statements.meant(argument);
-    const [first, ...more] = meant;
-    if (!first || more.length > 0)
-      throw invalid(t('{0} statements are selected; one can be compared at a time', meant.length), t('Put the cursor into it.'));
-    const target = isTarget(other) ? other : await chooseOther(parts);
-    if (target === undefined) return;
-    const statement = statements.toRun(document, first, 'rows');
-    const { a, b, otherWords } = comparedWords(statement.sql, await library().entries(), session.target, target);
-    const against = { target, sql: b, ...(otherWords === undefined ? {} : { otherWords }) };
-    const title = t('{0}: {1} against {2}', statement.title, engineNames[engineOf(session.target)], engineNames[engineOf(target)]);
-    await runner.run({ ...statement, sql: a, title, against }, session.target);
-  });
+export async function compareEngines(parts: CompareParts, argument: unknown, other: unknown): Promise<void> {
+  const { statements, session, library, runner } = parts;
+  const { document, statements: meant } = await statements.meant(argument);
+  const [first, ...more] = meant;
+  if (!first || more.length > 0)
+    throw invalid(t('{0} statements are selected; one can be compared at a time', meant.length), t('Put the cursor into it.'));
+  const target = isTarget(other) ? other : await chooseOther(parts);
+  if (target === undefined) return;
+  const statement = statements.toRun(document, first, 'rows');
+  const { a, b, otherWords } = comparedWords(statement.sql, await library().entries(), session.target, target);
+  const against = { target, sql: b, ...(otherWords === undefined ? {} : { otherWords }) };
+  const title = t('{0}: {1} against {2}', statement.title, engineNames[engineOf(session.target)], engineNames[engineOf(target)]);
+  await runner.run({ ...statement, sql: a, title, against }, session.target);
 }
 
 interface OtherItem extends vscode.QuickPickItem {
