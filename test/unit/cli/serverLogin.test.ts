@@ -72,7 +72,7 @@ describe('a server that does not let a terminal in', function () {
     const { code, stderr } = await home.run(['load', 'tpch', '--url', url, '--scale', '0.01']);
     assert.equal(code, 3, stderr);
     assert.match(stderr, /FAULTLINE_PASSWORD.*“faultline deploy status RELEASE” says where/);
-    assert.equal(existsSync(join(home.path, 'datasets')) || existsSync(join(home.path, 'data')), false);
+    assert.equal(existsSync(join(home.path, 'data')), false);
   });
 
   it('a benchmark leaves no run behind, and of a Service that is not there it says the namespace', async () => {
