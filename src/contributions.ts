@@ -61,6 +61,8 @@ export interface CommandArguments {
   'faultline.forgetKafkaLogin': [item?: unknown];
   /** Selects the engine of the item, and opens a SQL document. */
   'faultline.runSqlHere': [item?: unknown];
+  /** Selects the engine of the item, and runs TPC-H on it once a person said yes. */
+  'faultline.benchmarkEngine': [item?: unknown];
   /** On the item of a context; else a person is asked. Opens the values, which are previewed and carried out from there. */
   'faultline.deploy': [item?: unknown];
   'faultline.previewDeploy': [uri?: string];

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { useTranslation } from './base/messages.ts';
 import { registerBenchmarks, type BenchmarkUi } from './ui/benchmarks.ts';
 import { registerClusters, type ClusterUi } from './ui/clusters.ts';
-import { registerCompareEngines } from './ui/commands/compareEngines.ts';
+import { registerCompareEngines } from './ui/commands/comparing.ts';
 import { registerDataSetCommands } from './ui/commands/dataSets.ts';
 import { registerEngineCommands } from './ui/commands/engines.ts';
 import { registerHelpCommands } from './ui/commands/help.ts';
@@ -60,7 +60,8 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ),
     }),
   );
-  store.add(registerCompareEngines({ commands, statements, session, dataSets, library, runner }));
+  const parts = { commands, statements, session, dataSets, library, runner };
+  store.add(registerCompareEngines({ ...parts, clusters: services.clusters, serverIn: clusters.serverIn }));
   store.add(registerEngineCommands({ commands, session, dataSets, open: (target) => query.api.open(target) }));
   store.add(registerDataSetCommands({ commands, notifier, session, dataSets, release: (target) => releaseTarget(target, services) }));
   store.add(registerKubeconfigCommands({ commands, settings, notifier }));

@@ -183,7 +183,13 @@ function overallText(
   if (pairs.length === 0) return t('Nothing can be said: the runs have no statement in common');
   if (geometricMean === null) {
     const [a, b] = [fewest(pairs.map((pair) => pair.a.length)), fewest(pairs.map((pair) => pair.b.length))];
-    return t('Nothing can be said: a comparison needs {0} samples a side, A has {1} and B {2}', fewestSamples, a, b);
+    return t(
+      'Nothing can be said: a comparison needs {0} samples a side, A has {1} and B {2}. Run both again with {0} passes or more ({3})',
+      fewestSamples,
+      a,
+      b,
+      `--iterations ${fewestSamples}`,
+    );
   }
   const { ratio, low, high } = geometricMean;
   const part = judged < statements.length ? t(', on {0} of {1} statements', judged, statements.length) : '';

@@ -37,6 +37,8 @@ export interface ErrorFacts {
   readonly candidates?: readonly string[];
   /** The engine's own code: `COLUMN_NOT_FOUND`. */
   readonly code?: string;
+  /** The editor's setting that mends it. */
+  readonly setting?: string;
 }
 
 export class FaultlineError extends Error {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { FaultlineError } from '../base/errors.ts';
 import { consentTo, nameToType, type ClusterChange, type Consent, type Protection } from '../cluster/act/protection.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
-import { isLab } from './lab.ts';
+import { isLab } from '../cluster/act/lab.ts';
 import { exitCodes, type Terminal } from './terminal.ts';
 
 export interface AgreeOptions {

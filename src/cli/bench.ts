@@ -11,6 +11,7 @@ import { tpchPlan } from '../run/spec/tpch.ts';
 import { parseDuration, parseRate } from '../run/spec/units.ts';
 import type { DrivenLoad, Expectation, RunPlan, WarmUp } from '../journal/plan.ts';
 import { carryOut, type CarryPaths } from './carry.ts';
+import { mustAnswer } from './reachable.ts';
 import { serverTargetOf, type ServerOptions } from './server.ts';
 import { visible } from './format/width.ts';
 import type { Terminal } from './terminal.ts';
@@ -54,6 +55,7 @@ export async function runBench(request: BenchRequest, terminal: Terminal, paths:
     ...(request.timeout === undefined ? {} : { timeoutMs: durationOf('--timeout', request.timeout, specLimits.maxTimeoutMs) }),
   });
   for (const warning of warningsOf(plan)) terminal.stderr.write(`${visible(warning)}\n`);
+  if (server !== undefined) await mustAnswer(server, terminal);
   return carryOut(plan, request, terminal, paths);
 }
 

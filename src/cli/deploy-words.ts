@@ -4,7 +4,8 @@ import type { ClusterIdentity, DeployEvent, DeployPlan, ReleaseHealth, Uninstall
 import type { ReleaseState } from '../deploy/release.ts';
 import type { ObjectAction } from '../deploy/plan/diff.ts';
 import type { PodRestart } from '../deploy/plan/restarts.ts';
-import type { WorkloadProgress } from '../deploy/progress/progress.ts';
+import { endedJobs, type WorkloadProgress } from '../deploy/progress/progress.ts';
+import { passwordText } from '../cluster/sqlLogin.ts';
 import { StatusLine, type Terminal } from './terminal.ts';
 
 const marks: Readonly<Record<ObjectAction, string>> = { create: '+', change: '~', recreate: '!', delete: '-', none: ' ' };
@@ -73,7 +74,7 @@ export function jsonOfPlan({
   return { release, namespace, profile, chart, cluster, current, objects, restarts, warnings, refusals, tests };
 }
 
-export function healthText({ state, held, interrupted, workloads }: ReleaseHealth, cluster: ClusterIdentity): string {
+export function healthText({ state, held, interrupted, workloads, passwords }: ReleaseHealth, cluster: ClusterIdentity): string {
   const lines = [
     `${state.release} in namespace ${state.namespace} of ${cluster.context} (${cluster.server})`,
     `Chart ${state.chart}, revision ${state.revision}, ${state.status}, ${state.updated}${state.description === '' ? '' : `: ${state.description}`}`,
@@ -82,6 +83,7 @@ export function healthText({ state, held, interrupted, workloads }: ReleaseHealt
       ? [`Its deploy was interrupted (${state.status}): the next “faultline deploy” goes on from there, “rollback” goes back.`]
       : []),
     ...workloads.flatMap(workloadLines),
+    ...passwords.map(passwordText),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -90,7 +92,8 @@ function workloadLines(workload: WorkloadProgress): readonly string[] {
   return [countLine(workload), ...stuckLines(workload)];
 }
 
-function countLine({ name, desired, ready, updated, isReady }: WorkloadProgress): string {
+function countLine({ name, kind, desired, ready, updated, isReady }: WorkloadProgress): string {
+  if (kind === 'Job') return isReady ? `  ✓ ${name} is done` : `  … ${name} runs`;
   const rest = !isReady && updated < desired ? `, ${updated} of the new revision` : '';
   return `  ${isReady ? '✓' : '…'} ${name} ${ready}/${desired} ready${rest}`;
 }
@@ -146,6 +149,7 @@ export class ProgressLines {
   readonly #status: StatusLine;
   readonly #silent: boolean;
   readonly #told = new Set<string>();
+  readonly #jobs = new Set<string>();
 
   constructor(terminal: Terminal, silent: boolean) {
     this.#terminal = terminal;
@@ -165,6 +169,7 @@ export class ProgressLines {
       case 'progress':
         return this.#progress(event.workloads, event.elapsedMs);
       case 'done':
+        this.#jobsDone([]);
         return this.#line(
           `${event.state.release}: ${event.state.status}, revision ${event.state.revision}, ${formatDuration(event.durationMs)}`,
         );
@@ -176,6 +181,7 @@ export class ProgressLines {
   }
 
   #progress(workloads: readonly WorkloadProgress[], elapsedMs: number): void {
+    this.#jobsDone(workloads);
     for (const workload of workloads) {
       this.#once(`${workload.name} ${workload.ready}/${workload.desired} ${workload.updated}`, [countLine(workload)]);
       for (const [at, { text, object }] of workload.stuck.entries()) {
@@ -186,6 +192,11 @@ export class ProgressLines {
     }
     const waiting = workloads.filter(({ isReady }) => !isReady).map(({ name, ready, desired }) => `${name} ${ready}/${desired}`);
     if (waiting.length > 0) this.#status.show(`${formatDuration(elapsedMs)}, waiting for ${waiting.join(', ')}`);
+  }
+
+  /** A hook that has ended is looked at no more: its end is that it is not waited for. */
+  #jobsDone(now: readonly WorkloadProgress[]): void {
+    for (const name of endedJobs(this.#jobs, now)) this.#once(`${name} done`, [`  ✓ ${name} is done`]);
   }
 
   #once(key: string, lines: readonly string[]): void {

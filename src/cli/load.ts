@@ -13,6 +13,7 @@ import { LoadServer } from '../workload/tpch/load-server.ts';
 import { LoadSource } from '../workload/tpch/load-source.ts';
 import { parseScale } from '../workload/tpch/scale.ts';
 import { dataSets, makeDataSet, type CliPaths } from './data.ts';
+import { mustAnswer } from './reachable.ts';
 import { addServerOptions, serverTargetOf, type ServerOptions } from './server.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
@@ -45,7 +46,9 @@ Trino and Presto make the data themselves: their catalog “tpch” has it at ev
 
 Examples:
   faultline load tpch --url http://localhost:8123 --scale 0.1
-  faultline load tpch --namespace analytics --service clickhouse --scale 1 --database tpch1`,
+  faultline load tpch --namespace analytics --service clickhouse --scale 1 --database tpch1
+
+The password goes into FAULTLINE_PASSWORD; “faultline deploy status clickhouse” says in which Secret it is.`,
     )
     .action((options: LoadRequest) => run(runLoad(options, terminal, paths)));
   addServerOptions(tpch, ['clickhouse', 'trino', 'presto']);
@@ -63,6 +66,8 @@ export async function runLoad(options: LoadRequest, terminal: Terminal, paths: C
   const target = await serverTargetOf(place, terminal.env);
   if (target === undefined) throw cancelled();
   const password = target.secret === undefined ? undefined : terminal.env[target.secret];
+  // Before gigabytes are made for it.
+  await mustAnswer(target, terminal);
   const path = await makeDataSet(options.scale, dataSets(terminal, paths), terminal);
   const tempFolder = await tempFolderOf(faultlineHome(terminal.env), 'terminal');
   const reach = lazyReach(terminal.env);

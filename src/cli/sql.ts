@@ -14,6 +14,7 @@ import { splitStatements, type Statement } from '../engine/sql/split.ts';
 import { dataSets, makeDataSet, type CliPaths } from './data.ts';
 import { describe, exitCodeOf, type Origin } from './failure.ts';
 import { createFormat, type FormatName } from './format/format.ts';
+import { whereThePasswordIs } from './reachable.ts';
 import { serverTargetOf, type ServerOptions } from './server.ts';
 import { exitCodes, StatusLine, write, type Terminal } from './terminal.ts';
 
@@ -39,18 +40,20 @@ export async function runSql(request: SqlRequest, terminal: Terminal, paths: Cli
   const tempFolder = await tempFolderOf(faultlineHome(terminal.env), 'terminal');
   try {
     return await runAll(statements, source, request.format, terminal, () =>
-      openEngine(target, {
-        duckdb: {
-          memoryLimitBytes: 0,
-          threads: 0,
-          tempFolder,
-          externalAccess: true,
-          ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
-        },
-        reach: lazyReach(terminal.env),
-        passwordOf: (secret) => terminal.env[secret],
-        signal: terminal.signal,
-      }),
+      whereThePasswordIs(target, terminal.env, terminal.signal, () =>
+        openEngine(target, {
+          duckdb: {
+            memoryLimitBytes: 0,
+            threads: 0,
+            tempFolder,
+            externalAccess: true,
+            ...(paths.extensionFolder === undefined ? {} : { extensionFolder: paths.extensionFolder }),
+          },
+          reach: lazyReach(terminal.env),
+          passwordOf: (secret) => terminal.env[secret],
+          signal: terminal.signal,
+        }),
+      ),
     );
   } finally {
     await rm(tempFolder, { recursive: true, force: true });

@@ -104,12 +104,30 @@ async function watch(live: LiveCluster, options: TreeOptions, terminal: Terminal
   const ticks = isDrawn ? 1000 : undefined;
   while (!signal.aborted) {
     const text = await printed(live, options, isDrawn ? Date.now() : undefined);
-    if (text !== last)
-      await write(terminal, isDrawn ? drawn(text, terminal) : `${last === '' || options.json === true ? '' : '\n'}${text}`);
+    if (text !== last) {
+      const isWhole = last === '' || options.json === true;
+      await write(terminal, isDrawn ? drawn(text, terminal) : isWhole ? text : changesText(last, text, new Date()));
+    }
     last = text;
     await changed(live, signal, ticks);
   }
   if (signal.reason !== 'outputClosed') throw new FaultlineError('cancelled', { what: 'Stopped' });
+}
+
+/** What a log wants of a change: when it was, and the lines that went and came, not the whole tree again. */
+export function changesText(before: string, after: string, at: Date): string {
+  const [old, now] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')];
+  const only = (lines: readonly string[], others: readonly string[]): readonly string[] => {
+    const left = new Map<string, number>();
+    for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+    return lines.filter((line) => {
+      const count = left.get(line) ?? 0;
+      left.set(line, count - 1);
+      return count <= 0;
+    });
+  };
+  const lines = [...only(old, now).map((line) => `- ${line}`), ...only(now, old).map((line) => `+ ${line}`)];
+  return `${at.toISOString().replace(/\.\d+Z$/, 'Z')}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 async function changed(live: LiveCluster, signal: AbortSignal, atMostMs: number | undefined): Promise<void> {

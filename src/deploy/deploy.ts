@@ -4,6 +4,7 @@
  */
 import type { Disposable } from '../base/disposables.ts';
 import type { Consent } from '../cluster/act/protection.ts';
+import type { PasswordSecret } from '../cluster/sqlLogin.ts';
 import type { WorkloadProgress } from './progress/progress.ts';
 import type { ReleaseName, ReleaseState } from './release.ts';
 import type { PlannedObject } from './plan/diff.ts';
@@ -86,6 +87,8 @@ export interface ReleaseHealth {
   /** A deploy that ended in the middle: the next one goes on from there. */
   readonly interrupted: boolean;
   readonly workloads: readonly WorkloadProgress[];
+  /** Where the passwords are that it made or was given; never what they are. */
+  readonly passwords: readonly PasswordSecret[];
 }
 
 export interface LockHolder {

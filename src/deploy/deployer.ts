@@ -17,6 +17,7 @@ import { helmOn } from './helm/helm.ts';
 import { isPending } from './interrupted.ts';
 import { lockHolder } from './lock.ts';
 import { ifAllowed, parseManifests } from './objects.ts';
+import { passwordsOf } from './passwords.ts';
 import { makePlan } from './plan/plan.ts';
 import { Observer, workloadNames } from './progress/observe.ts';
 import { rollback } from './rollback.ts';
@@ -96,12 +97,14 @@ async function health({ helm, requests, clock }: Place, name: ReleaseName, signa
   const [state] = await helm.history(name, signal);
   if (state === undefined) throw noRelease(name);
   const [text, held] = await Promise.all([helm.manifest(name, signal, state.revision), lockHolder(requests, name, clock.wallMs(), signal)]);
-  const observer = new Observer(requests, workloadNames(parseManifests(text).objects, name.namespace), clock.monotonicMs);
+  const { objects } = parseManifests(text);
+  const observer = new Observer(requests, workloadNames(objects, name.namespace), clock.monotonicMs);
   const workloads = await observer.look(signal);
   return {
     state,
     ...(held === undefined ? {} : { held }),
     interrupted: isPending(state) && held === undefined,
     workloads: workloads.map(({ exists: _exists, failed: _failed, inTheWay: _inTheWay, ...progress }) => progress),
+    passwords: passwordsOf(objects, name.namespace),
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import { Consent, refuseSystem } from '../cluster/act/protection.ts';
+import { passwordText } from '../cluster/sqlLogin.ts';
 import { ensureNamespace, exclusively } from './change.ts';
 import type { Place } from './change.ts';
 import type { DeployEvent, DeployOptions, DeployPlan } from './deploy.ts';
@@ -10,6 +11,7 @@ import type { ReleaseState } from './release.ts';
 import { markReady, readyRevisions } from './interrupted.ts';
 import { eachOf, Kinds, labelOf, unlessGone } from './objects.ts';
 import type { Manifest } from './objects.ts';
+import { passwordsOf } from './passwords.ts';
 import { follow, wayBack } from './progress/follow.ts';
 import { Observer, workloadNames } from './progress/observe.ts';
 import { goBack, lastGood } from './rollback.ts';
@@ -85,6 +87,7 @@ async function* carriedOut(place: Place, plan: DeployPlan, options: DeployOption
     const [state] = await helm.history(request, signal);
     if (state === undefined) return;
     await markReady(requests, state, signal);
+    for (const place of passwordsOf(plan.manifests, namespace)) yield { kind: 'note', text: passwordText(place) };
     yield { kind: 'done', state, durationMs: clock.monotonicMs() - startedMs };
   });
 }

@@ -85,7 +85,8 @@ function ratioText(ratio: number): string {
 /** The half width of the interval in percent of the median, the larger side: as benchstat prints it. */
 function medianCells(side: MedianInterval | null): readonly [median: string, spread: string] {
   if (side === null) return [none, none];
-  if (side.low === null || side.high === null) return [shortText(side.median), '∞'];
+  // Too few samples for an interval: a spread of any size is no figure.
+  if (side.low === null || side.high === null) return [shortText(side.median), none];
   const spread = Math.max(side.high - side.median, side.median - side.low) / side.median;
   return [shortText(side.median), `${(spread * 100).toFixed(0)} %`];
 }

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { Disposable } from '../base/disposables.ts';
 import type { Deployer } from '../deploy/deploy.ts';
+import type { KubeContext } from '../cluster/connect/kubeconfig.ts';
+import type { EngineInstance } from '../cluster/recognise/model.ts';
 import type { OpenCluster } from './session/clusters.ts';
 import type { Reach, ServerTarget } from '../base/target.ts';
 import { registerClusterCommands } from './commands/cluster/register.ts';
@@ -16,6 +18,8 @@ import type { TreeNode } from './tree/provider.ts';
 export interface ClusterUi {
   roots(): Promise<readonly TreeNode[]>;
   readonly forwards: Forwards;
+  /** An engine of an open cluster as a target; a person chooses its tables. Fails: `cancelled`, `invalid`, and as it is reached. */
+  readonly serverIn: (context: KubeContext, instance: EngineInstance) => Promise<ServerTarget>;
 }
 
 export function registerClusters(services: Services, faults: Pick<FaultUi, 'active' | 'changed'>): ClusterUi & Disposable {
@@ -42,13 +46,14 @@ export function registerClusters(services: Services, faults: Pick<FaultUi, 'acti
   const deployer = async ({ connection }: OpenCluster): Promise<Deployer> => {
     const [{ findHelm, helmAt }, { openDeployer }] = await Promise.all([import('../deploy/helm/find.ts'), import('../deploy/deployer.ts')]);
     const path = settings.read('faultline.helm.path');
-    const helm = await (path === '' ? findHelm(process.env) : helmAt(path, process.env));
+    const helm = await (path === '' ? findHelm(process.env, process.platform, 'faultline.helm.path') : helmAt(path, process.env));
     return openDeployer({ connection, helm, env: process.env, chartsFolder });
   };
   const namesOf = (target: ServerTarget): Promise<readonly string[]> => serverNames(query.api, target, newId);
-  store.add(
-    registerClusterCommands({ commands, notifier, settings, clusters, forwards, filter, session, passwords, reach, namesOf, deployer }),
-  );
+  const parts = { commands, notifier, settings, clusters, forwards, filter, session, passwords, reach, namesOf, deployer };
+  store.add(registerClusterCommands(parts));
+  const serverIn: ClusterUi['serverIn'] = async (context, instance) =>
+    (await import('./commands/cluster/servers.ts')).serverCommands(parts).serverIn(context, instance);
   store.add(registerValues(chartsFolder, (error) => services.log.error('the schema of a chart could not be read', error)));
-  return { roots: () => tree.roots(), forwards, dispose: () => tree.dispose() };
+  return { roots: () => tree.roots(), forwards, serverIn, dispose: () => tree.dispose() };
 }

@@ -54,7 +54,9 @@ export class Notifier {
   }
 }
 
-function helpOf({ reason }: FaultlineError): Help | undefined {
+function helpOf({ reason, facts: { setting } }: FaultlineError): Help | undefined {
+  if (setting !== undefined)
+    return { title: t('Open Setting'), run: () => vscode.commands.executeCommand('workbench.action.openSettings', setting) };
   if (reason !== 'forbidden' || vscode.workspace.isTrusted) return undefined;
   return { title: t('Manage Workspace Trust'), run: () => vscode.commands.executeCommand('workbench.trust.manage') };
 }

@@ -94,6 +94,7 @@ const host: ResultsHostApi = {
     answer('copy', [id, range, headers], () => (range.toRow - range.fromRow) * (range.toColumn - range.fromColumn)),
   export: (id, format) => answer('export', [id, format], () => undefined),
   stop: (id) => answer('stop', [id], () => undefined),
+  showTexts: (id) => answer('showTexts', [id], () => undefined),
   runAgain: (id) => answer('runAgain', [id], () => undefined),
   goToError: (id) => answer('goToError', [id], () => undefined),
   replaceError: (id, text) => answer('replaceError', [id, text], () => undefined),

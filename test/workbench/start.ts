@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { cacheDir, Progress, SetupError } from './cache.mjs';
 import { codeServer, NEWEST } from './code-server.ts';
+import { builtHelmFolder, helmFolder } from '../lab/main/helm.ts';
+import { followLabs } from './lab-settings.ts';
 import { kill, marked, MARK } from './processes.ts';
 import { freePort, isFree, startServer } from './server.ts';
 import { QUIET_SETTINGS } from './settings.ts';
@@ -126,6 +128,15 @@ async function openBrowserWorkbench({ folder, port, open }: Choice): Promise<voi
       env: { [MARK]: mark },
     }),
   );
+  const unfollow = followLabs({
+    labs: join(cacheDir(), 'lab'),
+    file: join(base, 'server', 'data', 'Machine', 'settings.json'),
+    helmFolder: () => builtHelmFolder(),
+    bringHelm: () =>
+      void helmFolder(progress).catch((error: unknown) => {
+        console.error(`Helm for the lab could not be made: ${error instanceof Error ? error.message : String(error)}`);
+      }),
+  });
   const url = running.url(folder);
   // The address holds the token: only this person may read it.
   writeFileSync(stateFile, JSON.stringify({ pid: process.pid, url, mark }), { mode: 0o600 });
@@ -140,6 +151,7 @@ async function openBrowserWorkbench({ folder, port, open }: Choice): Promise<voi
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveAsked(undefined));
   });
   const died = await Promise.race([asked, running.exited]);
+  unfollow();
   await running.stop();
   kill(marked(mark));
   rmSync(stateFile, { force: true });

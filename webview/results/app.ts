@@ -73,6 +73,7 @@ export class App {
         this.#render();
       },
       openLog: () => this.#ask(host.openLog()),
+      showTexts: () => this.#withTab((tab) => host.showTexts(tab)),
     });
     this.#grid = new Grid({
       window: (tab, offset, limit) => host.window(tab, offset, limit),
@@ -305,7 +306,9 @@ export class App {
     const changed = said !== this.#said && before !== undefined;
     this.#said = said;
     if (!changed || tab.status === 'failed') return;
-    this.#announcer.say(`${stateMark(tab.status).word}: ${rowsInWords(tab.viewRowCount)}, ${formatDuration(tab.durationMs)}`);
+    this.#announcer.say(
+      `${stateMark(tab.status).word}: ${tab.comparison ?? rowsInWords(tab.viewRowCount)}, ${formatDuration(tab.durationMs)}`,
+    );
   }
 }
 

@@ -13,9 +13,10 @@ export interface BannerActions {
   readonly discard: () => void;
   readonly retry: () => void;
   readonly openLog: () => void;
+  readonly showTexts: () => void;
 }
 
-type Shown = Pick<TabState, 'id' | 'status' | 'engine' | 'durationMs' | 'stopMs' | 'error' | 'rowCount' | 'columns'> & {
+type Shown = Pick<TabState, 'id' | 'status' | 'engine' | 'durationMs' | 'stopMs' | 'error' | 'rowCount' | 'columns' | 'otherWords'> & {
   readonly trouble: string | null;
 };
 
@@ -43,6 +44,7 @@ export class Banner {
       trouble,
       ...(stopMs === undefined ? {} : { stopMs }),
       ...(error === undefined ? {} : { error }),
+      ...(tab.otherWords === undefined ? {} : { otherWords: tab.otherWords }),
     });
   }
 
@@ -53,7 +55,7 @@ export class Banner {
   }
 
   #content(shown: Shown): Child[] | null {
-    const { runAgain, discard, retry, openLog } = this.#actions;
+    const { runAgain, discard, retry, openLog, showTexts } = this.#actions;
     const line = (bold: string, rest: string, ...act: HTMLElement[]): Child[] => [
       icon('warn', 'c-warn', t('warning')),
       h('span', { class: 'grow', role: 'status' }, h('b', {}, bold), ' ', rest),
@@ -101,6 +103,8 @@ export class Banner {
         t('{0} These are the rows that had arrived.', `${visible(shown.error?.facts.what ?? '')}.`),
         again,
       );
+    if (shown.otherWords !== undefined && shown.status === 'done')
+      return line(t('Two texts were compared.'), visible(shown.otherWords), button('secondary', t('Show Both Texts'), showTexts));
     return null;
   }
 }

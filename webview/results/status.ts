@@ -7,7 +7,7 @@ import { icon } from '../kit/icons.ts';
 import { button, quietButton } from '../kit/toolkit.ts';
 import type { Segment } from './arranged.ts';
 import { visible } from './grid/text.ts';
-import { clock, cut, filterInWords, isPartial, rowsInWords, stateMark } from './words.ts';
+import { clock, cut, differencesInWords, filterInWords, isPartial, rowsInWords, stateMark } from './words.ts';
 
 export interface StatusActions {
   readonly segment: (to: Segment) => void;
@@ -68,6 +68,7 @@ export class StatusLine {
         viewRowCount,
         changedRows: changedRows ?? null,
         hasColumns: columns.length > 0,
+        isComparison: tab.comparison !== undefined,
         arranging,
       },
       durationMs: running ? null : tab.durationMs,
@@ -211,6 +212,8 @@ interface FactsShown {
   readonly viewRowCount: number;
   readonly changedRows: number | null;
   readonly hasColumns: boolean;
+  /** Its rows are differences. */
+  readonly isComparison: boolean;
   readonly arranging: boolean;
   readonly durationMs: number | null;
   readonly fraction: number | null;
@@ -234,6 +237,7 @@ function rowsFact(shown: FactsShown): Child[] | null {
       h('b', {}, formatCount(shown.viewRowCount)),
       ` ${t('of {0}', rowsInWords(shown.rowCount))}${isPartial(shown) ? t(', not all') : ''}`,
     ];
+  if (shown.isComparison) return [h('b', {}, differencesInWords(shown.rowCount))];
   const unit = shown.rowCount === 1 ? t('row') : t('rows');
   const note = isPartial(shown) ? t(', not all') : shown.status === 'running' ? ` ${t('so far')}` : '';
   return [h('b', {}, formatCount(shown.rowCount)), ` ${unit}${note}`];

@@ -3,7 +3,7 @@ import type { TabId, TabState } from '../../src/ui/panels/results/protocol.ts';
 import { t } from '../../src/base/messages.ts';
 import { fill, h, spoken, whenChanged } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
-import { isPartial, rowsInWords, stateMark } from './words.ts';
+import { differencesInWords, isPartial, rowsInWords, stateMark } from './words.ts';
 import { visible } from './grid/text.ts';
 
 export interface TabsActions {
@@ -141,5 +141,5 @@ function countOf(tab: TabState): string {
   if (tab.status === 'failed' && tab.rowCount === 0) return '';
   if (tab.status === 'gone') return '';
   if (tab.columns.length === 0) return '';
-  return rowsInWords(tab.rowCount);
+  return tab.comparison === undefined ? rowsInWords(tab.rowCount) : differencesInWords(tab.rowCount);
 }

@@ -32,6 +32,11 @@ export function rowsInWords(count: number): string {
   return count === 1 ? t('1 row') : t('{0} rows', formatCount(count));
 }
 
+/** The rows of a comparison are differences. */
+export function differencesInWords(count: number): string {
+  return count === 1 ? t('1 difference') : t('{0} differences', formatCount(count));
+}
+
 /** Partial results say so wherever their number stands. */
 export function isPartial({ status }: Pick<TabState, 'status'>): boolean {
   return status === 'cancelled' || status === 'limited';

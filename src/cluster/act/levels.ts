@@ -4,7 +4,8 @@
  * can't be read, name, address and authority together stand in for it.
  *
  * A key is `NAME SERVER UID/AUTHORITY`, with `-` for what is not known; NAME is only for who reads it, unless the UID is missing. Keys
- * of before are a context's name, or its file and name: `readOnly` still holds for these, while what they opened is protected again.
+ * of before are a context's name, or its file and name: `readOnly` still holds for these, while what they opened is protected again. A lab's cluster is
+ * open as long as nobody said anything else: it is there to be tried on.
  */
 import type { ClusterIdentity } from '../connect/identity.ts';
 import type { KubeContext } from '../connect/kubeconfig.ts';
@@ -40,14 +41,16 @@ export function protectionOf(cluster: ProtectedCluster, identity: ClusterIdentit
   const isReadOnly =
     marks.some((mark) => mark.level === 'readOnly' && mayBe(mark, cluster, identity)) ||
     (own.length === 0 && marks.some((mark) => mark.level === 'readOnly' && isByName(mark, cluster)));
-  const isOpen = own.length > 0 && ofCluster.every(({ level }) => level === 'open');
-  const lapsed = identity === undefined || own.length > 0 ? undefined : lapsedOf(marks, cluster, identity);
+  const isLab = identity?.isLab === true && own.length === 0;
+  const isOpen = (own.length > 0 || isLab) && ofCluster.every(({ level }) => level === 'open');
+  const lapsed = identity === undefined || own.length > 0 || isLab ? undefined : lapsedOf(marks, cluster, identity);
   return {
     context: context.name,
     server,
     level: isReadOnly ? 'readOnly' : isOpen ? 'open' : 'confirm',
     knownBy: identity === undefined ? 'nothing' : identity.uid === undefined ? 'address' : 'identity',
     ...(lapsed === undefined ? {} : { lapsed }),
+    ...(isLab && isOpen && !isReadOnly ? { isLab } : {}),
   };
 }
 

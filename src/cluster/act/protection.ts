@@ -18,6 +18,8 @@ export interface Protection {
   readonly knownBy: 'identity' | 'address' | 'nothing';
   /** Why it is not open although a person opened it: only its `name` was written then, it was an `otherCluster`, or it had another `authority`. */
   readonly lapsed?: 'name' | 'otherCluster' | 'authority';
+  /** It is open because the lab made it. */
+  readonly isLab?: true;
 }
 
 /** The cluster that something is done to: a connection is one. */
@@ -45,8 +47,9 @@ export function nameToType({ level, context }: Protection): string | undefined {
 }
 
 /** What a person has to know about how the cluster is protected, a sentence each; most have nothing. */
-export function protectionNotes({ context, server, knownBy, lapsed }: Protection): readonly string[] {
+export function protectionNotes({ context, server, knownBy, lapsed, isLab }: Protection): readonly string[] {
   return [
+    ...(isLab === true ? [t('It is a cluster of the lab, known by its certificate authority: a click is enough to change it.')] : []),
     ...(knownBy === 'address'
       ? [
           t(

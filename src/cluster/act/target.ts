@@ -41,15 +41,29 @@ export async function selectionOf(
         t('pod {0}', target.name),
       );
     case 'service':
-      return serviceSelection(
-        await connection.request<Service>({ path: pathOf(kinds.services, { namespace, name: target.name }), signal }),
-        t('service {0}', target.name),
-      );
+      return serviceSelection(await serviceOf(connection, namespace, target.name, signal), t('service {0}', target.name));
     case 'workload': {
       const path = pathOf(kindOf(target.workload), { namespace, name: target.name });
       const { spec } = await connection.request<Workload>({ path, signal });
       return { what: `${target.workload} ${target.name}`, labelSelector: selectorText(spec?.selector ?? {}) };
     }
+  }
+}
+
+/** The API's own words name no namespace, and that is mostly what was wrong. */
+async function serviceOf(connection: ClusterConnection, namespace: string, name: string, signal: AbortSignal): Promise<Service> {
+  try {
+    return await connection.request<Service>({ path: pathOf(kinds.services, { namespace, name }), signal });
+  } catch (error) {
+    if (!FaultlineError.is(error, 'notFound')) throw error;
+    throw new FaultlineError(
+      'notFound',
+      {
+        what: t('There is no Service {0} in namespace {1} of {2}', name, namespace, connection.context.name),
+        remedy: t('Check name and namespace: “faultline tree” and the Clusters view show where it is.'),
+      },
+      error,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a cluster is, whatever its context is called: the UID of its kube-system and the hash of its authority. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { FaultlineError } from '../../base/errors.ts';
+import { isLab } from '../act/lab.ts';
 import type { Namespace } from '../objects.ts';
 import type { ClusterConnection } from './connection.ts';
 
@@ -9,11 +10,13 @@ export interface ClusterIdentity {
   readonly uid?: string;
   /** SHA-256, hexadecimal, of the authority's first certificate (DER) that the kubeconfig names; missing where it names none. */
   readonly caHash?: string;
+  /** The lab made it, which is known by its authority. */
+  readonly isLab?: true;
 }
 
 /** Fails as a request does, apart from `forbidden` and `notFound`. */
 export async function clusterIdentity(connection: ClusterConnection, signal?: AbortSignal): Promise<ClusterIdentity> {
-  const [uid, pem] = await Promise.all([
+  const [uid, pem, ofLab] = await Promise.all([
     connection
       .request<Namespace>({ path: '/api/v1/namespaces/kube-system', ...(signal === undefined ? {} : { signal }) })
       .then(({ metadata }) => metadata.uid)
@@ -22,9 +25,10 @@ export async function clusterIdentity(connection: ClusterConnection, signal?: Ab
         throw error;
       }),
     connection.authority(),
+    isLab(connection),
   ]);
   const caHash = pem === undefined ? undefined : hashOf(pem);
-  return { ...(uid === undefined ? {} : { uid }), ...(caHash === undefined ? {} : { caHash }) };
+  return { ...(uid === undefined ? {} : { uid }), ...(caHash === undefined ? {} : { caHash }), ...(ofLab ? { isLab: true } : {}) };
 }
 
 /** What was read last, for what is drawn; for what is decided it is read anew. */

@@ -79,7 +79,8 @@ function hasConditions(conditions: readonly Condition[] | undefined): boolean {
 function pausedOf(object: ScaledObject | undefined): { readonly text: string; readonly isBlocking: boolean } | undefined {
   const annotations = object?.metadata.annotations ?? {};
   const count = annotations['autoscaling.keda.sh/paused-replicas'];
-  if (count !== undefined) return { text: t('KEDA was paused at {0} replicas', count), isBlocking: true };
+  if (count !== undefined)
+    return { text: count === '1' ? t('KEDA was paused at 1 replica') : t('KEDA was paused at {0} replicas', count), isBlocking: true };
   if (annotations['autoscaling.keda.sh/paused'] === 'true') return { text: t('KEDA was paused'), isBlocking: true };
   if (annotations['autoscaling.keda.sh/paused-scale-out'] === 'true') return { text: t('KEDA was told not to grow'), isBlocking: true };
   if (annotations['autoscaling.keda.sh/paused-scale-in'] === 'true') return { text: t('KEDA was told not to shrink'), isBlocking: false };

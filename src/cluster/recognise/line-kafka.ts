@@ -54,7 +54,10 @@ function withController(line: Line, controllerId: number | undefined): Line {
 function brokerLine(broker: BrokerLine, before?: Line): Line {
   const old = before?.subject.kind === 'broker' ? before.subject.broker : undefined;
   const { pod, brokerId, isController, health, leaders, replicas } = broker;
-  const counts = leaders === undefined || replicas === undefined ? [] : [t('{0} leaders', leaders), t('{0} replicas', replicas)];
+  const counts =
+    leaders === undefined || replicas === undefined
+      ? []
+      : [leaders === 1 ? t('1 leader') : t('{0} leaders', leaders), replicas === 1 ? t('1 replica') : t('{0} replicas', replicas)];
   const restarts = pod === undefined || pod.restarts === 0 ? [] : [pod.restarts === 1 ? t('1 restart') : t('{0} restarts', pod.restarts)];
   return {
     id: broker.id,

@@ -24,19 +24,24 @@ export async function helmAt(path: string, env: Environment): Promise<HelmProgra
     await access(path, constants.X_OK);
   } catch (error) {
     const remedy = t('Correct the setting {0}, or empty it to take “helm” on PATH.', 'faultline.helm.path');
-    throw new FaultlineError('notFound', { what: t('There is no program {0}', path), remedy }, error);
+    const facts = { what: t('There is no program {0}', path), remedy, setting: 'faultline.helm.path' };
+    throw new FaultlineError('notFound', facts, error);
   }
   return { path, ...parseVersion(await askVersion(path, env), path) };
 }
 
-/** Fails: `notFound` with how to get it, `unsupported` for Helm 2, `engine` for a program that is no Helm. */
-export async function findHelm(env: Environment, platform: NodeJS.Platform = process.platform): Promise<HelmProgram> {
+/** `setting`: of who has one that names the program. Fails: `notFound` with how to get it, `unsupported` for Helm 2, `engine` for a program that is no Helm. */
+export async function findHelm(env: Environment, platform: NodeJS.Platform = process.platform, setting?: string): Promise<HelmProgram> {
   const path = await onPath(env, platform);
   if (path === undefined) {
     throw new FaultlineError('notFound', {
       what: t('Helm is not there: no program “helm” on PATH'),
       meaning: t('Charts are deployed with Helm 3 or 4'),
-      remedy: howToGetIt(platform),
+      remedy:
+        setting === undefined
+          ? howToGetIt(platform)
+          : t('Name the program in the setting {0}, which takes effect at once. {1}', setting, howToGetIt(platform)),
+      ...(setting === undefined ? {} : { setting }),
     });
   }
   return { path, ...parseVersion(await askVersion(path, env), path) };
@@ -49,7 +54,7 @@ export function howToGetIt(platform: NodeJS.Platform): string {
   if (platform === 'win32') return t('Install it with “winget install Helm.Helm” (or “choco install kubernetes-helm”), {0}', again);
   if (platform === 'linux') {
     const where = 'https://helm.sh/docs/intro/install/';
-    return t('Install it with “sudo snap install helm --classic”, or unpack a release from {0} into a folder on PATH, {1}', where, again);
+    return t('Unpack a release from {0} into a folder on PATH, {1}', where, again);
   }
   return t('Install it from {0}, {1}', 'https://helm.sh/docs/intro/install/', again);
 }

@@ -25,3 +25,12 @@ export interface WorkloadProgress {
   /** Worst first. */
   readonly stuck: readonly Stuck[];
 }
+
+/** Names of jobs that were waited for and are not any more; `waiting` is kept from one call to the next. */
+export function endedJobs(waiting: Set<string>, now: readonly WorkloadProgress[]): readonly string[] {
+  const open = new Set(now.filter(({ kind, isReady }) => kind === 'Job' && !isReady).map(({ name }) => name));
+  const ended = [...waiting].filter((name) => !open.has(name));
+  for (const name of ended) waiting.delete(name);
+  for (const name of open) waiting.add(name);
+  return ended;
+}

@@ -1,7 +1,7 @@
 /** Statements of the SQL library as a plan holds them, and the plan of a TPC-H benchmark. */
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { engineNames, type ServerTarget } from '../../base/target.ts';
+import { engineNames, targetTitle, type ServerTarget } from '../../base/target.ts';
 import type { AbortRule, Arm, DrivenLoad, Expectation, PlannedStatement, RunPlan, WarmUp } from '../../journal/plan.ts';
 import { Library, type LibraryEntry } from '../../workload/library.ts';
 import { checkScale } from '../../workload/tpch/scale.ts';
@@ -115,7 +115,7 @@ export async function tpchPlan(request: TpchRequest): Promise<RunPlan> {
   const { clients, iterations, thinkTimeMs } = specDefaults;
   const written = request.expectations ?? [];
   const plan: RunPlan = {
-    name: request.name ?? tpchName(scale, queries),
+    name: request.name ?? tpchName(request.server === undefined ? `TPC-H ${scale}` : targetTitle(request.server), queries),
     arms: against === undefined ? [arm] : [arm, { ...against, label: 'B' }],
     statements: order === 'power' ? inPowerOrder(listed) : listed,
     load:
@@ -133,9 +133,9 @@ export async function tpchPlan(request: TpchRequest): Promise<RunPlan> {
   return plan;
 }
 
-/** "TPC-H 0.01", "TPC-H 0.01, q06", "TPC-H 0.01, 5 queries" */
-function tpchName(scale: number, queries: readonly number[]): string {
+/** "TPC-H 0.01", "TPC-H 0.01, q06", "TPC-H 0.01, 5 queries"; of a server what it is called in the editor too: "shop/trino, tpch.tiny". */
+function tpchName(on: string, queries: readonly number[]): string {
   const [only] = queries;
-  if (queries.length === 1 && only !== undefined) return `TPC-H ${scale}, ${queryName(only)}`;
-  return queries.length === tpchQueries.length ? `TPC-H ${scale}` : t('TPC-H {0}, {1} queries', scale, queries.length);
+  if (queries.length === 1 && only !== undefined) return `${on}, ${queryName(only)}`;
+  return queries.length === tpchQueries.length ? on : t('{0}, {1} queries', on, queries.length);
 }

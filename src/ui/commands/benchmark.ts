@@ -12,7 +12,7 @@ import type { Commands, SettingsReader } from '../contribute.ts';
 import { placeOf } from '../editor/spec/documents.ts';
 import type { Statements } from '../editor/statements.ts';
 import { needsTrust } from '../notify.ts';
-import { benchmarkText, libraryBenchmark, statementBenchmark, type Benchmark } from '../session/benchmark.ts';
+import { benchmarkText, libraryBenchmark, questionBefore, statementBenchmark, type Benchmark } from '../session/benchmark.ts';
 import type { Session } from '../session/session.ts';
 
 /** The room of specs, loaded when it is needed: YAML and schemas are no small code. */
@@ -69,7 +69,12 @@ export function registerBenchmarkCommands(parts: BenchmarkParts): Disposable {
   );
 }
 
-async function run(benchmark: Benchmark, parts: BenchmarkParts): Promise<string> {
+async function run(benchmark: Benchmark, parts: BenchmarkParts): Promise<string | undefined> {
+  const question = questionBefore(benchmark);
+  if (question !== undefined) {
+    const { what, detail, button } = question;
+    if ((await vscode.window.showWarningMessage(what, { modal: true, detail }, button)) !== button) return undefined;
+  }
   const text = await textOf(benchmark, parts);
   const run = await parts.start(await parts.specs.planOf(text, placeOf(undefined)));
   vscode.window.setStatusBarMessage(t('Benchmark: {0}', benchmarkText(benchmark)), 8_000);

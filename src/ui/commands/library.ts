@@ -1,10 +1,12 @@
 /** Opening queries of the library, and adding own folders to it. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
+import { systemClock } from '../../base/clock.ts';
 import { t } from '../../base/messages.ts';
 import { documentOf, type Library, type LibraryEntry } from '../../workload/library.ts';
 import { variantFor } from '../../workload/variants.ts';
 import { engineOf } from '../../engine/target.ts';
+import { Doubled } from '../session/doubled.ts';
 import type { Session } from '../session/session.ts';
 import type { Commands, SettingsReader } from '../contribute.ts';
 import type { Statements } from '../editor/statements.ts';
@@ -20,13 +22,17 @@ export interface LibraryCommandParts {
 }
 
 export function registerLibraryCommands({ commands, settings, statements, library, session }: LibraryCommandParts): Disposable {
+  const open = async (entry: LibraryEntry): Promise<vscode.TextDocument> => {
+    const document = await openCopy(documentOf(variantFor(entry, engineOf(session.target))));
+    statements.name(document, tabTitle(entry));
+    return document;
+  };
+  const doubled = new Doubled<vscode.TextDocument>(systemClock, ({ isClosed }) => !isClosed);
   return vscode.Disposable.from(
     commands.register('faultline.openLibraryEntry', async (path) => {
-      const entry = typeof path === 'string' ? await library().entry(path) : await chooseEntry(await library().entries());
-      if (!entry) return undefined;
-      const document = await openCopy(documentOf(variantFor(entry, engineOf(session.target))));
-      statements.name(document, tabTitle(entry));
-      return document.uri;
+      if (typeof path === 'string') return (await doubled.once(path, async () => open(await library().entry(path)))).uri;
+      const entry = await chooseEntry(await library().entries());
+      return entry && (await open(entry)).uri;
     }),
     commands.register('faultline.addLibraryFolder', async () => {
       if (!vscode.workspace.isTrusted) throw needsTrust(t('Own SQL folders are not read'));

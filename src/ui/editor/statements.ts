@@ -5,7 +5,7 @@ import type { Disposable } from '../../base/disposables.ts';
 import { invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { splitStatements, statementAt, trimmedRange, type Dialect, type Statement } from '../../engine/sql/split.ts';
-import { documentName, firstWords, type StatementToRun } from '../session/statement.ts';
+import { documentName, firstWords, StatementTitles, type StatementToRun } from '../session/statement.ts';
 
 export interface MeantStatements {
   readonly document: vscode.TextDocument;
@@ -25,7 +25,7 @@ interface Split {
 export class Statements implements Disposable {
   readonly #dialect: () => Dialect;
   readonly #cache = new WeakMap<vscode.TextDocument, Split>();
-  readonly #titles = new Map<string, string>();
+  readonly #titles = new StatementTitles();
   readonly #listening: Disposable;
   #last: vscode.TextDocument | undefined = activeSqlEditor()?.document;
 
@@ -36,7 +36,7 @@ export class Statements implements Disposable {
         if (editor?.document.languageId === 'sql') this.#last = editor.document;
       }),
       vscode.workspace.onDidCloseTextDocument((document) => {
-        this.#titles.delete(document.uri.toString());
+        this.#titles.forget(document.uri.toString());
         if (this.#last === document) this.#last = undefined;
       }),
     );
@@ -55,15 +55,15 @@ export class Statements implements Disposable {
     return statements;
   }
 
-  /** A document that has no name of its own (a copy from the library) is called so in tabs. */
+  /** A document that has no name of its own (a copy from the library) is called so in tabs, until another statement stands in it. */
   name(document: vscode.TextDocument, title: string): void {
-    this.#titles.set(document.uri.toString(), title);
+    this.#titles.name(document.uri.toString(), title, document.getText());
   }
 
   /** As a command has to run it. */
   toRun(document: vscode.TextDocument, { start, end, text }: Statement, opens: StatementToRun['opens']): StatementToRun {
     const alone = this.of(document).length === 1;
-    const name = alone ? (this.#titles.get(document.uri.toString()) ?? documentName(document.uri.path)) : undefined;
+    const name = alone ? (this.#titles.of(document.uri.toString(), text) ?? documentName(document.uri.path)) : undefined;
     const source = { uri: document.uri.toString(), start, end, firstLine: document.positionAt(start).line };
     const title = name ?? firstWords(text);
     return { sql: text, title: opens === 'plan' ? t('Plan: {0}', title) : title, source, opens };

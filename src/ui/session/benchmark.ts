@@ -3,10 +3,11 @@
  */
 import { planLength } from '../../analysis/text.ts';
 import { t } from '../../base/messages.ts';
-import { tpchScaleOf } from '../../base/target.ts';
+import { engineNames, tpchScaleOf } from '../../base/target.ts';
 import type { EngineTarget } from '../../engine/engine.ts';
 import type { SpecSubject } from '../../run/spec/write.ts';
 import type { LibraryEntry } from '../../workload/library.ts';
+import { bareText } from './statement.ts';
 import { targetName } from './targets.ts';
 
 export interface Benchmark {
@@ -68,6 +69,24 @@ export function benchmarkText({ iterations, durationMs, subject }: Benchmark): s
     : t('{0} passes over {1} by one client, at most {2}, after a warm-up pass', iterations, of, planLength(durationMs));
 }
 
+export interface BenchmarkQuestion {
+  readonly what: string;
+  readonly detail: string;
+  readonly button: string;
+}
+
+/** What is asked before a server that others use is put under load for minutes; undefined: nothing, it is this machine's own engine. */
+export function questionBefore(benchmark: Benchmark): BenchmarkQuestion | undefined {
+  const { target } = benchmark;
+  if (target.kind !== 'server') return undefined;
+  const where = target.at.kind === 'kubernetes' ? t('{0} in {1}', target.at.namespace, target.at.context) : target.at.url;
+  return {
+    what: t('Benchmark {0}?', targetName(target)),
+    detail: t('{0}, on {1} at {2}. Whoever uses this engine feels it.', benchmarkText(benchmark), engineNames[target.engine], where),
+    button: t('Benchmark'),
+  };
+}
+
 /** A pass of TPC-H takes about 0.4 s at scale 0.01, and grows with it. */
 function passesFor(target: EngineTarget): number {
   const scale = tpchScaleOf(target);
@@ -84,13 +103,4 @@ function onTarget(title: string, target: EngineTarget): string {
 
 function isTpch({ path }: LibraryEntry): boolean {
   return /^tpch\/q\d\d\.sql$/.test(path);
-}
-
-/** Without comments, blanks and the last semicolon: a copy from the library is the same query however it is laid out. */
-export function bareText(sql: string): string {
-  return sql
-    .replace(/--[^\n]*/g, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/\s*;\s*$/, '')
-    .trim();
 }

@@ -205,13 +205,21 @@ export class StatementRunner {
       b: { target: against.target, sql: against.sql ?? statement.sql },
     });
     const error = end.error ? fromWire(end.error) : undefined;
+    const asked = (name: string, sql: string): { at: number; text: string } => ({
+      at: clock.wallMs(),
+      text: t('{0} was asked:\n{1}', name, sql),
+    });
+    const texts =
+      against.otherWords === undefined
+        ? []
+        : [asked(targetName(target), statement.sql), asked(targetName(against.target), against.sql ?? statement.sql)];
     const messages = tabs.get(run.tab)?.state.messages ?? [];
     const said = end.comparison === undefined ? [] : [{ at: clock.wallMs(), text: comparisonText(end.comparison) }];
     return [
       {
         ...endState(end),
         ...(end.comparison === undefined ? {} : { comparison: comparisonText(end.comparison) }),
-        messages: [...messages, opened(facts, clock.wallMs()), ...said],
+        messages: [...messages, opened(facts, clock.wallMs()), ...texts, ...said],
         ...(error ? { error: tabError(error, statement) } : {}),
       },
       error,
@@ -244,6 +252,7 @@ function newTab(statement: StatementToRun, target: EngineTarget, runId: string, 
     ],
     ...withoutRows,
     status: 'running',
+    ...(statement.against?.otherWords === undefined ? {} : { otherWords: statement.against.otherWords }),
   };
   const { source, against } = statement;
   return { state, target, runId, ...(source ? { source } : {}), ...(against ? { against } : {}) };
@@ -279,6 +288,7 @@ function endText(engine: string, end: Partial<TabState> & { durationMs: number; 
   const rows = formatRows(end.rowCount);
   switch (end.status) {
     case 'done':
+      if (end.comparison !== undefined) return t('Compared in {0}', took);
       if (end.changedRows !== undefined) return t('Done in {0}: {1} changed', took, formatRows(end.changedRows));
       return end.opens === 'plan' || end.plan ? t('Explained in {0}', took) : t('Done in {0}: {1}', took, rows);
     case 'limited':

@@ -14,6 +14,8 @@ export interface Against {
   readonly target: EngineTarget;
   /** Where that engine takes other words for the same question. */
   readonly sql?: string;
+  /** Said with the answer: which engine was asked another text than the one in the editor. */
+  readonly otherWords?: string;
 }
 
 export interface StatementToRun {
@@ -26,6 +28,36 @@ export interface StatementToRun {
   readonly opens: 'rows' | 'plan';
   /** Runs on a second target too, and shows how the two answers differ. */
   readonly against?: Against;
+}
+
+/**
+ * What copies of the library and the history are called in tabs, for as long as their statement is the one that was named: whoever
+ * writes another one into the copy reads its own first words.
+ */
+export class StatementTitles {
+  readonly #named = new Map<string, { readonly title: string; readonly bare: string }>();
+
+  name(uri: string, title: string, text: string): void {
+    this.#named.set(uri, { title, bare: bareText(text) });
+  }
+
+  of(uri: string, text: string): string | undefined {
+    const named = this.#named.get(uri);
+    return named?.bare === bareText(text) ? named.title : undefined;
+  }
+
+  forget(uri: string): void {
+    this.#named.delete(uri);
+  }
+}
+
+/** Without comments, blanks and the last semicolon: a copy from the library is the same query however it is laid out. */
+export function bareText(sql: string): string {
+  return sql
+    .replace(/--[^\n]*/g, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/\s*;\s*$/, '')
+    .trim();
 }
 
 /** The first words of a statement, without comments: at most `most` characters. */

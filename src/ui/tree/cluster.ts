@@ -236,6 +236,7 @@ function menusOf(subject: LineSubject, cluster: OpenCluster, protection: Protect
       if (pod === undefined) break;
       const { namespace } = pod.ref;
       offer('logs', namespace, needs.logs);
+      if (pod.restarts > 0) offer('previousLogs', namespace, needs.logs);
       offer('forward', namespace, needs.portForward);
       entries.push('describe');
       if (!changes) break;

@@ -43,8 +43,8 @@ export interface LoadRun {
   /** Every planned operation is accounted for, and its event was handed on. Fails: `crashed` (the thread ended), or what `onEvents` threw. */
   readonly finished: Promise<void>;
   /**
-   * Plans nothing more. Those underway are aborted and count as failed (`cancelled`), also one that has not settled `stopGraceMs`
-   * later: it may then still run at the engine, and how it ends is not recorded. Queued ones were never sent: they count as dropped.
+   * Plans nothing more. Those underway are aborted and count as dropped, as queued ones do that were never sent. One that has not settled
+   * `stopGraceMs` later counts as failed (`cancelled`): it may still run at the engine, and how it ends is not recorded.
    * Ends when `finished` has; never fails.
    */
   stop(): Promise<void>;

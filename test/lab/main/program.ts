@@ -8,7 +8,7 @@ import { down, status, up } from '../ways.ts';
 import { labOption, running } from './edges.ts';
 import type { Edges, Outcome } from './edges.ts';
 import { kubectl, kubectlFolder } from './kubectl.ts';
-import { builtHelmFolder } from './helm.ts';
+import { builtHelmFolder, helmFolder } from './helm.ts';
 import { showLogs } from './logs.ts';
 import { addNode } from './node.ts';
 import { addScale } from './scale.ts';
@@ -81,8 +81,12 @@ function addUp(program: Command, edges: Edges): void {
       const running = await up(options, edges.progress, talk);
       edges.signal.removeEventListener('abort', onAbort);
       edges.print(describeLab(running));
+      // Charts are deployed with Helm: the shell and the workbench of npm start then have one.
+      if (profile !== 'api') await helmFolder(edges.progress);
       if (names.length > 0) await installEngines(running, names, edges);
-      edges.print(`For this shell: eval "$(npm run -s lab -- env${lab === 0 ? '' : ` --lab ${lab}`})"\n`);
+      edges.print(
+        `For this shell: eval "$(npm run -s lab -- env${lab === 0 ? '' : ` --lab ${lab}`})"\nIn the editor: "npm start" lists it in the Clusters view by itself.\n`,
+      );
     });
 }
 

@@ -37,7 +37,10 @@ describe('a comparison', () => {
   it('says nothing below ten samples a side, however far apart they are', () => {
     const { statements, finding, geometricMean, text } = compareSamples([{ name: 'q01', a: samples(9, 1), b: samples(30, 2, 3) }]);
     assert.deepEqual([statements[0]?.finding, finding, geometricMean], ['unsaid', 'unsaid', null]);
-    assert.equal(text, 'Nothing can be said: a comparison needs 10 samples a side, A has 9 and B 30');
+    assert.equal(
+      text,
+      'Nothing can be said: a comparison needs 10 samples a side, A has 9 and B 30. Run both again with 10 passes or more (--iterations 10)',
+    );
     assert.equal(compareSamples([{ name: 'q01', a: samples(10, 1), b: samples(10, 2, 3) }]).finding, 'faster');
   });
 

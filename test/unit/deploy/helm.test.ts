@@ -45,6 +45,14 @@ describe('Helm', () => {
       findHelm({ PATH: folder }, 'darwin'),
       (error: Error) => FaultlineError.is(error, 'notFound') && /brew install helm/.test(error.message),
     );
+    await assert.rejects(
+      findHelm({ PATH: folder }, 'linux', 'faultline.helm.path'),
+      (error) =>
+        FaultlineError.is(error, 'notFound') &&
+        error.facts.setting === 'faultline.helm.path' &&
+        /Name the program in the setting faultline\.helm\.path/.test(error.message) &&
+        !/snap/.test(error.message),
+    );
     assert.match(howToGetIt('win32'), /winget install Helm\.Helm/);
     assert.match(howToGetIt('linux'), /helm\.sh\/docs\/intro\/install/);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import type { EngineTarget } from '../../../src/engine/engine.ts';
-import { benchmarkText, libraryBenchmark, statementBenchmark } from '../../../src/ui/session/benchmark.ts';
+import { benchmarkText, libraryBenchmark, questionBefore, statementBenchmark } from '../../../src/ui/session/benchmark.ts';
 import { documentOf, Library, type LibraryEntry } from '../../../src/workload/library.ts';
 
 const tpch: EngineTarget = { kind: 'tpch', scale: 0.01, path: '/data/tpch.duckdb' };
@@ -24,6 +24,24 @@ describe('what Benchmark runs', () => {
     assert.equal(libraryBenchmark([query], 'q01', tpch, tpch).durationMs, 60_000);
     const several = libraryBenchmark(others, '21 queries', tpch, tpch);
     assert.equal(benchmarkText(several), '25 passes over 21 statements by one client, after a warm-up pass');
+  });
+
+  it('is asked about before a server is put under load, with what and where; this machine’s own engine is not', () => {
+    const at = {
+      kind: 'kubernetes',
+      kubeconfig: '/k',
+      context: 'prod',
+      namespace: 'shop',
+      service: 'trino',
+      port: 8080,
+      scheme: 'http',
+    } as const;
+    const server: EngineTarget = { kind: 'server', engine: 'trino', name: 'shop/trino', at, user: 'ana', tpchScale: 0.01 };
+    const all = library.filter(({ path }) => path.startsWith('tpch/'));
+    const question = questionBefore(libraryBenchmark(all, 'TPC-H', server, tpch));
+    assert.equal(question?.what, 'Benchmark shop/trino?');
+    assert.match(question?.detail ?? '', /^11 passes over 22 statements by one client, after a warm-up pass, on Trino at shop in prod\./);
+    assert.equal(questionBefore(libraryBenchmark(all, 'TPC-H', tpch, tpch)), undefined);
   });
 
   it('the copy of a TPC-H query is that query, however it is laid out: its answers can be checked', () => {

@@ -74,6 +74,18 @@ describe('a statement on two engines', () => {
     assert.deepEqual(tab?.against, against.against);
   });
 
+  it('that were asked two texts say so in the tab, and Messages hold both', async () => {
+    const comparison = { rowsA: 1, rowsB: 1, equalRows: 1, differences: 0 };
+    const { runner: it, tabs } = runner({ compare: async () => ({ outcome: 'done', result, durationMs: 40, comparison }) });
+    const otherWords = 'Trino was asked something else.';
+    const run = await it.run({ ...against, against: { ...against.against, otherWords } }, target);
+    const state = tabs.get(run.tab)?.state;
+    assert.equal(state?.otherWords, otherWords);
+    const said = state?.messages.map(({ text }) => text).join('\n') ?? '';
+    assert.match(said, /Compared in 40 ms$/);
+    assert.match(said, /TPC-H 0\.01 was asked:\nselect 1\n.*trino, tpch\.tiny was asked:\nSELECT 1 -- in other words/s);
+  });
+
   it('that one of them refuses has failed, with the words of that one', async () => {
     const error = { reason: 'engine', facts: { what: 'Trino knows no such table' }, log: '' } as const;
     const { runner: it } = runner({ compare: async () => ({ outcome: 'failed', durationMs: 4, error }) });

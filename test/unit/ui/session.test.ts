@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { Session } from '../../../src/ui/session/session.ts';
-import { documentName, firstWords } from '../../../src/ui/session/statement.ts';
+import { documentName, firstWords, StatementTitles } from '../../../src/ui/session/statement.ts';
 import { pageHtml } from '../../../src/ui/panels/html.ts';
 
 const initial = { kind: 'tpch', scale: 0.01, path: '/data/tpch-0.01.duckdb' } as const;
@@ -86,5 +86,17 @@ describe('the frame of a page', () => {
 
   it('does not take a title for markup', () => {
     assert.ok(!pageHtml(frame).includes('<Results>'));
+  });
+});
+
+describe('the title of a copy from the library', () => {
+  it('goes with its statement: another one in the same document is called by its own words', () => {
+    const titles = new StatementTitles();
+    titles.name('untitled:1', 'q06 forecasting revenue change', '-- title: x\n\nselect 6;\n');
+    assert.equal(titles.of('untitled:1', 'select   6'), 'q06 forecasting revenue change');
+    assert.equal(titles.of('untitled:1', 'select 1'), undefined);
+    assert.equal(titles.of('untitled:2', 'select 6'), undefined);
+    titles.forget('untitled:1');
+    assert.equal(titles.of('untitled:1', 'select 6'), undefined);
   });
 });

@@ -111,13 +111,13 @@ async function askByLevel(
     if (answer !== question.button) throw cancelled();
     return consent;
   }
-  const typedName = await vscode.window.showInputBox({
-    title: question.what,
-    prompt: `${detail} ${t('{0} at {1} is protected: type its name to confirm.', name, protection.server)}`,
-    placeHolder: name,
-    ignoreFocusOut: true,
-    validateInput: (text) => (text === name || name.startsWith(text) ? undefined : t('Type {0}', name)),
-  });
+  const { typedInto } = await import('../../session/typedName.ts');
+  const box = vscode.window.createInputBox();
+  box.title = question.what;
+  box.prompt = `${detail} ${t('{0} at {1} is protected: type its name to confirm.', name, protection.server)}`;
+  box.placeholder = name;
+  box.ignoreFocusOut = true;
+  const typedName = await typedInto(box, name);
   if (typedName === undefined) throw cancelled();
   return consentTo(protection, change, { typedName });
 }

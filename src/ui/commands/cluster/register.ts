@@ -46,6 +46,7 @@ export function registerClusterCommands(parts: ClusterCommandsParts): Disposable
     commands.register('faultline.kafkaLogin', async (item) => (await kafka()).logIn(item)),
     commands.register('faultline.forgetKafkaLogin', async (item) => (await kafka()).forget(item)),
     commands.register('faultline.runSqlHere', async (item) => (await servers()).runSqlHere(item)),
+    commands.register('faultline.benchmarkEngine', async (item) => (await servers()).benchmarkEngine(item)),
     commands.register('faultline.connectServer', async () => (await servers()).connectServer()),
     commands.register('faultline.testConnection', async (item) => (await servers()).testConnection(item)),
     commands.register('faultline.forgetServer', async (item) => (await servers()).forgetServer(item)),

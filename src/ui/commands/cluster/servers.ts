@@ -4,6 +4,7 @@ import { cancelled, FaultlineError, invalid } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { defaultPort, engineNames, serverName, serverUrl, type Reach, type ServerTarget } from '../../../base/target.ts';
 import type { EngineInstance } from '../../../cluster/recognise/model.ts';
+import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { KubeContext } from '../../../cluster/connect/kubeconfig.ts';
 import type { CheckStep } from '../../../engine/check.ts';
 import { needsTrust } from '../../notify.ts';
@@ -11,6 +12,7 @@ import { answeredScales } from '../../../workload/tpch/scale.ts';
 import { defaultUser, isSql, serverOf } from '../../../cluster/sqlServer.ts';
 import type { Passwords } from '../../session/passwords.ts';
 import type { Session } from '../../session/session.ts';
+import type { SqlLogin } from '../../session/sqlLoginDialog.ts';
 import { isTarget, targetName } from '../../session/targets.ts';
 import { openCopy } from '../library.ts';
 import { isLineArgument, type ClusterCommandParts } from './lines.ts';
@@ -31,8 +33,34 @@ export function serverCommands(parts: ServerCommandParts) {
       const meant = await engineMeant(argument, parts);
       if (meant === undefined) return;
       const target = serverOf(meant.context, meant.instance);
-      await choose(await askSchemaOrLogin(target, parts), parts);
-      await openCopy('');
+      const chosen = await askSchemaOrLogin(target, parts);
+      await choose(chosen, parts);
+      const document = await openCopy(beginningOf(chosen));
+      const editor = vscode.window.activeTextEditor;
+      const { end } = document.lineAt(document.lineCount - 1).range;
+      if (editor?.document === document) editor.selection = new vscode.Selection(end, end);
+    },
+    benchmarkEngine: async (argument: unknown): Promise<void> => {
+      mustBeTrusted();
+      const meant = await engineMeant(argument, parts);
+      if (meant === undefined) return;
+      const target = await askSchemaOrLogin(serverOf(meant.context, meant.instance), parts);
+      if (target.tpchScale === undefined)
+        throw invalid(
+          t('What was chosen on {0} is not known as TPC-H', target.name),
+          target.engine === 'clickhouse'
+            ? t('Fill a database with “faultline load tpch”, named such as tpch_sf1, and choose that.')
+            : t('Choose a schema of its catalog tpch, such as tpch.tiny.'),
+        );
+      await choose(target, parts);
+      await parts.commands.run('faultline.benchmarkLibrary', 'tpch');
+    },
+    /** Asked for its tables, and for a login where it wants one; what statements run on stays as it is. Fails as a person goes away. */
+    serverIn: async (context: KubeContext, instance: EngineInstance): Promise<ServerTarget> => {
+      mustBeTrusted();
+      const target = await askSchemaOrLogin(serverOf(context, instance), parts);
+      await session.addServer(target);
+      return target;
     },
     connectServer: async (): Promise<void> => {
       mustBeTrusted();
@@ -53,6 +81,12 @@ export function serverCommands(parts: ServerCommandParts) {
       await parts.passwords.forget(target);
     },
   };
+}
+
+/** So that a person sees where they are, and how to begin. */
+function beginningOf({ name, catalog, schema }: ServerTarget): string {
+  const tables = [catalog, schema].filter((part) => part !== undefined).join('.');
+  return `-- ${t('On {0}. Ctrl+Enter runs the statement at the cursor, Ctrl+Space completes tables and columns.', tables === '' ? name : `${name}, ${tables}`)}\n\n`;
 }
 
 interface MeantEngine {
@@ -176,14 +210,41 @@ async function askSchemaOrLogin(target: ServerTarget, parts: ServerCommandParts)
       return askSchemaOrLogin(trusted, parts);
     }
     if (!FaultlineError.is(error, 'unauthorised')) throw error;
-    const title = t('{0} wants a login', target.name);
-    const user = await vscode.window.showInputBox({ title, prompt: t('User'), value: target.user, ignoreFocusOut: true });
-    if (user === undefined) throw cancelled();
-    const prompt = t('Password of {0}. It is kept in the secret storage of VS Code.', user);
-    const password = await vscode.window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true });
-    if (password === undefined) throw cancelled();
-    return askSchema(await parts.passwords.keep({ ...target, user: user.trim() || target.user }, password), parts);
+    const { user, password } = await askLogin(target, parts);
+    return askSchema(await parts.passwords.keep({ ...target, user }, password), parts);
   }
+}
+
+/** Fails: `cancelled`, and as reading a Secret does. */
+async function askLogin(target: ServerTarget, parts: ServerCommandParts): Promise<SqlLogin> {
+  const [{ askSqlLogin }, { findPasswordSecret, passwordIn }] = await Promise.all([
+    import('../../session/sqlLoginDialog.ts'),
+    import('../../../cluster/sqlLogin.ts'),
+  ]);
+  const { signal } = new AbortController();
+  const connection = target.engine === 'clickhouse' ? await connectionOf(target, parts) : undefined;
+  const at = target.at.kind === 'kubernetes' ? target.at : undefined;
+  const secret = connection === undefined || at === undefined ? undefined : await findPasswordSecret(connection, at, signal);
+  const title = t('{0} wants a login', target.name);
+  return askSqlLogin(
+    {
+      user: target.user,
+      ...(secret === undefined ? {} : { secret }),
+      read: (found) => (connection === undefined ? Promise.reject(cancelled()) : passwordIn(connection, found, signal)),
+    },
+    {
+      choose: async (placeHolder, choices) => vscode.window.showQuickPick(choices, { title, placeHolder, ignoreFocusOut: true }),
+      text: async (prompt, value) => vscode.window.showInputBox({ title, prompt, value, ignoreFocusOut: true }),
+      password: async (prompt) => vscode.window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true }),
+    },
+  );
+}
+
+/** Of the server's cluster; undefined where it is in none, or its context is gone. */
+async function connectionOf({ at }: ServerTarget, { clusters }: ServerCommandParts): Promise<ClusterConnection | undefined> {
+  if (at.kind === 'url') return undefined;
+  const context = (await clusters.contexts()).contexts.find(({ file, name }) => file === at.kubeconfig && name === at.context);
+  return context === undefined ? undefined : (await clusters.use(context)).connection;
 }
 
 /** Where tables are looked for, of those that the server names; and whether it is TPC-H, whose answers are known. */

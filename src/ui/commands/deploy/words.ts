@@ -4,7 +4,7 @@ import { formatDuration } from '../../../base/units.ts';
 import type { DeployEvent, DeployPlan } from '../../../deploy/deploy.ts';
 import type { ObjectAction } from '../../../deploy/plan/diff.ts';
 import type { PodRestart } from '../../../deploy/plan/restarts.ts';
-import type { WorkloadProgress } from '../../../deploy/progress/progress.ts';
+import { endedJobs, type WorkloadProgress } from '../../../deploy/progress/progress.ts';
 
 const marks: Readonly<Record<ObjectAction, string>> = { create: '+', change: '~', recreate: '!', delete: '-', none: ' ' };
 
@@ -63,6 +63,7 @@ export function summaryText({ objects, restarts }: DeployPlan): string {
 /** Lines for a terminal, each thing once: what is waited for, and why it is stuck. */
 export class ProgressWords {
   readonly #told = new Set<string>();
+  readonly #jobs = new Set<string>();
 
   lines(event: DeployEvent): readonly string[] {
     switch (event.kind) {
@@ -74,16 +75,23 @@ export class ProgressWords {
         return [`  ${event.source} | ${event.line}`];
       case 'done':
         return [
+          ...this.#jobsDone([]),
           t('{0}: {1}, revision {2}, {3}', event.state.release, event.state.status, event.state.revision, formatDuration(event.durationMs)),
         ];
       case 'progress':
-        return event.workloads.flatMap((workload) => this.#workload(workload));
+        return [...this.#jobsDone(event.workloads), ...event.workloads.flatMap((workload) => this.#workload(workload))];
     }
   }
 
-  #workload({ name, ready, desired, updated, isReady, stuck }: WorkloadProgress): readonly string[] {
+  #jobsDone(now: readonly WorkloadProgress[]): readonly string[] {
+    return endedJobs(this.#jobs, now).flatMap((name) => this.#once(`${name} done`, [`  ✓ ${t('{0} is done', name)}`]));
+  }
+
+  #workload({ name, kind, ready, desired, updated, isReady, stuck }: WorkloadProgress): readonly string[] {
     const lines = this.#once(`${name} ${ready}/${desired} ${updated}`, [
-      `  ${isReady ? '✓' : '…'} ${t('{0}: {1} of {2} ready', name, ready, desired)}`,
+      kind === 'Job'
+        ? `  ${isReady ? `✓ ${t('{0} is done', name)}` : `… ${t('{0} runs', name)}`}`
+        : `  ${isReady ? '✓' : '…'} ${t('{0}: {1} of {2} ready', name, ready, desired)}`,
     ]);
     const why = stuck.flatMap(({ object, text, log = [] }) =>
       // A number of restarts or seconds that goes up is no news.

@@ -1,7 +1,9 @@
 /** What a click in the results page starts outside of it. */
 import * as vscode from 'vscode';
+import type { Disposable } from '../../../base/disposables.ts';
 import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
+import type { EngineTarget } from '../../../engine/engine.ts';
 import type { Exports } from '../../commands/export.ts';
 import type { StatementProblems } from '../../editor/diagnostics.ts';
 import { openDocument } from '../../editor/statements.ts';
@@ -9,6 +11,7 @@ import { stopRun } from '../../editor/run.ts';
 import type { Log } from '../../log.ts';
 import type { Notifier } from '../../notify.ts';
 import type { StatementRunner } from '../../session/runner.ts';
+import { targetName } from '../../session/targets.ts';
 import type { PanelActions } from './calls.ts';
 import type { Tab } from './tabs.ts';
 
@@ -32,6 +35,11 @@ export function panelActions({ exports, runner, problems, notifier, log }: Actio
       if (tab.state.status === 'running') return;
       runner.run(statementOf(tab), tab.target, tab.state.id).catch((error: unknown) => notifier.report(error, 'run again'));
     },
+    showTexts: async ({ state, target, against }) => {
+      if (against === undefined) return;
+      const [a, b] = [textUri(target, state.statement), textUri(against.target, against.sql ?? state.statement)];
+      await vscode.commands.executeCommand('vscode.diff', a, b, state.title);
+    },
     goToError: async (tab) => {
       const { document, range } = errorPlace(tab, problems);
       await vscode.window.showTextDocument(document, { selection: range, viewColumn: columnOf(document) });
@@ -47,6 +55,17 @@ export function panelActions({ exports, runner, problems, notifier, log }: Actio
     copyText: async (text) => vscode.env.clipboard.writeText(text),
     openLog: () => log.show(),
   };
+}
+
+/** What an engine was asked: the address holds the text. */
+const textScheme = 'faultline-asked';
+
+function textUri(target: EngineTarget, sql: string): vscode.Uri {
+  return vscode.Uri.from({ scheme: textScheme, path: `/${targetName(target).replaceAll('/', ' ')}.sql`, query: sql });
+}
+
+export function provideTexts(): Disposable {
+  return vscode.workspace.registerTextDocumentContentProvider(textScheme, { provideTextDocumentContent: ({ query }) => query });
 }
 
 /** The statement as it was run, at the place where it still stands unchanged. */

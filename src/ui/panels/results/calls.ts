@@ -20,6 +20,7 @@ export interface PanelActions {
   export(tab: Tab, format: ExportFormat): Promise<void>;
   stop(tab: Tab): Promise<void>;
   runAgain(tab: Tab): Promise<void>;
+  showTexts(tab: Tab): Promise<void>;
   goToError(tab: Tab): Promise<void>;
   replaceError(tab: Tab, text: string): Promise<void>;
   copyText(text: string): Promise<void>;
@@ -69,6 +70,7 @@ export function resultsCalls({ host, tabs, log, actions }: CallParts): ResultsHo
     },
     stop: async (id) => actions.stop(tabOf(id)),
     runAgain: async (id) => actions.runAgain(tabOf(id)),
+    showTexts: async (id) => actions.showTexts(tabOf(id)),
     goToError: async (id) => actions.goToError(tabOf(id)),
     replaceError: async (id, text) => actions.replaceError(tabOf(id), text),
     copyText: async (text) => actions.copyText(text),

@@ -38,6 +38,8 @@ export interface TabState {
   readonly changedRows?: number;
   /** Of the differences of two answers: what is said where there are none. */
   readonly comparison?: string;
+  /** Of such: which engine was asked another text than the one in the editor; *Show Both Texts* shows them. */
+  readonly otherWords?: string;
   /** Cancelled: how long the engine took to stop. */
   readonly stopMs?: number;
   readonly error?: TabError;
@@ -100,6 +102,7 @@ export const pageCalls = {
   export: v.tuple([tab, format]),
   stop: v.tuple([tab]),
   runAgain: v.tuple([tab]),
+  showTexts: v.tuple([tab]),
   goToError: v.tuple([tab]),
   replaceError: v.tuple([tab, text]),
   copyText: v.tuple([v.pipe(v.string(), v.maxLength(2_000_000))]),
@@ -128,6 +131,8 @@ export interface PageAnswers {
   export: void;
   stop: void;
   runAgain: void;
+  /** Opens what either engine was asked, side by side. */
+  showTexts: void;
   goToError: void;
   /** Replaces the text at the error's position with a candidate, in the document. */
   replaceError: void;

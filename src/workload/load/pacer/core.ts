@@ -62,6 +62,7 @@ export class PacerCore {
   readonly #share: Share;
   /** When it was running for certain, or had asked to be woken. */
   #awakeMs: number;
+  #isStopped = false;
   #giveUpMs = Infinity;
   #heardMs = -Infinity;
 
@@ -159,6 +160,8 @@ export class PacerCore {
     this.#inFlight.delete(id);
     const { q, arm, warmUp, plannedMs, client } = sent.planned;
     if (error === undefined) this.#recorder.record(q, arm, warmUp, plannedMs, sentMs, doneMs, rows, answer);
+    // The person stopped it, and the engine did stop: that is no fault of the engine's.
+    else if (this.#isStopped && error.reason === 'cancelled') this.#drop(sent.planned);
     else this.#recorder.fail(q, arm, warmUp, plannedMs, sentMs, doneMs, error);
     this.#planner.ended(client, doneMs, settledMs);
     const waiting = this.#queue.shift();
@@ -166,6 +169,7 @@ export class PacerCore {
   }
 
   #stop(): void {
+    this.#isStopped = true;
     const now = this.#edges.nowMs();
     this.#planner.stop(now);
     for (let waiting = this.#queue.shift(); waiting !== undefined; waiting = this.#queue.shift()) this.#drop(waiting);

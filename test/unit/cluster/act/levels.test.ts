@@ -49,6 +49,17 @@ describe('which protection a cluster has', () => {
     assert.match(notes(by('dev'), { ...A, caHash: authority('b') }, levels), /authority is another one than when/);
   });
 
+  it('is open for a lab’s cluster, says why, and is as a person set it once they did', () => {
+    const lab = { ...A, isLab: true } as const;
+    assert.equal(level(by('anything'), lab, {}), 'open');
+    assert.match(notes(by('anything'), lab, {}), /cluster of the lab, known by its certificate authority/);
+    assert.equal(level(by('anything'), lab, withLevel(by('anything'), lab, {}, 'confirm')), 'confirm');
+    assert.equal(level(by('anything'), lab, withLevel(by('anything'), lab, {}, 'readOnly')), 'readOnly');
+    assert.equal(level(by('anything'), lab, { anything: 'readOnly' }), 'readOnly');
+    assert.equal(level(by('anything'), undefined, {}), 'confirm');
+    assert.doesNotMatch(notes(by('anything'), lab, withLevel(by('anything'), lab, {}, 'open')), /lab/);
+  });
+
   it('is not open before the cluster said which one it is', () => {
     const levels = withLevel(by('dev'), A, {}, 'open');
     assert.equal(level(by('dev'), undefined, levels), 'confirm');

@@ -6,6 +6,7 @@ import { linesOf } from '../../../../src/cluster/recognise/lines.ts';
 import type { ClusterModel, ClusterSnapshot, KafkaFacts, Line, Part, PartState } from '../../../../src/cluster/recognise/model.ts';
 import { modelOf, newMemory } from '../../../../src/cluster/recognise/modelOf.ts';
 import { keyOf } from '../../../../src/cluster/objects.ts';
+import { kafkaLine } from '../../../../src/cluster/recognise/line-kafka.ts';
 import { appComponent, appInstance, appName, pod } from './pods.ts';
 
 const live: PartState = { kind: 'live', sinceMs: 0 };
@@ -60,6 +61,13 @@ describe('Kafka’s own truth', () => {
   };
   const model = (): ClusterModel =>
     modelOf(snapshot({ pods: part([0, 1, 2].map(kafkaPod)) }, { kafka: new Map([['kafka:data/bus', { kind: 'known' as const, facts }]]) }));
+
+  it('says of a broker with one replica that it has 1 replica', () => {
+    const [kafka] = model().kafka.items;
+    assert.ok(kafka);
+    const line = kafkaLine({ ...kafka, brokers: kafka.brokers.map((broker) => ({ ...broker, leaders: 1, replicas: 1 })) });
+    assert.match(line.children[0]?.description ?? '', / · 1 leader · 1 replica · /);
+  });
 
   it('marks the controller, and counts leaders, replicas and what is out of sync by broker', () => {
     const { brokers } = model().kafka.items[0] ?? {};

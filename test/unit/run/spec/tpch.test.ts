@@ -46,6 +46,13 @@ describe('the plan of a TPC-H benchmark', () => {
     );
   });
 
+  it('of a server is called as the editor calls it', async () => {
+    const at = { kind: 'url', url: 'http://localhost:8080' } as const;
+    const server = { kind: 'server', engine: 'trino', name: 'shop/trino', at, user: 'ana', catalog: 'tpch', schema: 'tiny' } as const;
+    assert.equal((await tpchPlan({ scale: 0.01, server, library })).name, 'shop/trino, tpch.tiny');
+    assert.equal((await tpchPlan({ scale: 0.01, server, queries: [6], library })).name, 'shop/trino, tpch.tiny, q06');
+  });
+
   it('what can’t be is refused', async () => {
     await assert.rejects(tpchPlan({ scale: 0, library }), { reason: 'invalid' });
     await assert.rejects(tpchPlan({ scale: 1, queries: [23], library }), { reason: 'invalid', message: /TPC-H has no query 23/ });

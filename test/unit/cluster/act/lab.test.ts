@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'mocha';
-import { isLab } from '../../../src/cli/lab.ts';
-import { certificatesBy, certificatesFor } from '../engine/certificates.ts';
+import { isLab } from '../../../../src/cluster/act/lab.ts';
+import { clusterIdentity } from '../../../../src/cluster/connect/identity.ts';
+import { certificatesBy, certificatesFor } from '../../engine/certificates.ts';
 
 describe('a cluster that may be changed without its name', () => {
   const cluster = (name: string, server: string, pem: string | undefined) => ({ context: { name }, server, authority: async () => pem });
@@ -23,6 +24,11 @@ describe('a cluster that may be changed without its name', () => {
         ['faultline-lab-1', 'https://10.89.1.1:6443', 'no certificate', false],
       ] as const)
         assert.equal(await isLab(cluster(name, server, pem)), expected, `${name} at ${server}`);
+      const identity = await clusterIdentity({
+        ...cluster('x', 'https://x', labPem),
+        request: async () => ({ metadata: { uid: 'u' } }),
+      } as never);
+      assert.deepEqual([identity.uid, identity.isLab], ['u', true]);
     } finally {
       await other.remove();
       await lab.remove();

@@ -1,6 +1,6 @@
 /** Which clusters the lab made: they are there to be tried on. */
 import { X509Certificate } from 'node:crypto';
-import type { ClusterConnection } from '../cluster/connect/connection.ts';
+import type { ClusterConnection } from '../connect/connection.ts';
 
 /** As the lab's own authority is called. */
 const LAB_AUTHORITY = 'CN=faultline-lab';
