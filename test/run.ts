@@ -16,7 +16,10 @@ import { codeServer, NEWEST, OLDEST } from './workbench/code-server.ts';
 import { kill, leftBehind, MARK, marked } from './workbench/processes.ts';
 
 const root = join(import.meta.dirname, '..');
-const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package', 'lab'] as const;
+const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package', 'lab', 'recovery'] as const;
+/** Faults and whole runs in a lab: half an hour more than a landing has. By name: `npm test -- recovery`. */
+const BY_NAME: readonly LayerName[] = ['recovery'];
+const IN_LAB: readonly LayerName[] = ['lab', 'recovery'];
 type LayerName = (typeof LAYERS)[number];
 
 /** One row of the table. */
@@ -62,6 +65,11 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
       return [mocha(2 * MINUTE_MS)];
     case 'package':
       return [mocha(5 * MINUTE_MS)];
+    case 'recovery':
+      return [
+        { ...mocha(5 * MINUTE_MS, 2), inLab: true },
+        { ...mocha(10 * MINUTE_MS, 1, 'recovery/alone'), label: 'recovery alone', inLab: true },
+      ];
     case 'lab':
       return [
         { ...mocha(5 * MINUTE_MS, LAB_JOBS), inLab: true },
@@ -160,7 +168,9 @@ async function main(): Promise<void> {
     console.error(`There is no layer ${unknown.join(', ')}. The layers are ${LAYERS.join(', ')}.`);
     process.exit(2);
   }
-  const layers = LAYERS.filter((layer) => (positionals.length === 0 ? !(values.quick && layer === 'lab') : positionals.includes(layer)));
+  const layers = LAYERS.filter((layer) =>
+    positionals.length === 0 ? !BY_NAME.includes(layer) && !(values.quick && layer === 'lab') : positionals.includes(layer),
+  );
   const progress = new Progress('lines');
   const lab = new SharedLab(progress);
   const runner = new Runner(lab);
@@ -195,10 +205,10 @@ async function runLayer(runner: Runner, lab: SharedLab, layer: LayerName, grep: 
   const failed = (label: string, note: string): Outcome => {
     return { label, passed: 0, failed: 1, seconds: (performance.now() - began) / 1000, notes: [note] };
   };
-  if (layer === 'lab') {
+  if (IN_LAB.includes(layer)) {
     if (runner.stopped) return [];
     console.log('\n── the lab ──');
-    rmSync(join(root, '.test', 'report', 'lab'), { recursive: true, force: true });
+    rmSync(join(root, '.test', 'report', layer), { recursive: true, force: true });
     if (!(await lab.up())) {
       await lab.down().catch(tell);
       return [failed('lab', 'the lab did not come up: see above')];
@@ -206,7 +216,7 @@ async function runLayer(runner: Runner, lab: SharedLab, layer: LayerName, grep: 
   }
   for (const step of stepsOf(layer, grep)) if (!runner.stopped) outcomes.push(await runner.run(step, grep));
   try {
-    if (layer === 'lab') await lab.down();
+    if (IN_LAB.includes(layer)) await lab.down();
   } catch (error) {
     tell(error);
     outcomes.push(failed('lab down', 'the lab did not go down: see above'));

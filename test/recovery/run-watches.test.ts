@@ -10,8 +10,8 @@ import { openKafka } from '../../src/kafka/connect.ts';
 import { startWatches } from '../../src/run/watches/start.ts';
 import type { RunWatches, WatchTold } from '../../src/run/watches/watches.ts';
 import { journalOf } from '../unit/analysis/recovery/simulator.ts';
-import { kafkaCluster, type KafkaCluster } from './use/kafka.ts';
-import { useLab, type TestLab } from './use/lab.ts';
+import { kafkaCluster, type KafkaCluster } from '../lab/use/kafka.ts';
+import { useLab, type TestLab } from '../lab/use/lab.ts';
 
 const topic = 'heard';
 const partition = 0;

@@ -7,11 +7,11 @@ import type { ClusterConnection } from '../../../src/cluster/connect/connection.
 import { helperProgram } from '../../../src/fault/helper/binary.ts';
 import { openHelper, rehearseHelper, type Helper, type HelperOptions, type HelperTarget } from '../../../src/fault/helper/helper.ts';
 import type { HelperFault, HelperFaultKind } from '../../../src/fault/helper/protocol.ts';
-import { PAUSE } from '../images/recipes/pause.ts';
-import type { Manifest } from '../use/apply.ts';
-import { consent } from '../use/connection.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { BUSYBOX, deployment, pod, SAYS_ITS_NAME } from '../use/workloads.ts';
+import { PAUSE } from '../../lab/images/recipes/pause.ts';
+import type { Manifest } from '../../lab/use/apply.ts';
+import { consent } from '../../lab/use/connection.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { BUSYBOX, deployment, pod, SAYS_ITS_NAME } from '../../lab/use/workloads.ts';
 
 const ENDS_ON_TERM = "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done";
 

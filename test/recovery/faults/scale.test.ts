@@ -7,9 +7,9 @@ import { deadlineMark, healerLabel, runMark, undoMark } from '../../../src/fault
 import { defaultImages } from '../../../src/fault/plan.ts';
 import { sweep } from '../../../src/fault/sweep.ts';
 import { Progress } from '../../workbench/cache.mjs';
-import { kubectlFolder } from '../main/kubectl.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
+import { kubectlFolder } from '../../lab/main/kubectl.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME, service } from '../../lab/use/workloads.ts';
 import { deploymentTarget, failure, injection, injectorOf, prepared, proves, untilAsked } from './kit.ts';
 
 const WEB = 'http://web';

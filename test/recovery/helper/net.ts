@@ -10,7 +10,7 @@ import { helperClient, type HelperClient, type HelperPipe } from '../../../src/f
 import type { Exempt, Said } from '../../../src/fault/helper/protocol.ts';
 import { faultHelper } from '../../build/fault-helper.ts';
 import { Progress } from '../../workbench/cache.mjs';
-import { goArch } from '../build/go.ts';
+import { goArch } from '../../lab/build/go.ts';
 import type { Order, Told } from './agent.ts';
 
 export const POD = '10.231.0.1';

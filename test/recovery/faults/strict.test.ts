@@ -11,9 +11,9 @@ import { after, before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import { defaultImages } from '../../../src/fault/plan.ts';
 import type { FaultSettings } from '../../../src/journal/fault-plan.ts';
-import type { Manifest } from '../use/apply.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { BUSYBOX } from '../use/workloads.ts';
+import type { Manifest } from '../../lab/use/apply.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { BUSYBOX } from '../../lab/use/workloads.ts';
 import { asked, deploymentTarget, failure, injection, injectorOf, podTarget, prepared, proves } from './kit.ts';
 
 /** As the level `restricted` wants it, with a root that can't be written to: what it serves lies in memory. */

@@ -7,9 +7,9 @@ import { helperProgram } from '../../../src/fault/helper/binary.ts';
 import { helperInjectors } from '../../../src/fault/inject/helper.ts';
 import type { Injection, Injector } from '../../../src/fault/injector.ts';
 import type { FaultSettings, FaultTarget, PlannedFault } from '../../../src/journal/fault-plan.ts';
-import { consent } from '../use/connection.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { BUSYBOX, deployment, pod, SAYS_ITS_NAME } from '../use/workloads.ts';
+import { consent } from '../../lab/use/connection.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { BUSYBOX, deployment, pod, SAYS_ITS_NAME } from '../../lab/use/workloads.ts';
 
 const injectors = helperInjectors({ image: BUSYBOX, program: helperProgram(), clock: systemClock });
 

@@ -5,8 +5,8 @@ import { readKubeconfig } from '../../../src/cluster/connect/kubeconfig.ts';
 import type { FaultPlan, FaultTarget, PlannedFault } from '../../../src/journal/fault-plan.ts';
 import { startWatches } from '../../../src/run/watches/start.ts';
 import type { RunWatches, WatchTold } from '../../../src/run/watches/watches.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { trinoManifests } from './trino-servers.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { trinoManifests } from '../../lab/alone/trino-servers.ts';
 
 describe('what a run hears of a real Trino', () => {
   let lab: TestLab;

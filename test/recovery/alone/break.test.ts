@@ -5,9 +5,9 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame, Locator } from 'playwright-core';
 import { Person } from '../../e2e/person.ts';
 import { Workbench } from '../../e2e/workbench.ts';
-import { CLICKHOUSE_MODERN } from '../images/recipes/clickhouse-modern.ts';
-import type { Manifest } from '../use/apply.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
+import { CLICKHOUSE_MODERN } from '../../lab/images/recipes/clickhouse-modern.ts';
+import type { Manifest } from '../../lab/use/apply.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const labels = { 'app.kubernetes.io/name': 'clickhouse', 'app.kubernetes.io/instance': 'house', 'app.kubernetes.io/component': 'server' };

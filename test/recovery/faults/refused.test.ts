@@ -3,9 +3,9 @@ import { before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import { takeLease } from '../../../src/fault/lease.ts';
 import type { FaultSettings, FaultTarget } from '../../../src/journal/fault-plan.ts';
-import type { Manifest } from '../use/apply.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME } from '../use/workloads.ts';
+import type { Manifest } from '../../lab/use/apply.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME } from '../../lab/use/workloads.ts';
 import { deploymentTarget, failure, injection, injectorOf, podTarget, previewed } from './kit.ts';
 
 const CUT = { kind: 'networkCut', direction: 'both' } as const;

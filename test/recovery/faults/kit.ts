@@ -8,8 +8,8 @@ import { defaultImages, previewPlan, type PlanPreview } from '../../../src/fault
 import type { FaultKind, FaultSettings, FaultTarget } from '../../../src/journal/fault-plan.ts';
 import { injectorsFor, injectorTiming } from '../../../src/run/prepare/injectors.ts';
 import { FaultlineError } from '../../../src/base/errors.ts';
-import { consent } from '../use/connection.ts';
-import type { TestLab } from '../use/lab.ts';
+import { consent } from '../../lab/use/connection.ts';
+import type { TestLab } from '../../lab/use/lab.ts';
 
 const injectors = injectorsFor(defaultImages);
 

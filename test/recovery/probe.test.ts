@@ -12,14 +12,14 @@ import { selectorOf } from '../../src/run/probe/objects.ts';
 import type { ProbeRequest, RunningProbes, VantageTold } from '../../src/run/probe/probes.ts';
 import { startProbes } from '../../src/run/probe/start.ts';
 import { openTrino } from '../../src/engine/trino/trino.ts';
-import { trinoManifests } from './alone/trino-servers.ts';
-import { NODE } from './images/recipes/node.ts';
-import { ApiWay } from './use/apiWay.ts';
-import { modern, startClickHouse } from './use/clickhouse.ts';
-import { connectionFor, consent } from './use/connection.ts';
-import { kafkaCluster, type KafkaCluster } from './use/kafka.ts';
-import { useLab, type TestLab } from './use/lab.ts';
-import { BUSYBOX } from './use/workloads.ts';
+import { trinoManifests } from '../lab/alone/trino-servers.ts';
+import { NODE } from '../lab/images/recipes/node.ts';
+import { ApiWay } from '../lab/use/apiWay.ts';
+import { modern, startClickHouse } from '../lab/use/clickhouse.ts';
+import { connectionFor, consent } from '../lab/use/connection.ts';
+import { kafkaCluster, type KafkaCluster } from '../lab/use/kafka.ts';
+import { useLab, type TestLab } from '../lab/use/lab.ts';
+import { BUSYBOX } from '../lab/use/workloads.ts';
 
 const MINUTE = 60_000;
 

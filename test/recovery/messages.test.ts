@@ -8,10 +8,10 @@ import type { MessageCheck, TimedFinding } from '../../src/kafka/check/check.ts'
 import { createOwnTopic, removeOwnTopic } from '../../src/kafka/check/topic.ts';
 import type { OwnTopic } from '../../src/kafka/check/topic.ts';
 import { openKafka } from '../../src/kafka/connect.ts';
-import { cutting, kafkaCluster } from './use/kafka.ts';
-import type { KafkaCluster } from './use/kafka.ts';
-import { useLab } from './use/lab.ts';
-import type { TestLab } from './use/lab.ts';
+import { cutting, kafkaCluster } from '../lab/use/kafka.ts';
+import type { KafkaCluster } from '../lab/use/kafka.ts';
+import { useLab } from '../lab/use/lab.ts';
+import type { TestLab } from '../lab/use/lab.ts';
 
 const PER_SECOND = 200;
 const RUN_MS = 600_000;

@@ -5,8 +5,8 @@
 import { helperInjectors } from '../../../src/fault/inject/helper.ts';
 import { helperProgram } from '../../../src/fault/helper/binary.ts';
 import { systemClock } from '../../../src/base/clock.ts';
-import { connectionFor } from '../use/connection.ts';
-import { loadKubeconfig } from '../use/api.ts';
+import { connectionFor } from '../../lab/use/connection.ts';
+import { loadKubeconfig } from '../../lab/use/api.ts';
 import { injection } from './kit.ts';
 
 const [kubeconfig = '', namespace = '', name = '', uid = '', image = ''] = process.argv.slice(2);

@@ -3,8 +3,8 @@ import { before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import type { PreparedFault } from '../../../src/fault/injector.ts';
 import type { FaultSettings } from '../../../src/journal/fault-plan.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME } from '../use/workloads.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME } from '../../lab/use/workloads.ts';
 import { asked, injection, podTarget, prepared, proves } from './kit.ts';
 
 /** What a processor does within its limit in a moment. */

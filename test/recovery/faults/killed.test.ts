@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'mocha';
 import { connectCluster } from '../../../src/cluster/connect/connection.ts';
 import { defaultImages } from '../../../src/fault/plan.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME, service } from '../../lab/use/workloads.ts';
 import { asked, deploymentTarget, injection, podTarget, prepared, previewed, untilAsked } from './kit.ts';
 
 const WEB = 'http://web';

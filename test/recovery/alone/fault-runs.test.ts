@@ -11,8 +11,8 @@ import type { RecoveryJson } from '../../../src/analysis/recovery/show/json.ts';
 import { parseOwner } from '../../../src/base/owner.ts';
 import { readLease } from '../../../src/journal/lease.ts';
 import type { StopReport } from '../../../src/run/stop/report.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { chartRelease } from '../use/release.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { chartRelease } from '../../lab/use/release.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const MINUTE = 60_000;

@@ -3,8 +3,8 @@ import { before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import type { PreparedFault } from '../../../src/fault/injector.ts';
 import type { FaultSettings, FaultTarget } from '../../../src/journal/fault-plan.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME, service } from '../../lab/use/workloads.ts';
 import { asked, deploymentTarget, injection, podTarget, prepared, proves, untilAsked } from './kit.ts';
 
 const WEB = 'http://web';

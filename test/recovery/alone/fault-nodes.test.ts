@@ -11,12 +11,12 @@ import { undoMark } from '../../../src/fault/marks.ts';
 import { defaultImages } from '../../../src/fault/plan.ts';
 import type { FaultSettings } from '../../../src/journal/fault-plan.ts';
 import { Progress } from '../../workbench/cache.mjs';
-import { attendNode } from '../main/attend.ts';
-import { healNode, openFaults } from '../native/faults.ts';
-import { hasCondition } from '../use/api.ts';
-import type { Manifest } from '../use/apply.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME } from '../use/workloads.ts';
+import { attendNode } from '../../lab/main/attend.ts';
+import { healNode, openFaults } from '../../lab/native/faults.ts';
+import { hasCondition } from '../../lab/use/api.ts';
+import type { Manifest } from '../../lab/use/apply.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME } from '../../lab/use/workloads.ts';
 import { asked, failure, injection, injectorOf, nodeTarget, prepared, proves, untilAsked } from '../faults/kit.ts';
 
 const progress = new Progress('lines');

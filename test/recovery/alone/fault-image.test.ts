@@ -3,10 +3,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
-import { placeOf } from '../native/place.ts';
-import { labProcesses } from '../native/processes.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
+import { placeOf } from '../../lab/native/place.ts';
+import { labProcesses } from '../../lab/native/processes.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME, service } from '../../lab/use/workloads.ts';
 import { podTarget, untilAsked } from '../faults/kit.ts';
 
 /** Another name of the helper's image, which nothing else here asks for. */

@@ -7,9 +7,9 @@ import { preflight } from '../../../src/fault/preflight/preflight.ts';
 import type { FaultSettings, FaultTarget } from '../../../src/journal/fault-plan.ts';
 import { injectorsFor, injectorTiming } from '../../../src/run/prepare/injectors.ts';
 import { FaultlineError } from '../../../src/base/errors.ts';
-import { useLab, type TestLab } from '../use/lab.ts';
-import { deployment, pod, SAYS_ITS_NAME, service } from '../use/workloads.ts';
-import { Contexts, partsOf } from '../watch-kit.ts';
+import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { deployment, pod, SAYS_ITS_NAME, service } from '../../lab/use/workloads.ts';
+import { Contexts, partsOf } from '../../lab/watch-kit.ts';
 import { asked, deploymentTarget, failure, injection, injectorOf, podTarget, prepared, proves, untilAsked } from './kit.ts';
 
 const USER = 'breaker';
