@@ -9,6 +9,8 @@ export interface RunControl {
   run(): string;
   /** Ends the run as `stopped`; answers when that is in the journal and synced. */
   stop(): Promise<void>;
+  /** Ends what is broken now, and nothing else: the run goes on to observe. The journal tells what came of it. */
+  heal(): void;
   /**
    * This connection now keeps the run alive in place of the window that started it: while any adopter is connected (or the starter's
    * channel is), the runner does not end for want of an owner.

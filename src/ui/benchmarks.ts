@@ -65,8 +65,7 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
       mark: async (found) => markOf(found, await summaryIfOver(found, services)),
       actions: {
         stop: (run) => reported('stop of a run', stopRun(run, runs, notifier)),
-        // The runner heals first of all when it is told to stop; nothing tells it to heal and go on.
-        heal: (run) => reported('heal of a fault', stopRun(run, runs, notifier)),
+        heal: (run) => reported('heal of a fault', runs.heal(run)),
         savePicture: (run, format, bytes) => reported('picture of a run', exports.writePicture(run, format, bytes)),
         chooseOther: (run) => choose(t('Compare it with which run?'), run),
         export: (run, format) => reported('export of a run', exports.write(run, format)),

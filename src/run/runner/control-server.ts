@@ -16,6 +16,8 @@ export interface ControlActions {
   readonly run: string;
   /** Resolves when the end is in the journal and synced. */
   stop(): Promise<void>;
+  /** Ends what is broken now. */
+  heal(): void;
   /** An owner, until its connection closes. */
   adopt(): Disposable;
 }
@@ -56,6 +58,7 @@ export class ControlServer {
       const api: RunControl = {
         run: () => actions.run,
         stop: () => actions.stop(),
+        heal: () => actions.heal(),
         adopt: () => {
           owner ??= actions.adopt();
         },

@@ -22,3 +22,19 @@ export class EndRequest {
     this.#controller.abort();
   }
 }
+
+/** A person wants what is broken now to end, and the run to go on. */
+export class HealRequest {
+  #controller = new AbortController();
+
+  /** Of the fault that is under way: aborted by the next request. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  request(): void {
+    this.#controller.abort();
+    // A fault that begins later is another one.
+    this.#controller = new AbortController();
+  }
+}

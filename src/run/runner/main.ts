@@ -16,7 +16,7 @@ import type { RunnerMessage, StarterMessage } from '../control.ts';
 import { summaryOfRun } from '../summaries.ts';
 import { refuseSecrets } from '../supervise/secrets.ts';
 import { ControlServer } from './control-server.ts';
-import { EndRequest } from './ending.ts';
+import { EndRequest, HealRequest } from './ending.ts';
 import { environmentOf } from './environment.ts';
 import { operationError } from './executor.ts';
 import { Ownership } from './ownership.ts';
@@ -32,6 +32,7 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
   const { plan: planned, confirmed } = readPlanned(settings.planFile);
   const plan = refuseSecrets(planned);
   const end = new EndRequest();
+  const healing = new HealRequest();
   const owners = ownersOf(settings, end);
   let onWritten: () => void = () => undefined;
   const written = new Promise<void>((resolve) => (onWritten = resolve));
@@ -41,6 +42,7 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
       end.request({ how: 'stopped' });
       await written;
     },
+    heal: () => healing.request(),
     adopt: () => owners.join(),
   });
   try {
@@ -51,7 +53,7 @@ async function carryOut(settings: RunnerSettings): Promise<void> {
     const header = { faultline: journalFormat, run, startedAt: Date.now(), plan, environment };
     const servers = { reach: lazyReach(process.env), passwords };
     const carried = new Run({
-      ...{ settings, plan, header, servers, originNs, end, cluster: clusterEdges(process.env) },
+      ...{ settings, plan, header, servers, originNs, end, healing, cluster: clusterEdges(process.env) },
       ...(confirmed === undefined ? {} : { confirmed }),
     });
     rmSync(settings.planFile, { force: true });

@@ -16,7 +16,7 @@ import { startLoad } from '../../workload/load/load.ts';
 import type { ConfirmedFaults } from '../prepare/confirmed.ts';
 import { AnswerChecker } from './answers.ts';
 import { closeArms, openArms, type OpenArm, type ServerAccess } from './arms.ts';
-import type { EndRequest, HowItEnded } from './ending.ts';
+import type { EndRequest, HealRequest, HowItEnded } from './ending.ts';
 import type { RoomEdges } from './faults/room.ts';
 import { executorOf, operationError } from './executor.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -38,6 +38,7 @@ export interface RunOptions {
   /** `process.hrtime.bigint()` at `t` = 0. */
   readonly originNs: bigint;
   readonly end: EndRequest;
+  readonly healing: HealRequest;
 }
 
 export class Run {
@@ -112,7 +113,7 @@ export class Run {
 
   /** Its load goes on beside it, and ends with it. */
   async #break(projection: RecoveryProjection, arms: readonly OpenArm[]): Promise<void> {
-    const { header, plan, confirmed, end, cluster } = this.#options;
+    const { header, plan, confirmed, end, healing, cluster } = this.#options;
     if (confirmed === undefined) throw new FaultlineError('refusedByProtection', { what: t('Nobody has confirmed what this run breaks') });
     const { FaultRun } = await import('./faults/fault-run.ts');
     const faults = await FaultRun.open({
@@ -121,6 +122,7 @@ export class Run {
       confirmed,
       projection,
       end,
+      healing,
       edges: cluster,
       hasLoad: plan.load.kind !== 'none',
       measuringMs: () => this.#measuringMs,

@@ -14,6 +14,8 @@ import { linePort } from '../lines.ts';
 export interface RunLink {
   /** Ends the run as `stopped`; resolves when that is in the journal and synced. */
   stop(): Promise<void>;
+  /** Ends what the run has broken, and lets it observe. */
+  heal(): Promise<void>;
   /** As long as this link is open, the run needs no other owner. */
   adopt(): Promise<void>;
   /** The runner has ended, or the link was closed. Never rejects. */
@@ -54,6 +56,7 @@ export async function connectRun(record: RunRecord): Promise<RunLink> {
   }
   return {
     stop: () => remote.stop(),
+    heal: () => remote.heal(),
     adopt: () => remote.adopt(),
     closed,
     close: () => socket.destroy(),

@@ -27,6 +27,8 @@ export interface RunHandle {
 /** A connection to a run that somebody else has started. */
 export interface RunConnection {
   stop(): Promise<void>;
+  /** Ends what the run has broken; it goes on to observe. */
+  heal(): Promise<void>;
   /** Keeps the run alive in place of who has started it. */
   adopt(): Promise<void>;
   readonly closed: Promise<void>;
@@ -109,7 +111,7 @@ export class WindowRuns implements Disposable {
   /** Answers when the stop is in the journal. Any run of this machine can be stopped. Fails `notFound` when it runs no more. */
   async stop(run: string): Promise<void> {
     const held = this.#held.get(run);
-    if (!held) return this.#stopForeign(run);
+    if (!held) return this.#linked(run, (link) => link.stop());
     held.active = { ...held.active, stopping: true };
     this.changed.fire();
     try {
@@ -119,6 +121,11 @@ export class WindowRuns implements Disposable {
       this.changed.fire();
       throw error;
     }
+  }
+
+  /** Ends what a run has broken now, and lets it observe: of any run of this machine. Fails `notFound` when it runs no more. */
+  heal(run: string): Promise<void> {
+    return this.#linked(run, (link) => link.heal());
   }
 
   /** Takes up what an earlier life of this window has left behind, once. Does not fail: a run that can't be reached is told. */
@@ -189,7 +196,7 @@ export class WindowRuns implements Disposable {
     }
   }
 
-  async #stopForeign(run: string): Promise<void> {
+  async #linked(run: string, work: (link: RunConnection) => Promise<void>): Promise<void> {
     const { edge } = this.#parts;
     const record = await edge.record(run);
     if (record.state !== 'running') {
@@ -197,7 +204,7 @@ export class WindowRuns implements Disposable {
     }
     const link = await edge.connect(record);
     try {
-      await link.stop();
+      await work(link);
     } finally {
       link.close();
     }

@@ -13,6 +13,7 @@ class Runners implements RunEdge {
   readonly adopted: string[] = [];
   readonly stopped: string[] = [];
   readonly released: string[] = [];
+  readonly healed: string[] = [];
   readonly #ends = new Map<string, () => void>();
   #count = 0;
 
@@ -26,6 +27,7 @@ class Runners implements RunEdge {
       closed: this.#alive(run),
       adopt: async () => void this.adopted.push(run),
       stop: () => this.stop(run),
+      heal: async () => void this.healed.push(run),
       close: () => void this.released.push(run),
     };
   }
@@ -133,8 +135,10 @@ describe('the benchmarks of a window', () => {
     const runners = new Runners();
     runners.states.set('foreign', 'running');
     const { runs } = window(runners);
+    await runs.heal('foreign');
+    assert.deepEqual([runners.healed, runners.stopped], [['foreign'], []]);
     await runs.stop('foreign');
-    assert.deepEqual([runners.stopped, runners.released], [['foreign'], ['foreign']]);
+    assert.deepEqual([runners.stopped, runners.released], [['foreign'], ['foreign', 'foreign']]);
     await assert.rejects(runs.stop('foreign'), /not running any more/);
   });
 

@@ -41,8 +41,7 @@ export function rejoinOf(fault: FaultFacts, facts: ClientFacts, redundancy: read
   const { lasts, goAt, healedAt } = fault;
   if (!lasts) return { kind: 'none', why: t('the fault is instantaneous') };
   if (goAt === null) return { kind: 'unknown', why: t('it was not begun') };
-  if (healedAt === null)
-    return running ? { kind: 'none', why: t('not healed yet') } : { kind: 'unknown', why: t('its heal is not confirmed') };
+  if (healedAt === null) return { kind: 'unknown', why: running ? t('not healed yet') : t('its heal is not confirmed') };
   const lacking = redundancy.map(({ steps }) => lackOf(steps, goAt)).filter(({ lackAt }) => lackAt !== null);
   if (lacking.length > 0) {
     const times = lacking.flatMap(({ fullAt }) => (fullAt === null ? [] : [fullAt]));

@@ -4,7 +4,7 @@ import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { FaultPlan } from '../../../journal/fault-plan.ts';
 import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
-import type { EndRequest } from '../ending.ts';
+import type { EndRequest, HealRequest } from '../ending.ts';
 import type { HeldTarget, HealWhy } from './held.ts';
 import type { RunRecord } from './record.ts';
 import { FaultRoom, type RoomEdges } from './room.ts';
@@ -31,6 +31,7 @@ export interface FaultRunOptions {
   readonly confirmed: ConfirmedFaults;
   readonly record: RunRecord;
   readonly end: EndRequest;
+  readonly healing: HealRequest;
   readonly edges: RoomEdges;
   /** Is told of every event of the journal. */
   readonly projection: RecoveryProjection;
@@ -97,10 +98,15 @@ export class FaultRun {
   }
 
   async #break(index: number): Promise<void> {
-    const { run, plan, confirmed, record, end, edges } = this.#options;
+    const { run, plan, confirmed, record, end, healing, edges } = this.#options;
     const { connection, watches } = this.#room;
     const step = { connection, run, plan, confirmed, injectors: edges.injectorsFor(plan.images), watches, record };
-    const stops = { signal: end.signal, why: () => this.#why(), holds: (one: HeldTarget) => void this.#held.push(one) };
+    const stops = {
+      signal: end.signal,
+      heal: () => healing.signal,
+      why: () => this.#why(),
+      holds: (one: HeldTarget) => void this.#held.push(one),
+    };
     const refused = await carryOutFault(index, step, stops);
     if (refused === undefined) return;
     throw new FaultlineError('refusedByProtection', {

@@ -37,6 +37,8 @@ export interface StepOptions {
 /** What ends a run, or a fault before its time. */
 export interface Stops {
   readonly signal: AbortSignal;
+  /** Of a fault that lasts, once it has begun: its end, and not that of the run. */
+  readonly heal: () => AbortSignal;
   /** Why, once it is aborted. */
   readonly why: () => HealWhy;
   /** Each target as soon as it is ready: whoever holds it closes it. */
@@ -165,12 +167,13 @@ async function begin(index: number, fault: PlannedFault, held: readonly HeldTarg
   const deadlineMs = Date.now() + durationMs;
   const applied = await Promise.all(held.map((one) => one.apply(deadlineMs)));
   if (!lasts) return;
+  const wanted = stops.heal();
   if (applied.every(Boolean)) {
     const ends = new AbortController();
-    const over = Promise.all(held.map((one) => one.ended)).then(() => ends.abort());
-    await Promise.race([pause(durationMs - (performance.now() - beganMs), AbortSignal.any([stops.signal, ends.signal])), over]);
+    void Promise.all(held.map((one) => one.ended)).then(() => ends.abort());
+    await pause(durationMs - (performance.now() - beganMs), AbortSignal.any([stops.signal, wanted, ends.signal]));
   }
-  const why = stops.signal.aborted ? stops.why() : applied.every(Boolean) ? 'duration' : 'aborted';
+  const why = stops.signal.aborted ? stops.why() : wanted.aborted ? 'stopped' : applied.every(Boolean) ? 'duration' : 'aborted';
   await Promise.race([Promise.all(held.map((one) => one.heal(why))), pause(healWaitMs, new AbortController().signal)]);
 }
 

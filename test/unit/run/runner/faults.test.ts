@@ -11,7 +11,7 @@ import { identityOf } from '../../../../src/fault/preflight/identity.ts';
 import type { JournalEvent, JournalHeader } from '../../../../src/journal/events.ts';
 import type { FaultPlan } from '../../../../src/journal/fault-plan.ts';
 import type { RunPlan } from '../../../../src/journal/plan.ts';
-import { EndRequest } from '../../../../src/run/runner/ending.ts';
+import { EndRequest, HealRequest } from '../../../../src/run/runner/ending.ts';
 import { FaultRun } from '../../../../src/run/runner/faults/fault-run.ts';
 import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
 import { ScriptedApi } from '../../fault/api.ts';
@@ -122,6 +122,18 @@ describe('a run that breaks something', () => {
     assert.ok(world.steps().includes('heal stopped') && world.steps().includes('healed'), world.steps().join());
     assert.ok((held.healedAtMs ?? Infinity) - (held.appliedAtMs ?? 0) < 1000, 'breach to heal sent within 1 s');
     assert.ok(performance.now() - beganMs < 10_000);
+  });
+
+  it('a heal that a person asks for ends the fault, and the run goes on to observe', async () => {
+    const held = new Held();
+    held.onApplied = () => world.healing.request();
+    const events = await world.carryOut([draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 60_000 })], {
+      injectors: [held.injector],
+    });
+    assert.ok(world.steps().includes('heal stopped') && world.steps().includes('healed'), world.steps().join());
+    assert.equal(world.end.how, undefined);
+    const healed = events.find((event) => event.kind === 'fault' && event.step === 'healed')?.t ?? Number.NaN;
+    assert.ok(world.endedMs - healed >= world.observeMs, `${healed} ${world.endedMs}`);
   });
 
   it('without news of the vantages for 5 s it heals', async function () {
@@ -242,6 +254,7 @@ class World {
   readonly baselineMs = 400;
   readonly observeMs = 500;
   readonly end = new EndRequest();
+  readonly healing = new HealRequest();
   onSync: () => void = () => undefined;
   duringBaseline: () => void | Promise<void> = () => undefined;
   isSilent = false;
@@ -307,7 +320,7 @@ class World {
       note: (text) => void this.#events.push({ t: nowMs(), src: 'runner', kind: 'note', text }),
     };
     const run = await FaultRun.open({
-      ...{ run: 'run-1', plan, record, projection, end: this.end, hasLoad: false, measuringMs: () => measuringMs },
+      ...{ run: 'run-1', plan, record, projection, end: this.end, healing: this.healing, hasLoad: false, measuringMs: () => measuringMs },
       confirmed: {
         hash: 'h',
         faults: unconfirmed ? [] : drafts.map((one, index) => ({ draft: one, hash: previews[index]?.hash ?? '' })),

@@ -40,6 +40,7 @@ export async function writeFaultRun(home: string, { run, cluster, faults, events
 export async function live(folder: string, run: string, atStop: readonly JournalEvent[] | 'silent'): Promise<() => Promise<void>> {
   const control = await ControlServer.open(folder, {
     run,
+    heal: () => undefined,
     stop: async () => {
       if (atStop === 'silent') return new Promise<void>(() => undefined);
       await appendFile(join(folder, runFiles.journal), atStop.map((event) => `${JSON.stringify(event)}\n`).join(''));
