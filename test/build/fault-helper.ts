@@ -43,7 +43,7 @@ export async function addFaultHelpers(outputFolder: string, progress: Progress):
   await mkdir(folder, { recursive: true });
   for (const arch of helperArchitectures) {
     const program = await readFile(await faultHelper(arch, progress));
-    // A zip would make a fifth more of it, and the universal package has 4 MB.
+    // A zip would make a fifth more of it, and the universal package is small.
     const params = { [constants.BROTLI_PARAM_SIZE_HINT]: program.length, [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS };
     await writeFile(join(folder, `${arch}.br`), brotliCompressSync(program, { params }));
   }

@@ -75,8 +75,12 @@ describe('a connection to a real API server', () => {
     const { user } = partsOf(lab.kubeconfig);
     const token = await account('stranger');
     const [admin, stranger] = [await contexts.connect(cluster, user), await contexts.connect(cluster, { token })];
-    const [identity, unread] = [await clusterIdentity(admin), await clusterIdentity(stranger)];
-    assert.deepEqual(unread, { caHash: identity.caHash });
+    const [seen, seenByStranger] = [await clusterIdentity(admin), await clusterIdentity(stranger)];
+    assert.deepEqual(seenByStranger, { caHash: seen.caHash, isLab: true });
+    assert.deepEqual([protectionOf(admin, seen, {}).level, protectionOf(stranger, seenByStranger, {}).level], ['open', 'open']);
+    // From here on as if it was no lab.
+    const [identity, unread] = [{ ...seen, isLab: false }, { ...seenByStranger, isLab: false }];
+    assert.equal(protectionOf(admin, identity, {}).level, 'confirm');
     const renamed = { context: { name: 'renamed', file: '/elsewhere' }, server: 'https://another.example:6443' };
     const open = withLevel(admin, identity, {}, 'open');
     assert.equal(protectionOf(renamed, identity, open).level, 'open');
