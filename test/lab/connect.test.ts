@@ -79,7 +79,8 @@ describe('a connection to a real API server', () => {
     assert.deepEqual(seenByStranger, { caHash: seen.caHash, isLab: true });
     assert.deepEqual([protectionOf(admin, seen, {}).level, protectionOf(stranger, seenByStranger, {}).level], ['open', 'open']);
     // From here on as if it was no lab.
-    const [identity, unread] = [{ ...seen, isLab: false }, { ...seenByStranger, isLab: false }];
+    const { isLab: _isLab, ...identity } = seen;
+    const { isLab: _isLabToo, ...unread } = seenByStranger;
     assert.equal(protectionOf(admin, identity, {}).level, 'confirm');
     const renamed = { context: { name: 'renamed', file: '/elsewhere' }, server: 'https://another.example:6443' };
     const open = withLevel(admin, identity, {}, 'open');
