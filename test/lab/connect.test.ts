@@ -10,7 +10,7 @@ import { FaultlineError } from '../../src/base/errors.ts';
 import { protectionOf, withLevel } from '../../src/cluster/act/levels.ts';
 import { protectionNotes } from '../../src/cluster/act/protection.ts';
 import { connectCluster, type ClusterConnection } from '../../src/cluster/connect/connection.ts';
-import { clusterIdentity } from '../../src/cluster/connect/identity.ts';
+import { clusterIdentity, type ClusterIdentity } from '../../src/cluster/connect/identity.ts';
 import { readContexts } from '../../src/cluster/connect/kubeconfig.ts';
 import { kinds } from '../../src/cluster/watch/kinds.ts';
 import { watchKind } from '../../src/cluster/watch/watch.ts';
@@ -19,6 +19,11 @@ import { useLab, type TestLab } from './use/lab.ts';
 import { Contexts, kubeconfigText, partsOf, untilWatch } from './watch-kit.ts';
 
 const READER = 'reader';
+
+/** As that of a cluster which is no lab. */
+function elsewhere({ isLab: _isLab, ...identity }: ClusterIdentity): ClusterIdentity {
+  return identity;
+}
 
 describe('a connection to a real API server', () => {
   let lab: TestLab;
@@ -76,11 +81,9 @@ describe('a connection to a real API server', () => {
     const token = await account('stranger');
     const [admin, stranger] = [await contexts.connect(cluster, user), await contexts.connect(cluster, { token })];
     const [seen, seenByStranger] = [await clusterIdentity(admin), await clusterIdentity(stranger)];
+    const [identity, unread] = [elsewhere(seen), elsewhere(seenByStranger)];
     assert.deepEqual(seenByStranger, { caHash: seen.caHash, isLab: true });
     assert.deepEqual([protectionOf(admin, seen, {}).level, protectionOf(stranger, seenByStranger, {}).level], ['open', 'open']);
-    // From here on as if it was no lab.
-    const { isLab: _isLab, ...identity } = seen;
-    const { isLab: _isLabToo, ...unread } = seenByStranger;
     assert.equal(protectionOf(admin, identity, {}).level, 'confirm');
     const renamed = { context: { name: 'renamed', file: '/elsewhere' }, server: 'https://another.example:6443' };
     const open = withLevel(admin, identity, {}, 'open');
