@@ -20,6 +20,7 @@ const beginWithinMs = 30 * 60_000;
 /** From the last step on, whatever is still hoped for. */
 const longestObservationMs = 30 * 60_000;
 const fetchWithinMs = 60_000;
+const stoppedWithinMs = 10_000;
 /** After a stop: to see that what was healed is whole. */
 const confirmWithinMs = 35_000;
 /** Where not one answer came in the baseline. */
@@ -73,7 +74,9 @@ export class FaultRun {
       clearInterval(watching);
     }
     record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'draining' }]);
-    await this.#room.finish(AbortSignal.timeout(fetchWithinMs));
+    // Whoever stops a run does not wait until every message was read again.
+    const isWhole = !end.signal.aborted;
+    await this.#room.finish(AbortSignal.timeout(isWhole ? fetchWithinMs : stoppedWithinMs), isWhole);
   }
 
   /** Heals what is still broken, sees that it is whole, and removes what was made. Never fails. */

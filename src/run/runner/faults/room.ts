@@ -124,10 +124,11 @@ export class FaultRoom {
     }
   }
 
-  /** The messages are read to their ends, and what the vantages spooled is fetched. What could not be is noted. */
-  async finish(signal: AbortSignal): Promise<void> {
+  /** What the vantages spooled is fetched, and the messages are read to their ends, where they are to be judged. What could not be is noted. */
+  async finish(signal: AbortSignal, judgesMessages: boolean): Promise<void> {
     const { record } = this.#request;
-    const finished = await Promise.allSettled([this.#messages?.finish(record), this.#probes?.finish(signal)]);
+    if (this.#messages !== undefined && !judgesMessages) record.note(t('The messages are not judged: the run was ended before'));
+    const finished = await Promise.allSettled([judgesMessages ? this.#messages?.finish(record) : undefined, this.#probes?.finish(signal)]);
     for (const one of finished) {
       if (one.status === 'fulfilled') continue;
       if (!FaultlineError.is(one.reason) || one.reason.reason === 'storage') throw one.reason;
