@@ -13,6 +13,7 @@ const PER_SECOND = 40;
 /** A broker counts as lost after 9 s (`broker.session.timeout.ms`). */
 const LOST_MS = 40_000;
 const BOUNDS = { timeoutMs: 120_000 };
+const LIMITS = '/tmp/limits.properties';
 const TOPIC = 'kept';
 const progress = new Progress('lines');
 
@@ -76,9 +77,11 @@ describe('three Kafka brokers on three nodes', () => {
 
   /** Waits until each of three partitions has so many replicas in sync. */
   async function inSync(count: number): Promise<void> {
-    const description = `kafka-topics.sh --bootstrap-server ${BOOTSTRAP} --describe --topic ${TOPIC}`;
+    // A client that chose the lost broker would wait for it for a minute.
+    const limits = `printf 'default.api.timeout.ms=8000\\nrequest.timeout.ms=4000\\nsocket.connection.setup.timeout.ms=3000\\n' > ${LIMITS}`;
+    const description = `kafka-topics.sh --bootstrap-server ${BOOTSTRAP} --command-config ${LIMITS} --describe --topic ${TOPIC} 2>&1`;
     const isr = `Isr: [0-9]${',[0-9]'.repeat(count - 1)}[[:space:]]`;
-    const script = `until [ "$(${description} | grep -c '${isr}')" = 3 ]; do :; done`;
+    const script = `${limits}; until [ "$(${description} | grep -c '${isr}')" = 3 ]; do :; done`;
     const { code, stdout, stderr } = await lab.exec('kafka-0', ['sh', '-c', script], BOUNDS);
     assert.equal(code, 0, stdout + stderr);
   }
