@@ -91,28 +91,30 @@ describe('breaking something in the workbench', function () {
     const pod = row(target).filter({ hasNotText: 'filtered by' });
     const servers = row(/^servers/);
     await pod.or(servers).first().waitFor();
-    if (!(await pod.isVisible())) await servers.click();
+    if (!(await pod.isVisible())) {
+      // The filter opens rows too: a click may shut it again, and the key only ever opens it.
+      await servers.click();
+      await workbench.page.keyboard.press('ArrowRight');
+    }
     await person.rowMenu(pod, 'Break…');
     page = await workbench.webviewFrame(`Break ${target}`);
     await page.getByRole('heading', { name: `Delete Pod: ${target}` }).waitFor();
-    await page.getByText(/1 of 2 servers of/).waitFor();
+    await page.locator('b', { hasText: /1 of 2 servers of/ }).waitFor();
     await page.getByText(`delete pods in ${lab.namespace}`).waitFor();
     const pods = await lab.readyPods('app.kubernetes.io/instance=house', 2);
     assert.ok(pods.some(({ metadata }) => metadata?.name === target && metadata.deletionTimestamp === undefined));
   });
 
   it('what is wrong is told at its field; what is changed has another preview', async () => {
-    await page.getByLabel('Baseline').fill('10');
+    await page.getByRole('textbox', { name: 'Baseline' }).fill('10');
     await page.getByText('“10” has no unit. Write 10 s.').waitFor();
-    await page.getByLabel('Baseline').fill('15 s');
-    await page.getByLabel('Observe').fill('20 s');
-    await page.getByLabel('Passes when').fill('recovered <= 2 min');
+    await page.getByRole('textbox', { name: 'Baseline' }).fill('15 s');
+    await page.getByRole('textbox', { name: 'Observe' }).fill('20 s');
+    await page.getByRole('textbox', { name: 'Passes when' }).fill('recovered <= 2 min');
     await page.locator('.phases', { hasText: 'baseline 15 s' }).waitFor();
   });
 
-  it('the name of the cluster is typed, and one button begins it: its panel is there, live', async () => {
-    assert.notEqual(await confirm().getAttribute('disabled'), null);
-    await page.getByLabel(`Type ${context}:`).fill(context);
+  it('one button begins it, since a lab is open: its panel is there, live', async () => {
     await confirm().click();
     await person
       .runs(/Delete Pod/)
