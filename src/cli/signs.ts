@@ -46,7 +46,7 @@ export function isUtf8(env: Env): boolean {
   return locale === undefined || /utf-?8/i.test(locale);
 }
 
-/** https://no-color.org: any value that is not empty. */
+/** https://no-color.org: whatever it is set to, unless that is empty. */
 export function hasColour(env: Env, isTerminal: boolean): boolean {
   const { NO_COLOR: no, FORCE_COLOR: force, TERM: term } = env;
   if (no !== undefined && no !== '') return false;

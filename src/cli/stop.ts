@@ -3,7 +3,7 @@ import type { StoppedFault, StoppedRun, StopReport } from '../run/stop/report.ts
 import { isAllWell } from '../run/stop/report.ts';
 import { canBeStopped, stopAll } from '../run/stop/stop.ts';
 import { invalid } from '../base/errors.ts';
-import { openPlanned } from '../run/stop/cluster.ts';
+import { openPlanned } from '../run/cluster.ts';
 import type { RunRecord } from '../journal/runs.ts';
 import type { RunStore } from '../journal/store.ts';
 import { visible } from './format/width.ts';

@@ -117,7 +117,7 @@ async function watch(live: LiveCluster, options: TreeOptions, terminal: Terminal
 /** What a log wants of a change: when it was, and the lines that went and came, not the whole tree again. */
 export function changesText(before: string, after: string, at: Date): string {
   const [old, now] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')];
-  const only = (lines: readonly string[], others: readonly string[]): readonly string[] => {
+  const lacking = (lines: readonly string[], others: readonly string[]): readonly string[] => {
     const left = new Map<string, number>();
     for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
     return lines.filter((line) => {
@@ -126,7 +126,7 @@ export function changesText(before: string, after: string, at: Date): string {
       return count <= 0;
     });
   };
-  const lines = [...only(old, now).map((line) => `- ${line}`), ...only(now, old).map((line) => `+ ${line}`)];
+  const lines = [...lacking(old, now).map((line) => `- ${line}`), ...lacking(now, old).map((line) => `+ ${line}`)];
   return `${at.toISOString().replace(/\.\d+Z$/, 'Z')}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 

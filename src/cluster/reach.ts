@@ -1,13 +1,16 @@
 /** How a server is reached: by its address, from inside its cluster by its name, else through a port-forward that outlives its pods. */
 import { readFile } from 'node:fs/promises';
 import { createHash, X509Certificate } from 'node:crypto';
+import { FaultlineError } from '../base/errors.ts';
+import { t } from '../base/messages.ts';
 import type { Reach, ReachedServer, ServerPlace } from '../base/target.ts';
 import { openForward } from './act/forward.ts';
 import { unlessAborted } from './act/signal.ts';
 import type { Forward } from './act/forward.ts';
+import { connectCluster } from './connect/connection.ts';
 import type { ClusterConnection } from './connect/connection.ts';
 import { clusterIdentity } from './connect/identity.ts';
-import { connectNamed } from './connect/named.ts';
+import { readKubeconfig } from './connect/kubeconfig.ts';
 
 type KubernetesPlace = Extract<ServerPlace, { kind: 'kubernetes' }>;
 
@@ -116,7 +119,13 @@ async function open(place: KubernetesPlace, options: ReachOptions, signal: Abort
 
 function ownConnection({ env }: ReachOptions): NonNullable<ReachOptions['connect']> {
   return async (kubeconfig, name, signal) => {
-    const connection = await connectNamed(kubeconfig, name, { env, signal });
+    const context = (await readKubeconfig(kubeconfig)).find((one) => one.name === name);
+    if (context === undefined)
+      throw new FaultlineError('notFound', {
+        what: t('There is no context {0} in {1}', name, kubeconfig),
+        remedy: t('Choose the server’s cluster again.'),
+      });
+    const connection = await connectCluster(context, { env, signal });
     return { connection, release: () => connection.close() };
   };
 }

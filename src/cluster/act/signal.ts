@@ -33,6 +33,17 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, re
 }
 
 /** Waits so long, or until the signal aborts (then it fails with `cancelled`). */
+/** Until it fires. Fails: `cancelled`. */
+export async function nextOf<T>(from: Listenable<T>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listening = from.listen(() => resolve());
+  try {
+    await unlessAborted(promise, signal);
+  } finally {
+    listening.dispose();
+  }
+}
+
 export async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, delayMs);

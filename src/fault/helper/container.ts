@@ -67,7 +67,7 @@ export interface HelperContainer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Fails: `refusedByProtection` (another pod by now, or it is going, or it is of the cluster itself), `unsupported`, `notFound`, and as any request. */
+/** Fails: `refusedByProtection` (another pod by now, or it is going, or it is of the cluster itself), `unsupported`, `notFound`, and as every request. */
 export async function targetPod(connection: ClusterConnection, target: HelperTarget, signal: AbortSignal): Promise<TargetPod> {
   refuseSystem(target.namespace, 'fault');
   const pod = await connection.request<TargetPod>({
@@ -138,7 +138,7 @@ export function helperPrefix(run: string): string {
 
 /**
  * Adds it, or lets the API play that through. Fails: `forbidden` (which right, or which level of Pod Security refused it, and what else
- * is possible), `refusedByProtection` (another pod by now; what came back is not what was asked for: a webhook), `unsupported`, and as any
+ * is possible), `refusedByProtection` (another pod by now; what came back is not what was asked for: a webhook), `unsupported`, and as every
  * request.
  */
 export async function addContainer(
@@ -245,7 +245,7 @@ const HOPELESS = new Set([
   'CreateContainerError',
 ]);
 
-/** Fails: `timedOut`, `unsupported` (its image can't be had, or it does not start), `refusedByProtection`, and as any request. */
+/** Fails: `timedOut`, `unsupported` (its image can't be had, or it does not start), `refusedByProtection`, and as every request. */
 export async function untilRunning(
   connection: ClusterConnection,
   target: HelperTarget,

@@ -1,5 +1,5 @@
 /** Sends the program into a container over the standard input of a shell, and starts it there: its conversation is the same connection's. */
-import { StringDecoder } from 'node:string_decoder';
+import { WholeLines } from '../../cluster/act/wholeLines.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { openChannels } from '../../cluster/act/channels.ts';
@@ -48,7 +48,7 @@ export interface StartOptions {
  */
 export async function startHelper(connection: ClusterConnection, place: ContainerPlace, options: StartOptions): Promise<HelperPipe> {
   const { program, what, signal } = options;
-  const lines = new Lines();
+  const lines = new WholeLines();
   const machine = Promise.withResolvers<string>();
   machine.promise.catch(() => undefined);
   let listener: ((line: string) => void) | undefined;
@@ -138,16 +138,4 @@ function failureOf(status: string, words: string, what: string): FaultlineError 
     what: t('{0} ended with code {1}', what, code),
     ...(words.trim() === '' ? {} : { meaning: words.trim() }),
   });
-}
-
-/** Whole lines out of pieces. */
-class Lines {
-  readonly #decoder = new StringDecoder('utf8');
-  #rest = '';
-
-  of(bytes: Buffer): readonly string[] {
-    const parts = (this.#rest + this.#decoder.write(bytes)).split('\n');
-    this.#rest = parts.pop() ?? '';
-    return parts;
-  }
 }

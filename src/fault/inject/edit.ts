@@ -40,6 +40,8 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
   readonly #run: string;
   readonly #ours: V;
   readonly original: V;
+  /** Why the last heal left it as it was. */
+  #left: string | undefined;
 
   private constructor(connection: ClusterConnection, field: Field<T, V>, run: string, original: V, ours: V) {
     this.#connection = connection;
@@ -110,7 +112,17 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
     });
   }
 
+  get left(): string | undefined {
+    return this.#left;
+  }
+
   async heal(signal: AbortSignal): Promise<Healing> {
+    const healing = await this.#heal(signal);
+    this.#left = healing.kind === 'left' ? healing.text : undefined;
+    return healing;
+  }
+
+  async #heal(signal: AbortSignal): Promise<Healing> {
     const { title, name } = this.#field;
     const gone: Healing = { kind: 'left', text: t('{0} is there no more', title) };
     let healing: Healing = { kind: 'sent' };

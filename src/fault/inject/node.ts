@@ -138,7 +138,6 @@ async function cordoned(injection: Injection<FaultOf<'cordon' | 'drain'>>, signa
   const { connection, target, timing } = injection;
   const edit = await editOf(injection, signal);
   refuseControlPlane(await edit.read(signal));
-  let left: string | undefined;
   const isTainted = ({ spec }: Node): boolean => spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/unschedulable') === true;
   return {
     apply: async ({ deadlineMs }, ends) => {
@@ -157,15 +156,11 @@ async function cordoned(injection: Injection<FaultOf<'cordon' | 'drain'>>, signa
         timing,
         ends,
       ),
-    heal: async (ends): Promise<Healing> => {
-      const healing = await edit.heal(ends);
-      left = healing.kind === 'left' ? healing.text : undefined;
-      return healing;
-    },
+    heal: (ends) => edit.heal(ends),
     healed: (ends) =>
       seen(
         async (looking) => {
-          if (left !== undefined) return left;
+          if (edit.left !== undefined) return edit.left;
           const node = await edit.read(looking);
           return node.spec?.unschedulable !== true && !isTainted(node) ? t('The node takes pods again.') : undefined;
         },

@@ -5,7 +5,7 @@ import { kindOf } from '../../cluster/act/target.ts';
 import type { Workload } from '../../cluster/objects.ts';
 import { pathOf } from '../../cluster/watch/kinds.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
-import type { FaultOf, Healing, Injection, Injector, PreparedFault } from '../injector.ts';
+import type { FaultOf, Injection, Injector, PreparedFault } from '../injector.ts';
 import { guarded } from '../healer/guarded.ts';
 import { FieldEdit, type Field } from './edit.ts';
 import { rehearsed, seen } from './wait.ts';
@@ -20,7 +20,6 @@ export const scale: Injector<FaultOf<'scale'>> = {
   prepare: async (injection, signal) => {
     const { connection, target, fault, timing } = injection;
     const edit = await editOf(injection, signal);
-    let left: string | undefined;
     const prepared: PreparedFault = {
       apply: async ({ deadlineMs }, ends) => {
         Consent.check(injection.consent('fault'), connection, 'fault');
@@ -39,15 +38,11 @@ export const scale: Injector<FaultOf<'scale'>> = {
           timing,
           ends,
         ),
-      heal: async (ends): Promise<Healing> => {
-        const healing = await edit.heal(ends);
-        left = healing.kind === 'left' ? healing.text : undefined;
-        return healing;
-      },
+      heal: (ends) => edit.heal(ends),
       healed: (ends) =>
         seen(
           async (looking) => {
-            if (left !== undefined) return left;
+            if (edit.left !== undefined) return edit.left;
             const { metadata, spec, status = {} } = await edit.read(looking);
             const isSeen = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
             return isSeen && spec?.replicas === edit.original ? t('The workload is to have {0} replicas again.', edit.original) : undefined;

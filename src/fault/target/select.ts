@@ -31,7 +31,7 @@ export interface SelectOptions {
 interface Candidates extends Omit<Selection, 'targets' | 'of'> {
   /** In the order of preference. */
   readonly pods: readonly { readonly pod: ScenePod; readonly as?: string }[];
-  /** `all`: any of them will do, so only those that run are taken. */
+  /** `all`: which of them does not matter, so only those that run are taken. */
   readonly meant: 'all' | 'first';
 }
 

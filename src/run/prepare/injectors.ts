@@ -1,8 +1,6 @@
 /** What carries out each kind of fault, with the images that its cluster can pull. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.ts';
-import { FaultlineError } from '../../base/errors.ts';
-import { t } from '../../base/messages.ts';
+import { pause } from '../../cluster/act/signal.ts';
 import { helperProgram } from '../../fault/helper/binary.ts';
 import { apiInjectors } from '../../fault/inject/api.ts';
 import { helperInjectors } from '../../fault/inject/helper.ts';
@@ -22,11 +20,5 @@ export function injectorsFor({ helper }: PlannedImages): ReadonlyMap<FaultKind, 
 
 export const injectorTiming: InjectorTiming = {
   nowMs: () => systemClock.wallMs(),
-  pause: async (ms, signal) => {
-    try {
-      await pause(ms, undefined, { signal });
-    } catch (error) {
-      throw new FaultlineError('cancelled', { what: t('Stopped') }, error);
-    }
-  },
+  pause,
 };

@@ -2,7 +2,7 @@
  * Lines to and from the program in a vantage's pod, over a port of its loopback that the API server forwards. Not over exec: that would
  * start a process beside the probe, and with it a stall, each time that the connection is made again.
  */
-import { StringDecoder } from 'node:string_decoder';
+import { WholeLines } from '../../cluster/act/wholeLines.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { openChannels } from '../../cluster/act/channels.ts';
@@ -34,7 +34,7 @@ const QUIET_LIMIT_MS = 6000;
 export function podLines(connection: ClusterConnection, { namespace, pod, port }: PodPlace): OpenPodLines {
   return async (onLines, signal) => {
     const what = t('The connection to the probe {0}', pod);
-    const lines = new Lines();
+    const lines = new WholeLines();
     const begun = new Set<number>();
     let problem = '';
     const opened: { terminate?: () => void } = {};
@@ -61,16 +61,4 @@ export function podLines(connection: ClusterConnection, { namespace, pod, port }
     );
     return { send: (line) => void channels.send(DATA, Buffer.from(`${line}\n`)), closed, terminate: () => channels.terminate() };
   };
-}
-
-/** Whole lines out of pieces. */
-export class Lines {
-  readonly #decoder = new StringDecoder('utf8');
-  #rest = '';
-
-  of(bytes: Buffer): readonly string[] {
-    const parts = (this.#rest + this.#decoder.write(bytes)).split('\n');
-    this.#rest = parts.pop() ?? '';
-    return parts;
-  }
 }

@@ -35,7 +35,7 @@ export const ProgramSettings = v.object({
   longestMs: v.number(),
   folder: v.string(),
   mostSpoolBytes: v.number(),
-  /** 0: any. */
+  /** 0: whichever is free. */
   talkPort: v.number(),
   echoPort: v.number(),
 });

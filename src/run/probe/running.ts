@@ -38,7 +38,7 @@ const hopeless: ReadonlySet<string> = new Set([
 const ofImage: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ErrImagePull']);
 const againMs = 300;
 
-/** In the order of `names`. Fails: `unsupported` (no node, no room, no image), `timedOut`, and as any request. */
+/** In the order of `names`. Fails: `unsupported` (no node, no room, no image), `timedOut`, and as every request. */
 export async function untilAllRun(connection: ClusterConnection, wanted: Wanted, signal: AbortSignal): Promise<readonly RunningPod[]> {
   const begun = performance.now();
   for (;;) {

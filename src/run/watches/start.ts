@@ -1,7 +1,7 @@
 /** Begins everything that a run hears of its cluster while it breaks something. */
 import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { Emitter, pause, unlessAborted } from '../../cluster/act/signal.ts';
+import { Emitter, pause, nextOf } from '../../cluster/act/signal.ts';
 import { openLiveCluster, type LiveCluster } from '../../cluster/live.ts';
 import { kafkaInstance } from '../../cluster/recognise/kafka.ts';
 import type { ClusterModel, EngineInstance, EngineKind, KafkaInstance } from '../../cluster/recognise/model.ts';
@@ -117,14 +117,8 @@ class Watches implements RunWatches {
     return undefined;
   }
 
-  async changed(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const listening = this.#changed.listen(resolve);
-    try {
-      await unlessAborted(promise, signal);
-    } finally {
-      listening.dispose();
-    }
+  changed(signal: AbortSignal): Promise<void> {
+    return nextOf(this.#changed, signal);
   }
 
   async begin(signal: AbortSignal): Promise<void> {

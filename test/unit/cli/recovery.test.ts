@@ -7,7 +7,8 @@ import { describeRecovery } from '../../../src/cli/recovery.ts';
 import { widthOf } from '../../../src/cli/format/width.ts';
 import type { Terminal } from '../../../src/cli/terminal.ts';
 import { writeRun } from '../report/support.ts';
-import { cut, fresh, leaderKill, nothing, pooled, viewOf, type Script } from '../analysis/recovery/simulator.ts';
+import { neverBack } from '../analysis/recovery/scripts.ts';
+import { leaderKill, nothing, viewOf, type Script } from '../analysis/recovery/simulator.ts';
 import { writeRecovery } from './recoveries.ts';
 import { makeHome, type Home } from './support.ts';
 
@@ -15,19 +16,6 @@ import { makeHome, type Home } from './support.ts';
 const escape = '\u001b';
 
 const run = '20261121-140500-leader-kill-0a1b';
-
-const neverBack: Script = {
-  fault: cut,
-  expect: ['recovered <= 10 s'],
-  vantages: [pooled, fresh].map((one) => ({ ...one, felt: (since) => (since > 200 ? 'failed' : undefined) })),
-  steps: [
-    [-20, 'go'],
-    [0, 'applied'],
-    [40, 'effect', { text: '1,204 packets dropped' }],
-    [20_000, 'heal', { why: 'duration' }],
-    [20_100, 'healed', { text: 'the helper found nothing left' }],
-  ],
-};
 
 const unhealed: Script = {
   ...neverBack,

@@ -5,7 +5,8 @@ import type { RunView } from '../../../src/analysis/view.ts';
 import { recoveryCsv } from '../../../src/report/csv.ts';
 import { junitReport } from '../../../src/report/junit.ts';
 import { markdownReport } from '../../../src/report/markdown.ts';
-import { cut, fresh, journalOf, kill, leaderKill, pooled, type Script } from '../analysis/recovery/simulator.ts';
+import { neverBack } from '../analysis/recovery/scripts.ts';
+import { journalOf, kill, leaderKill, type Script } from '../analysis/recovery/simulator.ts';
 import { madeRun } from './support.ts';
 
 function read(
@@ -19,19 +20,6 @@ function read(
   if (recovery === null) throw new Error('breaks nothing');
   return { view: projection.view(state), recovery };
 }
-
-const never: Script = {
-  fault: cut,
-  expect: ['recovered <= 10 s'],
-  vantages: [pooled, fresh].map((one) => ({ ...one, felt: (since) => (since > 200 ? 'failed' : undefined) })),
-  steps: [
-    [-20, 'go'],
-    [0, 'applied'],
-    [40, 'effect', { text: '1,204 packets dropped' }],
-    [20_000, 'heal', { why: 'duration' }],
-    [20_100, 'healed', { text: 'the helper found nothing left' }],
-  ],
-};
 
 const unproven: Script = {
   ...leaderKill,
@@ -87,7 +75,7 @@ describe('a recovery as JUnit', () => {
   });
 
   it('what is broken is a failure, with what was measured', () => {
-    const { suite, cases } = junit(never);
+    const { suite, cases } = junit(neverBack);
     // It was not looked at for as long after its heal as it should have been, which changes nothing for a run that failed.
     assert.deepEqual([suite['failures'], suite['errors']], ['2', '1']);
     assert.deepEqual(
@@ -111,7 +99,7 @@ describe('a recovery as JUnit', () => {
   });
 
   it('nothing is broken that was not judged: then it is an error too', () => {
-    const { cases, suite } = junit({ ...never, steps: never.steps?.filter(([, step]) => step !== 'effect') ?? [] });
+    const { cases, suite } = junit({ ...neverBack, steps: neverBack.steps?.filter(([, step]) => step !== 'effect') ?? [] });
     assert.equal(suite['failures'], '0');
     assert.equal(cases.find(({ name }) => name === 'recovered <= 10 s')?.kind, 'error');
   });
@@ -147,10 +135,10 @@ describe('a recovery as JUnit', () => {
 describe('a recovery as Markdown', () => {
   it('names what was not seen to heal, with its command, before any figure', () => {
     const steps = [
-      ...(never.steps ?? []).slice(0, 4),
+      ...(neverBack.steps ?? []).slice(0, 4),
       [50_000, 'unconfirmed', { text: 'no answer', command: 'kubectl uncordon n1' }] as const,
     ];
-    const { view, recovery } = read({ ...never, steps });
+    const { view, recovery } = read({ ...neverBack, steps });
     const text = markdownReport(view, recovery);
     assert.match(text, /^## Not healed, as far as is known\n\n- cut kafka-1 off: .* To end it: kubectl uncordon n1$/m);
     assert.ok(text.indexOf('Not healed') < text.indexOf('## Recovery'));
@@ -164,7 +152,7 @@ describe('a recovery as Markdown', () => {
   });
 
   it('says never in words, and has no number for it', () => {
-    const { view, recovery } = read(never);
+    const { view, recovery } = read(neverBack);
     const text = markdownReport(view, recovery);
     assert.match(text, /^\| Recovered \| not within 60 s \|/m);
     assert.match(text, /longer than 60 s: no number/);

@@ -3,7 +3,7 @@ import { FaultlineError, normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { ClusterConnection } from '../../connect/connection.ts';
 import type { ContainerStatus } from '../../objects.ts';
-import { Emitter, pause, unlessAborted } from '../signal.ts';
+import { Emitter, pause, nextOf } from '../signal.ts';
 import { endText, logRequest, notice, parseLine } from './line.ts';
 import type { ContainerName, LogLine } from './line.ts';
 import { SeenLines } from './seen.ts';
@@ -75,7 +75,7 @@ export class ContainerFollower {
       const hasBegun = running !== undefined || terminated !== undefined || this.#status?.lastState?.terminated !== undefined;
       if (hasBegun && run > after) return run;
       if (this.#isGone) return undefined;
-      await this.#change(signal);
+      await nextOf(this.#changed, signal);
     }
   }
 
@@ -152,21 +152,11 @@ export class ContainerFollower {
     await this.#log.put(notice(this.#log.name, text));
   }
 
-  async #change(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const listening = this.#changed.listen(resolve);
-    try {
-      await unlessAborted(promise, signal);
-    } finally {
-      listening.dispose();
-    }
-  }
-
   async #changeOr(delayMs: number, signal: AbortSignal): Promise<void> {
     const ending = new AbortController();
     try {
       await Promise.race([
-        this.#change(AbortSignal.any([signal, ending.signal])),
+        nextOf(this.#changed, AbortSignal.any([signal, ending.signal])),
         pause(delayMs, AbortSignal.any([signal, ending.signal])),
       ]);
     } finally {

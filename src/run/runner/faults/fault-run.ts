@@ -12,6 +12,8 @@ import { carryOutFault } from './step.ts';
 import { pause, until } from './waiting.ts';
 
 const lookEveryMs = 500;
+/** While the end of the observation is known, which more samples may move. */
+const seldomMs = 5000;
 /** Without news for so long whatever is broken is healed. */
 const silentMs = 5000;
 const silentEveryMs = 250;
@@ -125,7 +127,8 @@ export class FaultRun {
       const toMs = projection.observeUntil();
       const now = record.nowMs();
       if ((toMs !== null && now >= toMs) || now - beganMs > longestObservationMs) return;
-      await pause(lookEveryMs, end.signal);
+      // Every figure is made anew each time: not more often than its end can come nearer.
+      await pause(toMs === null ? lookEveryMs : Math.min(seldomMs, toMs - now), end.signal);
     }
   }
 

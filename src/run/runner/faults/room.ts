@@ -3,13 +3,13 @@ import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { consentTo } from '../../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
-import { connectNamed } from '../../../cluster/connect/named.ts';
 import type { Injector } from '../../../fault/injector.ts';
 import { namespaceOfProbes } from '../../../fault/probes.ts';
 import { refuseOtherCluster } from '../../../fault/preflight/identity.ts';
 import type { FaultKind, FaultPlan, PlannedImages } from '../../../journal/fault-plan.ts';
 import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
 import type { RunWatches, StartWatches } from '../../watches/watches.ts';
+import { openPlanned } from '../../cluster.ts';
 import { ApiHearing } from './heard.ts';
 import { RunMessages } from './messages.ts';
 import type { RunRecord } from './record.ts';
@@ -45,10 +45,10 @@ export class FaultRoom {
   /** Everything is heard, and asks. Fails with what keeps it from that; then nothing is left behind. */
   static async open(request: RoomRequest, signal: AbortSignal): Promise<FaultRoom> {
     const { run, plan, record, edges } = request;
-    const { context, kubeconfig, identity } = plan.cluster;
+    const { context, identity } = plan.cluster;
     const say = (text: string): void => record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'preparing', text }]);
     say(t('opening {0}', context));
-    const connection = await connectNamed(kubeconfig, context, { env: edges.env });
+    const connection = await openPlanned(plan.cluster, edges.env);
     const undo: (() => Promise<void>)[] = [];
     try {
       await refuseOtherCluster(connection, identity, signal);

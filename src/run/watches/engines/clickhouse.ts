@@ -7,7 +7,7 @@ import { podWays, type PodGet, type PodWays } from '../../../cluster/truth/ways.
 import type { RedundancyEvent } from '../../../journal/fault-events.ts';
 import { Answers } from '../hearing.ts';
 import { podsOf } from '../pods/scope.ts';
-import type { EngineParts, EnginePoll } from './engine.ts';
+import { begun, type EngineParts, type EnginePoll } from './engine.ts';
 import { isHit } from './trino.ts';
 
 const everyMs = 1000;
@@ -65,14 +65,7 @@ export async function followClickHouse(
   signal: AbortSignal,
   ways: PodWays = podWays(parts.connection),
 ): Promise<EnginePoll> {
-  const poll = new ClickHousePoll(instance, parts, ways);
-  try {
-    await poll.begin(signal);
-    return poll;
-  } catch (error) {
-    await poll.dispose();
-    throw error;
-  }
+  return begun(new ClickHousePoll(instance, parts, ways), signal);
 }
 
 class ClickHousePoll implements EnginePoll {

@@ -20,5 +20,18 @@ export interface EngineParts {
 }
 
 export interface EnginePoll {
+  /** Resolves with the first answer. */
+  begin(signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
+}
+
+/** Fails as its beginning; then nothing of it is left. */
+export async function begun(poll: EnginePoll, signal: AbortSignal): Promise<EnginePoll> {
+  try {
+    await poll.begin(signal);
+    return poll;
+  } catch (error) {
+    await poll.dispose();
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ import type { EngineInstance, PodLine } from '../../../cluster/recognise/model.t
 import type { FaultTarget } from '../../../journal/fault-plan.ts';
 import { Answers } from '../hearing.ts';
 import { isTarget, podsOf } from '../pods/scope.ts';
-import type { EngineParts, EnginePoll } from './engine.ts';
+import { begun, type EngineParts, type EnginePoll } from './engine.ts';
 
 const everyMs = 500;
 const limitMs = 900;
@@ -65,14 +65,7 @@ export async function followTrino(instance: EngineInstance, parts: EngineParts, 
     throw new FaultlineError('unsupported', {
       what: t('The coordinator of {0} speaks TLS: it is not asked for its workers', instance.name),
     });
-  const poll = new TrinoPoll(instance, parts, await forwardTo(parts.connection, coordinator, port, signal));
-  try {
-    await poll.begin(signal);
-    return poll;
-  } catch (error) {
-    await poll.dispose();
-    throw error;
-  }
+  return begun(new TrinoPoll(instance, parts, await forwardTo(parts.connection, coordinator, port, signal)), signal);
 }
 
 async function forwardTo(connection: ClusterConnection, pod: PodLine, port: number, signal: AbortSignal): Promise<Forward> {

@@ -2,25 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { figureText, keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
-import type { Figure } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
-import { fresh, journalOf, kill, leaderKill, nothing, pooled, projectionOf, src, viewOf, type Felt, type Script } from './simulator.ts';
-
-function ms(figure: Figure): number {
-  assert.equal(figure.kind, 'value');
-  return figure.kind === 'value' ? figure.ms : Number.NaN;
-}
-
-function near(actual: number, expected: number, within: number, what: string): void {
-  assert.ok(Math.abs(actual - expected) <= within, `${what}: ${actual}, expected ${expected} ± ${within}`);
-}
-
-const bothFelt = (felt: (since: number, usual: number) => Felt | undefined): Script => ({
-  vantages: [
-    { ...pooled, felt },
-    { ...fresh, felt },
-  ],
-});
+import { ms, near } from './figures.ts';
+import { bothFelt, journalOf, kill, leaderKill, nothing, projectionOf, src, viewOf, type Felt } from './simulator.ts';
 
 describe('a recovery that users felt', () => {
   it('has its four moments, by planned start', () => {

@@ -1,25 +1,10 @@
 /** What may be judged, and on which clock. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Figure, RecoveryView } from '../../../../src/analysis/recovery/view.ts';
+import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
-import { fresh, journalOf, leaderKill, nothing, outage, pooled, projectionOf, viewOf, type Felt, type Script } from './simulator.ts';
-
-function ms(figure: Figure): number {
-  assert.equal(figure.kind, 'value');
-  return figure.kind === 'value' ? figure.ms : Number.NaN;
-}
-
-function near(actual: number, expected: number, within: number, what: string): void {
-  assert.ok(Math.abs(actual - expected) <= within, `${what}: ${actual}, expected ${expected} ± ${within}`);
-}
-
-const bothFelt = (felt: (since: number, usual: number) => Felt | undefined): Script => ({
-  vantages: [
-    { ...pooled, felt },
-    { ...fresh, felt },
-  ],
-});
+import { ms, near } from './figures.ts';
+import { bothFelt, fresh, journalOf, leaderKill, nothing, outage, pooled, projectionOf, viewOf } from './simulator.ts';
 
 describe('samples that are not judged', () => {
   it('while the control fails make a run inconclusive, and recovery lies somewhere between', () => {

@@ -1,28 +1,35 @@
 /** Runs in every state that a recovery can end in: of the kept readings, and of the page's tests and pictures. */
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget } from '../../../../src/journal/fault-plan.ts';
-import { cut, fresh, kafka1, leaderKill, nothing, outage, pod, pooled, src, type Felt, type Script } from './simulator.ts';
+import { bothFelt, cut, fresh, kafka1, leaderKill, nothing, outage, pod, pooled, src, type Script } from './simulator.ts';
 
-type Feel = (since: number, usual: number) => Felt | undefined;
-const both = (felt: Feel): Pick<Script, 'vantages'> => ({
-  vantages: [
-    { ...pooled, felt },
-    { ...fresh, felt },
-  ],
-});
 const within = (since: number, from: number, to: number): boolean => since >= from && since < to;
 const set = { kind: 'ReplicaSet', name: 'worker-7d4f', uid: 'uid-rs' } as const;
 const worker = (name: string): FaultTarget => ({ kind: 'pod', namespace: 'shop', name, uid: `u-${name}`, owner: set });
 const [ofPooled = pooled, ofFresh = fresh] = leaderKill.vantages ?? [];
 
+/** A cut that users do not recover from, although it is healed. */
+export const neverBack: Script = {
+  fault: cut,
+  expect: ['recovered <= 10 s'],
+  vantages: [pooled, fresh].map((one) => ({ ...one, felt: (since) => (since > 200 ? 'failed' : undefined) })),
+  steps: [
+    [-20, 'go'],
+    [0, 'applied'],
+    [40, 'effect', { text: '1,204 packets dropped' }],
+    [20_000, 'heal', { why: 'duration' }],
+    [20_100, 'healed', { text: 'the helper found nothing left' }],
+  ],
+};
+
 export const scripts = {
   'leader-kill': leaderKill,
   relapse: {
-    ...both((since) => (within(since, 0, 3000) || within(since, 15_000, 16_000) ? 'failed' : undefined)),
+    ...bothFelt((since) => (within(since, 0, 3000) || within(since, 15_000, 16_000) ? 'failed' : undefined)),
     expect: ['relapses <= 0'],
   },
   never: {
-    ...both((since) => (since < 600 || within(since, 34_000, 41_000) || within(since, 77_000, 80_000) ? undefined : 'failed')),
+    ...bothFelt((since) => (since < 600 || within(since, 34_000, 41_000) || within(since, 77_000, 80_000) ? undefined : 'failed')),
     ...{ observeMs: 120_000, expect: ['recovered <= 10 s'] },
   },
   'control-broken': {
@@ -52,7 +59,7 @@ export const scripts = {
     events: (at) => [...(leaderKill.events?.(at) ?? []), { t: at(1200), src, kind: 'watchGap', of: 'pods', ms: 3600 }],
   },
   'lasting-cut': {
-    ...both(outage(200, 6000)),
+    ...bothFelt(outage(200, 6000)),
     ...{ fault: cut, observeMs: 100_000, expect: ['failover <= 10 s', 'rejoin <= 10 s'] },
     steps: [
       [-20, 'go'],
@@ -96,7 +103,7 @@ export const scripts = {
     expect: ['pod <= 30 s'],
   },
   'no-steady-baseline': {
-    ...both((since, usual) => (since < -30_000 ? usual : usual * 1.6)),
+    ...bothFelt((since, usual) => (since < -30_000 ? usual : usual * 1.6)),
     ...{ slowMs: 200, expect: ['baseline <= 20 s'] },
   },
   'in-place-restart': {

@@ -68,6 +68,14 @@ export const src = 'runner' as const;
 export const pooled: Vantage = { id: 'a', title: 'pooled', median: 4.2, phase: 25 };
 export const fresh: Vantage = { id: 'b', title: 'fresh', median: 7.4 };
 
+/** Both vantages feel the same. */
+export const bothFelt = (felt: (since: number, usual: number) => Felt | undefined): Pick<Script, 'vantages'> => ({
+  vantages: [
+    { ...pooled, felt },
+    { ...fresh, felt },
+  ],
+});
+
 export function planOf(script: Script): RunPlan {
   const { fault = kill, vantages = [pooled, fresh], baselineMs = 60_000, perSecond = 20, expect = [] } = script;
   const faults: readonly PlannedFault[] = 'kind' in fault ? [fault] : fault;

@@ -6,7 +6,7 @@ import { ClockComparison } from '../../../../src/run/probe/clocks.ts';
 import { isRead } from '../../../../src/run/probe/program/ask/asker.ts';
 import { topicOf } from '../../../../src/run/probe/program/ask/kafka.ts';
 import { placeOf } from '../../../../src/run/probe/program/ask/line.ts';
-import { Lines } from '../../../../src/run/probe/podLines.ts';
+import { WholeLines } from '../../../../src/cluster/act/wholeLines.ts';
 import { spooledEvents } from '../../../../src/run/probe/spooled.ts';
 
 describe('parts of a vantage', () => {
@@ -50,7 +50,7 @@ describe('parts of a vantage', () => {
   });
 
   it('lines are whole, however they were cut', () => {
-    const lines = new Lines();
+    const lines = new WholeLines();
     const bytes = Buffer.from('[“ä”]\n[2]\n[3');
     const found: string[] = [];
     for (const byte of bytes) found.push(...lines.of(Buffer.from([byte])));

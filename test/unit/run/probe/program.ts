@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { LagEvent, SampleEvent } from '../../../../src/journal/fault-events.ts';
 import type { OpenPodLines } from '../../../../src/run/probe/podLines.ts';
-import { Lines } from '../../../../src/run/probe/podLines.ts';
+import { WholeLines } from '../../../../src/cluster/act/wholeLines.ts';
 import { VantageLink } from '../../../../src/run/probe/link.ts';
 import { settingsVariable, type ProgramProbe, type ProgramSettings } from '../../../../src/run/probe/protocol.ts';
 import { spooledEvents } from '../../../../src/run/probe/spooled.ts';
@@ -126,7 +126,7 @@ function overSocket(port: number, sockets: Socket[]): OpenPodLines {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     sockets.push(socket);
-    const lines = new Lines();
+    const lines = new WholeLines();
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => onLines(lines.of(bytes)));
     const closed = once(socket, 'close').then(() => undefined);
