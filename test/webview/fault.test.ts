@@ -23,8 +23,11 @@ describe('the page on which something is broken', function () {
     ({ page, problems } = await harness.openFault(state));
   }
   const show = (state: PageState): Promise<void> => page.evaluate((next) => window.fakeFault.show(next), state);
-  async function asked(name: string): Promise<readonly (readonly unknown[])[]> {
-    await page.waitForFunction((wanted) => window.fakeFault.calls.some((call) => call.name === wanted), name);
+  /** What the host was asked under this name, once it was asked so often: a message takes its time. */
+  async function asked(name: string, times = 1): Promise<readonly (readonly unknown[])[]> {
+    const enough = ([wanted, least]: readonly [string, number]) =>
+      window.fakeFault.calls.filter((call) => call.name === wanted).length >= least;
+    await page.waitForFunction(enough, [name, times] as const);
     return page.evaluate((wanted) => window.fakeFault.calls.filter((call) => call.name === wanted).map((call) => [...call.args]), name);
   }
   const primary = () => page.locator('.go vscode-button[appearance=primary]');
@@ -71,7 +74,7 @@ describe('the page on which something is broken', function () {
     await show(state);
     assert.equal(await page.getByLabel('For', { exact: true }).inputValue(), '90 s');
     await page.getByLabel('What happens').selectOption({ label: 'Freeze' });
-    const all = (await asked('change')) as [FormValues][];
+    const all = (await asked('change', 2)) as [FormValues][];
     assert.equal(all.at(-1)?.[0].kind, 'freeze');
   });
 
@@ -93,7 +96,7 @@ describe('the page on which something is broken', function () {
     assert.deepEqual(values.allow, ['several']);
     await show({ ...state, form: { ...state.form, values } } as PageState);
     await page.getByRole('button', { name: 'No longer allow several' }).click();
-    const all = (await asked('change')) as [FormValues][];
+    const all = (await asked('change', 2)) as [FormValues][];
     assert.deepEqual(all.at(-1)?.[0].allow, []);
   });
 
