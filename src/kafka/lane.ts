@@ -156,11 +156,10 @@ export class Lane {
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
   }
 
-  /** Of no batch yet, and too late for one. */
+  /** Of no batch yet, and too late for one. All have the same time, so that the first are late first. */
   late(nowMs: number): readonly Pending[] {
-    const late = this.waiting.filter(({ deadlineMs }) => deadlineMs <= nowMs);
-    for (const pending of late) this.withdraw(pending);
-    return late;
+    const inTime = this.waiting.findIndex(({ deadlineMs }) => deadlineMs > nowMs);
+    return this.waiting.splice(0, inTime < 0 ? this.waiting.length : inTime);
   }
 
   /** false: it is under way or done. */

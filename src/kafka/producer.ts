@@ -7,6 +7,7 @@ import { NumericMap, murmur2, protocolErrorsCodesById } from '@platformatic/kafk
 import { FaultlineError, cancelled } from '../base/errors.ts';
 import type { ErrorReason } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
+import { AbortListeners } from './abortListeners.ts';
 import type { BrokerDescription, HostPort, KafkaMessage, KafkaProducer, ProducerOptions, Written } from './client.ts';
 import { MAYBE_WRITTEN, codeOf, errorOfCode, kafkaError, timedOut } from './errors.ts';
 import { Lane, OUTCOMES } from './lane.ts';
@@ -50,6 +51,7 @@ export class IdempotentProducer implements KafkaProducer {
   /** Brokers with a request under way, and its epoch: one request carries one epoch. */
   readonly #busy = new Set<string>();
   readonly #idle = new Set<() => void>();
+  readonly #aborts = new AbortListeners();
   #identity: Promise<Identity> | undefined;
   #refreshing: Promise<void> | undefined;
   #woken = false;
@@ -104,11 +106,9 @@ export class IdempotentProducer implements KafkaProducer {
         const record = recordOf(message, partition);
         const lane = this.#lane(message.topic, partition);
         const pending: Pending = { record, sizeBytes: sizeOf(record), deadlineMs, resolve, reject, leave: () => undefined };
-        const abort = (): void => {
+        pending.leave = this.#aborts.add(signal, () => {
           if (lane.withdraw(pending)) this.#settle(pending, cancelled());
-        };
-        signal.addEventListener('abort', abort, { once: true });
-        pending.leave = () => signal.removeEventListener('abort', abort);
+        });
         lane.waiting.push(pending);
       });
       written.catch(() => undefined);
