@@ -19,6 +19,7 @@ import { registerResults, type ResultParts } from './ui/panels/results/register.
 import { buildServices, type Services } from './ui/services.ts';
 import { registerStatusBar } from './ui/status/status.ts';
 import { registerLibraryTree } from './ui/tree/library.ts';
+import { provideTexts } from './ui/texts.ts';
 import { historyTarget, registerWindow, releaseTarget } from './ui/window.ts';
 
 /** What host tests look at; absent in an installed extension. */
@@ -69,6 +70,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   store.add(
     registerHistoryCommands({ commands, notifier, history, statements, runner, targetOf: (entry) => historyTarget(entry, services) }),
   );
+  store.add(provideTexts());
   store.add(registerHelpCommands(commands, log, context.extension.id));
   return context.extensionMode === vscode.ExtensionMode.Production
     ? undefined

@@ -17,6 +17,11 @@ export interface RunRecord {
   readonly journalBytes: number;
 }
 
+/** It injects faults, or is the control of a run that does: it has a recovery. */
+export function breaksSomething({ header }: Pick<RunRecord, 'header'>): boolean {
+  return header?.plan.fault !== undefined;
+}
+
 /** Files of a run's folder. */
 export const runFiles = {
   journal: 'journal.ndjson',

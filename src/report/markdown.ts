@@ -1,10 +1,12 @@
 /** A run as Markdown: for an issue, a pull request, a wiki. */
 import { t } from '../base/messages.ts';
 import type { AnswerEvent } from '../journal/events.ts';
+import type { Group, RecoveryComparison } from '../analysis/recovery/compare.ts';
 import type { RecoveryTable } from '../analysis/recovery/show/tables.ts';
 import type { RecoveryView } from '../analysis/recovery/view.ts';
 import type { Comparison, RunView } from '../analysis/view.ts';
 import { formatCount } from '../base/units.ts';
+import { recoveriesNotes, recoveriesTable, recoveryRunsTable } from './recoveries.ts';
 import { recoveryParts } from './recovery.ts';
 import { comparisonTable, queryTable, type TextTable } from './table.ts';
 import { countsText, factsOf, figureNotes, none, verdictText } from './text.ts';
@@ -79,6 +81,19 @@ export function markdownComparison(comparison: Comparison): string {
     `A: ${escape(sideText(a))}  \nB: ${escape(sideText(b))}`,
     markdownTable(comparisonTable(comparison)),
     ...list(t('What else differed'), comparison.differences),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Ends with a line feed. */
+export function markdownRecoveries(comparison: RecoveryComparison, a: Group, b: Group): string {
+  const [found = '', ...notes] = recoveriesNotes(comparison, a, b);
+  const parts = [
+    `# ${t('Recoveries compared')}`,
+    escape(found),
+    markdownTable(recoveriesTable(comparison, a, b)),
+    ...list(t('How it is read'), notes),
+    `## ${t('Runs')}\n\n${markdownTable(recoveryRunsTable(a, b))}`,
   ];
   return `${parts.join('\n\n')}\n`;
 }

@@ -6,7 +6,7 @@ import type { RunRecord } from '../journal/runs.ts';
 import { openText, registerBenchmarkCommands } from './commands/benchmark.ts';
 import { RunExports } from './commands/exportRun.ts';
 import { openCopy } from './commands/library.ts';
-import { chooseRun, noSpec, registerRunCommands, runOf, stopRun } from './commands/runs.ts';
+import { chooseRun, isBenchmark, noSpec, registerRunCommands, runOf, stopRun } from './commands/runs.ts';
 import type { FaultUi } from './faults/register.ts';
 import type { EditorParts } from './editor/editor.ts';
 import { needsTrust } from './notify.ts';
@@ -26,8 +26,7 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
   const { context, store, commands, notifier, log, settings, session, dataSets, library, clock, runRoom, runs, runList } = services;
   const { wallMs } = clock;
   const record = (run: string): Promise<RunRecord> => runRoom.record(run);
-  const choose = (title: string, except?: string): Promise<string | undefined> =>
-    chooseRun({ list: runList, wallMs }, title, undefined, except);
+  const choose = (title: string): Promise<string | undefined> => chooseRun({ list: runList, wallMs }, title);
 
   const start = async (plan: RunPlan): Promise<string> => {
     if (!vscode.workspace.isTrusted && plan.arms.some(({ target }) => target.kind !== 'tpch'))
@@ -67,7 +66,7 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
         stop: (run) => reported('stop of a run', stopRun(run, runs, notifier)),
         heal: (run) => reported('heal of a fault', runs.heal(run)),
         savePicture: (run, format, bytes) => reported('picture of a run', exports.writePicture(run, format, bytes)),
-        chooseOther: (run) => choose(t('Compare it with which run?'), run),
+        chooseOther: (run) => chooseRun({ list: runList, wallMs }, t('Compare it with which run?'), isBenchmark, run),
         export: (run, format) => reported('export of a run', exports.write(run, format)),
         openSpec: (run) => reported('spec of a run', openSpec(run)),
         openStatement: async (run, index) => {

@@ -13,15 +13,19 @@ describe('a run that broke something, in the editor', function () {
   this.timeout(60_000);
   let faultline: TestApi;
   let run: string;
+  const another = '20260102-030405-another-recovery-ab12';
   before(async () => {
     faultline = await activated();
     const home = process.env['FAULTLINE_HOME'];
     assert.ok(home);
     const { header, events } = journalOf(leaderKill);
     run = header.run;
-    const folder = join(home, 'runs', run);
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, runFiles.journal), [header, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''));
+    for (const name of [run, another]) {
+      const folder = join(home, 'runs', name);
+      await mkdir(folder, { recursive: true });
+      const lines = [{ ...header, run: name }, ...events].map((line) => `${JSON.stringify(line)}\n`);
+      await writeFile(join(folder, runFiles.journal), lines.join(''));
+    }
   });
   afterEach(closeEditors);
   after(() => {
@@ -58,6 +62,24 @@ describe('a run that broke something, in the editor', function () {
       (listener) => vscode.window.tabGroups.onDidChangeTabs(listener),
       () => panels(recoveryPanelType).length + panels(latencyPanelType).length === 0,
     );
+  });
+
+  it('two of them are compared on a page of text', async () => {
+    const opened: string[] = [];
+    const opening = vscode.workspace.onDidOpenTextDocument((document) => {
+      if (document.uri.path === '/Recoveries compared.md') opened.push(document.getText());
+    });
+    await vscode.commands.executeCommand('faultline.compareRuns', { run }, [{ run }, { run: another }]);
+    const isShown = (): boolean =>
+      vscode.window.tabGroups.all.flatMap((group) => group.tabs).some(({ label }) => label.includes('Recoveries compared'));
+    await until((listener) => vscode.window.tabGroups.onDidChangeTabs(listener), isShown);
+    await until(
+      (listener) => vscode.workspace.onDidOpenTextDocument(listener),
+      () => opened.length > 0,
+    );
+    opening.dispose();
+    assert.match(opened[0] ?? '', /^# Recoveries compared\n\n\\~ .*10 runs a side are needed/);
+    for (const name of [run, another]) assert.ok(opened[0]?.includes(name), opened[0]);
   });
 
   it('what a page asks for is checked', async () => {

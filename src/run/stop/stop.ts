@@ -12,7 +12,7 @@ import { leaseNamespace } from '../../fault/needs.ts';
 import type { InjectorTiming } from '../../fault/injector.ts';
 import { refuseOtherCluster } from '../../fault/preflight/identity.ts';
 import type { PlannedCluster } from '../../journal/fault-plan.ts';
-import type { RunRecord } from '../../journal/runs.ts';
+import { breaksSomething, type RunRecord } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { connectRun } from '../supervise/connect.ts';
 import type { Exec, Settled } from './asked.ts';
@@ -44,7 +44,7 @@ export interface StopRequest {
 export async function unfinishedRuns(store: RunStore, signal?: AbortSignal): Promise<readonly UnfinishedRun[]> {
   const found: UnfinishedRun[] = [];
   for (const record of await store.list()) {
-    if (!breaks(record) || (await hasEnded(record))) continue;
+    if (!breaksSomething(record) || (await hasEnded(record))) continue;
     const faults = await ifThere(faultsOfRun(record, signal));
     const cluster = faults?.header.plan.fault?.cluster;
     if (faults === undefined || cluster === undefined) continue;
@@ -62,14 +62,14 @@ export async function unfinishedRuns(store: RunStore, signal?: AbortSignal): Pro
 /** It runs, or a fault of it has not ended by its own words. Fails: `storage`, `cancelled`. */
 export async function canBeStopped(record: RunRecord, signal?: AbortSignal): Promise<boolean> {
   if (record.state === 'running') return true;
-  if (!breaks(record) || (await hasEnded(record))) return false;
+  if (!breaksSomething(record) || (await hasEnded(record))) return false;
   return ((await ifThere(faultsOfRun(record, signal)))?.open.length ?? 0) > 0;
 }
 
 /** Never fails for what a runner or a cluster says: that stands in the report. Fails: `storage`, `cancelled`. */
 export async function stopAll(request: StopRequest, signal: AbortSignal): Promise<StopReport> {
   const { store, runs, onStep } = request;
-  const records = runs ?? (await store.list()).filter(breaks);
+  const records = runs ?? (await store.list()).filter(breaksSomething);
   const stopping = await Promise.all(
     records.map(async (record) => {
       if (record.state !== 'running') return { record, process: { process: 'notRunning' } as const };
@@ -82,7 +82,7 @@ export async function stopAll(request: StopRequest, signal: AbortSignal): Promis
   for (const { record, process } of stopping) {
     // What was named is reported in any case.
     if (runs === undefined && process.process === 'notRunning' && (await hasEnded(record))) continue;
-    const faults = breaks(record) ? await ifThere(faultsOfRun(record, signal)) : undefined;
+    const faults = breaksSomething(record) ? await ifThere(faultsOfRun(record, signal)) : undefined;
     if (runs === undefined && process.process === 'notRunning' && (faults === undefined || faults.open.length === 0)) {
       if (faults !== undefined) await keepEnded(record);
       continue;
@@ -111,10 +111,6 @@ interface Stopped {
 
 const runnerMs = 60_000;
 const clusterMs = 30_000;
-
-function breaks({ header }: RunRecord): boolean {
-  return header?.plan.fault !== undefined;
-}
 
 /** It was removed meanwhile: then there is nothing to tell. */
 async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {

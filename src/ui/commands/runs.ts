@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
-import { runFiles, type RunRecord } from '../../journal/runs.ts';
+import { breaksSomething, runFiles, type RunRecord } from '../../journal/runs.ts';
 import type { Commands } from '../contribute.ts';
 import type { Notifier } from '../notify.ts';
 import type { LatencyPanels } from '../panels/histogram/panel.ts';
@@ -45,13 +45,15 @@ export function registerRunCommands(parts: RunCommandParts): Disposable {
       const named = runsOf(argument, others);
       const [a = await chooseRun(parts, t('Compare which run?'), isReadable)] = named;
       if (a === undefined) return;
+      const record = await store.record(a);
+      if (breaksSomething(record)) return compareWith(parts, named.length === 0 ? [a] : named);
       if (named.length > 2) throw invalid(t('{0} runs are selected; two can be compared', named.length), t('Select two of them.'));
-      const b = named[1] ?? (await chooseRun(parts, t('Compare it with which run?'), isReadable, a));
+      const b = named[1] ?? (await chooseRun(parts, t('Compare it with which run?'), isBenchmark, a));
       if (b !== undefined) await panels.show(a, { takeFocus: true, other: b });
     }),
     commands.register('faultline.deleteRun', async (argument, others) => {
       let named = runsOf(argument, others);
-      if (named.length === 0) named = await chooseRuns(parts, t('Delete which runs?'));
+      if (named.length === 0) named = await chooseRuns(parts, t('Delete which runs?'), hasEnded);
       if (named.length > 0) await deleteRuns(named, parts);
     }),
     commands.register('faultline.revealRun', async (argument) => {
@@ -66,6 +68,21 @@ export function registerRunCommands(parts: RunCommandParts): Disposable {
     }),
     commands.register('faultline.showMoreRuns', () => list.showMore()),
   );
+}
+
+/** Two of them with each other; else all that are named with those that are chosen: the more on either side, the more can be said. */
+async function compareWith(parts: RunCommandParts, named: readonly string[]): Promise<void> {
+  const [a, b] = named;
+  let sides: readonly [readonly string[], readonly string[]];
+  if (named.length === 2 && a !== undefined && b !== undefined) sides = [[a], [b]];
+  else {
+    const title = named.length === 1 ? t('Compare this recovery with which?') : t('Compare these {0} recoveries with which?', named.length);
+    sides = [named, await chooseRuns(parts, title, (row) => isRecovery(row) && !named.includes(row.record.run))];
+  }
+  if (sides[1].length === 0) return;
+  const records = (side: readonly string[]): Promise<RunRecord[]> => Promise.all(side.map((run) => parts.store.record(run)));
+  const { showRecoveries } = await import('./compareRecoveries.ts');
+  await showRecoveries(await records(sides[0]), await records(sides[1]));
 }
 
 /** Says so when the engine takes its time. */
@@ -120,7 +137,10 @@ interface RunItem extends vscode.QuickPickItem {
 
 type Accepts = (row: RunRow) => boolean;
 
+const hasEnded: Accepts = ({ record: { state } }) => state !== 'running';
+const isRecovery: Accepts = (row) => isReadable(row) && hasEnded(row) && breaksSomething(row.record);
 const isReadable: Accepts = ({ record: { state } }) => state !== 'newer' && state !== 'damaged';
+export const isBenchmark: Accepts = (row) => isReadable(row) && !breaksSomething(row.record);
 
 export async function chooseRun(
   parts: Pick<RunCommandParts, 'list' | 'wallMs'>,
@@ -132,8 +152,8 @@ export async function chooseRun(
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true }))?.run;
 }
 
-async function chooseRuns(parts: RunCommandParts, title: string): Promise<readonly string[]> {
-  const items = await itemsOf(parts, ({ record }) => record.state !== 'running');
+async function chooseRuns(parts: RunCommandParts, title: string, accepts: Accepts): Promise<readonly string[]> {
+  const items = await itemsOf(parts, accepts);
   const options = { title, canPickMany: true, matchOnDescription: true, matchOnDetail: true } as const;
   return ((await vscode.window.showQuickPick(items, options)) ?? []).map(({ run }) => run);
 }

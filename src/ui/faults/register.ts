@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
 import type { DraftCluster } from '../../fault/draft.ts';
 import type { KubeContext } from '../../cluster/connect/kubeconfig.ts';
+import { breaksSomething } from '../../journal/runs.ts';
 import type { Services } from '../services.ts';
 import type { WatchedFault } from '../session/faultWatch.ts';
 import { Signal } from '../signal.ts';
@@ -41,8 +42,7 @@ export function registerFaults(services: Services): FaultUi {
       },
     ));
   const failed = (error: unknown): void => log.error('faults of this machine could not be looked at', error);
-  const hasBroken = async (): Promise<boolean> =>
-    loading !== undefined || (await runRoom.store.list(recent)).some(({ header }) => header?.plan.fault !== undefined);
+  const hasBroken = async (): Promise<boolean> => loading !== undefined || (await runRoom.store.list(recent)).some(breaksSomething);
   const looking = setTimeout(() => {
     hasBroken()
       .then(async (has) => (has ? (await room()).tellLeft() : undefined))

@@ -5,7 +5,7 @@
 import type { Disposable } from '../../base/disposables.ts';
 import { JournalText } from '../../journal/parse.ts';
 import type { FaultEvent } from '../../journal/fault-events.ts';
-import type { RunRecord } from '../../journal/runs.ts';
+import { breaksSomething, type RunRecord } from '../../journal/runs.ts';
 import { foundIn } from '../../run/stop/journal.ts';
 import type { OpenFault, UnfinishedRun } from '../../run/stop/report.ts';
 import type { JournalWindow } from '../panels/journal.ts';
@@ -103,7 +103,7 @@ export class FaultWatch implements Disposable {
 
   async #list(): Promise<void> {
     const { list, unfinished } = this.#parts;
-    const records = (await list()).filter(({ header }) => header?.plan.fault !== undefined);
+    const records = (await list()).filter(breaksSomething);
     const running = records.filter(({ state }) => state === 'running');
     for (const run of this.#followed.keys()) if (!running.some((record) => record.run === run)) this.#followed.delete(run);
     for (const record of running)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { compareRecoveries, type Group } from '../../../src/analysis/recovery/compare.ts';
+import type { RecoveryOutcome } from '../../../src/analysis/recovery/outcome.ts';
 import { RunProjection } from '../../../src/analysis/run.ts';
 import type { RecoveryView } from '../../../src/analysis/recovery/view.ts';
 import type { RunView } from '../../../src/analysis/view.ts';
 import { recoveryCsv } from '../../../src/report/csv.ts';
 import { junitReport } from '../../../src/report/junit.ts';
-import { markdownReport } from '../../../src/report/markdown.ts';
+import { markdownRecoveries, markdownReport } from '../../../src/report/markdown.ts';
 import { neverBack } from '../analysis/recovery/scripts.ts';
 import { journalOf, kill, leaderKill, type Script } from '../analysis/recovery/simulator.ts';
 import { madeRun } from './support.ts';
@@ -157,5 +159,44 @@ describe('a recovery as Markdown', () => {
     assert.match(text, /^\| Recovered \| not within 60 s \|/m);
     assert.match(text, /longer than 60 s: no number/);
     assert.match(recoveryCsv(recovery), /^figure,users,recovered,never,,$/m);
+  });
+});
+
+describe('two groups of recoveries, as Markdown', () => {
+  const group = (label: string, times: readonly (number | 'never')[], title: string): Group => ({
+    label,
+    runs: times.map((ms, i) => {
+      const recovered: RecoveryOutcome['recovered'] = ms === 'never' ? { kind: 'never', withinMs: 60_000 } : { kind: 'value', ms };
+      return {
+        run: `${label}-${i}`,
+        startedAt: Date.UTC(2026, 0, 2, 3, 2 * i + (label === 'A' ? 0 : 1)),
+        outcome: { title, impactMs: 100, recovered, unavailableMs: ms === 'never' ? null : ms / 2, lost: label === 'A' ? 0 : null },
+      };
+    }),
+  });
+
+  it('a row a side, a row a run, and what can’t be said', () => {
+    const [a, b] = [group('A', [2000, 3000, 'never'], 'kill | bus-1'), group('B', [4000], 'freeze bus-1')];
+    const text = markdownRecoveries(compareRecoveries(a, b), a, b);
+    assert.match(text, /^# Recoveries compared\n\n\\~ 3\.00 s and – .*: 10 runs a side are needed\.\n/);
+    assert.ok(text.includes('| A | 3 | 2.00 to 3.00 s | 3.00 s | 1 | 0 | 1.00 to 1.50 s | 0 | kill \\| bus-1 |'), text);
+    assert.ok(text.includes('| B | 1 | 4.00 s | – | 0 | 0 | 2.00 s | – | freeze bus-1 |'), text);
+    assert.ok(text.includes('| A | A-2 | 2026-01-02 03:04:00 | not recovered | – | 0 |'), text);
+    assert.ok(text.includes('Not the same was broken on both sides'), text);
+  });
+
+  it('ten a side that took turns let it be said', () => {
+    const times = Array.from({ length: 10 }, (_, i) => 2000 + i);
+    const [a, b] = [
+      group('A', times, 'kill'),
+      group(
+        'B',
+        times.map((ms) => 3 * ms),
+        'kill',
+      ),
+    ];
+    const text = markdownRecoveries(compareRecoveries(a, b), a, b);
+    assert.match(text, /A recovers faster than B: 2\.00 s and 6\.01 s \(medians of 10 and 10\)/);
+    assert.ok(!text.includes('Not the same was broken'));
   });
 });

@@ -8,7 +8,7 @@ import type { Disposable } from '../../../base/disposables.ts';
 import { t } from '../../../base/messages.ts';
 import { connect } from '../../../base/rpc.ts';
 import { latencyPanelType, recoveryPanelType, resultsPanelType } from '../../../contributions.ts';
-import type { RunRecord } from '../../../journal/runs.ts';
+import { breaksSomething, type RunRecord } from '../../../journal/runs.ts';
 import type { Log } from '../../log.ts';
 import { markWord, runName, type RunMark } from '../../session/runWords.ts';
 import { Signal } from '../../signal.ts';
@@ -132,7 +132,7 @@ export class LatencyPanels implements Disposable {
     const record = await this.#parts.record(run);
     const other = options.other === undefined ? undefined : await this.#parts.record(options.other);
     const preserveFocus = options.takeFocus !== true;
-    const breaks = record.header?.plan.fault !== undefined;
+    const breaks = breaksSomething(record);
     const kind = options.page ?? (breaks && other === undefined ? 'recovery' : 'latency');
     const open = this.#open.get(keyOf(kind, run));
     if (open) open.panel.reveal(undefined, preserveFocus);

@@ -1,6 +1,5 @@
 /** What a click in the results page starts outside of it. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../../../base/disposables.ts';
 import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { EngineTarget } from '../../../engine/engine.ts';
@@ -12,6 +11,7 @@ import type { Log } from '../../log.ts';
 import type { Notifier } from '../../notify.ts';
 import type { StatementRunner } from '../../session/runner.ts';
 import { targetName } from '../../session/targets.ts';
+import { textUri } from '../../texts.ts';
 import type { PanelActions } from './calls.ts';
 import type { Tab } from './tabs.ts';
 
@@ -37,7 +37,7 @@ export function panelActions({ exports, runner, problems, notifier, log }: Actio
     },
     showTexts: async ({ state, target, against }) => {
       if (against === undefined) return;
-      const [a, b] = [textUri(target, state.statement), textUri(against.target, against.sql ?? state.statement)];
+      const [a, b] = [askedUri(target, state.statement), askedUri(against.target, against.sql ?? state.statement)];
       await vscode.commands.executeCommand('vscode.diff', a, b, state.title);
     },
     goToError: async (tab) => {
@@ -57,15 +57,9 @@ export function panelActions({ exports, runner, problems, notifier, log }: Actio
   };
 }
 
-/** What an engine was asked: the address holds the text. */
-const textScheme = 'faultline-asked';
-
-function textUri(target: EngineTarget, sql: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: textScheme, path: `/${targetName(target).replaceAll('/', ' ')}.sql`, query: sql });
-}
-
-export function provideTexts(): Disposable {
-  return vscode.workspace.registerTextDocumentContentProvider(textScheme, { provideTextDocumentContent: ({ query }) => query });
+/** What an engine was asked. */
+function askedUri(target: EngineTarget, sql: string): vscode.Uri {
+  return textUri(`${targetName(target)}.sql`, sql);
 }
 
 /** The statement as it was run, at the place where it still stands unchanged. */

@@ -2,7 +2,7 @@
 import { Exports } from '../../commands/export.ts';
 import type { EditorParts } from '../../editor/editor.ts';
 import type { Services } from '../../services.ts';
-import { panelActions, provideTexts } from './actions.ts';
+import { panelActions } from './actions.ts';
 import { resultsCalls } from './calls.ts';
 import { ResultsPanel } from './panel.ts';
 import type { ResultsHostApi } from './protocol.ts';
@@ -20,7 +20,6 @@ export function registerResults(services: Services, { statements, problems }: Ed
   store.add(exports.register());
   const actions = panelActions({ exports, runner, problems, notifier, log });
   const calls = resultsCalls({ host: query.api, tabs, log: log.named('results'), actions });
-  store.add(provideTexts());
   const memory = context.workspaceState;
   const restore = (): void => restoreTabs({ memory, tabs });
   const panel = store.add(new ResultsPanel({ extensionUri: context.extensionUri, tabs, calls, log, restore }));
