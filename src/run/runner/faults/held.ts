@@ -1,5 +1,5 @@
 /** One target of one fault, from ready to healed; each step is in the journal. What must not be lost is synced before it happens. */
-import { normalise } from '../../../base/errors.ts';
+import { FaultlineError, normalise } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { PreparedFault } from '../../../fault/injector.ts';
 import type { FaultLease } from '../../../fault/lease.ts';
@@ -100,8 +100,9 @@ export class HeldTarget {
     this.#proving.abort();
     this.#over.abort();
     await Promise.allSettled([this.#proof, this.#healing]);
-    const { prepared, record } = this.#options;
-    await prepared.dispose().catch((error: unknown) => record.note(t('Something of a fault is left: {0}', normalise(error).facts.what)));
+    await this.#options.prepared
+      .dispose()
+      .catch((error: unknown) => this.#note(t('Something of a fault is left: {0}', normalise(error).facts.what)));
     if (!this.#isUnconfirmed) await this.#release();
   }
 
@@ -117,19 +118,19 @@ export class HeldTarget {
       if (proven) {
         this.#tell('effect', { text });
         if (!this.#options.lasts) await this.#release();
-      } else if (!this.#over.signal.aborted) this.#options.record.note(t('No effect was proven: {0}', text));
+      } else if (!this.#over.signal.aborted) this.#note(t('No effect was proven: {0}', text));
     } catch (error) {
-      this.#options.record.note(t('No effect was proven: {0}', normalise(error).facts.what));
+      this.#note(t('No effect was proven: {0}', normalise(error).facts.what));
     }
   }
 
   async #heal(why: HealWhy): Promise<void> {
-    const { prepared, lasts, record } = this.#options;
+    const { prepared, lasts } = this.#options;
     if (!this.#isApplied || !lasts) return;
     // What its counters say last is still asked for, for a moment.
     if (!this.#isGone) {
       this.#tell('heal', { why });
-      record.sync();
+      this.#write((record) => record.sync());
     }
     const beganMs = performance.now();
     const isLate = (): boolean => performance.now() - beganMs > confirmWithinMs;
@@ -139,7 +140,7 @@ export class HeldTarget {
       try {
         if (!this.#isGone) {
           const healing = await prepared.heal(limit);
-          if (healing.kind === 'left') record.note(healing.text);
+          if (healing.kind === 'left') this.#note(healing.text);
         }
         this.#proving.abort();
         const proof = await prepared.healed(limit);
@@ -167,7 +168,20 @@ export class HeldTarget {
   }
 
   #tell(step: FaultEvent['step'], more: Pick<FaultEvent, 'why' | 'text' | 'command'> = {}): void {
-    const { fault, target, record } = this.#options;
-    record.append([{ t: record.nowMs(), src: 'runner', kind: 'fault', fault, target, step, ...more }]);
+    const { fault, target } = this.#options;
+    this.#write((record) => record.append([{ t: record.nowMs(), src: 'runner', kind: 'fault', fault, target, step, ...more }]));
+  }
+
+  #note(text: string): void {
+    this.#write((record) => record.note(text));
+  }
+
+  /** A journal that takes nothing more ends the run by itself: it must not keep what is broken from being healed. */
+  #write(write: (record: RunRecord) => void): void {
+    try {
+      write(this.#options.record);
+    } catch (error) {
+      if (!FaultlineError.is(error, 'storage')) throw error;
+    }
   }
 }

@@ -172,6 +172,26 @@ describe('a run that breaks something', () => {
     assert.equal(held.heals, 1);
   });
 
+  for (const [moment, over] of [
+    ['while something is broken', {}],
+    ['at the very moment at which it breaks', { isFullAtOnce: true }],
+  ] as const)
+    it(`a disk that is full ${moment}: what is broken is healed at once, and the target is free again`, async () => {
+      const held = new Held();
+      held.onApplying = () => void (world.isDiskFull = 'isFullAtOnce' in over);
+      held.onApplied = () => void (world.isDiskFull = true);
+      const error = await failed(
+        world.carryOut([draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 60_000 })], { injectors: [held.injector] }),
+      );
+      assert.equal(error.reason, 'storage');
+      assert.deepEqual([world.end.how?.how, held.heals, held.disposed], ['failed', 1, 1]);
+      assert.ok((held.healedAtMs ?? Infinity) - (held.appliedAtMs ?? 0) < 1000, 'sent within 1 s');
+      assert.deepEqual(
+        [...api.objects.keys()].filter((key) => key.includes('/leases/')),
+        [],
+      );
+    });
+
   it('a second fault waits until the first is over and its own time has come', async () => {
     const held = new Held();
     const events = await world.carryOut(
@@ -208,6 +228,7 @@ async function failed(work: Promise<unknown>): Promise<FaultlineError> {
 /** A fault that lasts, as scripted. */
 class Held {
   readonly ended = Promise.withResolvers<FaultEnd>();
+  onApplying: () => void = () => undefined;
   onApplied: () => void = () => undefined;
   failHeals = 0;
   failApply = false;
@@ -230,6 +251,7 @@ class Held {
       ended: this.ended.promise,
       apply: () => {
         this.appliedAtMs = performance.now();
+        this.onApplying();
         if (this.failApply) return Promise.reject(new FaultlineError('unreachable', { what: 'gone' }));
         setTimeout(() => this.onApplied(), 20);
         return Promise.resolve();
@@ -258,6 +280,7 @@ class World {
   onSync: () => void = () => undefined;
   duringBaseline: () => void | Promise<void> = () => undefined;
   isSilent = false;
+  isDiskFull = false;
   silentSinceMs = 0;
   endedMs = 0;
   readonly #api: ScriptedApi;
@@ -304,9 +327,17 @@ class World {
     const projection = new RecoveryProjection(header, plan);
     let measuringMs: number | undefined;
     const nowMs = (): number => performance.now() - this.#originMs;
+    /** As `Run` does. */
+    const refuse = (): void => {
+      if (!this.isDiskFull) return;
+      const full = new FaultlineError('storage', { what: 'The disk is full' });
+      this.end.request({ how: 'failed', reason: full.message });
+      throw full;
+    };
     const record: RunRecord = {
       nowMs,
       append: (events) => {
+        refuse();
         for (const event of events) {
           this.#events.push(event);
           projection.add(event);
@@ -316,8 +347,11 @@ class World {
           }
         }
       },
-      sync: () => this.onSync(),
-      note: (text) => void this.#events.push({ t: nowMs(), src: 'runner', kind: 'note', text }),
+      sync: () => {
+        refuse();
+        this.onSync();
+      },
+      note: (text) => record.append([{ t: nowMs(), src: 'runner', kind: 'note', text }]),
     };
     const run = await FaultRun.open({
       ...{ run: 'run-1', plan, record, projection, end: this.end, healing: this.healing, hasLoad: false, measuringMs: () => measuringMs },
@@ -360,7 +394,12 @@ class World {
             const at = { t: nowMs() - 2, src: 'probe-a', kind: 'sample', wait: 0, service: 1, outcome: 'ok' } as const;
             heardMs = nowMs();
             this.silentSinceMs = performance.now();
-            onEvents([at, { ...at, control: true }]);
+            try {
+              onEvents([at, { ...at, control: true }]);
+            } catch (error) {
+              // The process takes what its sockets' handlers throw.
+              if (!this.isDiskFull) throw error;
+            }
           }, 10);
           return Promise.resolve({
             get heardMs() {
