@@ -9,6 +9,7 @@ import { passwordsOf } from '../run/passwords.ts';
 import { startRun, type RunnerPaths, type StartedRun } from '../run/supervise/start.ts';
 import { summaryOf } from '../analysis/summary.ts';
 import type { CliPaths } from './data.ts';
+import { visible } from './format/width.ts';
 import { LiveStatus } from './live.ts';
 import { describeLoad, describeRun, describeWrongAnswers, exitCodeOfRun, runJson } from './outcome.ts';
 import { describeRecovery } from './recovery.ts';
@@ -71,6 +72,7 @@ export async function carryOut(
       : `${describeLoad(view, projection, terminal)}${describeRecovery(recovery, terminal, { brief: true })}`;
   await print(terminal, json ? runJson(summaryOf(view), recovery) : text());
   terminal.stderr.write(describeWrongAnswers(view));
+  if (view.status === 'failed') terminal.stderr.write(`faultline: ${visible(view.reason)}\n`);
   // A process that was killed, or that an engine crashed: what it said last is all there is.
   if (view.status === 'interrupted') terminal.stderr.write(`faultline: ${log.slice(-lastWords).join('\n')}\n`);
   return exitCodeOfRun(view);

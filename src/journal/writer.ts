@@ -2,7 +2,7 @@
  * Appends to a journal. Synchronous: an embedded engine occupies the threads that asynchronous writes would wait for.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
@@ -10,6 +10,7 @@ import type { JournalEvent, JournalHeader } from './events.ts';
 import { runFiles } from './runs.ts';
 import { unwritable } from './storage.ts';
 
+/** Half of it is for what becomes of faults, the other half for the end alone. */
 const reserveBytes = 64 * 1024;
 const lineBreak = '\n'.charCodeAt(0);
 
@@ -18,7 +19,7 @@ export class JournalWriter {
   readonly #reserve: string;
   readonly #fd: number;
   #size = 0;
-  /** Why nothing but the end is taken any more: a journal with a hole in its middle would be no evidence. */
+  /** Why nothing is measured any more: a journal with a hole in its middle would be no evidence. */
   #broken: unknown;
 
   /** Of a new file. Fails with `storage`; then there is none. */
@@ -49,21 +50,19 @@ export class JournalWriter {
   }
 
   /**
-   * All events with one call of the system. Fails with `storage`; what was written by then are whole lines. From then on only an `end`
-   * is taken, for which the reserve is given back; anything else fails again.
+   * All events with one call of the system. Fails with `storage`; what was written by then are whole lines. From then on it fails again
+   * for anything but an `end`. What becomes of a fault that was begun is written all the same, as far as the reserve lasts: whoever finds
+   * this journal later must not look for what is healed.
    */
   append(events: readonly JournalEvent[]): void {
     if (events.length === 0) return;
-    const taken = this.#broken === undefined ? events : events.filter(({ kind }) => kind === 'end');
-    if (taken.length === 0) throw unwritable(this.#path, this.#broken);
-    let text = '';
-    for (const event of taken) text += `${JSON.stringify(event)}\n`;
     try {
-      this.#write(text);
+      if (this.#broken !== undefined) throw this.#broken;
+      this.#write(linesOf(events));
     } catch (error) {
       this.#broken ??= error;
-      if (!taken.some(({ kind }) => kind === 'end')) throw unwritable(this.#path, error);
-      this.#writeOnReserve(taken.filter(({ kind }) => kind === 'end'));
+      const hasEnd = this.#writeOnReserve(events.filter(isLastWord));
+      if (!hasEnd) throw unwritable(this.#path, this.#broken);
     }
   }
 
@@ -82,13 +81,18 @@ export class JournalWriter {
     rmSync(this.#reserve, { force: true });
   }
 
-  #writeOnReserve(ends: readonly JournalEvent[]): void {
-    rmSync(this.#reserve, { force: true });
+  /** Answers whether the end is among them. Fails with `storage` where it could not be written. */
+  #writeOnReserve(events: readonly JournalEvent[]): boolean {
+    const hasEnd = events.some(({ kind }) => kind === 'end');
+    if (events.length === 0) return false;
     try {
-      this.#write(ends.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      if (hasEnd) rmSync(this.#reserve, { force: true });
+      else truncateSync(this.#reserve, reserveBytes / 2);
+      this.#write(linesOf(events));
     } catch (error) {
-      throw unwritable(this.#path, error);
+      if (hasEnd) throw unwritable(this.#path, error);
     }
+    return hasEnd;
   }
 
   #write(text: string): void {
@@ -112,4 +116,13 @@ export class JournalWriter {
     this.#size += written.lastIndexOf(lineBreak) + 1;
     ftruncateSync(this.#fd, this.#size);
   }
+}
+
+/** A fault is not begun where that can't be written down; what becomes of one that was is. */
+function isLastWord(event: JournalEvent): boolean {
+  return event.kind === 'end' || (event.kind === 'fault' && event.step !== 'ready' && event.step !== 'go');
+}
+
+function linesOf(events: readonly JournalEvent[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }

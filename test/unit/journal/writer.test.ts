@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { FaultlineError } from '../../../src/base/errors.ts';
+import type { FaultEvent } from '../../../src/journal/fault-events.ts';
 import type { JournalEvent } from '../../../src/journal/events.ts';
 import { readEdges, readJournal } from '../../../src/journal/reader.ts';
 import { RunStore } from '../../../src/journal/store.ts';
@@ -110,6 +111,25 @@ describe('journal on a disk of its own', () => {
     assert.ok(before.length >= taken && before.length < taken + 50, `${before.length} of ${taken}`);
     assert.deepEqual(before, operations(before.length));
     assert.equal((await new RunStore({ home }).record(run)).state, 'ended');
+  });
+
+  it('that is full takes what becomes of a fault, never that one begins, and then the end', async () => {
+    const writer = JournalWriter.create(path, header);
+    fill(writer, 50);
+    const fault = (step: FaultEvent['step']): FaultEvent => ({ t: 1, src: 'runner', kind: 'fault', fault: 0, target: 0, step });
+    for (const step of ['go', 'heal', 'healed'] as const)
+      assert.throws(
+        () => writer.append([operation(0), fault(step)]),
+        (error) => FaultlineError.is(error, 'storage'),
+        step,
+      );
+    fillRest();
+    writer.append([failed]);
+    writer.close();
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const last = [fault('heal'), fault('healed'), failed].map((event) => JSON.stringify(event));
+    assert.deepEqual(lines.slice(-3), last);
+    assert.equal(lines.filter((line) => line.includes('"fault"')).length, 2);
   });
 
   it('that is full when only the end is missing takes the end', async () => {
