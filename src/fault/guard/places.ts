@@ -4,6 +4,7 @@ import { isControlPlane, isSystem } from '../../cluster/act/protection.ts';
 import type { Node } from '../../cluster/objects.ts';
 import type { FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
 import { factsOf } from '../catalogue.ts';
+import { healerLabel, probeLabel, runMark } from '../marks.ts';
 import { isGoing, podOf, type FaultScene, type ScenePod } from '../scene.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
@@ -38,6 +39,11 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
   const node = nodes.find(({ metadata }) => metadata.name === pod.spec?.nodeName);
   const found: Refusal[] = [];
   const unfit = (text: string, remedy?: string): void => void found.push(refusal('unfit', text, remedy === undefined ? {} : { remedy }));
+  const ours = labels['faultline.dev/kind'];
+  const run = annotations[runMark] ?? t('unknown');
+  if (ours === probeLabel['faultline.dev/kind'])
+    unfit(t('Pod {0} is a vantage of run {1}: it would tell of its own fault, and not of what users feel', name, run));
+  if (ours === healerLabel['faultline.dev/kind']) unfit(t('Pod {0} heals a fault when nobody else does', name));
   if (labels['tier'] === 'control-plane') found.push(refusal('system', t('Pod {0} is of the control plane', name)));
   if ('kubernetes.io/config.mirror' in annotations || ownerReferences.some((owner) => owner.kind === 'Node'))
     unfit(t('Pod {0} is a static one: its node runs it from a file, and the API only shows it', name));

@@ -173,6 +173,18 @@ describe('what nobody breaks from here', () => {
     assert.deepEqual(refusals(onePod(scenePod({ name: 'x', owner })), crash, byPod('x')), []);
   });
 
+  it('vantages of a run, and what heals its faults', () => {
+    const cases = [
+      ['probe', /^unfit: Pod x is a vantage of run tuesday: it would tell of its own fault/],
+      ['healer', /^unfit: Pod x heals a fault when nobody else does/],
+    ] as const;
+    for (const [kind, expected] of cases) {
+      const pod = scenePod({ name: 'x', labels: { 'faultline.dev/kind': kind }, annotations: { 'faultline.dev/run': 'tuesday' } });
+      for (const settings of [crash, cut, { kind: 'podDelete' }] as const)
+        assert.match(refusals(onePod(pod), settings, byPod('x')).join(), expected, settings.kind);
+    }
+  });
+
   it('networks that are carried by something else, and nodes on which the helper can’t be', () => {
     const owner = { kind: 'ReplicaSet', name: 'x-1' };
     const meshed = scenePod({ name: 'x', owner, containers: [{ name: 'app' }, { name: 'istio-proxy' }] });
