@@ -5,48 +5,10 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame, Locator } from 'playwright-core';
 import { Person } from '../../e2e/person.ts';
 import { Workbench } from '../../e2e/workbench.ts';
-import { CLICKHOUSE_MODERN } from '../../lab/images/recipes/clickhouse-modern.ts';
-import type { Manifest } from '../../lab/use/apply.ts';
 import { useLab, type TestLab } from '../../lab/use/lab.ts';
+import { house, HOUSE_SELECTOR } from '../house.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const labels = { 'app.kubernetes.io/name': 'clickhouse', 'app.kubernetes.io/instance': 'house', 'app.kubernetes.io/component': 'server' };
-
-/** Two servers behind a Service: users of one that goes are served by the other. */
-const house: readonly Manifest[] = [
-  {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'house', labels },
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          terminationGracePeriodSeconds: 1,
-          containers: [
-            {
-              name: 'clickhouse',
-              image: CLICKHOUSE_MODERN.name,
-              imagePullPolicy: 'IfNotPresent',
-              ports: [{ name: 'http', containerPort: 8123 }],
-              resources: { requests: { cpu: '10m', memory: '64Mi' } },
-              readinessProbe: { httpGet: { path: '/ping', port: 8123 }, periodSeconds: 1, timeoutSeconds: 5 },
-            },
-          ],
-        },
-      },
-    },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'house', labels },
-    spec: { selector: labels, ports: [{ name: 'http', port: 8123 }] },
-  },
-];
-
 /** From a pod in the tree to a verdict, by mouse and keys, in the real workbench. */
 describe('breaking something in the workbench', function () {
   this.timeout(600_000);
@@ -61,8 +23,8 @@ describe('breaking something in the workbench', function () {
 
   before(async () => {
     lab = await useLab({ profile: 'cluster' });
-    await lab.apply(house);
-    const [first] = await lab.readyPods('app.kubernetes.io/instance=house', 2, { timeoutMs: 300_000 });
+    await lab.apply(house(2));
+    const [first] = await lab.readyPods(HOUSE_SELECTOR, 2, { timeoutMs: 300_000 });
     target = first?.metadata?.name ?? '';
     workbench = await Workbench.open({ extension: root, height: 1200, env: { KUBECONFIG: lab.kubeconfig } });
     person = new Person(workbench);
@@ -101,7 +63,7 @@ describe('breaking something in the workbench', function () {
     await page.getByRole('heading', { name: `Delete Pod: ${target}` }).waitFor();
     await page.locator('b', { hasText: /1 of 2 servers of/ }).waitFor();
     await page.getByText(`delete pods in ${lab.namespace}`).waitFor();
-    const pods = await lab.readyPods('app.kubernetes.io/instance=house', 2);
+    const pods = await lab.readyPods(HOUSE_SELECTOR, 2);
     assert.ok(pods.some(({ metadata }) => metadata?.name === target && metadata.deletionTimestamp === undefined));
   });
 
@@ -132,13 +94,13 @@ describe('breaking something in the workbench', function () {
   });
 
   it('the pod goes, another one comes, and the run has its verdict', async () => {
-    await lab.waitForAll('the other pod', { kind: 'Pod', labelSelector: 'app.kubernetes.io/instance=house' }, (pods) =>
+    await lab.waitForAll('the other pod', { kind: 'Pod', labelSelector: HOUSE_SELECTOR }, (pods) =>
       pods.every(({ metadata }) => metadata?.name !== target),
     );
     await person
       .runs(/Delete Pod/)
       .filter({ hasText: 'passed' })
       .waitFor({ timeout: 300_000 });
-    await lab.readyPods('app.kubernetes.io/instance=house', 2, { timeoutMs: 120_000 });
+    await lab.readyPods(HOUSE_SELECTOR, 2, { timeoutMs: 120_000 });
   });
 });

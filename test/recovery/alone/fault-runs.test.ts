@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { RecoveryJson } from '../../../src/analysis/recovery/show/json.ts';
@@ -13,53 +9,25 @@ import { readLease } from '../../../src/journal/lease.ts';
 import type { StopReport } from '../../../src/run/stop/report.ts';
 import { useLab, type TestLab } from '../../lab/use/lab.ts';
 import { chartRelease } from '../../lab/use/release.ts';
+import { ended, LabTerminal } from '../terminal.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const MINUTE = 60_000;
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 describe('runs that break something, from the terminal to their verdict', () => {
-  const home = mkdtempSync(join(tmpdir(), 'faultline-fault-runs-'));
   let lab: TestLab;
+  let terminal: LabTerminal;
 
   before(async function () {
     this.timeout(12 * MINUTE);
     lab = await useLab({ profile: 'cluster' });
+    terminal = new LabTerminal(lab);
     await (await chartRelease(lab, 'kafka')).deploy();
     await (await chartRelease(lab, 'clickhouse')).deploy();
   });
-  after(() => rmSync(home, { recursive: true, force: true }));
+  after(() => terminal?.close());
 
-  function start(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [join(root, 'src/cli.ts'), ...args], {
-      env: { ...process.env, FAULTLINE_HOME: home, KUBECONFIG: lab.kubeconfig },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  }
-
-  async function ended(child: ChildProcess): Promise<Ended> {
-    assert.ok(child.stdout && child.stderr);
-    const [stdout, stderr] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      child.exitCode === null ? once(child, 'exit') : [],
-    ]);
-    return { code: child.exitCode, stdout, stderr };
-  }
-
-  const cli = (...args: readonly string[]): Promise<Ended> => ended(start(args));
   const here = (): readonly string[] => ['--namespace', lab.namespace, '--yes'];
-
-  async function recovery(): Promise<RecoveryJson> {
-    const { stdout, stderr } = await cli('recovery', 'last', '--json');
-    assert.notEqual(stdout, '', stderr);
-    return JSON.parse(stdout) as RecoveryJson;
-  }
 
   /** What each lane took adds up to its total, to the thousandth. */
   function addUp({ stages }: RecoveryJson): void {
@@ -72,8 +40,16 @@ describe('runs that break something, from the terminal to their verdict', () => 
 
   it('a control: all of it but the fault, and users felt nothing', async function () {
     this.timeout(6 * MINUTE);
-    const { code, stdout, stderr } = await cli('fault', 'none', '--target', 'engine=clickhouse', '--probe', 'clickhouse', ...here());
-    const found = await recovery();
+    const { code, stdout, stderr } = await terminal.cli(
+      'fault',
+      'none',
+      '--target',
+      'engine=clickhouse',
+      '--probe',
+      'clickhouse',
+      ...here(),
+    );
+    const found = await terminal.recovery();
     if (/stood still/.test(found.reason)) assert.deepEqual([found.verdict, code], ['inconclusive', 4]);
     else {
       assert.equal(found.verdict, 'passed', `${stdout}${stderr}`);
@@ -85,7 +61,7 @@ describe('runs that break something, from the terminal to their verdict', () => 
 
   it('a broker that leads is killed: users are served again, and no acknowledged message is lost', async function () {
     this.timeout(8 * MINUTE);
-    const spec = join(home, 'leader.faultline.yaml');
+    const spec = join(terminal.home, 'leader.faultline.yaml');
     const example = readFileSync(join(root, 'media/examples/kafka-leader-kill.faultline.yaml'), 'utf8');
     // Three brokers, their clients and the probes share two processors here.
     writeFileSync(
@@ -95,8 +71,8 @@ describe('runs that break something, from the terminal to their verdict', () => 
         .replace('unavailable <= 5 s', 'unavailable <= 60 s')
         .replace('rate: 1000/s', 'rate: 200/s'),
     );
-    const { code, stdout, stderr } = await cli('run', spec, ...here());
-    const found = await recovery();
+    const { code, stdout, stderr } = await terminal.cli('run', spec, ...here());
+    const found = await terminal.recovery();
     assert.equal(found.effectProven, true, `${stdout}${stderr}`);
     assert.equal(found.healProven, null);
     assert.ok((found.messages?.acknowledged ?? 0) > 10_000 && found.messages?.judged === true, found.messages?.text);
@@ -112,22 +88,22 @@ describe('runs that break something, from the terminal to their verdict', () => 
   it('the runner is killed in the middle: the fault ends without it, and whoever stops it later is told so', async function () {
     this.timeout(6 * MINUTE);
     const args = ['fault', 'networkCut', '--target', 'leader=messages/17', '--for', '20s', '--probe', 'kafka', '--baseline', '10s'];
-    const child = start([...args, '--detach', '--json', ...here()]);
+    const child = terminal.start(...args, '--detach', '--json', ...here());
     const { code, stdout, stderr } = await ended(child);
     assert.equal(code, 0, stderr);
     const { run } = JSON.parse(stdout) as { readonly run: string };
-    const folder = join(home, 'runs', run);
+    const folder = join(terminal.home, 'runs', run);
     const journal = (): string => readFileSync(join(folder, 'journal.ndjson'), 'utf8');
     await until(() => journal().includes('"step":"applied"') || journal().includes('"kind":"end"'), 3 * MINUTE);
     assert.ok(journal().includes('"step":"applied"'), journal().slice(-2000));
     process.kill(parseOwner(readLease(folder)?.owner ?? '')?.pid ?? 0, 'SIGKILL');
     await pause(25_000);
-    const stopped = await cli('stop', '--all', '--json');
+    const stopped = await terminal.cli('stop', '--all', '--json');
     const report = JSON.parse(stopped.stdout) as StopReport;
     const ends = report.runs.find((one) => one.run === run)?.faults.map(({ end }) => end);
     // Its helper heard nothing more of it, and took back what it held.
     assert.deepEqual(ends, ['healed'], stopped.stdout);
-    const found = await recovery();
+    const found = await terminal.recovery();
     assert.equal(found.verdict, 'inconclusive');
   });
 });
