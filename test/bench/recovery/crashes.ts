@@ -1,0 +1,178 @@
+/**
+ * Crashes of a server whose own witness knows when it ended, began, and answered whom first: the product's stages against that. Of the
+ * client by planned start; of the kubelet by the API's word, which is up to about a second late, and is to say so.
+ */
+import type { Figure, Lane, RecoveryView } from '../../../src/analysis/recovery/view.ts';
+import { median, type Finding } from '../table.ts';
+import type { Witnessed } from './in-pod.ts';
+import { carryOut, stoodStill, type Carried, type RunContext } from './runs.ts';
+import { Served } from './served.ts';
+
+const perSecond = 20;
+const intervalMs = 1000 / perSecond;
+const ownMs = 50;
+/** Of those that were judged. */
+const leastShare = 49 / 50;
+/** A machine that stands still is asked again so often, at most, for each that it spoiled. */
+const mostTries = 1.5;
+
+interface Stage {
+  readonly name: string;
+  /** Shown minus true. */
+  readonly offMs: number;
+  readonly allowedMs: number;
+}
+
+interface KubeletStage extends Stage {
+  /** The page says that it may have been earlier, and why. */
+  readonly isNoted: boolean;
+}
+
+interface Crash {
+  readonly stages: readonly Stage[];
+  readonly kubelet: readonly KubeletStage[];
+  readonly lanes: number;
+  readonly brokenLanes: number;
+}
+
+export async function measureCrashes(context: RunContext, rounds: number): Promise<readonly Finding[]> {
+  const served = await Served.deploy(context.lab);
+  const crashes: Crash[] = [];
+  let still = 0;
+  for (let tries = 0; crashes.length < rounds && tries < Math.ceil(rounds * mostTries); tries++) {
+    if (tries > 0) await served.renew();
+    const carried = await carryOut(context, specOf(served));
+    const { view } = carried;
+    if (stoodStill(view)) {
+      still++;
+      context.progress(`stood still: ${view.reason}`);
+      continue;
+    }
+    const crash = judged(carried, await served.truth());
+    crashes.push(crash);
+    const shown = [...crash.stages, ...crash.kubelet].map(
+      ({ name, offMs, allowedMs }) => `${name} ${signed(offMs)} of ${allowedMs.toFixed(0)}`,
+    );
+    context.progress(`${crashes.length}: ${shown.join(', ')} ms; ${view.verdict ?? 'not over'}: ${view.reason}`);
+  }
+  return findings(crashes, still);
+}
+
+function specOf({ podName, address }: Served): object {
+  return {
+    name: 'a crash whose truth is known',
+    faults: [{ kind: 'containerCrash', target: { pod: podName, container: 'server' }, allow: ['beyondMinority'] }],
+    probes: [{ engine: 'clickhouse', address, asks: 'select 1', rate: `${perSecond}/s` }],
+    baseline: '8 s',
+    observe: '12 s',
+    expect: ['recovered <= 60 s'],
+  };
+}
+
+function judged({ view, ofRun, driftMs }: Carried, told: readonly Witnessed[]): Crash {
+  const { zeroAt, impact, figures, applied } = view;
+  const ended = told.find(({ kind }) => kind === 'ended');
+  if (zeroAt === null || ended === undefined) throw new Error(`the server was not ended: ${view.reason}`);
+  const moments = (kind: Witnessed['kind']): readonly number[] =>
+    told.filter((one) => one.kind === kind && one.at > ended.at).map(({ at }) => ofRun(at));
+  const [answered, pinged, started] = [moments('answered'), moments('pinged'), moments('started')];
+  const widthMs = applied === null || applied.toAt === null ? 0 : applied.toAt - applied.fromAt;
+  const stageOf = (name: string, figure: Figure, trueAt = Number.NaN): Stage => {
+    if (figure.kind !== 'value') return { name: `${name} (${figure.kind})`, offMs: Infinity, allowedMs: 0 };
+    // What the figure's own error has beside the clock's is half an interval, and the time in which the fault may have begun.
+    const clockMs = Math.max(0, figure.errorMs - intervalMs / 2 - widthMs) + driftMs;
+    return { name, offMs: zeroAt + figure.ms - trueAt, allowedMs: ownMs + clockMs + intervalMs };
+  };
+  const firstBad: Figure = impact === null ? { kind: 'none', why: '' } : { kind: 'value', ms: impact.startMs, errorMs: impact.errorMs };
+  return {
+    stages: [
+      stageOf('first bad', firstBad, ofRun(ended.at)),
+      stageOf('first good', figures.firstGood, answered[0]),
+      stageOf('recovered', figures.recovered, answered.at(-1)),
+    ],
+    kubelet: kubeletStages(view, { started: started[0], ready: pinged[0] }, driftMs),
+    ...lanesOf(view),
+  };
+}
+
+/** Truly it was between what is shown and so much earlier as is shown. */
+function kubeletStages(
+  { pods, zeroAt }: RecoveryView,
+  truth: Readonly<Record<'started' | 'ready', number | undefined>>,
+  driftMs: number,
+): readonly KubeletStage[] {
+  const stages = pods.flatMap((pod) => pod.stages);
+  return (['started', 'ready'] as const).map((name): KubeletStage => {
+    const found = stages.find(({ stage }) => stage === name);
+    if (found === undefined) return { name: `${name} (not shown)`, offMs: Infinity, allowedMs: 0, isNoted: false };
+    return {
+      name,
+      offMs: (zeroAt ?? 0) + found.atMs - (truth[name] ?? Number.NaN),
+      allowedMs: found.earlierMs + ownMs + driftMs,
+      isNoted: found.earlierMs > 0 && /late/.test(found.note),
+    };
+  });
+}
+
+function lanesOf({ lanes, pods, redundancy }: RecoveryView): Pick<Crash, 'lanes' | 'brokenLanes'> {
+  const all = [lanes.client, ...pods.map(({ lane }) => lane), ...redundancy.map(({ lane }) => lane)];
+  return { lanes: all.length, brokenLanes: all.filter((lane) => !addsUp(lane)).length };
+}
+
+/** In milliseconds, and as the page and the terminal show it. */
+function addsUp({ parts, totalMs, total }: Lane): boolean {
+  const sum = parts.reduce((ms, part) => ms + part.ms, 0);
+  const shown = parts.reduce((seconds, part) => seconds + Number(part.seconds.replace('−', '-')), 0);
+  const number = /^([\d.−]+) s$/.exec(total)?.[1];
+  return sum === totalMs && (number === undefined || Math.abs(shown - Number(number.replace('−', '-'))) < 1e-6);
+}
+
+function findings(crashes: readonly Crash[], still: number): readonly Finding[] {
+  const holds = ({ offMs, allowedMs }: Stage): boolean => Math.abs(offMs) <= allowedMs;
+  const within = crashes.filter(({ stages }) => stages.every(holds)).length;
+  const kubelet = crashes.flatMap((crash) => crash.kubelet);
+  const isShown = (one: KubeletStage): boolean => one.isNoted && one.offMs >= -ownMs && holds(one);
+  const shown = kubelet.filter(isShown).length;
+  const broken = crashes.reduce((sum, { brokenLanes }) => sum + brokenLanes, 0);
+  const lanes = crashes.reduce((sum, crash) => sum + crash.lanes, 0);
+  const count = crashes.length;
+  const needed = Math.ceil(count * leastShare - 1e-9);
+  const spoiled = still === 0 ? '' : `; ${still} runs stood still and were made again`;
+  return [
+    {
+      name: 'crashes: client stages as the server knows them',
+      measured: `${within} of ${count}`,
+      limit: `≥ ${needed} of ${count}`,
+      against: `off by median and worst: ${spread(crashes.flatMap(({ stages }) => stages))}; ${ownMs} ms, the clock's error and a probe interval allowed${spoiled}`,
+      ok: count > 0 && within >= needed,
+    },
+    {
+      name: 'crashes: stages of the kubelet, as late as they say',
+      measured: `${shown} of ${kubelet.length}`,
+      limit: `≥ ${Math.ceil(kubelet.length * leastShare - 1e-9)} of ${kubelet.length}`,
+      against: `shown later than it was by median and worst: ${spread(kubelet)}; each says that it may have been 1 s earlier`,
+      ok: kubelet.length > 0 && shown >= Math.ceil(kubelet.length * leastShare - 1e-9),
+    },
+    {
+      name: 'crashes: lanes that do not add up',
+      measured: String(broken),
+      limit: '0',
+      against: `of ${lanes}: parts in ms and as shown, against the total of the lane`,
+      ok: lanes > 0 && broken === 0,
+    },
+  ];
+}
+
+function spread(stages: readonly Stage[]): string {
+  return [...new Set(stages.map(({ name }) => name))]
+    .map((name) => {
+      const off = stages.filter((stage) => stage.name === name).map(({ offMs }) => offMs);
+      const worst = off.reduce((most, one) => (Math.abs(one) > Math.abs(most) ? one : most), 0);
+      return `${name} ${signed(median(off))}, ${signed(worst)} ms`;
+    })
+    .join('; ');
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(0)}`;
+}
