@@ -65,10 +65,10 @@ async function errorOf(context: RunContext, helperSignal: 'SIGSTOP' | 'SIGKILL' 
     if (helpers.length !== 1) throw new Error(`${helpers.length} helpers run`);
     const runner = parseOwner(readLease(record.folder)?.owner ?? '')?.pid;
     if (runner === undefined) throw new Error('no runner holds the run');
+    const killedAt = machineMs();
     if (helperSignal !== undefined) for (const { pid } of helpers) process.kill(pid, helperSignal);
     process.kill(runner, 'SIGKILL');
     run.starter.kill('SIGKILL');
-    const killedAt = machineMs();
     const packetAt = await served.packetAfter(killedAt);
     if (helperSignal === 'SIGSTOP') for (const { pid } of helpers) if (isThere(pid)) process.kill(pid, 'SIGKILL');
     const { ofRun } = await run.read();

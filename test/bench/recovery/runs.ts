@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
@@ -32,6 +32,8 @@ export interface Carried {
   /** A moment of the machine's monotonic clock, as ms of the run. */
   readonly ofRun: (machineMs: number) => number;
   readonly ofMachine: (runMs: number) => number;
+  /** For what is not as it should be: where its journal can be looked at later. */
+  readonly keep: () => Promise<string>;
   /** How far the wall clock has moved against the monotonic one meanwhile, ms: what `ofRun` may be off. */
   readonly driftMs: number;
 }
@@ -43,13 +45,19 @@ export interface Started {
   readonly home: string;
   /** Once its runner has a journal. */
   record(): Promise<RunRecord>;
-  /** Once it has ended, also one that was killed. Its store is gone then. */
+  /** Once it has ended, also one that was killed. */
   read(): Promise<Carried>;
 }
 
-/** The words of a verdict where the machine itself kept the vantages from asking. */
-export function stoodStill({ verdict, reason }: RecoveryView): boolean {
-  return verdict === 'inconclusive' && /stood still|bad probes? before the fault/.test(reason);
+const keptFolder = join(import.meta.dirname, '../../../.test/bench-recovery');
+
+/**
+ * The machine itself kept the vantages from asking: their event loops stood still, or the echoes that nobody had broken did not answer.
+ * Such a run says so and claims nothing; it is made again, and counted.
+ */
+export function wasDisturbed({ verdict, proofs, reason }: RecoveryView): boolean {
+  const isJudged = proofs.every(({ of, state }) => of !== 'judged' || state !== 'missing');
+  return verdict === 'inconclusive' && (!isJudged || /bad probes? before the fault/.test(reason));
 }
 
 /** One for each run: `spec` as a file has it. */
@@ -88,11 +96,20 @@ export async function start({ lab, extension, scratch, signal }: RunContext, spe
       const view = recoveryOfRun(await projectRun(found));
       if (view === null) throw new Error('the run broke nothing');
       const events: JournalEvent[] = [];
-      const { header } = await readJournal(join(found.folder, runFiles.journal), (some) => void events.push(...some));
-      const driftMs = Math.abs(wallAhead() - before);
-      await rm(home, { recursive: true, force: true });
+      const journal = join(found.folder, runFiles.journal);
+      const { header } = await readJournal(journal, (some) => void events.push(...some));
       const originMs = header.startedAt - before;
-      return { view, header, events, driftMs, ofRun: (machineMs) => machineMs - originMs, ofMachine: (runMs) => runMs + originMs };
+      return {
+        ...{ view, header, events, driftMs: Math.abs(wallAhead() - before) },
+        ofRun: (machineMs) => machineMs - originMs,
+        ofMachine: (runMs) => runMs + originMs,
+        keep: async () => {
+          const kept = join(keptFolder, `${found.run}.ndjson`);
+          await mkdir(keptFolder, { recursive: true });
+          await copyFile(journal, kept);
+          return kept;
+        },
+      };
     },
   };
 }
