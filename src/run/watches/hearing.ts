@@ -14,30 +14,20 @@ export interface Source {
   readonly boundMs: number;
   /** ms of the run; `undefined`: never yet. */
   readonly heardMs: () => number | undefined;
-  /** Its silence does not say that this run has lost touch: nobody is left who could answer but what the run breaks. */
-  readonly isExcused?: () => boolean;
 }
 
 export class Hearing {
   readonly #edges: HearingEdges;
   readonly #sources = new Set<Source>();
-  readonly #beganMs: number;
 
   constructor(edges: HearingEdges) {
     this.#edges = edges;
-    this.#beganMs = edges.nowMs();
   }
 
   /** Until it is disposed. */
   add(source: Source): Disposable {
     this.#sources.add(source);
     return { dispose: () => void this.#sources.delete(source) };
-  }
-
-  /** ms of the run: that of the one that was heard longest ago. Now where there is none. */
-  get heardMs(): number {
-    const counted = [...this.#sources].filter(({ isExcused }) => isExcused?.() !== true);
-    return Math.min(this.#edges.nowMs(), ...counted.map(({ heardMs }) => heardMs() ?? this.#beganMs));
   }
 
   /** It was heard again, after so long: told where that is a gap. */
@@ -65,12 +55,12 @@ export class Answers implements Disposable {
   readonly #listed: Disposable;
   #heardMs: number | undefined;
 
-  constructor(hearing: Hearing, nowMs: () => number, of: WatchGapEvent['of'], boundMs: number, isExcused: () => boolean) {
+  constructor(hearing: Hearing, nowMs: () => number, of: WatchGapEvent['of'], boundMs: number) {
     this.#hearing = hearing;
     this.#nowMs = nowMs;
     this.#of = of;
     this.#boundMs = boundMs;
-    this.#listed = hearing.add({ of, boundMs, heardMs: () => this.#heardMs, isExcused });
+    this.#listed = hearing.add({ of, boundMs, heardMs: () => this.#heardMs });
   }
 
   get heardMs(): number | undefined {

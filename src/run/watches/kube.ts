@@ -44,6 +44,7 @@ export class KubeWatches {
   readonly #autoscalers: AutoscalerBook;
   readonly #pods: Watched<Pod>;
   readonly #others: readonly AnyWatched[];
+  readonly #listening: (() => number | undefined)[] = [];
   #filter: PodFilter;
   #hasBegun = false;
 
@@ -89,6 +90,11 @@ export class KubeWatches {
   /** Objects as they were sent last. */
   get pods(): readonly Pod[] {
     return this.#stages.pods;
+  }
+
+  /** ms of the run: that of the one that was heard longest ago. */
+  get heardMs(): number {
+    return Math.min(...this.#listening.map((heardMs) => heardMs() ?? this.#parts.nowMs()));
   }
 
   /** What blocks an autoscaler may be another, though the autoscaler is the same. */
@@ -139,13 +145,11 @@ export class KubeWatches {
       ...(kind.namespaced ? { namespaces: scope.namespaces } : {}),
       ...{ timing, bounds, told, heard: (heard: Heard) => this.#heard(of, heard) },
     });
-    hearing.add({
-      of,
-      boundMs: flowBoundMs,
-      heardMs: () => (watched.heardAtMs === undefined ? undefined : nowMs() - (timing.monotonicMs() - watched.heardAtMs)),
-      // Said when it began; nothing is told of it, so nothing is missed.
-      isExcused: () => watched.state.kind === 'forbidden' || watched.state.kind === 'missing',
-    });
+    const heardMs = (): number | undefined =>
+      watched.heardAtMs === undefined ? undefined : nowMs() - (timing.monotonicMs() - watched.heardAtMs);
+    hearing.add({ of, boundMs: flowBoundMs, heardMs });
+    // Said when it began; nothing is told of it, so nothing is missed.
+    this.#listening.push(() => (watched.state.kind === 'forbidden' || watched.state.kind === 'missing' ? undefined : heardMs()));
     return watched;
   }
 

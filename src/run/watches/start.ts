@@ -81,7 +81,7 @@ class Watches implements RunWatches {
   }
 
   get heardMs(): number {
-    return Math.min(this.#hearing.heardMs, this.#deafSinceMs ?? Infinity);
+    return Math.min(this.#kube?.heardMs ?? this.#request.nowMs(), this.#deafSinceMs ?? Infinity);
   }
 
   model(): ClusterModel {
@@ -154,7 +154,7 @@ class Watches implements RunWatches {
     const { connection, plan, nowMs } = this.#request;
     const common = { connection, nowMs, hearing: this.#hearing };
     const parts: EngineParts = {
-      ...{ ...common, targets: scope.targets },
+      ...common,
       now: (id) => this.#instance(id),
       isOnly: ({ engine }) => scope.instances.filter((one) => one.engine === engine).length === 1,
       tell: (events) => this.#tell(events),

@@ -24,7 +24,10 @@ export interface WatchRequest {
 }
 
 export interface RunWatches {
-  /** ms of the run when the watches were heard last: data, a bookmark or an answer; that of the one that was heard longest ago. */
+  /**
+   * ms of the run when Kubernetes' watches were heard last, by data or a bookmark: that of the one that was heard longest ago. An engine
+   * that is silent is none of them: that is what a run measures, and the stages that it leaves in the dark are told as gaps.
+   */
   readonly heardMs: number;
   /** As they are now: pods, engines, who leads. For what a step waits for, and for the target that is chosen when it begins. */
   model(): ClusterModel;

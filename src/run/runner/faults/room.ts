@@ -109,9 +109,9 @@ export class FaultRoom {
     this.#hearing = new ApiHearing(connection, request.record.nowMs);
   }
 
-  /** ms of the run when the API and every vantage were heard: of the one that was heard longest ago. */
+  /** ms of the run when the API, its watches and every vantage were heard: of the one that was heard longest ago. */
   get heardMs(): number {
-    return Math.min(this.#hearing.heardMs, this.#probes?.heardMs ?? Infinity);
+    return Math.min(this.#hearing.heardMs, this.watches.heardMs, this.#probes?.heardMs ?? Infinity);
   }
 
   /** The deadline of the baseline, for those who ask. */

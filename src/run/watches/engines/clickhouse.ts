@@ -8,7 +8,6 @@ import type { RedundancyEvent } from '../../../journal/fault-events.ts';
 import { Answers } from '../hearing.ts';
 import { podsOf } from '../pods/scope.ts';
 import { begun, type EngineParts, type EnginePoll } from './engine.ts';
-import { isHit } from './trino.ts';
 
 const everyMs = 1000;
 const limitMs = 900;
@@ -82,8 +81,7 @@ class ClickHousePoll implements EnginePoll {
     this.#instance = instance;
     this.#parts = parts;
     this.#ways = ways;
-    const now = (): EngineInstance => parts.now(instance.id) ?? instance;
-    this.#answers = new Answers(parts.hearing, parts.nowMs, 'clickhouse', boundMs, () => isHit(now(), 'server', parts.targets));
+    this.#answers = new Answers(parts.hearing, parts.nowMs, 'clickhouse', boundMs);
     const groups = instance.roles.filter(({ role }) => role === 'server');
     const wanted = groups.reduce((sum, role) => sum + role.wanted, 0);
     for (const { shard, pods } of shardsOf(instance)) this.#want.set(shard, shard === '' ? Math.max(wanted, pods.length) : pods.length);

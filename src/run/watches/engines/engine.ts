@@ -2,12 +2,10 @@
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { EngineInstance } from '../../../cluster/recognise/model.ts';
 import type { RedundancyEvent } from '../../../journal/fault-events.ts';
-import type { FaultTarget } from '../../../journal/fault-plan.ts';
 import type { Hearing } from '../hearing.ts';
 
 export interface EngineParts {
   readonly connection: ClusterConnection;
-  readonly targets: readonly FaultTarget[];
   readonly hearing: Hearing;
   readonly nowMs: () => number;
   /** As it is now; undefined: not there at the moment. */

@@ -8,9 +8,8 @@ import { openForward, type Forward } from '../../../cluster/act/forward.ts';
 import { unlessAborted } from '../../../cluster/act/signal.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { EngineInstance, PodLine } from '../../../cluster/recognise/model.ts';
-import type { FaultTarget } from '../../../journal/fault-plan.ts';
 import { Answers } from '../hearing.ts';
-import { isTarget, podsOf } from '../pods/scope.ts';
+import { podsOf } from '../pods/scope.ts';
 import { begun, type EngineParts, type EnginePoll } from './engine.ts';
 
 const everyMs = 500;
@@ -99,7 +98,7 @@ class TrinoPoll implements EnginePoll {
     this.#parts = parts;
     this.#forward = forward;
     this.#header = instance.engine === 'presto' ? 'X-Presto-User' : 'X-Trino-User';
-    this.#answers = new Answers(parts.hearing, parts.nowMs, 'trino', boundMs, () => this.#isHit());
+    this.#answers = new Answers(parts.hearing, parts.nowMs, 'trino', boundMs);
   }
 
   /** Fails where the first answer says nothing of workers. */
@@ -178,15 +177,6 @@ class TrinoPoll implements EnginePoll {
     const of = isOnly(this.#instance) ? t('{0} workers', engine) : t('{0} workers of {1}', engine, this.#instance.name);
     tell([{ t: nowMs(), src: 'runner', kind: 'redundancy', of, have, want: this.#want }]);
   }
-
-  #isHit(): boolean {
-    return isHit(this.#parts.now(this.#instance.id) ?? this.#instance, 'coordinator', this.#parts.targets);
-  }
-}
-
-/** All that play this role are hit by the plan, or not ready. */
-export function isHit(instance: EngineInstance, role: string, targets: readonly FaultTarget[]): boolean {
-  return !podsOf(instance).some((pod) => pod.role === role && pod.isReady && !isTarget(pod, instance, targets));
 }
 
 function parsed(text: string): unknown {

@@ -83,7 +83,7 @@ export class KafkaFollower {
     this.id = parts.instance()?.id ?? '';
     const topics = topicsOf(plan);
     this.#topics = topics.names;
-    this.#answers = new Answers(hearing, nowMs, 'kafka', boundMs, () => !this.#hasOthers());
+    this.#answers = new Answers(hearing, nowMs, 'kafka', boundMs);
     this.#teller = new PartitionTeller(topics, {
       nameOf: (node) => this.nameOf(node),
       isTarget: (node) => this.#isTargetNode(node),
@@ -315,14 +315,6 @@ export class KafkaFollower {
   /** Of those that one will be chosen among, all but one stay as they are. */
   #sure(): readonly FaultTarget[] {
     return this.#parts.plan.faults.flatMap(({ choose, targets }) => (choose === undefined ? targets : []));
-  }
-
-  /** A broker is ready that no fault of the plan is aimed at. */
-  #hasOthers(): boolean {
-    const instance = this.#parts.instance();
-    if (instance === undefined) return false;
-    const others = brokerPods(instance).filter((pod) => pod.isReady && !isTarget(pod, instance, this.#sure()));
-    return others.length > this.#parts.plan.faults.filter(({ choose }) => choose !== undefined).length;
   }
 }
 

@@ -109,7 +109,7 @@ describe('the replicas of a ClickHouse', () => {
     const hearing = new Hearing({ nowMs, tell: (gap) => told.push(gap) });
     const parts: EngineParts = {
       connection: {} as EngineParts['connection'],
-      ...{ targets: [], hearing, nowMs, now: () => instance, isOnly: () => true, tell: (events) => told.push(...events), pause },
+      ...{ hearing, nowMs, now: () => instance, isOnly: () => true, tell: (events) => told.push(...events), pause },
     };
     return { parts, hearing };
   }
@@ -136,13 +136,12 @@ describe('the replicas of a ClickHouse', () => {
   it('are not known, and not none, while nobody says a word', async () => {
     const says = new Map<string, Says>();
     const told: WatchTold[] = [];
-    const { parts, hearing } = partsOf(told);
+    const { parts } = partsOf(told);
     const poll = await followClickHouse(instance, parts, signal, ways(says));
     told.length = 0;
     for (const name of ['ch-0', 'ch-1', 'ch-2']) says.set(name, 'silent');
     await pause(4500, signal);
     assert.deepEqual(told, []);
-    assert.ok(performance.now() - hearing.heardMs > 3000);
     says.clear();
     await until(() => told.length > 0);
     assert.deepEqual(lines(told), ['watchGap']);
@@ -154,7 +153,6 @@ describe('the replicas of a ClickHouse', () => {
     const { parts, hearing } = partsOf(told);
     const says = new Map<string, Says>(['ch-0', 'ch-1', 'ch-2'].map((name) => [name, 'silent']));
     await assert.rejects(followClickHouse(instance, parts, AbortSignal.timeout(300), ways(says)));
-    assert.ok(performance.now() - hearing.heardMs < 100);
     hearing.end();
     assert.deepEqual(told, []);
   });
