@@ -147,9 +147,11 @@ function messagesText({
   minInSync,
   uncleanElection,
   perSecond,
+  place,
 }: NonNullable<FaultPlan['messages']>): string {
   const unclean = uncleanElection ? 'with unclean election' : 'without unclean election';
-  return `${formatCount(perSecond)}/s into topic ${topic}: ${partitions} partitions, replication ${replicationFactor}, min ISR ${minInSync}, ${unclean}`;
+  const where = place === undefined ? '' : `, from a pod in the cluster to ${place.address}`;
+  return `${formatCount(perSecond)}/s into topic ${topic}: ${partitions} partitions, replication ${replicationFactor}, min ISR ${minInSync}, ${unclean}${where}`;
 }
 
 /** What `--preview --json` prints. Durations are milliseconds; `hash` is null where it is refused. */

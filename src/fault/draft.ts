@@ -7,6 +7,7 @@ import type {
   FaultCondition,
   FaultSettings,
   PlannedImages,
+  MessagesPlace,
   PlannedMessages,
   PlannedProbe,
   ProbeLogin,
@@ -17,7 +18,7 @@ export interface FaultDraft {
   readonly cluster: DraftCluster;
   readonly faults: readonly DraftFault[];
   readonly probes: readonly DraftProbe[];
-  readonly messages?: PlannedMessages;
+  readonly messages?: DraftMessages;
   readonly baselineMs: number;
   readonly observeMs: number;
   readonly recovery: RecoveryRule;
@@ -79,6 +80,11 @@ export type TargetBy =
   | { readonly kind: 'replica'; readonly shard: string; readonly instance?: string };
 
 export type TargetObject = 'Pod' | 'Node' | 'Deployment' | 'StatefulSet' | 'DaemonSet';
+
+export interface DraftMessages extends Omit<PlannedMessages, 'place'> {
+  /** Absent: the Service of the Kafka that is hit, or of the only one. */
+  readonly address?: MessagesPlace['address'];
+}
 
 export interface DraftProbe {
   readonly engine: PlannedProbe['engine'];

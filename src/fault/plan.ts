@@ -5,7 +5,15 @@
 import { FaultlineError } from '../base/errors.ts';
 import { wishText } from '../cluster/act/permissions.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
-import type { FaultKind, FaultPlan, FaultTarget, PlannedFault, PlannedImages, PlannedProbe } from '../journal/fault-plan.ts';
+import type {
+  FaultKind,
+  FaultPlan,
+  FaultTarget,
+  PlannedFault,
+  PlannedImages,
+  PlannedMessages,
+  PlannedProbe,
+} from '../journal/fault-plan.ts';
 import type { DraftFault, FaultDraft } from './draft.ts';
 import { refusal, refusalOf, type Refusal } from './guard/refusal.ts';
 import type { Injector, InjectorTiming } from './injector.ts';
@@ -13,7 +21,7 @@ import { identityOf } from './preflight/identity.ts';
 import { needsOfProbes } from './needs.ts';
 import { checkNeeds, preflight } from './preflight/preflight.ts';
 import { hashOfPlan, previewFault, refusedPermission, type PreflightAnswers, type Preview } from './preview/preview.ts';
-import { namespaceOfProbes, plannedProbes } from './probes.ts';
+import { namespacesOf, plannedMessages, plannedProbes } from './probes.ts';
 import { readScene, type SceneOptions } from './scene-read.ts';
 import type { FaultScene } from './scene.ts';
 import { t } from '../base/messages.ts';
@@ -67,8 +75,9 @@ export async function previewPlan(
   }
   const images = { ...defaultImages, ...options.images, ...draft.images };
   const whole = wholeOf(connection, draft, { identity, previews, drafts, scene, namespace, images });
-  if (whole.plan === undefined || whole.probes.length === 0) return whole;
-  const needs = await checkNeeds(connection, needsOfProbes(namespaceOfProbes(whole.plan, connection.defaultNamespace)), signal);
+  if (whole.plan === undefined) return whole;
+  const places = namespacesOf(whole.plan, connection.defaultNamespace);
+  const needs = await checkNeeds(connection, places.flatMap(needsOfProbes), signal);
   const missing = needs
     .filter(({ answer }) => answer === 'no')
     .map((need) => refusedPermission({ ...need, text: wishText(need, need.namespace) }));
@@ -118,14 +127,14 @@ function wholeOf(
   const faults = previews.flatMap(({ fault }) => fault ?? []);
   const refusals: Refusal[] = [];
   if (draft.faults.length === 0) refusals.push(refusal('target', t('Nothing is to be broken')));
-  const probes = probesOf(scene, draft, faults, namespace, refusals);
+  const { probes, messages } = measuredOf(scene, draft, faults, namespace, refusals);
   if (refusals.length > 0 || previews.some((preview) => preview.refusals.length > 0))
     return { previews, refusals, probes, drafts, hash: '' };
   const plan: FaultPlan = {
     cluster: { context: context.name, kubeconfig: context.file, identity },
     faults,
     probes,
-    ...(draft.messages === undefined ? {} : { messages: draft.messages }),
+    ...(messages === undefined ? {} : { messages }),
     baselineMs: draft.baselineMs,
     observeMs: draft.observeMs,
     recovery: draft.recovery,
@@ -134,29 +143,26 @@ function wholeOf(
   return { plan, previews, refusals, probes, drafts, hash: hashOfPlan(plan, previews) };
 }
 
-function probesOf(
+/** Who asks and who writes, and from where: away from what is hit. */
+function measuredOf(
   scene: FaultScene,
-  { probes }: FaultDraft,
+  draft: FaultDraft,
   faults: readonly PlannedFault[],
   namespace: string | undefined,
   refusals: Refusal[],
-): readonly PlannedProbe[] {
+): { readonly probes: readonly PlannedProbe[]; readonly messages?: PlannedMessages } {
+  const targets = faults.flatMap((fault) => fault.targets);
   try {
-    const planned = plannedProbes(
-      scene,
-      probes,
-      faults.flatMap(({ targets }) => targets),
-      namespace,
-    );
-    const inside = planned.some(
-      ({ notOn }) => scene.nodes.length > 0 && scene.nodes.every(({ metadata }) => notOn.includes(metadata.name)),
-    );
+    const probes = plannedProbes(scene, draft.probes, targets, namespace);
+    const messages = draft.messages === undefined ? undefined : plannedMessages(scene, draft.messages, targets, namespace);
+    const places = [...probes, ...(messages?.place === undefined ? [] : [messages.place])];
+    const inside = places.some(({ notOn }) => scene.nodes.length > 0 && scene.nodes.every(({ metadata }) => notOn.includes(metadata.name)));
     if (inside) refusals.push(refusal('target', t('Every node is hit: a probe would feel the fault itself, and not what users feel')));
-    return planned;
+    return { probes, ...(messages === undefined ? {} : { messages }) };
   } catch (error) {
     if (!FaultlineError.is(error)) throw error;
     refusals.push(refusalOf('target', error));
-    return [];
+    return { probes: [] };
   }
 }
 

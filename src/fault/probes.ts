@@ -2,8 +2,8 @@
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { EngineInstance } from '../cluster/recognise/model.ts';
-import type { FaultPlan, FaultTarget, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
-import type { DraftProbe } from './draft.ts';
+import type { FaultPlan, FaultTarget, PlannedMessages, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
+import type { DraftMessages, DraftProbe } from './draft.ts';
 import type { FaultScene } from './scene.ts';
 import { one } from './target/engine.ts';
 
@@ -44,10 +44,44 @@ export function plannedProbes(
   return probes;
 }
 
+/** With the place of those who write and read them. Fails as `plannedProbes`. */
+export function plannedMessages(
+  scene: FaultScene,
+  { address, ...messages }: DraftMessages,
+  targets: readonly FaultTarget[],
+  namespace?: string,
+): PlannedMessages {
+  const uids = new Set(targets.map(({ uid }) => uid));
+  const { items } = scene.model.kafka;
+  const hit = items.find(({ roles }) => roles.some(({ pods }) => pods.some(({ ref }) => ref.uid !== undefined && uids.has(ref.uid))));
+  const place = address ?? addressOf(hit ?? instanceOf(scene, { engine: 'kafka', perSecond: 0 }, namespace), 'kafka');
+  return { ...messages, place: { address: place, notOn: nodesOf(targets) } };
+}
+
+/** Beside the brokers, which may call themselves by short names. */
+export function namespaceOfMessages({ place }: PlannedMessages, otherwise: string): string {
+  return namespaceIn(place?.address ?? '') ?? otherwise;
+}
+
+/** Where something of a run is made in the cluster, each once. */
+export function namespacesOf(plan: Pick<FaultPlan, 'probes' | 'faults' | 'messages'>, otherwise: string): readonly string[] {
+  const { probes, messages } = plan;
+  return [
+    ...new Set([
+      ...(probes.length === 0 ? [] : [namespaceOfProbes(plan, otherwise)]),
+      ...(messages === undefined ? [] : [namespaceOfMessages(messages, otherwise)]),
+    ]),
+  ];
+}
+
 /** Where the vantages' pods are made: beside the engine they ask, whose brokers may call themselves by short names; else beside the target. */
 export function namespaceOfProbes({ probes, faults }: Pick<FaultPlan, 'probes' | 'faults'>, otherwise: string): string {
-  const asked = probes.map(({ address }) => /^[^.]+\.([^.]+)\.svc\b/.exec(address)?.[1]).find((one) => one !== undefined);
+  const asked = probes.map(({ address }) => namespaceIn(address)).find((one) => one !== undefined);
   return asked ?? faults.flatMap(({ targets }) => targets.flatMap(({ namespace }) => namespace ?? []))[0] ?? otherwise;
+}
+
+function namespaceIn(address: string): string | undefined {
+  return /^[^.]+\.([^.]+)\.svc\b/.exec(address)?.[1];
 }
 
 /** The nodes on which a vantage would feel the fault itself. */

@@ -116,6 +116,7 @@ function isMessages(event: Fields): boolean {
   for (const name of mayBeCounted) if (event[name] !== undefined && !isCount(event[name])) return false;
   for (const name of ['written', 'endToEnd'] as const) if (event[name] !== undefined && !isCurve(event[name])) return false;
   if (event.settings !== undefined && !isSettings(event.settings)) return false;
+  if ((event.path !== undefined && event.path !== 'inCluster') || !mayBeText(event.node) || !mayBeText(event.pod)) return false;
   const { notJudged, anomalies } = event;
   return Array.isArray(notJudged) && notJudged.every(isNotJudged) && Array.isArray(anomalies) && anomalies.every(isAnomaly);
 }

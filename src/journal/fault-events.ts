@@ -168,6 +168,11 @@ export type MessageAnomaly = 'lost' | 'duplicate' | 'reordered' | 'rewritten';
 export interface MessagesEvent extends OfRunner {
   readonly kind: 'messages';
   readonly topic: string;
+  /** The way that they went. Absent: through port-forwards of the runner. */
+  readonly path?: 'inCluster';
+  /** Of the pod that wrote and read them. */
+  readonly node?: string;
+  readonly pod?: string;
   readonly acknowledged: number;
   readonly failed: number;
   readonly unknown: number;

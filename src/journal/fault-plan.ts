@@ -136,6 +136,15 @@ export interface PlannedMessages {
   readonly minInSync: number;
   readonly uncleanElection: boolean;
   readonly perSecond: number;
+  /** Where they are written and read: in a pod of the cluster. Absent in journals that are older: through port-forwards of the runner. */
+  readonly place?: MessagesPlace;
+}
+
+export interface MessagesPlace {
+  /** The name that users' clients connect to: "kafka.data.svc:9092". */
+  readonly address: string;
+  /** Nodes on which its pod must not run: those of the targets. */
+  readonly notOn: readonly string[];
 }
 
 export interface RecoveryRule {

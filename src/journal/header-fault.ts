@@ -57,6 +57,7 @@ export const faultPlan = v.looseObject({
       minInSync: whole,
       uncleanElection: v.boolean(),
       perSecond: finite,
+      place: v.exactOptional(v.looseObject({ address: v.string(), notOn: v.array(v.string()) })),
     }),
   ),
   baselineMs: length,

@@ -69,7 +69,7 @@ function expectations({ expectations: all, verdict }: RecoveryView): HTMLElement
 
 function messages({ messages: found }: RecoveryView): HTMLElement | null {
   if (found === null) return null;
-  const { sentences, anomalies, settings, topic } = found;
+  const { sentences, anomalies, settings, topic, path, node } = found;
   const how =
     settings === null || settings === undefined
       ? topic
@@ -81,9 +81,10 @@ function messages({ messages: found }: RecoveryView): HTMLElement | null {
           settings.uncleanElection ? t('on') : t('off'),
         );
   const lines = sentences.map((text) => h('li', {}, text));
+  const where = path === null ? '' : t('; written and read in the cluster, on {0}', node ?? '');
   return section(
     t('Messages'),
-    how,
+    how + where,
     h('ul', { class: 'plain' }, ...lines),
     latencyLine(found),
     anomalies.length === 0 ? null : drawTable(t('Anomalies'), anomalyTable(found)),

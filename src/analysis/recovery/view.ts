@@ -234,6 +234,9 @@ export interface PredictionView {
 
 export interface MessagesView {
   readonly topic: string;
+  /** null: through port-forwards of the runner. */
+  readonly path: 'inCluster' | null;
+  readonly node: string | null;
   readonly acknowledged: number;
   readonly failed: number;
   readonly unknown: number;

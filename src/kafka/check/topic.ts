@@ -2,6 +2,7 @@
 import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { KafkaClient } from '../client.ts';
+import type { CheckEdges } from './edges.ts';
 import type { Durability } from './judge/finding.ts';
 
 export interface TopicPlan extends Durability {
@@ -16,6 +17,12 @@ export interface OwnTopic extends Durability {
   readonly retentionMs: number;
 }
 
+/** Topics of such a name are ours alone: what a run left that was killed is in the way of the next one. */
+const OWN_PREFIX = 'faultline-';
+/** One that is written to meanwhile is another run's. */
+const IDLE_MS = 1500;
+const FORGOTTEN_MS = 250;
+const FORGOTTEN_LOOKS = 20;
 /** Beyond the run: a topic that could not be removed has lost its messages after it. */
 const RETENTION_SPARE_MS = 24 * 3_600_000;
 const SETTINGS = ['cleanup.policy', 'retention.ms', 'retention.bytes', 'min.insync.replicas', 'unclean.leader.election.enable'];
@@ -62,6 +69,21 @@ export async function describeOwnTopic(kafka: KafkaClient, name: string, lastsMs
     uncleanElection: valueOf('unclean.leader.election.enable') === 'true',
     retentionMs,
   };
+}
+
+/** Only of our own names. Fails with `invalid` where another run writes to it. `wait` never fails. */
+export async function removeLeftOver(kafka: KafkaClient, topic: string, wait: CheckEdges['wait'], signal: AbortSignal): Promise<void> {
+  if (!topic.startsWith(OWN_PREFIX)) return;
+  const isThere = async (): Promise<boolean> => (await kafka.topics({ prefix: topic }, signal)).some(({ name }) => name === topic);
+  if (!(await isThere())) return;
+  const before = await kafka.offsets(topic, 'latest', signal);
+  await wait(IDLE_MS, signal);
+  const after = await kafka.offsets(topic, 'latest', signal);
+  if ([...after].some(([partition, offset]) => before.get(partition) !== offset))
+    throw invalid(t('Topic {0} is written to by another run', topic), t('Wait until that is over, or name another topic.'));
+  await kafka.deleteTopic(topic, signal);
+  // Brokers forget a topic a moment after they said so.
+  for (let left = FORGOTTEN_LOOKS; left > 0 && (await isThere()); left--) await wait(FORGOTTEN_MS, signal);
 }
 
 /** Of a topic that `createOwnTopic` made. One that is gone already is fine. */

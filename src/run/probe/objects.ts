@@ -2,7 +2,16 @@
 import { createHash } from 'node:crypto';
 import { deadlineMark, managedBy, probeLabel, runMark, timeText } from '../../fault/marks.ts';
 import type { PlannedProbe } from '../../journal/fault-plan.ts';
-import { echoPort, passwordVariable, programFile, settingsVariable, talkPort, type ProgramSettings } from './protocol.ts';
+import {
+  echoPort,
+  passwordVariable,
+  programFile,
+  settingsVariable,
+  talkPort,
+  type ProgramMessages,
+  type ProgramProbe,
+  type ProgramSettings,
+} from './protocol.ts';
 
 export interface VantageObjects {
   readonly run: string;
@@ -24,6 +33,10 @@ const spareMs = 5000;
 
 /** For the pod of a plan's only vantage: what answers its control. */
 export const echoId = 'echo';
+/** For the pod that writes and reads the messages of a run, and its program, which may be in another namespace. */
+export const messagesId = 'messages';
+export const messagesProgramId = 'messages-program';
+export const programId = 'program';
 
 export function groupOf(run: string): string {
   return createHash('sha256').update(run).digest('hex').slice(0, 12);
@@ -37,11 +50,11 @@ export function nameOf(run: string, id: string): string {
   return `faultline-probe-${groupOf(run)}-${id}`;
 }
 
-export function programMap(about: VantageObjects, program: Uint8Array): object {
+export function programMap(about: VantageObjects, program: Uint8Array, id = programId): object {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: metadataOf(about, 'program'),
+    metadata: metadataOf(about, id),
     immutable: true,
     binaryData: { [`${programFile}.br`]: Buffer.from(program).toString('base64') },
   };
@@ -49,16 +62,42 @@ export function programMap(about: VantageObjects, program: Uint8Array): object {
 
 /** `probe` undefined: it only answers others. */
 export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, notOn: readonly string[]): object {
+  const settings = { ...settingsOf(about), ...(probe === undefined ? {} : { probe: probeOf(probe) }) };
+  return podWith(about, { id: probe?.id ?? echoId, programId, settings, env: passwordOf(probe), notOn, ...ofVantage });
+}
+
+export function messagesPodOf(about: VantageObjects, messages: ProgramMessages, notOn: readonly string[]): object {
+  const settings = { ...settingsOf(about), messages };
+  return podWith(about, { id: messagesId, programId: messagesProgramId, settings, env: [], notOn, ...ofMessages });
+}
+
+interface PodParts {
+  readonly id: string;
+  readonly programId: string;
+  readonly settings: ProgramSettings;
+  readonly env: readonly object[];
+  readonly notOn: readonly string[];
+  readonly graceSeconds: number;
+  readonly memory: string;
+  readonly heapMegabytes: number;
+}
+
+const ofVantage = { graceSeconds: 1, memory: '256Mi', heapMegabytes: 160 } as const;
+/** What is kept of 10^8 messages beside what waits for its acknowledgement; and time to remove its topic. */
+const ofMessages = { graceSeconds: 5, memory: '512Mi', heapMegabytes: 160 } as const;
+
+function podWith(about: VantageObjects, parts: PodParts): object {
   const { run, image, deadlineMs, nowMs } = about;
+  const { id, settings, env, notOn, graceSeconds, memory, heapMegabytes } = parts;
   const labels = metadataOf(about, '').labels;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: metadataOf(about, probe?.id ?? echoId),
+    metadata: metadataOf(about, id),
     spec: {
       restartPolicy: 'Never',
       activeDeadlineSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs + spareMs) / 1000)),
-      terminationGracePeriodSeconds: 1,
+      terminationGracePeriodSeconds: graceSeconds,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       affinity: affinityOf(notOn, labels),
@@ -71,16 +110,16 @@ export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, no
           imagePullPolicy: 'IfNotPresent',
           command: ['node', '-e', loader],
           env: [
-            { name: settingsVariable, value: JSON.stringify(settingsOf(about, probe)) },
-            ...passwordOf(probe),
+            { name: settingsVariable, value: JSON.stringify(settings) },
+            ...env,
             { name: 'FAULTLINE_RUN', value: run },
             // A name that nobody resolves holds one of Node's few threads for seconds.
             { name: 'UV_THREADPOOL_SIZE', value: '64' },
-            { name: 'NODE_OPTIONS', value: '--max-old-space-size=160' },
+            { name: 'NODE_OPTIONS', value: `--max-old-space-size=${heapMegabytes}` },
           ],
           ports: [{ name: 'echo', containerPort: echoPort }],
           // No limit of the processor: what it takes away would look like a slow engine.
-          resources: { requests: { cpu: '25m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+          resources: { requests: { cpu: '25m', memory: '64Mi' }, limits: { memory } },
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
@@ -97,7 +136,7 @@ export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, no
         },
       ],
       volumes: [
-        { name: 'program', configMap: { name: nameOf(run, 'program') } },
+        { name: 'program', configMap: { name: nameOf(run, parts.programId) } },
         { name: 'spool', emptyDir: { sizeLimit: '128Mi' } },
       ],
     },
@@ -115,18 +154,12 @@ const loader = [
   `import('file:///spool/${programFile}').then((program)=>program.main()).catch((error)=>{console.error(error);process.exit(1)});`,
 ].join('');
 
-function settingsOf({ deadlineMs, nowMs, answerWithinMs }: VantageObjects, probe: PlannedProbe | undefined): ProgramSettings {
-  const own = ({ id, engine, address, connection, asks, perSecond, login }: PlannedProbe) => ({
-    id,
-    engine,
-    address,
-    connection,
-    asks,
-    perSecond,
-    ...(login === undefined ? {} : { user: login.user }),
-  });
+function probeOf({ id, engine, address, connection, asks, perSecond, login }: PlannedProbe): ProgramProbe {
+  return { id, engine, address, connection, asks, perSecond, ...(login === undefined ? {} : { user: login.user }) };
+}
+
+function settingsOf({ deadlineMs, nowMs, answerWithinMs }: VantageObjects): ProgramSettings {
   return {
-    ...(probe === undefined ? {} : { probe: own(probe) }),
     ...{ answerWithinMs, deadlineMs, longestMs: deadlineMs - nowMs },
     ...{ folder: '/spool', mostSpoolBytes, talkPort, echoPort },
   };

@@ -28,6 +28,21 @@ export const ProgramSettings = v.object({
       user: v.optional(v.string()),
     }),
   ),
+  /** Writes and reads the messages of the run. */
+  messages: v.optional(
+    v.object({
+      run: v.string(),
+      address: v.string(),
+      topic: v.string(),
+      partitions: v.number(),
+      replicationFactor: v.number(),
+      minInSync: v.number(),
+      uncleanElection: v.boolean(),
+      perSecond: v.number(),
+      /** Unheard for so long it ends, and leaves no topic behind: nobody is there who would judge. */
+      aloneMs: v.number(),
+    }),
+  ),
   answerWithinMs: v.number(),
   /** Wall clock. By then it has ended. */
   deadlineMs: v.number(),
@@ -41,6 +56,7 @@ export const ProgramSettings = v.object({
 });
 export type ProgramSettings = v.InferOutput<typeof ProgramSettings>;
 export type ProgramProbe = NonNullable<ProgramSettings['probe']>;
+export type ProgramMessages = NonNullable<ProgramSettings['messages']>;
 
 export const Place = v.object({ host: v.string(), port: v.number() });
 export type Place = v.InferOutput<typeof Place>;
@@ -55,6 +71,8 @@ export const Question = v.variant('do', [
   v.object({ ...id, do: v.literal('from'), at: v.number() }),
   /** No further request; answered when the last line is spooled. */
   v.object({ ...id, do: v.literal('stop') }),
+  /** All messages are read once more and judged; answered at once, and what was found is spooled before the end. */
+  v.object({ ...id, do: v.literal('judge') }),
   /** What it made in the engine is removed. After `stop`. */
   v.object({ ...id, do: v.literal('tidy') }),
   v.object({ ...id, do: v.literal('leave') }),
@@ -78,5 +96,7 @@ export const SpoolLine = v.union([
   v.looseTuple([number, v.picklist(['sample', 'control']), number, number, number, Outcome, v.optional(Failure)]),
   v.looseTuple([number, v.literal('lag'), number, number]),
   v.looseTuple([number, v.literal('note'), number, v.string()]),
+  /** Its fields are those of the journal's event, and are checked as that. */
+  v.looseTuple([number, v.literal('messages'), number, v.looseObject({ topic: v.string() })]),
   v.looseTuple([number, v.literal('end'), number]),
 ]);

@@ -6,6 +6,8 @@ import { SpoolLine } from './protocol.ts';
 export interface Spooled {
   readonly events: readonly (SampleEvent | LagEvent)[];
   readonly notes: readonly string[];
+  /** Of messages; `atMs`: on the program's clock. */
+  readonly findings: readonly { readonly atMs: number; readonly finding: Readonly<Record<string, unknown>> }[];
   /** Nothing comes after it. */
   readonly ended: boolean;
 }
@@ -14,12 +16,14 @@ export interface Spooled {
 export function spooledEvents(lines: readonly string[], src: ProbeSource): Spooled {
   const events: (SampleEvent | LagEvent)[] = [];
   const notes: string[] = [];
+  const findings: Spooled['findings'][number][] = [];
   let ended = false;
   for (const text of lines) {
     const line = parsed(text);
     if (line === undefined) continue;
     if (line[1] === 'end') ended = true;
     else if (line[1] === 'note') notes.push(line[3]);
+    else if (line[1] === 'messages') findings.push({ atMs: line[2], finding: line[3] });
     else if (line[1] === 'lag') events.push({ t: line[2], src, kind: 'lag', ms: line[3] });
     else {
       const [, kind, t, wait, service, outcome, failure] = line;
@@ -28,7 +32,7 @@ export function spooledEvents(lines: readonly string[], src: ProbeSource): Spool
       events.push({ t, src, kind: 'sample', wait, service, outcome, ...error, ...(kind === 'control' ? { control: true as const } : {}) });
     }
   }
-  return { events, notes, ended };
+  return { events, notes, findings, ended };
 }
 
 function parsed(text: string): v.InferOutput<typeof SpoolLine> | undefined {

@@ -1,22 +1,19 @@
 /** Vantages in the cluster: their pods made, told to begin, heard, and removed. */
-import { FaultlineError, normalise } from '../../base/errors.ts';
+import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { Consent, refuseSystem } from '../../cluster/act/protection.ts';
-import type { ClusterConnection } from '../../cluster/connect/connection.ts';
-import type { Pod } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
-import { fieldManager } from '../../fault/marks.ts';
 import { probeProgram } from './bundle.ts';
-import { echoId, nameOf, podOf, programMap, selectorOf, type VantageObjects } from './objects.ts';
+import { Made, whyGoneOf } from './made.ts';
+import { echoId, nameOf, podOf, programId, programMap, selectorOf, type VantageObjects } from './objects.ts';
 import { podLines } from './podLines.ts';
 import type { ProbeRequest, RunningProbes, StartProbes } from './probes.ts';
 import { echoPort, talkPort } from './protocol.ts';
-import { endOf, untilAllRun, type RunningPod } from './running.ts';
+import { untilAllRun, type RunningPod } from './running.ts';
 import { Vantage } from './vantage.ts';
 
 /** Of the programs' start, and of what they need of their engines before they can ask. */
 const beginLimitMs = 60_000;
-const removeLimitMs = 15_000;
 const tidyLimitMs = 15_000;
 
 /** Beside what a request may fail with: `refusedByProtection`, `unsupported` (no node, no room, no image), `timedOut`. Then nothing is left behind. */
@@ -25,10 +22,10 @@ export const startProbes: StartProbes = async (request, signal) => {
   Consent.check(consent, connection, 'fault');
   refuseSystem(namespace, 'fault');
   if (probes.length === 0) return none(nowMs);
-  const made = new Made(request);
+  const made = new Made(connection, request.note);
   const vantages: Vantage[] = [];
   try {
-    const pods = await made.make(signal);
+    const pods = await makePods(made, request, signal);
     for (const [index, probe] of probes.entries()) {
       const pod = pods[index];
       if (pod === undefined) throw new FaultlineError('internal', { what: t('A probe has no pod') });
@@ -75,7 +72,6 @@ async function begin(vantages: readonly Vantage[], pods: readonly RunningPod[], 
 class Running implements RunningProbes {
   readonly #vantages: readonly Vantage[];
   readonly #made: Made;
-  #disposed: Promise<void> | undefined;
 
   constructor(vantages: readonly Vantage[], made: Made) {
     this.#vantages = vantages;
@@ -99,76 +95,23 @@ class Running implements RunningProbes {
 
   async dispose(): Promise<void> {
     for (const vantage of this.#vantages) vantage.close();
-    this.#disposed ??= this.#made.remove();
-    await this.#disposed;
+    await this.#made.remove();
   }
 }
 
-/** What was made for them, in the order in which it was. */
-class Made {
-  readonly #request: ProbeRequest;
-  readonly #paths: string[] = [];
-
-  constructor(request: ProbeRequest) {
-    this.#request = request;
-  }
-
-  /** Resolves when they run, in the order of the probes; one more at the end where a single vantage needs somebody who echoes. */
-  async make(signal: AbortSignal): Promise<readonly RunningPod[]> {
-    const { connection, run, namespace, image, probes, deadlineMs, answerWithinMs } = this.#request;
-    const program = await probeProgram(signal);
-    const about: VantageObjects = { run, namespace, image, deadlineMs, nowMs: Date.now(), answerWithinMs };
-    const notOn = [...new Set(probes.flatMap((probe) => probe.notOn))];
-    const pods = probes.map((probe) => [probe.id, podOf(about, probe, probe.notOn)] as const);
-    const [first] = probes;
-    if (probes.length === 1 && first !== undefined) pods.push([echoId, podOf(about, undefined, first.notOn)]);
-    await this.#create(pathOf(kinds.configMaps, { namespace }), nameOf(run, 'program'), programMap(about, program), signal);
-    for (const [id, pod] of pods) await this.#create(pathOf(kinds.pods, { namespace }), nameOf(run, id), pod, signal);
-    const names = pods.map(([id]) => nameOf(run, id));
-    return untilAllRun(connection, { namespace, names, selector: selectorOf(run), image, notOn }, signal);
-  }
-
-  async #create(collection: string, name: string, body: object, signal: AbortSignal): Promise<void> {
-    // Also where the answer gets lost: it may be there then.
-    this.#paths.push(`${collection}/${name}`);
-    await this.#request.connection.request({ method: 'POST', path: collection, query: { fieldManager }, body, signal });
-  }
-
-  /** Never fails: what could not be removed ends by its deadline, and is swept. */
-  async remove(): Promise<void> {
-    const { connection, note } = this.#request;
-    const signal = AbortSignal.timeout(removeLimitMs);
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', gracePeriodSeconds: 1 };
-    const left = await Promise.all(
-      this.#paths.toReversed().map(async (path) => {
-        try {
-          await connection.request({ method: 'DELETE', path, body, signal });
-          return [];
-        } catch (error) {
-          return FaultlineError.is(error, 'notFound') ? [] : [normalise(error).facts.what];
-        }
-      }),
-    );
-    const [why] = left.flat();
-    if (why !== undefined)
-      note(t('Pods of probes could not be removed: {0}. They end by themselves, and “faultline sweep” removes them.', why));
-  }
-}
-
-async function whyGoneOf(
-  connection: ClusterConnection,
-  namespace: string,
-  { name, uid }: RunningPod,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    const pod = await connection.request<Pod>({ path: pathOf(kinds.pods, { namespace, name }), signal });
-    return pod.metadata.uid === uid ? endOf(pod) : t('it was deleted');
-  } catch (error) {
-    if (FaultlineError.is(error, 'notFound')) return t('it was deleted');
-    // The API is away: nobody knows.
-    throw error;
-  }
+/** Resolves when they run, in the order of the probes; one more at the end where a single vantage needs somebody who echoes. */
+async function makePods(made: Made, request: ProbeRequest, signal: AbortSignal): Promise<readonly RunningPod[]> {
+  const { connection, run, namespace, image, probes, deadlineMs, answerWithinMs } = request;
+  const program = await probeProgram(signal);
+  const about: VantageObjects = { run, namespace, image, deadlineMs, nowMs: Date.now(), answerWithinMs };
+  const notOn = [...new Set(probes.flatMap((probe) => probe.notOn))];
+  const pods = probes.map((probe) => [probe.id, podOf(about, probe, probe.notOn)] as const);
+  const [first] = probes;
+  if (probes.length === 1 && first !== undefined) pods.push([echoId, podOf(about, undefined, first.notOn)]);
+  await made.create(pathOf(kinds.configMaps, { namespace }), nameOf(run, programId), programMap(about, program), signal);
+  for (const [id, pod] of pods) await made.create(pathOf(kinds.pods, { namespace }), nameOf(run, id), pod, signal);
+  const names = pods.map(([id]) => nameOf(run, id));
+  return untilAllRun(connection, { namespace, names, selector: selectorOf(run), image, notOn }, signal);
 }
 
 /** Waits for all of them, then fails as the first that did. */

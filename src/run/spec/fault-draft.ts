@@ -5,6 +5,7 @@ import { factsOf } from '../../fault/catalogue.ts';
 import type {
   DraftCluster,
   DraftFault,
+  DraftMessages,
   DraftProbe,
   FaultDraft,
   TargetAmount,
@@ -12,7 +13,7 @@ import type {
   TargetObject,
   TargetSelector,
 } from '../../fault/draft.ts';
-import type { FaultCondition, FaultSettings, PlannedMessages, RecoveryRule } from '../../journal/fault-plan.ts';
+import type { FaultCondition, FaultSettings, RecoveryRule } from '../../journal/fault-plan.ts';
 import type { SpecPath } from './document.ts';
 import type { PlanFacts, Report } from './facts.ts';
 import type { SpecFault, SpecProbe, SpecTarget } from './fault-schema.ts';
@@ -224,7 +225,7 @@ function probeOf({ engine, address, instance, namespace, connection, asks, rate,
   };
 }
 
-function messagesOf(written: NonNullable<AnySpec['messages']>, report: Report): PlannedMessages {
+function messagesOf(written: NonNullable<AnySpec['messages']>, report: Report): DraftMessages {
   const { replication = faultDefaults.replicationFactor, minInSync = Math.min(faultDefaults.minInSync, replication) } = written;
   if (minInSync > replication)
     report(
@@ -233,6 +234,7 @@ function messagesOf(written: NonNullable<AnySpec['messages']>, report: Report): 
       t('Every write would be refused.'),
     );
   return {
+    ...(written.address === undefined ? {} : { address: written.address }),
     topic: written.topic ?? faultDefaults.topic,
     partitions: written.partitions ?? faultDefaults.partitions,
     replicationFactor: replication,

@@ -274,6 +274,13 @@ function messages() {
         ['faultline-messages'],
       ),
     ),
+    address: v.optional(
+      described(
+        text(300, /^[\w.-]+:\d+$/, message(t('An address is a name and a port'), t('Write {0}.', 'kafka.shop.svc:9092'))),
+        t('As clients inside of the cluster name it. Without it: the Service of the Kafka that is hit, or of the only one.'),
+        ['kafka.shop.svc:9092'],
+      ),
+    ),
     partitions: v.optional(described(whole(1, 1_000), t('24 unless it is written here.'), [24])),
     replication: v.optional(described(whole(1, 100), t('Replicas of each partition. 3 unless it is written here.'), [3])),
     minInSync: v.optional(

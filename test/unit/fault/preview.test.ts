@@ -5,7 +5,7 @@ import { needsOf } from '../../../src/fault/needs.ts';
 import { previewAgain } from '../../../src/fault/plan.ts';
 import { hashOf } from '../../../src/fault/preview/hash.ts';
 import { hashOfPlan, type CheckedNeed } from '../../../src/fault/preview/preview.ts';
-import { nodesOf, plannedProbes } from '../../../src/fault/probes.ts';
+import { namespacesOf, nodesOf, plannedMessages, plannedProbes } from '../../../src/fault/probes.ts';
 import type { FaultScene } from '../../../src/fault/scene.ts';
 import type { FaultPlan, FaultSettings } from '../../../src/journal/fault-plan.ts';
 import {
@@ -336,5 +336,18 @@ describe('vantages of probes', () => {
       },
     ]);
     assert.throws(() => plannedProbes(scene, [{ engine: 'trino', perSecond: 1 }], []), /There is no trino/);
+  });
+
+  it('of messages one is beside the brokers that are hit, by the name that clients use, and not on their nodes', () => {
+    const scene = sceneOf(kafkaObjects());
+    const targets = previewOf(scene, draft(cut, leader)).fault?.targets ?? [];
+    const asked = { topic: 'own', partitions: 2, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 10 };
+    const messages = plannedMessages(scene, asked, targets);
+    assert.deepEqual(messages, { ...asked, place: { address: 'bus.data.svc:9092', notOn: ['n1'] } });
+    const named = plannedMessages(scene, { ...asked, address: 'lake.shop.svc:9093' }, targets);
+    assert.deepEqual(named.place, { address: 'lake.shop.svc:9093', notOn: ['n1'] });
+    const probes = plannedProbes(scene, [{ engine: 'kafka', perSecond: 20 }], targets);
+    assert.deepEqual(namespacesOf({ probes, faults: [], messages: named }, 'default'), ['data', 'shop']);
+    assert.deepEqual(namespacesOf({ probes: [], faults: [], messages }, 'default'), ['data']);
   });
 });

@@ -20,6 +20,8 @@ export function messagesView(event: MessagesEvent): MessagesView {
     },
     ...{ written: percentiles(event.written), endToEnd: percentiles(event.endToEnd), settings: event.settings ?? null },
     asConfigured: event.asConfigured ?? null,
+    path: event.path ?? null,
+    node: event.node ?? null,
     judged: event.notJudged.length === 0,
     sentences: sentencesOf(event),
   };

@@ -100,6 +100,7 @@ function messages({ messages: found }: RecoveryView): RecoveryTable {
   if (found === null) return { title, columns, rows: [] };
   const { acknowledged, failed, unknown, unknownPresent, lost, duplicated, redelivered, reordered, rewritten, sentences, anomalies } =
     found;
+  const where = found.path === null ? [] : [['', '', t('written and read in the cluster, on {0}', found.node ?? '')]];
   const row = (name: string, count: number, note = ''): readonly string[] => [name, formatCount(count), note];
   const first = (kind: string): string => anomalies.find((each) => each.kind === kind)?.text ?? '';
   return {
@@ -115,6 +116,7 @@ function messages({ messages: found }: RecoveryView): RecoveryTable {
       row(t('unknown'), unknown, t('{0} of them present', formatCount(unknownPresent))),
       row(t('failed'), failed),
       ...sentences.slice(1).map((said) => ['', '', said]),
+      ...where,
     ],
   };
 }

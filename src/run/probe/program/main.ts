@@ -3,6 +3,7 @@
  * deadline whoever is alive, and at once when it is told to.
  */
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { t } from '../../../base/messages.ts';
 import { ProgramSettings, passwordVariable, settingsVariable, type Place, type ProgramProbe, type Question } from '../protocol.ts';
@@ -13,21 +14,23 @@ import { sqlAsker } from './ask/sql.ts';
 import { askTrino } from './ask/trino.ts';
 import { Asking } from './asking.ts';
 import { Control, openEcho } from './control.ts';
+import { Messages } from './messages.ts';
 import { Spool } from './spool.ts';
 import { openTalk } from './talk.ts';
 
 const prepareLimitMs = 30_000;
 const tidyLimitMs = 10_000;
 const mostMishapsTold = 3;
+/** Of what is tidied up before it ends by itself. */
+const endLimitMs = 4000;
+const aloneLookMs = 1000;
 
 /** Runs until it ends the process. */
 export async function main(): Promise<void> {
-  process.on('SIGTERM', () => process.exit(0));
   const settings = v.parse(ProgramSettings, JSON.parse(process.env[settingsVariable] ?? ''));
   const nowMs = (): number => performance.now();
   const lastsMs = Math.min(settings.longestMs, settings.deadlineMs - Date.now());
   if (lastsMs <= 0) process.exit(0);
-  setTimeout(() => process.exit(0), lastsMs);
   const spool = await Spool.create(join(settings.folder, 'spool'), settings.mostSpoolBytes);
   spool.onBroken = (error) => {
     process.stderr.write(`${String(error)}\n`);
@@ -39,14 +42,31 @@ export async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => {
     if (++mishaps <= mostMishapsTold) note(t('Something in a probe failed that it did not foresee: {0}', String(error)));
   });
-  const { probe } = settings;
-  const vantage = probe === undefined ? undefined : new Vantage(probe, settings.answerWithinMs, spool, nowMs, note);
+  const { probe, messages } = settings;
+  const work =
+    probe !== undefined
+      ? new Vantage(probe, settings.answerWithinMs, spool, nowMs, note)
+      : messages === undefined
+        ? undefined
+        : new Messages({ messages, spool, nowMs, lastsMs });
+  let isLeaving = false;
+  const leave = async (): Promise<void> => {
+    if (isLeaving) return;
+    isLeaving = true;
+    if (work instanceof Messages) await Promise.race([work.end().catch(() => undefined), pause(endLimitMs)]);
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void leave());
+  setTimeout(() => void leave(), lastsMs);
+  let heardMs = nowMs();
+  if (messages !== undefined) setInterval(() => nowMs() - heardMs > messages.aloneMs && void leave(), aloneLookMs);
   const echo = await openEcho(settings.echoPort);
   const talk = await openTalk({
     ...{ spool, port: settings.talkPort, nowMs },
+    heard: () => (heardMs = nowMs()),
     does: async (question) => {
       if (question.do === 'leave') setImmediate(() => process.exit(0));
-      else await vantage?.does(question);
+      else await work?.does(question);
       return { t: nowMs() };
     },
   });
@@ -90,6 +110,8 @@ class Vantage {
         return this.#stopping;
       case 'tidy':
         return this.#asker.tidy?.(AbortSignal.timeout(tidyLimitMs));
+      case 'judge':
+        return undefined;
     }
   }
 

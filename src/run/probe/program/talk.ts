@@ -12,6 +12,8 @@ export interface TalkParts {
   /** On loopback. */
   readonly port: number;
   readonly nowMs: () => number;
+  /** Somebody is there. */
+  readonly heard: () => void;
   /** Fails: the failure is the answer. */
   readonly does: (question: Exclude<Question, { readonly do: 'clock' | 'from' }>) => Promise<{ readonly t?: number }>;
 }
@@ -24,6 +26,7 @@ export async function openTalk(parts: TalkParts): Promise<{ readonly port: numbe
     createInterface({ input: socket }).on('line', (line) => {
       const question = questionOf(line);
       if (question === undefined) return void socket.destroy();
+      parts.heard();
       if (question.do === 'clock') return send({ id: question.id, t: parts.nowMs() });
       if (question.do === 'from') {
         sending?.abort();

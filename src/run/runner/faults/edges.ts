@@ -7,6 +7,7 @@ export function clusterEdges(env: RoomEdges['env']): RoomEdges {
     env,
     injectorsFor,
     startProbes: async (request, signal) => (await import('../../probe/start.ts')).startProbes(request, signal),
+    startMessages: async (request, signal) => (await import('../../probe/messages.ts')).startMessages(request, signal),
     startWatches: async (request, signal) => (await import('../../watches/start.ts')).startWatches(request, signal),
   };
 }

@@ -78,7 +78,7 @@ export class FaultRun {
     record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'draining' }]);
     // Whoever stops a run does not wait until every message was read again.
     const isWhole = !end.signal.aborted;
-    await this.#room.finish(AbortSignal.timeout(isWhole ? fetchWithinMs : stoppedWithinMs), isWhole);
+    await this.#room.finish(AbortSignal.timeout(isWhole ? fetchWithinMs : stoppedWithinMs), end.signal);
   }
 
   /** Heals what is still broken, sees that it is whole, and removes what was made. Never fails. */

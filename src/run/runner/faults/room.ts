@@ -4,19 +4,20 @@ import { t } from '../../../base/messages.ts';
 import { consentTo } from '../../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { Injector } from '../../../fault/injector.ts';
-import { namespaceOfProbes } from '../../../fault/probes.ts';
+import { namespaceOfMessages, namespaceOfProbes } from '../../../fault/probes.ts';
 import { refuseOtherCluster } from '../../../fault/preflight/identity.ts';
 import type { FaultKind, FaultPlan, PlannedImages } from '../../../journal/fault-plan.ts';
+import type { RunningMessages, StartMessages } from '../../probe/messages.ts';
 import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
 import type { RunWatches, StartWatches } from '../../watches/watches.ts';
 import { openPlanned } from '../../cluster.ts';
 import { ApiHearing } from './heard.ts';
-import { RunMessages } from './messages.ts';
 import type { RunRecord } from './record.ts';
 
 export interface RoomEdges {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly startProbes: StartProbes;
+  readonly startMessages: StartMessages;
   readonly startWatches: StartWatches;
   readonly injectorsFor: (images: PlannedImages) => ReadonlyMap<FaultKind, Injector>;
 }
@@ -39,7 +40,7 @@ export class FaultRoom {
   readonly watches: RunWatches;
   readonly #request: RoomRequest;
   readonly #hearing: ApiHearing;
-  readonly #messages: RunMessages | undefined;
+  readonly #messages: RunningMessages | undefined;
   readonly #probes: RunningProbes | undefined;
 
   /** Everything is heard, and asks. Fails with what keeps it from that; then nothing is left behind. */
@@ -56,34 +57,36 @@ export class FaultRoom {
       const shared = { connection, nowMs: record.nowMs, note: (text: string) => record.note(text) };
       const watches = await edges.startWatches({ ...shared, plan, onEvents: (events) => record.append(events) }, signal);
       undo.push(() => watches.dispose());
-      let messages: RunMessages | undefined;
-      if (plan.messages !== undefined) {
-        say(t('making topic {0}', plan.messages.topic));
-        const opened = await RunMessages.open(connection, { messages: plan.messages, plan, run }, () => watches.model(), signal);
-        messages = opened;
-        undo.push(() => opened.close(record));
-        await opened.begin(run, plan.messages.perSecond, signal);
-      }
+      const inCluster = {
+        ...shared,
+        run,
+        image: plan.images.node,
+        consent: consentTo({ context, server: connection.server, level: 'confirm', knownBy: 'identity' }, 'fault', { typedName: context }),
+        deadlineMs: Date.now() + lengthOf(plan) + probesSpareMs,
+      };
       let probes: RunningProbes | undefined;
       if (plan.probes.length > 0) {
         say(t('starting the probes'));
         const started = await edges.startProbes(
           {
-            ...shared,
-            run,
+            ...inCluster,
             probes: plan.probes,
             namespace: namespaceOfProbes(plan, connection.defaultNamespace),
-            image: plan.images.node,
-            consent: consentTo({ context, server: connection.server, level: 'confirm', knownBy: 'identity' }, 'fault', {
-              typedName: context,
-            }),
-            deadlineMs: Date.now() + lengthOf(plan) + probesSpareMs,
             answerWithinMs,
             onEvents: (events) => record.append(events),
           },
           signal,
         );
         probes = started;
+        undo.push(() => started.dispose());
+      }
+      // After the vantages, which are to be on nodes of their own.
+      let messages: RunningMessages | undefined;
+      if (plan.messages !== undefined) {
+        say(t('writing messages into {0}', plan.messages.topic));
+        const namespace = namespaceOfMessages(plan.messages, connection.defaultNamespace);
+        const started = await edges.startMessages({ ...inCluster, plan, namespace, onFound: (found) => record.append([found]) }, signal);
+        messages = started;
         undo.push(() => started.dispose());
       }
       return new FaultRoom(request, connection, watches, messages, probes);
@@ -98,7 +101,7 @@ export class FaultRoom {
     request: RoomRequest,
     connection: ClusterConnection,
     watches: RunWatches,
-    messages: RunMessages | undefined,
+    messages: RunningMessages | undefined,
     probes: RunningProbes | undefined,
   ) {
     this.#request = request;
@@ -111,7 +114,7 @@ export class FaultRoom {
 
   /** ms of the run when the API, its watches and every vantage were heard: of the one that was heard longest ago. */
   get heardMs(): number {
-    return Math.min(this.#hearing.heardMs, this.watches.heardMs, this.#probes?.heardMs ?? Infinity);
+    return Math.min(this.#hearing.heardMs, this.watches.heardMs, this.#probes?.heardMs ?? Infinity, this.#messages?.heardMs ?? Infinity);
   }
 
   /** The deadline of the baseline, for those who ask. */
@@ -124,13 +127,13 @@ export class FaultRoom {
     }
   }
 
-  /** What the vantages spooled is fetched, and the messages are read to their ends, where they are to be judged. What could not be is noted. */
-  async finish(signal: AbortSignal, judgesMessages: boolean): Promise<void> {
+  /** What the vantages spooled is fetched, and the messages are judged, unless the run ends before. What could not be is noted. */
+  async finish(signal: AbortSignal, ends: AbortSignal): Promise<void> {
     const { record } = this.#request;
-    if (this.#messages !== undefined && !judgesMessages) record.note(t('The messages are not judged: the run was ended before'));
-    const finished = await Promise.allSettled([judgesMessages ? this.#messages?.finish(record) : undefined, this.#probes?.finish(signal)]);
+    const finished = await Promise.allSettled([ends.aborted ? undefined : this.#messages?.finish(ends), this.#probes?.finish(signal)]);
+    if (this.#messages !== undefined && ends.aborted) record.note(t('The messages are not judged: the run was ended before'));
     for (const one of finished) {
-      if (one.status === 'fulfilled') continue;
+      if (one.status === 'fulfilled' || (ends.aborted && FaultlineError.is(one.reason, 'cancelled'))) continue;
       if (!FaultlineError.is(one.reason) || one.reason.reason === 'storage') throw one.reason;
       record.note(one.reason.facts.what);
     }
@@ -138,9 +141,8 @@ export class FaultRoom {
 
   /** Never fails. */
   async close(): Promise<void> {
-    const { record } = this.#request;
     this.#hearing.dispose();
-    await Promise.allSettled([this.#messages?.close(record), this.#probes?.dispose(), this.watches.dispose()]);
+    await Promise.allSettled([this.#messages?.dispose(), this.#probes?.dispose(), this.watches.dispose()]);
     this.connection.close();
   }
 }

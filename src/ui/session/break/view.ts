@@ -28,7 +28,7 @@ export function previewView({ preview, draft, load, atMs, instead }: ViewFacts):
     observeMs: draft.observeMs,
     faults: previews.map((one, index) => faultView(one, draft.faults[index])),
     refusals: refusals.map(refusalView),
-    measured: measuredOf(probes, draft.messages, load),
+    measured: measuredOf(probes, preview.plan?.messages ?? draft.messages, load),
     instead,
   };
 }
@@ -167,11 +167,15 @@ function measuredOf(
   ];
 }
 
-function messagesText({ topic, partitions, replicationFactor, minInSync, perSecond }: PlannedMessages): string {
-  return t(
+function messagesText({ topic, partitions, replicationFactor, minInSync, perSecond, place }: PlannedMessages): string {
+  const text = t(
     '{0}/s messages through the topic {1} ({2} partitions, {3} replicas, {4} in sync at least), each accounted for afterwards.',
     ...[perSecond, topic, partitions, replicationFactor, minInSync],
   );
+  const where = place === undefined ? '' : ` ${t('They are written in the cluster, to {0}.', place.address)}`;
+  const away =
+    place === undefined || place.notOn.length === 0 ? '' : ` ${t('Their pod runs on another node than {0}.', place.notOn.join(', '))}`;
+  return text + where + away;
 }
 
 function refusalView({ text, remedy, flag }: Refusal): RefusalView {

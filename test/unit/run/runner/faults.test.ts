@@ -364,6 +364,7 @@ class World {
       edges: {
         env: process.env,
         injectorsFor: () => new Map(injectors.map((one) => [one.kind, one])),
+        startMessages: () => Promise.reject(new Error('no messages are planned')),
         startWatches: () =>
           Promise.resolve({
             get heardMs() {
