@@ -1,0 +1,170 @@
+/** Many rounds: those that disturb nobody at one time, the others one batch after the other. It goes on after a violation. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCondition } from '../lab/use/api.ts';
+import type { RunningLab } from '../lab/lab.ts';
+import { placeOf } from '../lab/native/place.ts';
+import { openLab, type OpenLab } from '../lab/use/lab.ts';
+import type { Progress } from '../workbench/cache.mjs';
+import { carryOut, type Ground, type Meets, type Outcome, type Struck } from './round.ts';
+import { batchesOf, heldBy, wordsOf, type Batch, type Round } from './rounds.ts';
+import { breakNode, killApiServer, killHelper, killRunner, type Hit } from './victims.ts';
+
+export interface SoakOptions {
+  readonly lab: RunningLab;
+  readonly rounds: readonly Round[];
+  /** Of the repository, with its bundles. */
+  readonly root: string;
+  /** An empty folder: homes of the runs. */
+  readonly scratch: string;
+  /** Rounds at one time. */
+  readonly lanes: number;
+  readonly progress: Progress;
+  /** After each round. */
+  readonly tell: (outcome: Outcome) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One outcome a round, in the order in which they ended. */
+export async function soak(options: SoakOptions): Promise<readonly Outcome[]> {
+  const { lab, rounds, root, scratch, lanes, signal } = options;
+  const place = placeOf(lab.number, lab.profile);
+  const opened: OpenLab[] = [];
+  const outcomes: Outcome[] = [];
+  try {
+    const grounds: Ground[] = [];
+    for (let lane = 0; lane < lanes; lane++) {
+      const one = await openLab(lab);
+      opened.push(one);
+      const home = join(scratch, `home-${lane}`);
+      mkdirSync(home, { recursive: true });
+      grounds.push({ lab: one.testLab, place, home, root });
+    }
+    for (const batch of batchesOf(rounds, lanes)) {
+      if (signal.aborted) break;
+      await carryOutBatch(batch, grounds, options, (outcome) => {
+        outcomes.push(outcome);
+        options.tell(outcome);
+      });
+    }
+  } finally {
+    for (const { end } of opened) await end();
+  }
+  return outcomes;
+}
+
+async function carryOutBatch(
+  batch: Batch,
+  grounds: readonly Ground[],
+  options: SoakOptions,
+  tell: (outcome: Outcome) => void,
+): Promise<void> {
+  const left = [...batch.rounds];
+  const [leader] = left;
+  if (leader === undefined) return;
+  const strike = batch.isShared ? onceForAll(leader, grounds, options) : undefined;
+  await Promise.all(
+    grounds.map(async (ground) => {
+      for (let round = left.shift(); round !== undefined && !options.signal.aborted; round = left.shift()) {
+        await untilWell(ground);
+        tell(await carriedOut(round, ground, strike ?? alone(round)));
+      }
+    }),
+  );
+}
+
+/** Whatever keeps a round from being carried out is told like a violation: nothing was seen then. */
+async function carriedOut(round: Round, ground: Ground, meets: Meets): Promise<Outcome> {
+  const beganMs = performance.now();
+  try {
+    return await carryOut(round, ground, meets);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const tookMs = performance.now() - beganMs;
+    return {
+      round,
+      violations: [`not carried out: ${why}`],
+      hit: undefined,
+      note: '',
+      phase: 'none',
+      endedMs: undefined,
+      verdict: 'none',
+      tookMs,
+    };
+  }
+}
+
+function alone(round: Round): Meets {
+  const kill = ({ folder, pod, healers }: Struck): Hit | undefined =>
+    round.victim === 'runner' ? killRunner(folder) : killHelper(round.kind, pod, healers);
+  return { strike: (about) => Promise.resolve(kill(about)), struck: undefined };
+}
+
+/** The first whose moment has come strikes; the others are hit where they are. */
+function onceForAll(leader: Round, [ground]: readonly Ground[], { progress }: SoakOptions): Meets {
+  const { victim, kind, nodeFault, awayMs, node } = leader;
+  if (victim === 'runner' || victim === 'helper') return alone(leader);
+  const struck = Promise.withResolvers<Hit | undefined>();
+  const isPinned = victim === 'node' && heldBy[kind] === 'kernel';
+  let striking: Promise<Hit | undefined> | undefined;
+  const strikeNow = async ({ pod, healers }: Struck): Promise<Hit | undefined> => {
+    const { place } = ground ?? {};
+    if (place === undefined) return undefined;
+    if (victim === 'apiServer') return killApiServer(place, awayMs, progress);
+    // What only the API ends is held by a healer, which is elsewhere.
+    return breakNode(place, healers[0]?.node ?? pod.node, nodeFault, awayMs, progress);
+  };
+  return {
+    strike: (about) => {
+      striking ??= strikeNow(about);
+      void striking.then(struck.resolve, struck.reject);
+      return striking;
+    },
+    struck: struck.promise,
+    ...(isPinned ? { node: ground?.place.nodes[node]?.name ?? '' } : {}),
+  };
+}
+
+const WELL_MS = 180_000;
+
+/** Nothing is broken in a cluster that is not well. */
+async function untilWell({ lab }: Ground): Promise<void> {
+  for (const name of lab.lab.nodes)
+    await lab.waitFor(
+      `Node ${name} is ready`,
+      { kind: 'Node', name },
+      ({ spec, status }) => hasCondition(status?.conditions, 'Ready') && spec?.unschedulable !== true,
+      { timeoutMs: WELL_MS },
+    );
+}
+
+/** "✔ 12 freeze 7.2 s; runner during 0.41 …" */
+export function lineOf({ round, violations, hit, note, phase, endedMs, verdict, tookMs }: Outcome): string {
+  const end =
+    endedMs === undefined
+      ? 'never began'
+      : `last seen ${endedMs < 0 ? '−' : '+'}${(Math.abs(endedMs) / 1000).toFixed(1)} s of its deadline`;
+  const who = hit === undefined ? `not hit: ${note}` : `hit ${hit.text} at ${phase}`;
+  const head = `${violations.length === 0 ? '✔' : '✘'} ${String(round.number).padStart(3)} ${wordsOf(round)}: ${who}; ${end}; ${verdict}; ${(tookMs / 1000).toFixed(0)} s`;
+  return [head, ...violations.map((violation) => `      ${violation}`)].join('\n');
+}
+
+/** Rounds, hits and violations by kind and by victim. */
+export function tableOf(outcomes: readonly Outcome[]): string {
+  const rows = (['victim', 'kind', 'moment'] as const).flatMap((key) => {
+    const names = [...new Set(outcomes.map(({ round }) => round[key]))].sort();
+    return names.map((name) => {
+      const own = outcomes.filter(({ round }) => round[key] === name);
+      const hits = own.filter(({ hit }) => hit !== undefined).length;
+      const wrong = own.filter(({ violations }) => violations.length > 0).length;
+      return [key, name, String(own.length), String(hits), String(wrong)];
+    });
+  });
+  const all = [['', '', 'rounds', 'hit', 'violated'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  return all
+    .map((row) =>
+      row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+    )
+    .join('\n');
+}
