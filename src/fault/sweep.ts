@@ -11,7 +11,7 @@ import { removeObject } from './healer/healer.ts';
 import { FieldEdit, undoOf, type Field } from './inject/edit.ts';
 import { schedulingOf } from './inject/node.ts';
 import { replicasOf } from './inject/scale.ts';
-import { removeExpiredLeases } from './lease.ts';
+import { releaseLeasesOf, removeExpiredLeases } from './lease.ts';
 import { listAll } from './list.ts';
 import { deadlineMark, healerLabel, probeLabel, runMark, timeOf } from './marks.ts';
 
@@ -91,6 +91,36 @@ export async function sweep(connection: ClusterConnection, options: SweepOptions
       }
     });
   return { found, leases, unread };
+}
+
+/**
+ * What a run that is over has left beside what it broke, before its time: locks, healers, vantages. Of what may not be listed it has made
+ * none. Its faults have to have ended: a healer may be all that ends one. Fails as `sweep`.
+ */
+export async function removeLeftOf(
+  connection: ClusterConnection,
+  run: string,
+  namespaces: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const there = [...namespaces];
+  const remove = async (kind: (typeof helpers)[number][0], label: Readonly<Record<string, string>>, place: object): Promise<void> => {
+    for (const { metadata } of await listAll<KubeObject>(connection, pathOf(kind, place), signal, { labelSelector: selectorOf(label) }))
+      if (metadata.annotations?.[runMark] === run) await removeObject(connection, pathOf(kind, { ...place, name: metadata.name }), signal);
+  };
+  const all = [
+    ...there.map((namespace) => () => releaseLeasesOf(connection, run, namespace, signal)),
+    ...helpers.flatMap(([kind, label]) =>
+      (kind.namespaced ? there.map((namespace) => ({ namespace })) : [{}]).map((place) => () => remove(kind, label, place)),
+    ),
+  ];
+  for (const work of all) {
+    try {
+      await work();
+    } catch (error) {
+      if (!FaultlineError.is(error, 'forbidden')) throw error;
+    }
+  }
 }
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;

@@ -17,9 +17,14 @@ const UNDO = 'faultline.dev/undo';
 const KIND = 'faultline.dev/kind';
 const RBAC = 'rbac.authorization.k8s.io';
 
-/** Of this run, after it was stopped: nothing. In words. */
-export async function leftInCluster(lab: TestLab, watched: Watched, run: string): Promise<readonly string[]> {
-  return (await marked(lab, watched)).filter(({ annotations = {} }) => annotations[RUN] === run).map(({ title }) => title);
+/**
+ * Of this run, after it was stopped: nothing. In words. `mayLock`: the API was away when it ended, and could not be told to give the target
+ * free; its lock is over by itself within two minutes of the fault's end.
+ */
+export async function leftInCluster(lab: TestLab, watched: Watched, run: string, mayLock: boolean): Promise<readonly string[]> {
+  return (await marked(lab, watched))
+    .filter(({ title, annotations = {} }) => annotations[RUN] === run && !(mayLock && title.startsWith('leases ')))
+    .map(({ title }) => title);
 }
 
 /** Of whatever run, once every deadline is over and somebody has swept: nothing. In words. */
@@ -53,8 +58,7 @@ async function marked(lab: TestLab, watched: Watched): Promise<readonly Found[]>
       : await custom.listNamespacedCustomObject({ ...of, namespace });
     return found(plural, (list as { readonly items: readonly Marked[] }).items, isOurs);
   };
-  const isHelper = ({ metadata }: Marked): boolean =>
-    metadata?.labels?.[KIND] !== undefined && metadata.labels[KIND] !== 'faultline.dev/probe';
+  const isHelper = ({ metadata }: Marked): boolean => metadata?.labels?.[KIND] !== undefined;
   const isChanged = ({ metadata }: Marked): boolean => metadata?.annotations?.[UNDO] !== undefined;
   const all = await Promise.all([
     listed('coordination.k8s.io', 'leases', isHelper),

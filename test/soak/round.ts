@@ -30,6 +30,8 @@ export interface Ground {
 export interface Meets {
   /** Kills; also for the others of a shared batch, whoever comes first. undefined: there was nobody to kill. */
   readonly strike: (about: Struck) => Promise<Hit | undefined>;
+  /** Its run has begun, or will not: nobody strikes before that is said for all of a shared batch. Safe to be called again. */
+  readonly begun: () => void;
   /** Resolves when somebody else has struck. */
   readonly struck: Promise<Hit | undefined> | undefined;
   /** The target's pods are on this node. */
@@ -66,6 +68,10 @@ const END_MS = 150_000;
 const LOOK_EVERY_MS = 150;
 const BEFORE_MS = 4000;
 const HEALING_MS = 300;
+/** Of a fault that is over at once: its run goes on for a second. */
+const OVER_MS = 700;
+const ASK_EVERY_MS = 250;
+const PATIENCE_MS = 1000;
 
 /** Fails where the lab or this program does; what Faultline does wrong stands in the outcome. */
 export async function carryOut(round: Round, ground: Ground, meets: Meets): Promise<Outcome> {
@@ -76,9 +82,11 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
   const life = new AbortController();
   const samples: Sample[] = [];
   const looking = lookOnAndOn(watched, samples, life.signal);
+  const asking = askOnAndOn(watched.pod.address, life.signal);
   try {
     const spec = writeSpec(round, ground, watched);
     const folder = await (meets.begin ?? ((file) => fromTerminal(ground, file)))(spec, `soak ${round.number}`);
+    meets.begun();
     const { hit, phase, note } = await momentOf(round, ground, watched, folder, meets);
     const told = await untilOver(round, folder, hit);
     const byMs = endByMs({ round, told, hit });
@@ -88,7 +96,10 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
     const opened = await openedAs(ground, run);
     const stopped = await stoppedAs(ground);
     await sleep(2 * LOOK_EVERY_MS);
-    const left = [...(await leftInPod(watched.pod)), ...(await leftInCluster(lab, watched, run))];
+    const left = [
+      ...(await leftInPod(watched.pod)),
+      ...(await leftInCluster(lab, watched, run, round.victim === 'apiServer' && told.end !== undefined)),
+    ];
     life.abort();
     await looking;
     const seen: Seen = { round, told, samples, hit, opened, stopped, left: [...left, ...(await sweptLater(lab, watched))] };
@@ -100,7 +111,7 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
     };
   } finally {
     life.abort();
-    await looking;
+    await Promise.all([looking, asking]);
     await lab.api.apps
       .deleteNamespacedDeployment({ name, namespace: lab.namespace, propagationPolicy: 'Background' })
       .catch(() => undefined);
@@ -117,10 +128,12 @@ async function targetOf({ kind, node }: Round, { lab, place }: Ground, name: str
   const own = place.nodes.find((one) => one.name === first?.spec?.nodeName);
   const containerId = first?.status?.containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '');
   const { name: pod, uid } = first?.metadata ?? {};
-  if (own === undefined || containerId === undefined || pod === undefined || uid === undefined) throw new Error(`${name} has no pod.`);
+  const address = first?.status?.podIP;
+  if (own === undefined || containerId === undefined || pod === undefined || uid === undefined || address === undefined)
+    throw new Error(`${name} has no pod.`);
   return {
     ...{ kind, api: lab.api },
-    pod: { namespace: lab.namespace, name: pod, uid, containerId, node: own },
+    pod: { namespace: lab.namespace, name: pod, uid, containerId, address, node: own },
     objects: { deployment: name, replicas: REPLICAS, node: place.nodes[node]?.name ?? '' },
   };
 }
@@ -131,7 +144,7 @@ function chosen(manifest: Manifest, node: string): Manifest {
   return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: pinned } } } as Manifest;
 }
 
-/** Nobody asks the target: its users are told by other tests. A statement of the embedded engine is what the run measures. */
+/** What users feel is told by other tests: a statement of the embedded engine, which notices nothing, is what the run measures. */
 function writeSpec({ number, kind, durationMs }: Round, { home, lab }: Ground, { pod, objects }: Watched): string {
   const settings = {
     ...{ freeze: {}, networkCut: {}, cordon: {}, podDelete: {} },
@@ -206,7 +219,7 @@ async function momentOf(
     const dueMs = {
       before: victim === 'helper' ? (isThere ? beganMs : undefined) : (has('ready', 'go') ?? beganMs + at * BEFORE_MS),
       armed: isThere ? Date.now() : victim === 'helper' ? undefined : has('ready', 'go'),
-      during: plus(has('applied'), at * (heldBy[kind] === 'nobody' ? 3000 : round.durationMs)),
+      during: plus(has('applied'), at * (heldBy[kind] === 'nobody' ? OVER_MS : round.durationMs)),
       healing: plus(has('heal', 'expired', 'endedEarly', 'healed'), at * HEALING_MS),
     }[moment];
     if (dueMs !== undefined && dueMs - Date.now() < 100) {
@@ -279,5 +292,16 @@ async function lookOnAndOn(watched: Watched, samples: Sample[], signal: AbortSig
   while (!signal.aborted) {
     samples.push(await look());
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** A fault of the network shows its effect on packets: somebody asks, from this machine. */
+async function askOnAndOn(address: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    void fetch(`http://${address}:8080/`, { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) }).then(
+      (answer) => answer.text().catch(() => ''),
+      () => '',
+    );
+    await sleep(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }

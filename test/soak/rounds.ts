@@ -65,7 +65,7 @@ function roundOf(seed: number, number: number, isHost: boolean): Round {
     ...{ number, kind },
     // Nothing holds what is over as soon as it has happened.
     victim: kind === 'podDelete' && drawn === 'helper' ? 'runner' : drawn,
-    moment: isHost ? 'during' : oneOf(kind === 'podDelete' ? (['before', 'during'] as const) : MOMENTS),
+    moment: isHost ? 'during' : oneOf(heldBy[kind] === 'nobody' ? (['before', 'during'] as const) : MOMENTS),
     at: chance(),
     durationMs: 5000 + Math.floor(chance() * 5000),
     nodeFault: oneOf(NODE_FAULTS),

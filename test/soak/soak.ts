@@ -62,12 +62,11 @@ async function carryOutBatch(
   const left = [...batch.rounds];
   const [leader] = left;
   if (leader === undefined) return;
-  const strike = batch.isShared ? onceForAll(leader, grounds, options) : undefined;
+  const strike = batch.isShared ? onceForAll(leader, left.length, grounds, options) : undefined;
   await Promise.all(
     grounds.map(async (ground) => {
       for (let round = left.shift(); round !== undefined && !options.signal.aborted; round = left.shift()) {
-        await untilWell(ground);
-        tell(await carriedOut(round, ground, strike ?? alone(round)));
+        tell(await carriedOut(round, ground, strike?.() ?? alone(round)));
       }
     }),
   );
@@ -77,51 +76,58 @@ async function carryOutBatch(
 async function carriedOut(round: Round, ground: Ground, meets: Meets): Promise<Outcome> {
   const beganMs = performance.now();
   try {
+    await untilWell(ground);
     return await carryOut(round, ground, meets);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const violations = [`not carried out: ${error instanceof Error ? error.message : String(error)}`];
     const tookMs = performance.now() - beganMs;
-    return {
-      round,
-      violations: [`not carried out: ${why}`],
-      hit: undefined,
-      note: '',
-      phase: 'none',
-      endedMs: undefined,
-      verdict: 'none',
-      tookMs,
-    };
+    return { ...{ round, violations, tookMs }, ...{ hit: undefined, note: '', phase: 'none', endedMs: undefined, verdict: 'none' } };
+  } finally {
+    meets.begun();
   }
 }
 
 function alone(round: Round): Meets {
   const kill = ({ folder, pod, healers }: Struck): Hit | undefined =>
     round.victim === 'runner' ? killRunner(folder) : killHelper(round.kind, pod, healers);
-  return { strike: (about) => Promise.resolve(kill(about)), struck: undefined };
+  return { begun: () => undefined, strike: (about) => Promise.resolve(kill(about)), struck: undefined };
 }
 
-/** The first whose moment has come strikes; the others are hit where they are. */
-function onceForAll(leader: Round, [ground]: readonly Ground[], { progress }: SoakOptions): Meets {
+/** For each round of the batch. The first whose moment has come strikes; the others are hit where they are. */
+function onceForAll(leader: Round, count: number, [ground]: readonly Ground[], { progress }: SoakOptions): () => Meets {
   const { victim, kind, nodeFault, awayMs, node } = leader;
-  if (victim === 'runner' || victim === 'helper') return alone(leader);
+  if (victim === 'runner' || victim === 'helper') return () => alone(leader);
   const struck = Promise.withResolvers<Hit | undefined>();
+  struck.promise.catch(() => undefined);
+  const all = Promise.withResolvers<void>();
+  let waiting = count;
   const isPinned = victim === 'node' && heldBy[kind] === 'kernel';
   let striking: Promise<Hit | undefined> | undefined;
   const strikeNow = async ({ pod, healers }: Struck): Promise<Hit | undefined> => {
     const { place } = ground ?? {};
     if (place === undefined) return undefined;
+    // A run can't be begun where nobody answers.
+    await all.promise;
     if (victim === 'apiServer') return killApiServer(place, awayMs, progress);
     // What only the API ends is held by a healer, which is elsewhere.
     return breakNode(place, healers[0]?.node ?? pod.node, nodeFault, awayMs, progress);
   };
-  return {
-    strike: (about) => {
-      striking ??= strikeNow(about);
-      void striking.then(struck.resolve, struck.reject);
-      return striking;
-    },
-    struck: struck.promise,
-    ...(isPinned ? { node: ground?.place.nodes[node]?.name ?? '' } : {}),
+  const pinned = isPinned ? ground?.place.nodes[node]?.name : undefined;
+  return () => {
+    let isBegun = false;
+    return {
+      begun: () => {
+        if (!isBegun && --waiting === 0) all.resolve();
+        isBegun = true;
+      },
+      strike: (about) => {
+        striking ??= strikeNow(about);
+        void striking.then(struck.resolve, struck.reject);
+        return striking;
+      },
+      struck: struck.promise,
+      ...(pinned === undefined ? {} : { node: pinned }),
+    };
   };
 }
 

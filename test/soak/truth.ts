@@ -25,6 +25,7 @@ export interface WatchedPod {
   readonly uid: string;
   /** Of its container `main`, without the runtime's name. */
   readonly containerId: string;
+  readonly address: string;
   readonly node: NodePlace;
 }
 

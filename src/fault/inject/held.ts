@@ -1,12 +1,13 @@
 /** A fault that a helper holds, from armed to healed: what it says is heard, and what it can't say any more is looked for in the pod. */
 import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
+import { runCommand } from '../../cluster/act/exec.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import { factsOf } from '../catalogue.ts';
 import type { HelperTarget, TargetPod } from '../helper/container.ts';
 import { capabilityFor, type Helper } from '../helper/helper.ts';
-import { helperUndo } from '../helper/undo.ts';
+import { endCommand, helperUndo } from '../helper/undo.ts';
 import type { EndReason, HelperFaultKind } from '../helper/protocol.ts';
 import type { FaultEnd, FaultOf, Healing, Injection, PreparedFault, Proof } from '../injector.ts';
 import { seen } from './wait.ts';
@@ -156,16 +157,26 @@ async function restartedText({ injection, place, helper }: Held, signal: AbortSi
 
 async function helperGoneText(held: Held, signal: AbortSignal): Promise<string | undefined> {
   const { injection, place, helper } = held;
-  if (capabilityFor(injection.fault.kind) === undefined) return undefined;
   try {
     const pod = await podOf(injection, place, signal);
     if (pod.metadata.uid !== place.uid) return t('The pod is gone.');
+    if (capabilityFor(injection.fault.kind) === undefined) return await stressGoneText(held, signal);
     const state = pod.status?.ephemeralContainerStatuses?.find(({ name }) => name === helper.name)?.state;
     return state?.terminated === undefined ? undefined : t('The helper’s container has ended, and the kernel took back what it held.');
   } catch (error) {
     if (FaultlineError.is(error, 'notFound')) return t('The pod is gone.');
     throw error;
   }
+}
+
+const lookLimitMs = 5000;
+
+/** In the target's own container nothing shows from outside: it is looked for there, and ended where it goes on. */
+async function stressGoneText({ injection, place }: Held, signal: AbortSignal): Promise<string | undefined> {
+  const { namespace, pod, container } = place;
+  const look = endCommand(injection.fault.kind);
+  const { code, stdout } = await runCommand(injection.connection, { namespace, pod, container }, look, { signal, timeoutMs: lookLimitMs });
+  return code === 0 && stdout.trim() === '' ? t('No process of the helper is left in container {0}.', container) : undefined;
 }
 
 function podOf({ connection }: Injection, { namespace, pod }: HelperTarget, signal: AbortSignal): Promise<TargetPod & Pod> {

@@ -7,11 +7,12 @@ import { cancelled, FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { labsOfMachine, type Labs } from '../../fault/lab/labs.ts';
-import { releaseLeasesOf } from '../../fault/lease.ts';
 import { leaseNamespace } from '../../fault/needs.ts';
 import type { InjectorTiming } from '../../fault/injector.ts';
 import { refuseOtherCluster } from '../../fault/preflight/identity.ts';
-import type { PlannedCluster } from '../../journal/fault-plan.ts';
+import { namespaceOfProbes } from '../../fault/probes.ts';
+import { removeLeftOf } from '../../fault/sweep.ts';
+import type { FaultPlan, PlannedCluster } from '../../journal/fault-plan.ts';
 import { breaksSomething, type RunRecord } from '../../journal/runs.ts';
 import type { RunStore } from '../../journal/store.ts';
 import { connectRun } from '../supervise/connect.ts';
@@ -50,7 +51,7 @@ export async function unfinishedRuns(store: RunStore, signal?: AbortSignal): Pro
     if (faults === undefined || cluster === undefined) continue;
     const { state } = record;
     if (faults.open.length === 0) {
-      if (state !== 'running') await keepEnded(record);
+      if (state !== 'running' && !mayHaveLeft(record, Date.now())) await keepEnded(record);
       continue;
     }
     if (state === 'running' || state === 'ended' || state === 'interrupted')
@@ -59,10 +60,11 @@ export async function unfinishedRuns(store: RunStore, signal?: AbortSignal): Pro
   return found;
 }
 
-/** It runs, or a fault of it has not ended by its own words. Fails: `storage`, `cancelled`. */
+/** It runs, a fault of it has not ended by its own words, or it was killed and may have left something. Fails: `storage`, `cancelled`. */
 export async function canBeStopped(record: RunRecord, signal?: AbortSignal): Promise<boolean> {
   if (record.state === 'running') return true;
   if (!breaksSomething(record) || (await hasEnded(record))) return false;
+  if (mayHaveLeft(record, Date.now())) return true;
   return ((await ifThere(faultsOfRun(record, signal)))?.open.length ?? 0) > 0;
 }
 
@@ -79,22 +81,27 @@ export async function stopAll(request: StopRequest, signal: AbortSignal): Promis
     }),
   );
   const found: Stopped[] = [];
+  const nowMs = (request.timing ?? systemTiming).nowMs();
   for (const { record, process } of stopping) {
     // What was named is reported in any case.
     if (runs === undefined && process.process === 'notRunning' && (await hasEnded(record))) continue;
     const faults = breaksSomething(record) ? await ifThere(faultsOfRun(record, signal)) : undefined;
-    if (runs === undefined && process.process === 'notRunning' && (faults === undefined || faults.open.length === 0)) {
+    const isSilent = runs === undefined && process.process === 'notRunning' && (faults === undefined || faults.open.length === 0);
+    const hasLeft = process.process === 'notRunning' && mayHaveLeft(record, nowMs);
+    if (isSilent && !hasLeft) {
       if (faults !== undefined) await keepEnded(record);
       continue;
     }
-    found.push({ record, process, faults });
+    found.push({ record, process, faults, hasLeft, isSilent });
   }
   const asked = await askClusters(found, request, signal);
   if (signal.aborted) throw cancelled();
   const shown: StoppedRun[] = [];
-  for (const { record, process, faults } of found) {
+  for (const { record, process, faults, hasLeft, isSilent } of found) {
     const all = [...(faults?.ended ?? []), ...asked.faults.filter(({ run }) => run === record.run).map(({ fault }) => fault)];
-    if (faults !== undefined && process.process !== 'noAnswer' && all.every(({ end }) => end !== 'unconfirmed')) await keepEnded(record);
+    const isOver = process.process !== 'noAnswer' && all.every(({ end }) => end !== 'unconfirmed');
+    if (faults !== undefined && isOver && (!hasLeft || asked.tidied.has(record.run))) await keepEnded(record);
+    if (isSilent) continue;
     shown.push({
       ...{ run: record.run, name: record.header?.plan.name ?? record.run, ...process },
       faults: all.toSorted((a, b) => a.fault - b.fault || a.target - b.target),
@@ -107,10 +114,23 @@ interface Stopped {
   readonly record: RunRecord;
   readonly process: Pick<StoppedRun, 'process' | 'text'>;
   readonly faults: FoundFaults | undefined;
+  /** Something of it may be in its cluster although nothing is broken. */
+  readonly hasLeft: boolean;
+  /** There is nothing to report. */
+  readonly isSilent: boolean;
+}
+
+/** Of whatever a run makes in a cluster the deadline is over by then, and a sweep takes it away. */
+const longestLeftMs = 24 * 3_600_000;
+
+/** Its runner was killed: before it could tidy up, whether or not it had begun a fault. */
+function mayHaveLeft({ state, header }: RunRecord, nowMs: number): boolean {
+  return state === 'interrupted' && nowMs - (header?.startedAt ?? 0) < longestLeftMs;
 }
 
 const runnerMs = 60_000;
 const clusterMs = 30_000;
+const tidyMs = 10_000;
 
 /** It was removed meanwhile: then there is nothing to tell. */
 async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
@@ -153,39 +173,45 @@ function aborted(signal: AbortSignal): Promise<void> {
 interface Answers {
   readonly faults: readonly { readonly run: string; readonly fault: StoppedFault }[];
   readonly clusters: readonly ContactedCluster[];
+  /** Runs of which nothing is left there. */
+  readonly tidied: ReadonlySet<string>;
 }
 
 interface ToAsk {
-  readonly cluster: PlannedCluster;
+  readonly plan: FaultPlan;
   readonly run: string;
-  readonly open: OpenInJournal;
+  readonly open: readonly OpenInJournal[];
+  /** Nobody else tidies up after it. */
+  readonly isDead: boolean;
 }
 
 /** Each context once, all at one time. */
 async function askClusters(found: readonly Stopped[], request: StopRequest, signal: AbortSignal): Promise<Answers> {
-  const toAsk = found.flatMap(({ record, faults }) =>
-    (faults?.open ?? []).flatMap((open): readonly ToAsk[] => {
-      const cluster = faults?.header.plan.fault?.cluster;
-      return cluster === undefined ? [] : [{ cluster, run: record.run, open }];
-    }),
-  );
   const groups = new Map<string, ToAsk[]>();
-  for (const one of toAsk) {
-    const { kubeconfig, context, identity } = one.cluster;
+  for (const { record, process, faults, hasLeft } of found) {
+    const plan = faults?.header.plan.fault;
+    if (faults === undefined || plan === undefined || (faults.open.length === 0 && !hasLeft)) continue;
+    const { kubeconfig, context, identity } = plan.cluster;
     const key = JSON.stringify([kubeconfig, context, identity]);
+    const one: ToAsk = { plan, run: record.run, open: faults.open, isDead: process.process !== 'noAnswer' };
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const answers = await Promise.all([...groups.values()].map((group) => askCluster(group, request, signal)));
-  return { faults: answers.flatMap(({ faults }) => faults), clusters: answers.flatMap(({ clusters }) => clusters) };
+  return {
+    faults: answers.flatMap(({ faults }) => faults),
+    clusters: answers.flatMap(({ clusters }) => clusters),
+    tidied: new Set(answers.flatMap(({ tidied }) => [...tidied])),
+  };
 }
 
 async function askCluster(group: readonly ToAsk[], request: StopRequest, signal: AbortSignal): Promise<Answers> {
   const [first] = group;
-  if (first === undefined) return { faults: [], clusters: [] };
-  const { cluster } = first;
+  if (first === undefined) return { faults: [], clusters: [], tidied: new Set() };
+  const { cluster } = first.plan;
   const { connect = (one): Promise<ClusterConnection> => openPlanned(one, process.env), timing = systemTiming, onStep } = request;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(request.limits?.clusterMs ?? clusterMs)]);
   const { context, kubeconfig } = cluster;
+  const each = group.flatMap(({ run, open }) => open.map((one) => ({ run, open: one })));
   onStep?.(t('Asking {0}', context));
   let connection: ClusterConnection | undefined;
   try {
@@ -195,40 +221,51 @@ async function askCluster(group: readonly ToAsk[], request: StopRequest, signal:
     const exec = request.exec ?? (await import('../../cluster/act/exec.ts')).runCommand;
     const there = connection;
     const faults = await Promise.all(
-      group.map(async ({ run, open }) => {
+      each.map(async ({ run, open }) => {
         const settled = await settle({ connection: there, run, open, timing, exec, labs, identity: cluster.identity }, limit);
         return { run, fault: faultOf(open, run, cluster, { ...settled, by: 'cluster' }) };
       }),
     );
-    await releaseTargets(there, group, faults, limit);
-    return { faults, clusters: [{ context, kubeconfig }] };
+    return { faults, clusters: [{ context, kubeconfig }], tidied: await tidy(there, group, faults, signal) };
   } catch (error) {
     const { what, meaning } = normalise(error).facts;
     const problem = `${meaning === undefined ? what : `${what}: ${meaning}`}.`;
     return {
-      faults: group.map(({ run, open }) => ({
+      faults: each.map(({ run, open }) => ({
         run,
         fault: faultOf(open, run, cluster, { end: 'unconfirmed', text: withDeadline(open, problem, timing.nowMs()), by: 'cluster' }),
       })),
       clusters: [{ context, kubeconfig, problem }],
+      tidied: new Set(),
     };
   } finally {
     connection?.close();
   }
 }
 
-/** A target of whose faults none is left may be broken again before the lease's time. Not being able to costs that time, no more. */
-async function releaseTargets(
+/** Of runs of whose faults none is left. Not being able to costs the time until it is swept, no more. */
+async function tidy(
   connection: ClusterConnection,
   group: readonly ToAsk[],
   faults: Answers['faults'],
   signal: AbortSignal,
-): Promise<void> {
-  for (const run of new Set(faults.map((one) => one.run))) {
-    if (faults.some((one) => one.run === run && one.fault.end === 'unconfirmed')) continue;
-    const namespaces = new Set(group.filter((one) => one.run === run).map(({ open }) => open.target.namespace ?? leaseNamespace));
-    for (const namespace of namespaces) await releaseLeasesOf(connection, run, namespace, signal).catch(() => undefined);
+): Promise<ReadonlySet<string>> {
+  const tidied = new Set<string>();
+  // A fault that nobody could confirm has taken all of the other limit.
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(tidyMs)]);
+  for (const { run, plan, isDead } of group) {
+    if (!isDead || faults.some((one) => one.run === run && one.fault.end === 'unconfirmed')) continue;
+    const targets = plan.faults.flatMap((fault) => fault.targets);
+    const namespaces = new Set(targets.map(({ namespace }) => namespace ?? leaseNamespace));
+    if (plan.probes.length > 0) namespaces.add(namespaceOfProbes(plan, connection.defaultNamespace));
+    try {
+      await removeLeftOf(connection, run, namespaces, limit);
+      tidied.add(run);
+    } catch (error) {
+      if (!FaultlineError.is(error)) throw error;
+    }
   }
+  return tidied;
 }
 
 function faultOf(

@@ -130,8 +130,8 @@ export class ClosedPlanner implements Planner {
   #drain(atMs: number): void {
     this.allPlanned = true;
     this.nextMs = Infinity;
-    const timed = !this.#warmUp && this.#plan.load.durationMs !== undefined;
-    this.#onPhase({ phase: 'draining', t: atMs, ...(timed ? { planned: this.#taken } : {}) });
+    // One that was stopped, or that ends at a time, planned fewer than were announced.
+    this.#onPhase({ phase: 'draining', t: atMs, ...(this.#warmUp ? {} : { planned: this.#taken }) });
   }
 
   #begin(stream: string, each: number, startMs: number): void {

@@ -28,6 +28,8 @@ export class OpenPlanner implements Planner {
   #arrivalMs = 0;
   #endMs = Infinity;
   #left = Infinity;
+  /** In the measured part. */
+  #taken = 0;
   #deck: Deck;
 
   constructor(plan: OpenPlan, startMs: number, onPhase: OnPhase) {
@@ -47,6 +49,7 @@ export class OpenPlanner implements Planner {
     }
     const planned: Planned = { ...this.#deck.draw(), client: 0, plannedMs: this.#arrivalMs, warmUp: this.#warmUp };
     this.#left--;
+    this.#taken++;
     this.#advance();
     return planned;
   }
@@ -77,6 +80,7 @@ export class OpenPlanner implements Planner {
   #measure(startMs: number): void {
     const { durationMs } = this.#plan.load;
     this.#warmUp = false;
+    this.#taken = 0;
     this.#left = Infinity;
     this.#endMs = startMs + durationMs;
     const planned = this.#countWithin(durationMs);
@@ -89,7 +93,8 @@ export class OpenPlanner implements Planner {
   #drain(atMs: number): void {
     this.allPlanned = true;
     this.nextMs = Infinity;
-    this.#onPhase({ phase: 'draining', t: atMs });
+    // One that was stopped planned fewer than were announced.
+    this.#onPhase({ phase: 'draining', t: atMs, ...(this.#warmUp ? {} : { planned: this.#taken }) });
   }
 
   #begin(stream: string, startMs: number): void {

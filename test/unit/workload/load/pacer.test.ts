@@ -25,7 +25,7 @@ describe('pacer, open loop', () => {
       [
         { phase: 'warmUp', t: 0, planned: 30, durationMs: 300 },
         { phase: 'measuring', t: 300, planned: 100, durationMs: 1000 },
-        { phase: 'draining', t: 1300, planned: undefined, durationMs: undefined },
+        { phase: 'draining', t: 1300, planned: 100, durationMs: undefined },
       ],
     );
     assert.equal(world.counted(true).ended, 30);
@@ -199,7 +199,7 @@ describe('pacer, closed loop', () => {
       [
         { phase: 'warmUp', t: 0, planned: 2 },
         { phase: 'measuring', t: 100, planned: 2 },
-        { phase: 'draining', t: 100, planned: undefined },
+        { phase: 'draining', t: 100, planned: 2 },
       ],
     );
   });
