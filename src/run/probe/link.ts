@@ -18,6 +18,8 @@ export interface LinkParts {
   readonly onSpooled: (lines: readonly string[]) => void;
   /** After each exchange of clocks. */
   readonly onCompared: () => void;
+  /** After an exchange of clocks that tells of a jump. */
+  readonly onJumped: (ms: number) => void;
   /** Asked when a connection breaks: why there is nobody to talk to any more, if so. */
   readonly whyGone: (signal: AbortSignal) => Promise<string | undefined>;
   readonly onGone: (why: string) => void;
@@ -87,7 +89,7 @@ export class VantageLink {
       const sentMs = this.#parts.nowMs();
       const { t: there } = await this.ask({ do: 'clock' }, signal);
       const gotMs = this.#parts.nowMs();
-      if (there !== undefined) this.clock.add(sentMs, gotMs, there);
+      if (there !== undefined) this.#compared(sentMs, gotMs, there);
     }
   }
 
@@ -182,12 +184,17 @@ export class VantageLink {
     const sentMs = this.#parts.nowMs();
     try {
       const { t: there } = await this.#send(lines, { do: 'clock' });
-      if (there !== undefined) this.clock.add(sentMs, this.#parts.nowMs(), there);
+      if (there !== undefined) this.#compared(sentMs, this.#parts.nowMs(), there);
       this.#parts.onCompared();
       return true;
     } catch {
       return false;
     }
+  }
+
+  #compared(sentMs: number, gotMs: number, there: number): void {
+    const jumpedMs = this.clock.add(sentMs, gotMs, there);
+    if (jumpedMs !== 0) this.#parts.onJumped(jumpedMs);
   }
 
   #send(lines: PodLines, asked: Asked): Promise<Answer> {

@@ -38,6 +38,23 @@ export class Vantage {
       onCompared: () => {
         if (parts.nowMs() - this.#clockToldMs >= tellsClockMs) this.#tellClock();
       },
+      onJumped: (ms) => {
+        this.#tellClock();
+        const seconds = Math.abs(ms / 1000).toFixed(1);
+        parts.note(
+          ms > 0
+            ? t(
+                'The clock of vantage {0} fell back by {1} s, or this machine’s went on: what it saw around then is not judged',
+                title,
+                seconds,
+              )
+            : t(
+                'The clock of vantage {0} went on by {1} s, or this machine’s stood still: what it saw around then is not judged',
+                title,
+                seconds,
+              ),
+        );
+      },
       onGone: (why) => {
         this.#ended.reject(new FaultlineError('unreachable', { what: t('Vantage {0} is gone', title), meaning: why }));
         parts.note(t('Vantage {0} is gone, and with it what was not fetched yet: {1}', title, why));

@@ -120,7 +120,12 @@ function filled(given: SampleColumns, intervalMs: number | null, until: number |
   return columns;
 }
 
-function holesOf({ length, at }: SampleColumns, intervalMs: number, until: number | null): readonly { after: number; count: number }[] {
+/** Behind which samples how many of the grid are missing. */
+export function holesOf(
+  { length, at }: Pick<SampleColumns, 'length' | 'at'>,
+  intervalMs: number,
+  until: number | null,
+): readonly { after: number; count: number }[] {
   const holes: { after: number; count: number }[] = [];
   for (let i = 0; i < length; i++) {
     const next = i + 1 < length ? (at[i + 1] ?? 0) : until;

@@ -3,7 +3,7 @@ import type { LagEvent, SampleEvent, VantageEvent } from '../../../journal/fault
 import type { PlannedProbe } from '../../../journal/fault-plan.ts';
 import type { Interval, NotJudgedBy, ProbeCounts } from '../view.ts';
 import { SourceClock } from './clock.ts';
-import { judged, notJudgedBy, type JudgedColumns, type Lag } from './judge.ts';
+import { holesOf, judged, notJudgedBy, type JudgedColumns, type Lag } from './judge.ts';
 import { outcomeCode, Reasons, Samples, sampleOutcomes } from './samples.ts';
 
 /** A vantage as the figures see it. `at`: ms of the run, ascending. */
@@ -90,18 +90,54 @@ export class ProbeClient implements Client {
     });
     const facts = { source: this.source, title: this.title, intervalMs, reasons: this.#reasons, hasControl: this.#controls.length > 0 };
     const placed = this.clock.place(columns.at);
-    if (placed !== null) return { ...columns, ...placed, ...facts };
+    if (placed !== null) {
+      const { at, errors, jumped } = placed;
+      if (!this.clock.hasJumped) return { ...columns, at, errors, ...facts };
+      return { ...withoutHoles({ ...columns, at, errors, ...notJudged(columns, jumped) }, intervalMs), ...facts };
+    }
     // Nobody knows when they were: they count, and stand nowhere.
-    return { ...columns, errors: new Float64Array(columns.length), ...facts, ...notJudged(columns) };
+    const nowhere = { at: new Float64Array(columns.length).fill(Number.NaN), errors: new Float64Array(columns.length) };
+    return { ...columns, ...nowhere, ...facts, ...notJudged(columns, new Uint8Array(columns.length).fill(1)) };
   }
 }
 
-function notJudged({ length, outcome }: JudgedColumns): Pick<JudgedColumns, 'outcome' | 'by' | 'at'> {
-  const never = notJudgedBy.indexOf('clock') + 1;
+type OnTheRun = JudgedColumns & Pick<Placed, 'errors'>;
+
+/** While its clock stood still nothing was planned on it: what should have been is put in as not judged. */
+function withoutHoles(given: OnTheRun, intervalMs: number): OnTheRun {
+  const holes = holesOf(given, intervalMs, null);
+  if (holes.length === 0) return given;
+  const clock = notJudgedBy.indexOf('clock') + 1;
+  const length = given.length + holes.reduce((sum, { count }) => sum + count, 0);
+  const filled = {
+    ...{ length, at: new Float64Array(length), took: new Float64Array(length), errors: new Float64Array(length) },
+    ...{ outcome: new Uint8Array(length).fill(outcomeCode.notJudged), by: new Uint8Array(length).fill(clock) },
+    error: new Int32Array(length).fill(-1),
+  };
+  let from = 0;
+  let to = 0;
+  for (const { after, count } of [...holes, { after: given.length - 1, count: 0 }]) {
+    for (const name of ['at', 'took', 'errors', 'outcome', 'by', 'error'] as const)
+      filled[name].set(given[name].subarray(from, after + 1), to);
+    to += after + 1 - from;
+    from = after + 1;
+    const start = given.at[after] ?? 0;
+    for (let k = 1; k <= count; k++, to++) {
+      filled.at[to] = start + k * intervalMs;
+      filled.errors[to] = given.errors[after] ?? 0;
+    }
+  }
+  return filled;
+}
+
+/** `unsure`: 1 where it is not known when it was. */
+function notJudged({ outcome, by }: JudgedColumns, unsure: Uint8Array): Pick<JudgedColumns, 'outcome' | 'by'> {
+  if (!unsure.includes(1)) return { outcome, by };
+  const clock = notJudgedBy.indexOf('clock') + 1;
+  const is = (index: number): boolean => unsure[index] === 1 && outcome[index] !== outcomeCode.dropped;
   return {
-    at: new Float64Array(length).fill(Number.NaN),
-    outcome: outcome.map((code) => (code === outcomeCode.dropped ? code : outcomeCode.notJudged)),
-    by: outcome.map((code) => (code === outcomeCode.dropped ? 0 : never)),
+    outcome: outcome.map((code, index) => (is(index) ? outcomeCode.notJudged : code)),
+    by: by.map((code, index) => (is(index) ? clock : code)),
   };
 }
 

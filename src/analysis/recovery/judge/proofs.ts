@@ -129,7 +129,7 @@ function percent(share: number): string {
   return `${Number((Math.floor(share * 1000 + 1e-9) / 10).toFixed(1))} %`;
 }
 
-function whyNot({ counts, notJudged }: VantageView): string {
+function whyNot({ counts, notJudged, clockErrorMs }: VantageView): string {
   const { notJudgedBy, dropped } = counts;
   const [most] = Object.entries(notJudgedBy).sort(([, a], [, b]) => b - a) as [NotJudgedBy, number][];
   if (most === undefined || most[1] < dropped) return t('{0} were never sent', formatCount(dropped));
@@ -139,7 +139,10 @@ function whyNot({ counts, notJudged }: VantageView): string {
     control: t('its control failed for {0} s, {1} samples', seconds, count),
     lag: t('its own event loop stood still, {0} samples', count),
     missing: t('nothing was heard of it for {0} s, {1} samples', seconds, count),
-    clock: t('its clock was never compared, {0} samples', count),
+    clock:
+      clockErrorMs === null
+        ? t('its clock was never compared, {0} samples', count)
+        : t('its clock jumped against the run’s: when {0} samples were made is not known', count),
   };
   return words[most[0]];
 }

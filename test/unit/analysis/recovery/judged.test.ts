@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { ms, near } from './figures.ts';
-import { bothFelt, fresh, journalOf, leaderKill, nothing, outage, pooled, projectionOf, viewOf } from './simulator.ts';
+import { appliedAt, bothFelt, fresh, journalOf, leaderKill, nothing, outage, pooled, projectionOf, viewOf } from './simulator.ts';
 
 describe('samples that are not judged', () => {
   it('while the control fails make a run inconclusive, and recovery lies somewhere between', () => {
@@ -109,6 +109,45 @@ describe('clocks', () => {
     const off = ms(projectionOf(header, once).view('ended').figures.recovered) - ms(straight.figures.recovered);
     assert.ok(Math.abs(off) > 40, `off by ${off}`);
   });
+
+  /** As `leaderKill`, with the clock of the second vantage, or this machine's, out of step from 20 s after the fault on. */
+  function jumped(jumpMs: number): RecoveryView {
+    const jumpAt = appliedAt + 20_000;
+    const { header, events } = journalOf(leaderKill);
+    const clock = events.find((event) => event.kind === 'clock' && event.of === 'probe-b');
+    assert.ok(clock?.kind === 'clock');
+    const { offset } = clock;
+    const all = events.flatMap((event): readonly JournalEvent[] => {
+      if (event.kind === 'clock' && event.of === 'probe-b' && event.t > jumpAt) return [{ ...event, offset: offset + jumpMs }];
+      if (event.src !== 'probe-b' || event.t + offset <= jumpAt) return [event];
+      const since = event.t + offset - jumpAt;
+      // It stood still, and saw nothing.
+      if (jumpMs > 0) return since <= jumpMs ? [] : [{ ...event, t: event.t - jumpMs }];
+      // This machine slept, and it saw twice as much.
+      const later = { ...event, t: event.t - jumpMs };
+      return since <= -jumpMs ? [event, later] : [later];
+    });
+    // At once where an exchange tells of a jump; the one before it was half a second earlier.
+    const told: JournalEvent = { ...clock, t: jumpAt + Math.max(0, jumpMs) + 600, offset: offset + jumpMs };
+    const inOrder = [...all, told].toSorted((a, b) => (a.src === b.src ? a.t - b.t : 0));
+    return projectionOf(header, inOrder).view('ended');
+  }
+
+  for (const [jumpMs, what, count] of [
+    [30_000, 'stood still: what it could not see', 610],
+    [-30_000, 'went on while this machine slept: what it saw then', 620],
+  ] as const)
+    it(`of which one ${what} is not judged, and no other moment moves`, () => {
+      const straight = viewOf(leaderKill);
+      const view = jumped(jumpMs);
+      for (const name of ['detected', 'firstGood'] as const) near(ms(view.figures[name]), ms(straight.figures[name]), 1e-6, name);
+      const { recovered } = view.figures;
+      assert.ok(recovered.kind === 'between');
+      near(recovered.fromMs, ms(straight.figures.recovered), 50, 'recovered, from');
+      near(view.counts.notJudgedBy.clock, count, 20, 'not judged');
+      assert.deepEqual([view.counts.notJudgedBy.missing, view.verdict], [0, 'inconclusive']);
+      assert.match(view.reason, /of fresh judged, 99 % needed: its clock jumped against the run’s/);
+    });
 
   it('a larger error of an exchange is a larger ± of what came after it', () => {
     const { header, events } = journalOf(leaderKill);

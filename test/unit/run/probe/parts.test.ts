@@ -25,6 +25,21 @@ describe('parts of a vantage', () => {
     assert.deepEqual(clock.best(80_010), { offset: 1005, error: 5 });
   });
 
+  it('a clock that jumped is told by how much, and what was compared before holds no more', () => {
+    const clock = new ClockComparison();
+    assert.equal(clock.add(1000, 1001, 500), 0);
+    assert.equal(clock.add(2000, 2100, 1540), 0, 'a long exchange contradicts nothing');
+    // It stood still for ten seconds, and the exchange that tells is the worse one.
+    assert.equal(clock.add(13_000, 13_100, 2550), 9999.5);
+    assert.deepEqual(clock.best(13_100), { offset: 10_500, error: 50 });
+    // This machine slept for a minute.
+    assert.equal(clock.add(14_000, 14_002, 63_501), -60_000);
+    assert.equal(clock.best(14_002)?.offset, -49_500);
+    // Slewed: it follows, and nobody has to be told.
+    assert.equal(clock.add(15_000, 15_002, 64_496), 0);
+    assert.equal(clock.best(15_002)?.offset, -49_495);
+  });
+
   it('what is spooled becomes what a journal takes; what can’t be read is passed over', () => {
     const lines = [
       '[0,"sample",10.5,0.1,2.5,"ok"]',

@@ -39,6 +39,7 @@ export class RunningProgram {
       nowMs: () => performance.now(),
       onSpooled: (lines) => void this.lines.push(...lines),
       onCompared: () => undefined,
+      onJumped: () => undefined,
       whyGone: async () => this.whyGone,
       onGone: (why) => void this.notes.push(why),
       note: (text) => void this.notes.push(text),
