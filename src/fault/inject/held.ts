@@ -1,4 +1,5 @@
 /** A fault that a helper holds, from armed to healed: what it says is heard, and what it can't say any more is looked for in the pod. */
+import type { Clock } from '../../base/clock.ts';
 import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { runCommand } from '../../cluster/act/exec.ts';
@@ -16,6 +17,7 @@ export interface Held {
   readonly injection: Injection<FaultOf<HelperFaultKind>>;
   readonly place: HelperTarget;
   readonly helper: Helper;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Of the peers as they are now; undefined: there are none. */
   readonly addresses: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
   /** Makes it ready, once more: looks at the target as it is now. */
@@ -29,12 +31,12 @@ const ARM_AGAIN_MS = 12_000;
 const PEERS_EVERY_MS = 1000;
 
 export function heldFault(held: Held): PreparedFault {
-  const { injection, helper } = held;
+  const { injection, helper, clock } = held;
   const { fault, timing } = injection;
   const { heals, lasts } = factsOf(fault.kind);
   const life = new AbortController();
   const ended = Promise.withResolvers<FaultEnd>();
-  /** Of what was applied: wall clock. */
+  /** Of what was applied; not by the wall clock, which may be set meanwhile. */
   let endsAtMs: number | undefined;
   /** What the helper has verified about the end. */
   let verified: string | undefined;
@@ -52,7 +54,7 @@ export function heldFault(held: Held): PreparedFault {
     life.abort();
     if (endsAtMs === undefined || !lasts || isHealing || verified !== undefined) return;
     // On a busy node the kernel may be faster than the helper: that is no early end.
-    if (timing.nowMs() >= endsAtMs)
+    if (clock.monotonicMs() >= endsAtMs)
       ended.resolve({ step: 'expired', text: t('The kernel ended it at its deadline, and the helper with it.') });
     else ended.resolve({ step: 'endedEarly', text: t('The helper is gone, and the kernel ended with it what it held. {0}', text) });
   });
@@ -61,9 +63,10 @@ export function heldFault(held: Held): PreparedFault {
     apply: async ({ deadlineMs }) => {
       waiting.abort();
       await armed;
-      endsAtMs = deadlineMs;
+      const lastsMs = lasts ? Math.max(0, deadlineMs - timing.nowMs()) : 1000;
+      endsAtMs = clock.monotonicMs() + lastsMs;
       try {
-        await helper.go(lasts ? Math.max(0, deadlineMs - timing.nowMs()) : 1000);
+        await helper.go(lastsMs);
       } catch (error) {
         // What kills process 1 kills the helper, too, and sometimes its answer: the container's id tells.
         if (fault.kind !== 'containerCrash' || normalise(error).reason !== 'unreachable') throw error;

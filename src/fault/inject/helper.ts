@@ -83,7 +83,7 @@ async function prepared(injection: Injection<HelperPlanned>, options: HelperInje
         peers === undefined || peers.length === 0 ? undefined : peerAddresses(injection, peers, ends);
       const arm = async (ends: AbortSignal): Promise<void> => void (await helper.arm(helperFault(fault, helper, await addresses(ends))));
       await arm(signal);
-      return heldFault({ injection, place, helper, addresses, arm });
+      return heldFault({ injection, place, helper, clock: options.clock, addresses, arm });
     } catch (error) {
       await helper.close();
       throw error;
