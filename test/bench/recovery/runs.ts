@@ -1,6 +1,5 @@
 /** Runs that break something, as a person has them: the packaged program in a process of its own, then its journal by the product's own projection. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -76,7 +75,7 @@ export async function start({ lab, extension, scratch, signal }: RunContext, spe
   starter.stderr?.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)));
   starter.on('error', (error) => (words += String(error)));
   const store = new RunStore({ home });
-  const ended = once(starter, 'close');
+  const ended = new Promise<void>((resolve) => starter.once('close', () => resolve()));
   const record = async (): Promise<RunRecord> => {
     for (;;) {
       const [newest] = await store.list(1);
