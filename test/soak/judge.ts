@@ -122,6 +122,8 @@ function ended({ round, told, hit, stopped }: Seen): readonly string[] {
   const found = stopped.filter(({ end }) => end === 'unconfirmed').map(({ text }) => `stop could not confirm the end: ${text}`);
   const isKilled = round.victim === 'runner' && hit !== undefined;
   if (!isKilled && told.end === undefined) found.push('its runner lived, and the journal has no end');
+  if (round.victim === 'host' && told.end !== undefined && told.end !== 'finished')
+    found.push(`the end of the extension host changed the run: ${told.end}`);
   return found;
 }
 

@@ -85,7 +85,7 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
   const asking = askOnAndOn(watched.pod.address, life.signal);
   try {
     const spec = writeSpec(round, ground, watched);
-    const folder = await (meets.begin ?? ((file) => fromTerminal(ground, file)))(spec, `soak ${round.number}`);
+    const folder = await (meets.begin ?? ((file: string) => fromTerminal(ground, file)))(spec, `soak ${round.number}`);
     meets.begun();
     const { hit, phase, note } = await momentOf(round, ground, watched, folder, meets);
     const told = await untilOver(round, folder, hit);

@@ -50,6 +50,11 @@ const KINDS = Object.keys(heldBy) as readonly SoakKind[];
 const MOMENTS: readonly Moment[] = ['before', 'armed', 'during', 'during', 'healing'];
 const NODE_FAULTS: readonly NodeFault['kind'][] = ['stop', 'cut', 'freeze'];
 
+/** A workbench takes far longer than a run. */
+export function hostsIn(count: number): number {
+  return Math.floor(count / 20);
+}
+
 /** `hosts`: so many of them, the last ones, kill the extension host that began the run. */
 export function roundsOf(seed: number, count: number, hosts = 0): readonly Round[] {
   return Array.from({ length: count }, (_, index) => roundOf(seed, index + 1, index >= count - hosts));
@@ -96,7 +101,7 @@ export interface Batch {
  */
 export function batchesOf(rounds: readonly Round[], lanes: number): readonly Batch[] {
   const isAlone = ({ kind, victim }: Round): boolean => kind === 'cordon' || (victim === 'node' && heldBy[kind] !== 'kernel');
-  const together = rounds.filter((round) => !isAlone(round));
+  const together = rounds.filter((round) => !isAlone(round) && round.victim !== 'host');
   const own = together.filter(({ victim }) => victim === 'runner' || victim === 'helper');
   const shared = (['apiServer', 'node'] as const).flatMap((victim) =>
     // Whichever comes to its moment first decides for the others.
@@ -110,7 +115,7 @@ export function batchesOf(rounds: readonly Round[], lanes: number): readonly Bat
   return [
     ...(own.length === 0 ? [] : [{ rounds: own, isShared: false }]),
     ...shared.map((some) => ({ rounds: some, isShared: true })),
-    ...rounds.filter((round) => isAlone(round) && round.victim !== 'host').map((round) => ({ rounds: [round], isShared: true })),
+    ...rounds.filter((round) => isAlone(round)).map((round) => ({ rounds: [round], isShared: true })),
   ];
 }
 

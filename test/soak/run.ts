@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Progress, SetupError } from '../workbench/cache.mjs';
 import { DEFAULT_MINOR } from '../lab/versions.ts';
 import { down, status, up } from '../lab/ways.ts';
-import { roundsOf } from './rounds.ts';
+import { hostsIn, roundsOf } from './rounds.ts';
 import { lineOf, soak, tableOf } from './soak.ts';
 
 const progress = new Progress('lines');
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   }
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
-  const rounds = roundsOf(seed, count).filter((round) => only === undefined || only.includes(round.number));
+  const rounds = roundsOf(seed, count, hostsIn(count)).filter((round) => only === undefined || only.includes(round.number));
   const scratch = mkdtempSync(join(tmpdir(), 'faultline-soak-'));
   // One that was up before is left up.
   const wasUp = (await status(number)).state === 'up';

@@ -6,6 +6,7 @@ import type { RunningLab } from '../lab/lab.ts';
 import { placeOf } from '../lab/native/place.ts';
 import { openLab, type OpenLab } from '../lab/use/lab.ts';
 import type { Progress } from '../workbench/cache.mjs';
+import { inWorkbench } from './host.ts';
 import { carryOut, type Ground, type Meets, type Outcome, type Struck } from './round.ts';
 import { batchesOf, heldBy, wordsOf, type Batch, type Round } from './rounds.ts';
 import { breakNode, killApiServer, killHelper, killRunner, type Hit } from './victims.ts';
@@ -32,21 +33,29 @@ export async function soak(options: SoakOptions): Promise<readonly Outcome[]> {
   const opened: OpenLab[] = [];
   const outcomes: Outcome[] = [];
   try {
-    const grounds: Ground[] = [];
-    for (let lane = 0; lane < lanes; lane++) {
+    const tell = (outcome: Outcome): void => {
+      outcomes.push(outcome);
+      options.tell(outcome);
+    };
+    const groundOf = async (name: string): Promise<Ground> => {
       const one = await openLab(lab);
       opened.push(one);
-      const home = join(scratch, `home-${lane}`);
+      const home = join(scratch, name);
       mkdirSync(home, { recursive: true });
-      grounds.push({ lab: one.testLab, place, home, root });
-    }
-    for (const batch of batchesOf(rounds, lanes)) {
-      if (signal.aborted) break;
-      await carryOutBatch(batch, grounds, options, (outcome) => {
-        outcomes.push(outcome);
-        options.tell(outcome);
-      });
-    }
+      return { lab: one.testLab, place, home, root };
+    };
+    const grounds: Ground[] = [];
+    for (let lane = 0; lane < lanes; lane++) grounds.push(await groundOf(`home-${lane}`));
+    const [first, ...others] = batchesOf(rounds, lanes);
+    const hosts = rounds.filter(({ victim }) => victim === 'host');
+    // A killed extension host disturbs nobody either.
+    const beside = first?.isShared === false ? first : undefined;
+    await Promise.all([
+      ...(beside === undefined ? [] : [carryOutBatch(beside, grounds, options, tell)]),
+      ...(hosts.length === 0 ? [] : [carryOutHosts(hosts, await groundOf('home-host'), signal, tell)]),
+    ]);
+    for (const batch of beside === undefined && first !== undefined ? [first, ...others] : others)
+      if (!signal.aborted) await carryOutBatch(batch, grounds, options, tell);
   } finally {
     for (const { end } of opened) await end();
   }
@@ -70,6 +79,23 @@ async function carryOutBatch(
       }
     }),
   );
+}
+
+async function carryOutHosts(
+  rounds: readonly Round[],
+  ground: Ground,
+  signal: AbortSignal,
+  tell: (outcome: Outcome) => void,
+): Promise<void> {
+  for (const round of rounds) {
+    if (signal.aborted) return;
+    const { meets, close } = inWorkbench(ground);
+    try {
+      tell(await carriedOut(round, ground, meets));
+    } finally {
+      await close();
+    }
+  }
 }
 
 /** Whatever keeps a round from being carried out is told like a violation: nothing was seen then. */
