@@ -1,5 +1,5 @@
 /** A run that is begun in the real workbench, whose extension host is then killed. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { until } from '../e2e/person.ts';
 import { processesOf } from '../e2e/processes.ts';
@@ -12,16 +12,17 @@ const BEGIN_MS = 120_000;
 /** The workbench is opened when the round has its target; `close` ends it. */
 export function inWorkbench({ root, home, lab }: Ground): { readonly meets: Meets; readonly close: () => Promise<void> } {
   let workbench: Workbench | undefined;
-  const begin = async (spec: string, name: string): Promise<string> => {
+  const begin = async (spec: string): Promise<string> => {
     const folder = dirname(spec);
     const bench = await Workbench.open({ extension: root, folder, home, env: { KUBECONFIG: lab.kubeconfig } });
     workbench = bench;
     await bench.openFile(basename(spec));
     await bench.runCommand('Faultline: Run Benchmark File');
-    const page = await bench.webviewFrame(`Break ${name}`);
+    const page = await bench.webviewFrame(`Break ${basename(spec, '.faultline.yaml')}`);
     const before = runsIn(home);
     await page.locator('.go vscode-button[appearance=primary]').click();
-    const begun = (): string | undefined => runsIn(home).find((run) => !before.includes(run));
+    const begun = (): string | undefined =>
+      runsIn(home).find((run) => !before.includes(run) && existsSync(join(home, 'runs', run, 'journal.ndjson')));
     await until('the run has begun', () => begun() !== undefined, BEGIN_MS);
     return join(home, 'runs', begun() ?? '');
   };

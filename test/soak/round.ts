@@ -37,7 +37,7 @@ export interface Meets {
   /** The target's pods are on this node. */
   readonly node?: string;
   /** Starts the run; default: the terminal. Answers its folder. */
-  readonly begin?: (spec: string, name: string) => Promise<string>;
+  readonly begin?: (spec: string) => Promise<string>;
 }
 
 export interface Struck {
@@ -85,7 +85,7 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
   const asking = askOnAndOn(watched.pod.address, life.signal);
   try {
     const spec = writeSpec(round, ground, watched);
-    const folder = await (meets.begin ?? ((file: string) => fromTerminal(ground, file)))(spec, `soak ${round.number}`);
+    const folder = await (meets.begin ?? ((file: string) => fromTerminal(ground, file)))(spec);
     meets.begun();
     const { hit, phase, note } = await momentOf(round, ground, watched, folder, meets);
     const told = await untilOver(round, folder, hit);
@@ -158,7 +158,7 @@ function writeSpec({ number, kind, durationMs }: Round, { home, lab }: Ground, {
     ...{
       workload: { statements: [{ name: 'one', sql: 'select n from one' }] },
       load: { rate: '2/s' },
-      cluster: { namespace: lab.namespace },
+      cluster: { context: lab.api.config.currentContext, namespace: lab.namespace },
     },
     faults: [{ kind, target, ...settings, ...(heldBy[kind] === 'nobody' ? {} : { for: `${durationMs} ms` }) }],
     ...{ baseline: '1 s', observe: '1 s', recovery: { window: '1 s', samples: 1, slow: '1 min' } },
