@@ -7,7 +7,9 @@ import { kubeconfigPaths } from '../cluster/connect/kubeconfig.ts';
 import { lazyReach } from '../cluster/lazy.ts';
 import { openLiveCluster } from '../cluster/live.ts';
 import type { PlannedImages } from '../journal/fault-plan.ts';
+import type { KafkaLogins } from '../cluster/truth/kafka.ts';
 import { openKafkaView } from '../kafka/view.ts';
+import { kafkaLoginFor } from '../run/kafkaLogin.ts';
 import { roomOf, type PreviewedRun } from '../run/prepare/prepare.ts';
 import { readSpec, type FaultSpec } from '../run/spec/spec.ts';
 import { agreed, declined, protectionFor, type AgreeOptions } from './agreed.ts';
@@ -69,7 +71,13 @@ async function previewed(spec: FaultSpec, options: BreakOptions, connection: Clu
   const { env, signal } = terminal;
   const namespace = options.namespace ?? spec.draft.cluster.namespace;
   const place = namespace === undefined ? {} : { namespace };
-  const live = openLiveCluster(connection, { kafka: openKafkaView, ...place });
+  const kafkaLogins: KafkaLogins = {
+    of: async (instance, end) => {
+      const login = await kafkaLoginFor(connection, spec.draft, instance.namespace, end);
+      return login === undefined ? undefined : { login };
+    },
+  };
+  const live = openLiveCluster(connection, { kafka: openKafkaView, kafkaLogins, ...place });
   try {
     await live.settled(signal);
     await live.asked(AbortSignal.any([signal, AbortSignal.timeout(askMs)]));

@@ -8,9 +8,9 @@ import type {
   FaultSettings,
   PlannedImages,
   MessagesPlace,
+  PlannedAccess,
   PlannedMessages,
   PlannedProbe,
-  ProbeLogin,
   RecoveryRule,
 } from '../journal/fault-plan.ts';
 
@@ -81,12 +81,13 @@ export type TargetBy =
 
 export type TargetObject = 'Pod' | 'Node' | 'Deployment' | 'StatefulSet' | 'DaemonSet';
 
-export interface DraftMessages extends Omit<PlannedMessages, 'place'> {
+export interface DraftMessages extends Omit<PlannedMessages, 'place'>, PlannedAccess {
   /** Absent: the Service of the Kafka that is hit, or of the only one. */
   readonly address?: MessagesPlace['address'];
 }
 
-export interface DraftProbe {
+/** Without a login: the one that the engine's own pods name. */
+export interface DraftProbe extends PlannedAccess {
   readonly engine: PlannedProbe['engine'];
   /** Absent: the Service of the instance. */
   readonly address?: string;
@@ -96,6 +97,4 @@ export interface DraftProbe {
   readonly connection?: PlannedProbe['connection'];
   readonly asks?: string;
   readonly perSecond: number;
-  /** Absent: the one that the engine's own pods name. */
-  readonly login?: ProbeLogin;
 }

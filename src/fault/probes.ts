@@ -1,8 +1,10 @@
 /** From which places users' requests are made: two vantages for each engine, away from what is broken. Pure. */
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
+import type { KafkaLogin } from '../base/kafkaLogin.ts';
+import { chooseListener, listenersOf } from '../cluster/kafkaListeners.ts';
 import type { EngineInstance } from '../cluster/recognise/model.ts';
-import type { FaultPlan, FaultTarget, PlannedMessages, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
+import type { FaultPlan, FaultTarget, PlannedAccess, PlannedMessages, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
 import type { DraftMessages, DraftProbe } from './draft.ts';
 import type { FaultScene } from './scene.ts';
 import { one } from './target/engine.ts';
@@ -25,8 +27,13 @@ export function plannedProbes(
   const probes: PlannedProbe[] = [];
   for (const draft of drafts) {
     const instance = draft.address === undefined ? instanceOf(scene, draft, draft.namespace ?? namespace) : undefined;
-    const address = draft.address ?? addressOf(instance, draft.engine);
-    const login = draft.login ?? (instance === undefined ? undefined : loginOf(scene, instance));
+    const { address, ...access } =
+      draft.address === undefined ? accessOf(scene, instance, draft) : { ...given(draft), address: draft.address };
+    if (draft.engine === 'trino' && access.login?.password !== undefined && !address.startsWith('https://'))
+      throw new FaultlineError('invalid', {
+        what: t('A password of Trino goes over https alone, and {0} is not', address),
+        remedy: t('Write the address of the probe: {0}.', 'https://trino.analytics.svc:8443'),
+      });
     const connections = draft.connection === undefined ? (['pooled', 'fresh'] as const) : [draft.connection];
     for (const connection of connections)
       probes.push({
@@ -38,7 +45,7 @@ export function plannedProbes(
         asks: draft.asks ?? asksOf[draft.engine],
         perSecond: draft.perSecond,
         notOn,
-        ...(login === undefined ? {} : { login }),
+        ...access,
       });
   }
   return probes;
@@ -47,15 +54,16 @@ export function plannedProbes(
 /** With the place of those who write and read them. Fails as `plannedProbes`. */
 export function plannedMessages(
   scene: FaultScene,
-  { address, ...messages }: DraftMessages,
+  { address, login, tls, ...messages }: DraftMessages,
   targets: readonly FaultTarget[],
   namespace?: string,
 ): PlannedMessages {
   const uids = new Set(targets.map(({ uid }) => uid));
   const { items } = scene.model.kafka;
   const hit = items.find(({ roles }) => roles.some(({ pods }) => pods.some(({ ref }) => ref.uid !== undefined && uids.has(ref.uid))));
-  const place = address ?? addressOf(hit ?? instanceOf(scene, { engine: 'kafka', perSecond: 0 }, namespace), 'kafka');
-  return { ...messages, place: { address: place, notOn: nodesOf(targets) } };
+  const draft = { engine: 'kafka', perSecond: 0, ...given({ login, tls }) } as const;
+  const place = address === undefined ? accessOf(scene, hit ?? instanceOf(scene, draft, namespace), draft) : { ...given(draft), address };
+  return { ...messages, place: { ...place, notOn: nodesOf(targets) } };
 }
 
 /** Beside the brokers, which may call themselves by short names. */
@@ -98,6 +106,63 @@ function instanceOf(scene: FaultScene, { engine, instance }: DraftProbe, namespa
     (candidate) => candidate.engine === engine || (engine === 'trino' && candidate.engine === 'presto'),
     engine,
   );
+}
+
+interface Access extends PlannedAccess {
+  readonly address: string;
+}
+
+function given({
+  login,
+  tls,
+}: {
+  readonly login?: PlannedAccess['login'] | undefined;
+  readonly tls?: PlannedAccess['tls'] | undefined;
+}): PlannedAccess {
+  return { ...(login === undefined ? {} : { login }), ...(tls === undefined ? {} : { tls }) };
+}
+
+/** Fails: `unauthorised` where no listener of a Kafka takes the login, or none. */
+function accessOf(scene: FaultScene, instance: EngineInstance | undefined, draft: DraftProbe): Access {
+  const address = addressOf(instance, draft.engine);
+  if (instance === undefined) return { ...given(draft), address };
+  if (instance.engine !== 'kafka') return { ...given({ ...draft, login: draft.login ?? loginOf(scene, instance) }), address };
+  const uids = new Set(instance.roles.flatMap((role) => role.pods.map(({ ref }) => ref.uid)));
+  const pod = scene.pods.find(({ metadata }) => metadata.uid !== undefined && uids.has(metadata.uid));
+  const { login, tls } = draft;
+  if (pod === undefined) return { ...given(draft), address };
+  const { user, mechanism } = login ?? {};
+  const asked: KafkaLogin | undefined =
+    login === undefined && tls === undefined
+      ? undefined
+      : {
+          ...(user === undefined ? {} : { sasl: { user, password: '', ...(mechanism === undefined ? {} : { mechanism }) } }),
+          ...(tls === undefined ? {} : { isTls: true }),
+        };
+  const { listener, credentials } = chosen(listenersOf(pod), instance.name, asked);
+  // Of a listener that wants nothing the Service's own port is the users' way.
+  if (asked === undefined) return { address };
+  const { sasl, tls: speaksTls } = credentials;
+  return {
+    ...given({
+      login: login === undefined || sasl === undefined ? login : { ...login, mechanism: sasl.mechanism },
+      tls: tls ?? (speaksTls === undefined ? undefined : {}),
+    }),
+    address: address.replace(/:\d+$/, `:${listener.port}`),
+  };
+}
+
+function chosen(...args: Parameters<typeof chooseListener>): ReturnType<typeof chooseListener> {
+  try {
+    return chooseListener(...args);
+  } catch (error) {
+    if (!FaultlineError.is(error, 'unauthorised')) throw error;
+    const remedy = t(
+      'Write {0} with the probe and the messages: who logs in, and the Secret with the password.',
+      'user: app, secret: kafka-users/app',
+    );
+    throw new FaultlineError('unauthorised', { ...error.facts, remedy }, error);
+  }
 }
 
 /** As clients inside of the cluster name it. */

@@ -3,6 +3,8 @@
  * its hash is what a person confirmed. Browser-safe (types only).
  */
 
+import type { SaslMechanism } from '../base/kafkaLogin.ts';
+
 export interface FaultPlan {
   readonly cluster: PlannedCluster;
   /** In this order: each begins when the one before has ended and its own `when` holds. */
@@ -105,7 +107,7 @@ export type FaultCondition =
   | { readonly kind: 'isr'; readonly topic: string; readonly partition: number; readonly size: number; readonly withinMs: number }
   | { readonly kind: 'afterHeal'; readonly pauseMs: number };
 
-export interface PlannedProbe {
+export interface PlannedProbe extends PlannedAccess {
   /** "a": its events have the source "probe-a". */
   readonly id: string;
   /** "pooled", "fresh" */
@@ -119,14 +121,31 @@ export interface PlannedProbe {
   readonly perSecond: number;
   /** Nodes on which it must not run: those of the targets. */
   readonly notOn: readonly string[];
-  /** As whom it asks; absent: as nobody in particular. The password stays in its Secret: the vantage's pod reads it there. */
+}
+
+export interface PlannedAccess {
+  /** As whom it asks; absent: as nobody in particular. The password stays in its Secret: the pod reads it there. */
   readonly login?: ProbeLogin;
+  /** Absent: plaintext, or what the address says. */
+  readonly tls?: PlannedTls;
 }
 
 export interface ProbeLogin {
   readonly user: string;
-  /** Of the namespace in which the vantages are. */
-  readonly password?: { readonly secret: string; readonly key: string };
+  readonly password?: SecretKey;
+  /** Of Kafka; SCRAM-SHA-512 without. */
+  readonly mechanism?: SaslMechanism;
+}
+
+export interface PlannedTls {
+  /** PEM of the authority that signed its certificates; absent: those that Node trusts. */
+  readonly ca?: SecretKey;
+}
+
+/** Of the namespace in which the pods are. */
+export interface SecretKey {
+  readonly secret: string;
+  readonly key: string;
 }
 
 export interface PlannedMessages {
@@ -140,7 +159,7 @@ export interface PlannedMessages {
   readonly place?: MessagesPlace;
 }
 
-export interface MessagesPlace {
+export interface MessagesPlace extends PlannedAccess {
   /** The name that users' clients connect to: "kafka.data.svc:9092". */
   readonly address: string;
   /** Nodes on which its pod must not run: those of the targets. */

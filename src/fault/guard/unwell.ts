@@ -38,7 +38,7 @@ export function concernedBy(scene: FaultScene, targets: readonly FaultTarget[], 
 }
 
 export function unwellRefusals(scene: FaultScene, concerned: Concerned): readonly Refusal[] {
-  return [
+  const known = [
     ...concerned.workloads.flatMap(workloadTrouble),
     ...concerned.instances.flatMap((instance) => [
       ...replicaTrouble(instance, concerned),
@@ -47,6 +47,15 @@ export function unwellRefusals(scene: FaultScene, concerned: Concerned): readonl
     ]),
     ...scene.nodes.flatMap(nodeTrouble),
   ].map((text) => refusal('unwell', text, { remedy: t('Wait until it is well: then look again.') }));
+  return [...known, ...concerned.instances.flatMap(unknownTruth)];
+}
+
+/** Who can't ask a Kafka does not know whether it is well: a login that is refused is mended by its own remedy, and not by waiting. */
+function unknownTruth(instance: EngineInstance): readonly Refusal[] {
+  if (!isKafka(instance) || instance.underReplicated !== undefined) return [];
+  const { problem, remedy = t('Wait until it is well: then look again.') } = instance;
+  const why = problem?.replace(/\.$/, '') ?? t('it was not asked');
+  return [refusal('unwell', t('Whether the partitions of {0} are in sync is not known: {1}', titleOf(instance), why), { remedy })];
 }
 
 /** Another tool's fault anywhere, and ours of another run anywhere that was looked: two faults at once explain nothing. */
@@ -106,15 +115,8 @@ function replicaTrouble(instance: EngineInstance, { workloads }: Concerned): rea
 
 function truthTrouble(instance: EngineInstance): readonly string[] {
   if (isKafka(instance)) {
-    const { underReplicated, offline = 0, problem } = instance;
-    if (underReplicated === undefined)
-      return [
-        t(
-          'Whether the partitions of {0} are in sync is not known: {1}',
-          titleOf(instance),
-          problem?.replace(/\.$/, '') ?? t('it was not asked'),
-        ),
-      ];
+    const { underReplicated, offline = 0 } = instance;
+    if (underReplicated === undefined) return [];
     if (offline > 0) return [t('{0} has {1} offline', titleOf(instance), partitions(offline))];
     return underReplicated > 0 ? [t('{0} has {1} under-replicated', titleOf(instance), partitions(underReplicated))] : [];
   }

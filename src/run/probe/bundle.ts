@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { FaultlineError } from '../../base/errors.ts';
+import { cancelled, FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { packagePaths } from '../../base/package.ts';
 
@@ -28,6 +28,8 @@ export async function probeProgram(signal: AbortSignal, moduleUrl: string = impo
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     timeout: buildLimitMs,
     signal,
+  }).catch((error: unknown) => {
+    throw signal.aborted ? cancelled() : error;
   });
   return readFile(stdout.trim().split('\n').at(-1) ?? built);
 }

@@ -64,12 +64,13 @@ async function makePod(
   made: Made,
   { connection, run, namespace, image, deadlineMs }: MessagesRequest,
   messages: PlannedMessages,
-  { address, notOn }: MessagesPlace,
+  place: MessagesPlace,
   signal: AbortSignal,
 ): Promise<RunningPod> {
   const program = await probeProgram(signal);
   const about: VantageObjects = { run, namespace, image, deadlineMs, nowMs: Date.now(), answerWithinMs: 0 };
   const { topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond } = messages;
+  const { address, notOn } = place;
   const own = { run, address, topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond, aloneMs };
   await made.create(
     pathOf(kinds.configMaps, { namespace }),
@@ -78,7 +79,7 @@ async function makePod(
     signal,
   );
   const name = nameOf(run, messagesId);
-  await made.create(pathOf(kinds.pods, { namespace }), name, messagesPodOf(about, own, notOn), signal);
+  await made.create(pathOf(kinds.pods, { namespace }), name, messagesPodOf(about, own, place), signal);
   const [pod] = await untilAllRun(connection, { namespace, names: [name], selector: selectorOf(run), image, notOn }, signal);
   if (pod === undefined) throw new FaultlineError('internal', { what: t('A probe has no pod') });
   return pod;

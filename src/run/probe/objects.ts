@@ -1,8 +1,9 @@
 /** What vantages are made of in the cluster: a pod each, and the program beside them. Pure. */
 import { createHash } from 'node:crypto';
 import { deadlineMark, managedBy, probeLabel, runMark, timeText } from '../../fault/marks.ts';
-import type { PlannedProbe } from '../../journal/fault-plan.ts';
+import type { MessagesPlace, PlannedAccess, PlannedProbe, SecretKey } from '../../journal/fault-plan.ts';
 import {
+  authorityVariable,
   echoPort,
   passwordVariable,
   programFile,
@@ -63,12 +64,12 @@ export function programMap(about: VantageObjects, program: Uint8Array, id = prog
 /** `probe` undefined: it only answers others. */
 export function podOf(about: VantageObjects, probe: PlannedProbe | undefined, notOn: readonly string[]): object {
   const settings = { ...settingsOf(about), ...(probe === undefined ? {} : { probe: probeOf(probe) }) };
-  return podWith(about, { id: probe?.id ?? echoId, programId, settings, env: passwordOf(probe), notOn, ...ofVantage });
+  return podWith(about, { id: probe?.id ?? echoId, programId, settings, env: secretsOf(probe), notOn, ...ofVantage });
 }
 
-export function messagesPodOf(about: VantageObjects, messages: ProgramMessages, notOn: readonly string[]): object {
-  const settings = { ...settingsOf(about), messages };
-  return podWith(about, { id: messagesId, programId: messagesProgramId, settings, env: [], notOn, ...ofMessages });
+export function messagesPodOf(about: VantageObjects, messages: ProgramMessages, { notOn, ...access }: MessagesPlace): object {
+  const settings = { ...settingsOf(about), messages: { ...messages, ...accessOf(access) } };
+  return podWith(about, { id: messagesId, programId: messagesProgramId, settings, env: secretsOf(access), notOn, ...ofMessages });
 }
 
 interface PodParts {
@@ -143,9 +144,20 @@ function podWith(about: VantageObjects, parts: PodParts): object {
   };
 }
 
-function passwordOf(probe: PlannedProbe | undefined): readonly object[] {
-  const { secret, key } = probe?.login?.password ?? {};
-  return secret === undefined ? [] : [{ name: passwordVariable, valueFrom: { secretKeyRef: { name: secret, key } } }];
+/** Never its values: the kubelet puts those into the environment. */
+function secretsOf({ login, tls }: PlannedAccess = {}): readonly object[] {
+  const of = (name: string, from: SecretKey | undefined): readonly object[] =>
+    from === undefined ? [] : [{ name, valueFrom: { secretKeyRef: { name: from.secret, key: from.key } } }];
+  return [...of(passwordVariable, login?.password), ...of(authorityVariable, tls?.ca)];
+}
+
+function accessOf({ login, tls }: PlannedAccess): Pick<ProgramProbe, 'user' | 'mechanism' | 'tls'> {
+  const { user, mechanism } = login ?? {};
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(mechanism === undefined ? {} : { mechanism }),
+    ...(tls === undefined ? {} : { tls: true }),
+  };
 }
 
 const loader = [
@@ -154,8 +166,8 @@ const loader = [
   `import('file:///spool/${programFile}').then((program)=>program.main()).catch((error)=>{console.error(error);process.exit(1)});`,
 ].join('');
 
-function probeOf({ id, engine, address, connection, asks, perSecond, login }: PlannedProbe): ProgramProbe {
-  return { id, engine, address, connection, asks, perSecond, ...(login === undefined ? {} : { user: login.user }) };
+function probeOf({ id, engine, address, connection, asks, perSecond, ...access }: PlannedProbe): ProgramProbe {
+  return { id, engine, address, connection, asks, perSecond, ...accessOf(access) };
 }
 
 function settingsOf({ deadlineMs, nowMs, answerWithinMs }: VantageObjects): ProgramSettings {

@@ -3,6 +3,7 @@
  * what was spooled comes as arrays, and each of those lines stands at a place (bytes from the spool's start) from which it can be had again.
  */
 import * as v from 'valibot';
+import { saslMechanisms } from '../../base/kafkaLogin.ts';
 
 /** Of the pod's loopback alone: only who may forward ports to the pod can speak to it. */
 export const talkPort = 18_081;
@@ -15,6 +16,15 @@ export const settingsVariable = 'FAULTLINE_PROBE';
 export const passwordVariable = 'FAULTLINE_PROBE_PASSWORD';
 export const programFile = 'probe.mjs';
 
+/** Of an authority, from its Secret. */
+export const authorityVariable = 'FAULTLINE_PROBE_CA';
+
+const access = {
+  user: v.optional(v.string()),
+  mechanism: v.optional(v.picklist(saslMechanisms)),
+  tls: v.optional(v.literal(true)),
+};
+
 export const ProgramSettings = v.object({
   /** Absent: it only answers others. */
   probe: v.optional(
@@ -25,7 +35,7 @@ export const ProgramSettings = v.object({
       connection: v.picklist(['pooled', 'fresh']),
       asks: v.string(),
       perSecond: v.number(),
-      user: v.optional(v.string()),
+      ...access,
     }),
   ),
   /** Writes and reads the messages of the run. */
@@ -39,6 +49,7 @@ export const ProgramSettings = v.object({
       minInSync: v.number(),
       uncleanElection: v.boolean(),
       perSecond: v.number(),
+      ...access,
       /** Unheard for so long it ends, and leaves no topic behind: nobody is there who would judge. */
       aloneMs: v.number(),
     }),
@@ -57,6 +68,7 @@ export const ProgramSettings = v.object({
 export type ProgramSettings = v.InferOutput<typeof ProgramSettings>;
 export type ProgramProbe = NonNullable<ProgramSettings['probe']>;
 export type ProgramMessages = NonNullable<ProgramSettings['messages']>;
+export type ProgramAccess = Pick<ProgramProbe, 'address' | 'user' | 'mechanism' | 'tls'>;
 
 export const Place = v.object({ host: v.string(), port: v.number() });
 export type Place = v.InferOutput<typeof Place>;

@@ -13,7 +13,7 @@ import type {
   TargetObject,
   TargetSelector,
 } from '../../fault/draft.ts';
-import type { FaultCondition, FaultSettings, RecoveryRule } from '../../journal/fault-plan.ts';
+import type { FaultCondition, FaultSettings, PlannedAccess, RecoveryRule, SecretKey } from '../../journal/fault-plan.ts';
 import type { SpecPath } from './document.ts';
 import type { PlanFacts, Report } from './facts.ts';
 import type { SpecFault, SpecProbe, SpecTarget } from './fault-schema.ts';
@@ -35,7 +35,7 @@ export function draftOf(spec: AnySpec, { folder, report }: PlanFacts): FaultDraf
   return {
     cluster: clusterOf(spec.cluster, folder, report),
     faults: faults.map((fault, index) => faultOf(fault, index, report)),
-    probes: probes.map(probeOf),
+    probes: probes.map((probe, index) => probeOf(probe, index, report)),
     ...(messages === undefined ? {} : { messages: messagesOf(messages, report) }),
     baselineMs: baseline,
     observeMs: observe,
@@ -211,10 +211,10 @@ function conditionOf(written: NonNullable<SpecFault['when']>, index: number, rep
   return undefined;
 }
 
-function probeOf({ engine, address, instance, namespace, connection, asks, rate, user, secret }: SpecProbe): DraftProbe {
-  const [name = '', key = ''] = secret?.split('/') ?? [];
+function probeOf(written: SpecProbe, index: number, report: Report): DraftProbe {
+  const { engine, address, instance, namespace, connection, asks, rate } = written;
   return {
-    ...(user === undefined ? {} : { login: { user, ...(secret === undefined ? {} : { password: { secret: name, key } }) } }),
+    ...accessOf(written, ['probes', index], report),
     engine,
     ...(address === undefined ? {} : { address }),
     ...(instance === undefined ? {} : { instance }),
@@ -223,6 +223,31 @@ function probeOf({ engine, address, instance, namespace, connection, asks, rate,
     ...(asks === undefined ? {} : { asks }),
     perSecond: rate ?? faultDefaults.probesPerSecond,
   };
+}
+
+type SpecAccess = Pick<SpecProbe, 'user' | 'secret' | 'mechanism' | 'tls' | 'ca'>;
+
+function accessOf({ user, secret, mechanism, tls, ca }: SpecAccess, path: SpecPath, report: Report): PlannedAccess {
+  const other = secret === undefined ? (mechanism === undefined ? undefined : 'mechanism') : 'secret';
+  if (user === undefined && other !== undefined) report([...path, other], t('“{0}” is of a login', other), t('Write {0} too.', 'user'));
+  return {
+    ...(user === undefined
+      ? {}
+      : {
+          login: {
+            user,
+            ...(secret === undefined ? {} : { password: secretKey(secret) }),
+            ...(mechanism === undefined ? {} : { mechanism }),
+          },
+        }),
+    ...(tls === undefined && ca === undefined ? {} : { tls: ca === undefined ? {} : { ca: secretKey(ca) } }),
+  };
+}
+
+/** "kafka-users/app" */
+function secretKey(written: string): SecretKey {
+  const [secret = '', key = ''] = written.split('/');
+  return { secret, key };
 }
 
 function messagesOf(written: NonNullable<AnySpec['messages']>, report: Report): DraftMessages {
@@ -235,6 +260,7 @@ function messagesOf(written: NonNullable<AnySpec['messages']>, report: Report): 
     );
   return {
     ...(written.address === undefined ? {} : { address: written.address }),
+    ...accessOf(written, ['messages'], report),
     topic: written.topic ?? faultDefaults.topic,
     partitions: written.partitions ?? faultDefaults.partitions,
     replicationFactor: replication,

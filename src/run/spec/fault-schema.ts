@@ -1,5 +1,6 @@
 /** What a spec says of faults, probes and messages: the keys that make a run one that breaks something. */
 import * as v from 'valibot';
+import { saslMechanisms } from '../../base/kafkaLogin.ts';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
@@ -231,7 +232,14 @@ function probe() {
     engine: described(choice(['trino', 'clickhouse', 'kafka']), t('Whose users it stands for.')),
     address: v.optional(
       described(
-        text(300, /^[\w.-]+:\d+$/, message(t('An address is a name and a port'), t('Write {0}.', 'trino.analytics.svc:8080'))),
+        text(
+          300,
+          /^(?:https?:\/\/)?[\w.-]+:\d+$/,
+          message(
+            t('An address is a name and a port'),
+            t('Write {0}, or {1}.', 'trino.analytics.svc:8080', 'https://trino.analytics.svc:8443'),
+          ),
+        ),
         t('As clients inside of the cluster name it. Without it: the engine’s Service.'),
         ['trino.analytics.svc:8080'],
       ),
@@ -241,14 +249,7 @@ function probe() {
     connection: v.optional(
       described(choice(['pooled', 'fresh']), t('Over connections that are kept, or over new ones. One vantage of each without it.')),
     ),
-    user: v.optional(described(text(200), t('As whom it asks. Without it: as the engine’s own pods name it.'), ['default'])),
-    secret: v.optional(
-      described(
-        text(300, /^[a-z0-9.-]+\/[\w.-]+$/, message(t('A Secret’s name and its key'), t('Write {0}.', 'clickhouse-auth/password'))),
-        t('With the user’s password: a Secret where the fault is, and its key. It is read by the probe’s pod alone.'),
-        ['clickhouse-auth/password'],
-      ),
-    ),
+    ...access(t('As whom it asks. Without it: as the engine’s own pods name it.'), 'default', 'clickhouse-auth/password'),
     asks: v.optional(
       described(text(10_000), t('The statement: it has to touch what is broken. Of Kafka: what it writes to and reads from.'), [
         'select count(*) from tpch.tiny.nation',
@@ -263,6 +264,28 @@ function probe() {
       }),
     ),
   });
+}
+
+/** Who asks, and how: by reference alone. */
+function access(whom: string, user: string, secret: string) {
+  const reference = (description: string, example: string) =>
+    v.optional(
+      described(text(300, /^[a-z0-9.-]+\/[\w.-]+$/, message(t('A Secret’s name and its key'), t('Write {0}.', example))), description, [
+        example,
+      ]),
+    );
+  return {
+    user: v.optional(described(text(200), whom, [user])),
+    secret: reference(t('With the user’s password: a Secret beside the engine, and its key. The pod that asks reads it there.'), secret),
+    mechanism: v.optional(
+      described(choice(saslMechanisms), t('How a user logs in to Kafka. What its listener names first, else SCRAM-SHA-512, without it.')),
+    ),
+    tls: v.optional(described(v.literal(true, t('Write {0}.', 'tls: true')), t('Of Kafka: over TLS. Else what its listener says.'))),
+    ca: reference(
+      t('With the certificate of the authority, where Node does not know it: a Secret beside the engine, and its key.'),
+      'kafka-tls/ca.crt',
+    ),
+  };
 }
 
 function messages() {
@@ -281,6 +304,7 @@ function messages() {
         ['kafka.shop.svc:9092'],
       ),
     ),
+    ...access(t('Who writes and reads them, where Kafka wants a login.'), 'app', 'kafka-users/app'),
     partitions: v.optional(described(whole(1, 1_000), t('24 unless it is written here.'), [24])),
     replication: v.optional(described(whole(1, 100), t('Replicas of each partition. 3 unless it is written here.'), [3])),
     minInSync: v.optional(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { factsOf, faultKinds, longestFaultMs, settingsText } from '../../../src/fault/catalogue.ts';
+import { FaultlineError } from '../../../src/base/errors.ts';
 import type { DraftFault, FaultFlag, TargetBy } from '../../../src/fault/draft.ts';
 import { needsOf } from '../../../src/fault/needs.ts';
 import { previewAgain } from '../../../src/fault/plan.ts';
@@ -349,5 +350,40 @@ describe('vantages of probes', () => {
     const probes = plannedProbes(scene, [{ engine: 'kafka', perSecond: 20 }], targets);
     assert.deepEqual(namespacesOf({ probes, faults: [], messages: named }, 'default'), ['data', 'shop']);
     assert.deepEqual(namespacesOf({ probes: [], faults: [], messages }, 'default'), ['data']);
+  });
+
+  const login = { user: 'app', password: { secret: 'kafka-users', key: 'app' } } as const;
+  const listening = (listeners: string, protocols: string): FaultScene => {
+    const objects = kafkaObjects();
+    const env = [
+      { name: 'KAFKA_LISTENERS', value: listeners },
+      { name: 'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP', value: protocols },
+      { name: 'KAFKA_SASL_ENABLED_MECHANISMS', value: 'SCRAM-SHA-256' },
+    ];
+    const pods = objects.pods.map((pod) => ({ ...pod, spec: { ...pod.spec, containers: [{ name: 'kafka', env }] } }));
+    return sceneOf({ ...objects, pods });
+  };
+
+  it('with a login ask the listener that takes it, as it wants it; without one those of a Kafka that only takes logins are refused', () => {
+    const scene = listening('IN://:9092,APP://:9095', 'IN:PLAINTEXT,APP:SASL_SSL');
+    const [open] = plannedProbes(scene, [{ engine: 'kafka', perSecond: 1 }], []);
+    assert.deepEqual([open?.address, open?.login, open?.tls], ['bus.data.svc:9092', undefined, undefined]);
+    const [guarded] = plannedProbes(scene, [{ engine: 'kafka', perSecond: 1, login }], []);
+    assert.deepEqual([guarded?.address, guarded?.login, guarded?.tls], ['bus.data.svc:9095', { ...login, mechanism: 'SCRAM-SHA-256' }, {}]);
+    const closed = listening('APP://:9095', 'APP:SASL_PLAINTEXT');
+    assert.throws(
+      () => plannedProbes(closed, [{ engine: 'kafka', perSecond: 1 }], []),
+      (error) => FaultlineError.is(error, 'unauthorised') && /secret: kafka-users\/app/.test(error.facts.remedy ?? ''),
+    );
+    const asked = { topic: 'own', partitions: 2, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 10 };
+    const { place } = plannedMessages(closed, { ...asked, login }, []);
+    assert.deepEqual(place, { address: 'bus.data.svc:9095', notOn: [], login: { ...login, mechanism: 'SCRAM-SHA-256' } });
+  });
+
+  it('send no password of Trino where anybody could read it', () => {
+    const trino = { engine: 'trino', perSecond: 1, login } as const;
+    assert.throws(() => plannedProbes(sceneOf(kafkaObjects()), [{ ...trino, address: 'trino.x.svc:8080' }], []), /over https alone/);
+    const [safe] = plannedProbes(sceneOf(kafkaObjects()), [{ ...trino, address: 'https://trino.x.svc:8443' }], []);
+    assert.deepEqual(safe?.login, login);
   });
 });

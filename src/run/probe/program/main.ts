@@ -149,7 +149,7 @@ function askerOf(probe: ProgramProbe, answerWithinMs: number, note: (text: strin
   const varies = t('Vantage {0} asks what has another answer each time: only that one comes can be checked', probe.id);
   switch (probe.engine) {
     case 'trino':
-      return sqlAsker(probe, askTrino, note, varies);
+      return sqlAsker(probe, askTrino(probe.user, process.env[passwordVariable]), note, varies);
     case 'clickhouse':
       return sqlAsker(probe, askClickHouse(probe.user, process.env[passwordVariable]), note, varies);
     case 'kafka':

@@ -7,9 +7,9 @@ import { t } from '../../../base/messages.ts';
 import { checkEdges, startMessageCheck, type MessageCheck } from '../../../kafka/check/check.ts';
 import type { CheckEdges } from '../../../kafka/check/edges.ts';
 import { createOwnTopic, removeLeftOver, removeOwnTopic, type OwnTopic } from '../../../kafka/check/topic.ts';
-import type { KafkaAccess, KafkaClient } from '../../../kafka/client.ts';
+import type { KafkaClient } from '../../../kafka/client.ts';
 import type { ProgramMessages, Question } from '../protocol.ts';
-import { placeOf } from './ask/line.ts';
+import { kafkaAccessOf } from './ask/kafkaAccess.ts';
 import type { Spool } from './spool.ts';
 
 export interface MessagesParts {
@@ -37,7 +37,7 @@ export class Messages {
 
   constructor(parts: MessagesParts) {
     this.#parts = parts;
-    this.#edges = parts.edges ?? checkEdges(accessOf(parts.messages));
+    this.#edges = parts.edges ?? checkEdges({ ...kafkaAccessOf(parts.messages, process.env), clientId: `faultline-${parts.messages.run}` });
   }
 
   async does(question: Exclude<Question, { readonly do: 'clock' | 'from' | 'leave' }>): Promise<void> {
@@ -114,12 +114,4 @@ export class Messages {
     await removeOwnTopic(this.#client, this.#topic, AbortSignal.timeout(removeLimitMs));
     this.#topic = undefined;
   }
-}
-
-function accessOf({ run, address }: ProgramMessages): KafkaAccess {
-  const bootstrap = address.split(',').map((one) => {
-    const { host, port } = placeOf(one.trim());
-    return { host, port };
-  });
-  return { bootstrap, clientId: `faultline-${run}` };
 }

@@ -9,6 +9,7 @@ import { kafkaPods } from '../../../fault/target/engine.ts';
 import type { LeaderEvent, RedundancyEvent } from '../../../journal/fault-events.ts';
 import type { FaultPlan, FaultTarget } from '../../../journal/fault-plan.ts';
 import type { BrokerDescription, BrokerSetting, KafkaAccess, KafkaClient, TopicDescription } from '../../../kafka/client.ts';
+import { kafkaLoginFor } from '../../kafkaLogin.ts';
 import { Answers, type Hearing } from '../hearing.ts';
 import { isTarget } from '../pods/scope.ts';
 import { KafkaTruths, type PartitionNow } from './cluster.ts';
@@ -34,6 +35,8 @@ export interface KafkaParts {
 
 /** Metadata is small where it is asked for a few topics: four times a second, of each broker. */
 const times = { everyMs: 225, limitMs: 900 } as const;
+/** Its first answers may be late, on a machine that does much else: that is no Kafka that does not answer. */
+const patienceMs = 15_000;
 /** No broker has answered. */
 const boundMs = 2000;
 /** Of a larger cluster those are asked that keep what is watched. */
@@ -63,8 +66,10 @@ export class KafkaFollower {
 
   /** Resolves when a broker has answered. Fails: no listener without a login, no broker, rights. */
   static async open(parts: KafkaParts, signal: AbortSignal): Promise<KafkaFollower> {
-    const { connection, edges, instance } = parts;
-    const open = edges.routes ?? ((now, end) => openKafkaRoutes(connection, now, end));
+    const { connection, edges, instance, plan } = parts;
+    const open =
+      edges.routes ??
+      (async (now, end) => openKafkaRoutes(connection, now, end, await kafkaLoginFor(connection, plan, now()?.namespace ?? '', end)));
     const routes = await open(instance, signal);
     const follower = new KafkaFollower(parts, routes);
     try {
@@ -177,8 +182,10 @@ export class KafkaFollower {
 
   async #begin(signal: AbortSignal): Promise<void> {
     const failures = new Map<string, FaultlineError>();
+    const beganMs = this.#parts.edges.monotonicMs();
     this.#follow((pod, error) => {
       failures.set(pod, error);
+      if (isLate(error) && this.#parts.edges.monotonicMs() - beganMs < patienceMs) return;
       if (this.#answers.heardMs === undefined && failures.size >= this.#lines.size) this.#first.reject(error);
     });
     const stop = (): void => this.#first.reject(new FaultlineError('cancelled', { what: t('Stopped') }));
@@ -316,6 +323,10 @@ export class KafkaFollower {
   #sure(): readonly FaultTarget[] {
     return this.#parts.plan.faults.flatMap(({ choose, targets }) => (choose === undefined ? targets : []));
   }
+}
+
+function isLate({ reason, cause }: FaultlineError): boolean {
+  return reason === 'cancelled' || reason === 'timedOut' || FaultlineError.is(cause, 'timedOut');
 }
 
 /** A run's own topic may not be made yet. */

@@ -11,7 +11,8 @@ import { removeLeftOver } from '../../../../src/kafka/check/topic.ts';
 import { messagesPodOf, podOf } from '../../../../src/run/probe/objects.ts';
 import { Messages } from '../../../../src/run/probe/program/messages.ts';
 import { Spool } from '../../../../src/run/probe/program/spool.ts';
-import type { ProgramMessages } from '../../../../src/run/probe/protocol.ts';
+import { kafkaAccessOf } from '../../../../src/run/probe/program/ask/kafkaAccess.ts';
+import { settingsVariable, type ProgramMessages } from '../../../../src/run/probe/protocol.ts';
 import { spooledEvents } from '../../../../src/run/probe/spooled.ts';
 import { planOf } from '../../analysis/recovery/simulator.ts';
 import { FakeKafka, FakeTime } from '../../kafka/check/fake.ts';
@@ -22,6 +23,12 @@ const own: ProgramMessages = {
   ...{ uncleanElection: false, perSecond: 100, aloneMs: 60_000 },
 };
 const never = new AbortController().signal;
+
+interface EnvOf {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef: object };
+}
 
 describe('the messages of a run, in their pod', () => {
   let folder: string;
@@ -115,13 +122,40 @@ describe('the messages of a run, in their pod', () => {
 
   it('have a pod away from what is hit, as harmless as a vantage’s, with memory for what is kept of 10^8 messages', () => {
     const about = { run: 'r1', namespace: 'data', image: 'node:24', deadlineMs: 61_000, nowMs: 1000, answerWithinMs: 0 };
-    const pod = messagesPodOf(about, own, ['n1', 'n2']) as Pod & { readonly spec: Record<string, unknown> };
+    const pod = messagesPodOf(about, own, { address: own.address, notOn: ['n1', 'n2'] }) as Pod & {
+      readonly spec: Record<string, unknown>;
+    };
     const vantage = podOf(about, undefined, ['n1', 'n2']) as typeof pod;
     for (const key of ['affinity', 'securityContext', 'automountServiceAccountToken', 'activeDeadlineSeconds'])
       assert.deepEqual(pod.spec[key], vantage.spec[key], key);
     assert.match(JSON.stringify(pod.spec['affinity']), /"NotIn","values":\["n1"\]/);
     const [container] = pod.spec.containers ?? [];
     assert.match(JSON.stringify(container), /"memory":"512Mi"/);
+  });
+
+  it('log in with what a Secret holds, which only the kubelet reads', () => {
+    const about = { run: 'r1', namespace: 'data', image: 'node:24', deadlineMs: 61_000, nowMs: 1000, answerWithinMs: 0 };
+    const login = { user: 'app', password: { secret: 'kafka-users', key: 'app' }, mechanism: 'SCRAM-SHA-256' } as const;
+    const place = { address: own.address, notOn: [], login, tls: { ca: { secret: 'kafka-tls', key: 'ca.crt' } } };
+    const { spec } = messagesPodOf(about, own, place) as {
+      readonly spec: { readonly containers: readonly { readonly env: readonly EnvOf[] }[] };
+    };
+    const env = spec.containers[0]?.env ?? [];
+    assert.deepEqual(
+      env.flatMap(({ name, valueFrom }) => (valueFrom === undefined ? [] : [[name, valueFrom.secretKeyRef]])),
+      [
+        ['FAULTLINE_PROBE_PASSWORD', { name: 'kafka-users', key: 'app' }],
+        ['FAULTLINE_PROBE_CA', { name: 'kafka-tls', key: 'ca.crt' }],
+      ],
+    );
+    const { messages: told } = JSON.parse(env.find(({ name }) => name === settingsVariable)?.value ?? '') as { messages: ProgramMessages };
+    assert.deepEqual([told.user, told.mechanism, told.tls], ['app', 'SCRAM-SHA-256', true]);
+    const access = kafkaAccessOf(told, { FAULTLINE_PROBE_PASSWORD: 'secret', FAULTLINE_PROBE_CA: 'PEM' });
+    assert.deepEqual(access, {
+      bootstrap: [{ host: 'kafka.data.svc', port: 9092 }],
+      sasl: { mechanism: 'SCRAM-SHA-256', user: 'app', password: 'secret' },
+      tls: { caPem: 'PEM' },
+    });
   });
 });
 

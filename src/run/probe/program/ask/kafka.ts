@@ -6,11 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FaultlineError, normalise } from '../../../../base/errors.ts';
 import { t } from '../../../../base/messages.ts';
 import type { OperationError } from '../../../../journal/failure.ts';
-import type { FirstBroker, KafkaAccess, KafkaClient, KafkaProducer, Written } from '../../../../kafka/client.ts';
+import type { KafkaAccess, KafkaClient, KafkaProducer, Written } from '../../../../kafka/client.ts';
 import { openKafka } from '../../../../kafka/connect.ts';
 import type { ProgramProbe } from '../../protocol.ts';
 import { gaveUp, ok, type Answered, type Asker } from './asker.ts';
-import { placeOf } from './line.ts';
+import { kafkaAccessOf } from './kafkaAccess.ts';
 
 /** As `src/kafka/errors.ts` has it, which brings the library with it. */
 const maybeWritten = 'MAYBE_WRITTEN';
@@ -40,22 +40,20 @@ class KafkaAsker implements Asker {
   readonly #id: string;
   readonly #topic: string;
   readonly #partition: number | undefined;
-  readonly #bootstrap: readonly FirstBroker[];
+  readonly #access: Pick<KafkaAccess, 'bootstrap' | 'sasl' | 'tls'>;
   #partitions = 1;
   #answerWithinMs: number;
   #held: Promise<Held> | undefined;
   #hasMade = false;
 
-  constructor({ id, address, connection, asks }: ProgramProbe, answerWithinMs: number) {
+  constructor(probe: ProgramProbe, answerWithinMs: number) {
+    const { id, connection, asks } = probe;
     const { topic, partition } = topicOf(asks);
     this.#isFresh = connection === 'fresh';
     this.#id = id;
     this.#topic = topic;
     this.#partition = partition;
-    this.#bootstrap = address.split(',').map((one) => {
-      const { host, port } = placeOf(one.trim());
-      return { host, port };
-    });
+    this.#access = kafkaAccessOf(probe, process.env);
     this.#answerWithinMs = answerWithinMs;
   }
 
@@ -174,7 +172,7 @@ class KafkaAsker implements Asker {
   #open(signal: AbortSignal): Promise<KafkaClient> {
     const limitMs = Math.max(1000, this.#answerWithinMs);
     const access: KafkaAccess = {
-      bootstrap: this.#bootstrap,
+      ...this.#access,
       clientId: `faultline-probe-${this.#id}`,
       connectTimeoutMs: limitMs,
       requestTimeoutMs: limitMs,

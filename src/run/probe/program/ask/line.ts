@@ -54,10 +54,10 @@ export function placeOf(address: string): { readonly host: string; readonly port
 }
 
 /** `fresh`: for one question, which may be several requests; its connection ends with it. */
-export function openWire(address: string, connection: 'pooled' | 'fresh'): Wire {
+export function openWire(address: string, connection: 'pooled' | 'fresh', caPem?: string): Wire {
   const { host, port, isTls, text } = placeOf(address);
   const kept = { keepAlive: true, ...(connection === 'fresh' ? { maxSockets: 1 } : { maxFreeSockets: keptConnections }) };
-  const agent = isTls ? new TlsAgent(kept) : new Agent(kept);
+  const agent = isTls ? new TlsAgent({ ...kept, ...(caPem === undefined ? {} : { ca: caPem }) }) : new Agent(kept);
   let underWay = 0;
   let isClosing = false;
   const closeIdle = (): void => {

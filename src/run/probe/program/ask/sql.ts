@@ -1,5 +1,7 @@
 /** One statement over HTTP, judged by its rows: what Trino and ClickHouse have in common. */
-import type { ProgramProbe } from '../../protocol.ts';
+import { FaultlineError } from '../../../../base/errors.ts';
+import { t } from '../../../../base/messages.ts';
+import { authorityVariable, type ProgramProbe } from '../../protocol.ts';
 import { gaveUp, isRead, type Answered, type Asker } from './asker.ts';
 import { Expected } from './expected.ts';
 import { Lost, lostError, openWire, type Wire } from './line.ts';
@@ -10,13 +12,36 @@ export type Replied = { readonly rows: string } | { readonly error: NonNullable<
 /** Fails with `Lost`. */
 export type AskSql = (sql: string, wire: Wire, signal: AbortSignal) => Promise<Replied>;
 
-export function sqlAsker({ address, connection, asks }: ProgramProbe, ask: AskSql, note: (text: string) => void, varies: string): Asker {
+const refusedCodes: ReadonlySet<string> = new Set(['HTTP 401', 'HTTP 403', '192', '193', '194', '497', '516']);
+
+export function sqlAsker(probe: ProgramProbe, ask: AskSql, note: (text: string) => void, varies: string): Asker {
+  const { address, connection, asks, user } = probe;
+  const caPem = process.env[authorityVariable];
   const expected = new Expected(asks, () => note(varies));
   const writes = !isRead(asks);
-  const kept = connection === 'pooled' ? openWire(address, 'pooled') : undefined;
+  const kept = connection === 'pooled' ? openWire(address, 'pooled', caPem) : undefined;
   return {
+    /** A login that is refused is known before anything is broken. Whatever else is wrong is what it is there to tell. */
+    async prepare(signal) {
+      if (user === undefined && !/^https:/.test(address)) return;
+      const wire = openWire(address, 'fresh', caPem);
+      try {
+        const replied = await ask('select 1', wire, signal);
+        if ('rows' in replied || !refusedCodes.has(replied.error.code ?? '')) return;
+        throw new FaultlineError('unauthorised', {
+          what: t('{0} refused the login of {1}', address, user ?? t('nobody in particular')),
+          meaning: replied.error.text,
+          remedy: t('Check {0} of the probe. Trino takes a password only over https.', 'user, secret'),
+          code: replied.error.code ?? '',
+        });
+      } catch (error) {
+        if (FaultlineError.is(error)) throw error;
+      } finally {
+        wire.close();
+      }
+    },
     async ask(_number, signal) {
-      const wire = kept ?? openWire(address, 'fresh');
+      const wire = kept ?? openWire(address, 'fresh', caPem);
       try {
         const replied = await ask(asks, wire, signal);
         if ('rows' in replied) return expected.judge(replied.rows);

@@ -11,19 +11,24 @@ const Page = v.object({
   error: v.optional(v.object({ message: v.optional(v.string()), errorName: v.optional(v.string()), errorType: v.optional(v.string()) })),
 });
 
-const who = {
-  'x-trino-user': 'faultline',
-  'x-presto-user': 'faultline',
-  'x-trino-source': 'faultline-probe',
-  'x-presto-source': 'faultline-probe',
-};
+function headersOf(user: string, password: string | undefined): Readonly<Record<string, string>> {
+  return {
+    ...{ 'x-trino-user': user, 'x-presto-user': user, 'x-trino-source': 'faultline-probe', 'x-presto-source': 'faultline-probe' },
+    ...(password === undefined ? {} : { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }),
+  };
+}
 /** The protocol's own: a client tries again after 50 to 100 ms. */
 const busy: ReadonlySet<number> = new Set([502, 503, 504]);
 const againMs = 75;
 const stopLimitMs = 5000;
 const mostText = 300;
 
-export const askTrino: AskSql = async (sql, wire, signal) => {
+export function askTrino(user = 'faultline', password?: string): AskSql {
+  const who = headersOf(user, password);
+  return (sql, wire, signal) => ask(sql, wire, signal, who);
+}
+
+async function ask(sql: string, wire: Wire, signal: AbortSignal, who: Readonly<Record<string, string>>): Promise<Replied> {
   let asked: HttpAsked = { method: 'POST', path: '/v1/statement', headers: { ...who, 'content-type': 'text/plain' }, body: sql };
   let rows = '';
   let next: string | undefined;
@@ -39,9 +44,9 @@ export const askTrino: AskSql = async (sql, wire, signal) => {
     }
   } finally {
     // A query that nobody reads would go on at the coordinator for minutes.
-    if (next !== undefined) stop(wire, next);
+    if (next !== undefined) stop(wire, next, who);
   }
-};
+}
 
 async function untilTaken(wire: Wire, asked: HttpAsked, signal: AbortSignal): Promise<HttpAnswered> {
   for (;;) {
@@ -74,6 +79,6 @@ function pageOf({ status, body }: HttpAnswered): { readonly rows: readonly unkno
   return { rows: data, next: url === undefined ? undefined : `${url.pathname}${url.search}` };
 }
 
-function stop(wire: Wire, path: string): void {
+function stop(wire: Wire, path: string, who: Readonly<Record<string, string>>): void {
   void wire.send({ method: 'DELETE', path, headers: who }, AbortSignal.timeout(stopLimitMs)).catch(() => undefined);
 }
