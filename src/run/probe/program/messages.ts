@@ -32,7 +32,7 @@ export class Messages {
   #client: KafkaClient | undefined;
   #topic: OwnTopic | undefined;
   #check: MessageCheck | undefined;
-  #judging: Promise<void> | undefined;
+  #isJudging = false;
   #ending: Promise<void> | undefined;
 
   constructor(parts: MessagesParts) {
@@ -50,7 +50,7 @@ export class Messages {
           throw error;
         });
       case 'judge':
-        this.#judging ??= this.#judge();
+        if (!this.#isJudging) void this.#judge();
         return undefined;
       case 'stop':
         return this.#check?.close();
@@ -88,6 +88,7 @@ export class Messages {
 
   /** Never fails. */
   async #judge(): Promise<void> {
+    this.#isJudging = true;
     const { spool, nowMs } = this.#parts;
     try {
       if (this.#check === undefined) throw new FaultlineError('internal', { what: t('No message was written') });

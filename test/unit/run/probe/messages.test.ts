@@ -72,7 +72,9 @@ describe('the messages of a run, in their pod', () => {
     await ask('judge');
     const { findings, ended, notes } = await spooled();
     assert.deepEqual([findings.length, ended, notes], [1, true, []]);
-    const [{ atMs = 0, finding = {} } = {}] = findings;
+    const [found] = findings;
+    if (found === undefined) throw new Error('nothing was found');
+    const { atMs, finding } = found;
     assert.ok(Number(finding['acknowledged']) >= 500 && finding['lost'] === 0, JSON.stringify(finding));
     const event = { ...finding, t: atMs, src: 'runner', kind: 'messages', path: 'inCluster', node: 'n1', pod: 'p' } as const;
     const { fault } = planOf({});
@@ -89,9 +91,9 @@ describe('the messages of a run, in their pod', () => {
 
   it('leave no topic where they can’t be written, and may be begun again', async () => {
     let refuses = true;
-    const { client } = kafka;
+    const client = kafka.client.bind(kafka);
     kafka.client = () => {
-      const made = client.call(kafka);
+      const made = client();
       return !refuses || kafka.topic === undefined
         ? made
         : { ...made, offsets: () => Promise.reject(new FaultlineError('forbidden', { what: 'no' })) };

@@ -23,7 +23,7 @@ export function sqlAsker(probe: ProgramProbe, ask: AskSql, note: (text: string) 
   return {
     /** A login that is refused is known before anything is broken. Whatever else is wrong is what it is there to tell. */
     async prepare(signal) {
-      if (user === undefined && !/^https:/.test(address)) return;
+      if (user === undefined && !address.startsWith('https:')) return;
       const wire = openWire(address, 'fresh', caPem);
       try {
         const replied = await ask('select 1', wire, signal);
