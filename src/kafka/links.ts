@@ -55,12 +55,13 @@ export class Links {
     return within(version.async(link.connection, ...args), signal);
   }
 
-  /** Of the first that answers, asked one after the other, the next early when one hesitates. */
+  /** Of the first that answers, asked one after the other; the next early when one hesitates, where nothing is done twice by that. */
   async askAny<A extends readonly unknown[], R>(
     brokers: readonly FirstBroker[],
     request: Request<A, R>,
     args: A,
     signal: AbortSignal,
+    mayBeDoubled = true,
   ): Promise<R> {
     const over = new AbortController();
     const both = AbortSignal.any([signal, over.signal]);
@@ -76,10 +77,8 @@ export class Links {
             return;
           }
           running++;
-          const hesitates = setTimeout(
-            start,
-            this.access.sasl !== undefined && this.#ready.size === 0 ? NEXT_LOGIN_AFTER_MS : NEXT_AFTER_MS,
-          );
+          const nextAfterMs = this.access.sasl !== undefined && this.#ready.size === 0 ? NEXT_LOGIN_AFTER_MS : NEXT_AFTER_MS;
+          const hesitates = mayBeDoubled ? setTimeout(start, nextAfterMs) : undefined;
           both.addEventListener('abort', () => clearTimeout(hesitates), { once: true });
           this.ask(broker, request, args, both).then(resolve, (error: unknown) => {
             clearTimeout(hesitates);

@@ -136,7 +136,7 @@ class Session implements KafkaClient {
   async createTopic({ name, partitions, replicationFactor, settings }: NewTopic, signal: AbortSignal): Promise<void> {
     const configs = Object.entries(settings ?? {}).map(([key, value]) => ({ name: key, value }));
     const topic = { name, numPartitions: partitions, replicationFactor, assignments: [], configs };
-    await this.#askAny(createTopicsRequest, [[topic], this.#links.answerLimitMs, false], signal, { topic: name });
+    await this.#askAny(createTopicsRequest, [[topic], this.#links.answerLimitMs, false], signal, { topic: name }, false);
     await this.#until(signal, t('Topic {0} has got no leaders', name), async (limit) => {
       const [made] = await this.#metadata.topics([name], limit);
       return made?.partitions.length === partitions && made.partitions.every(({ leader }) => leader >= 0);
@@ -183,9 +183,15 @@ class Session implements KafkaClient {
     return AbortSignal.any([signal, this.#links.life]);
   }
 
-  async #askAny<A extends readonly unknown[], R>(request: Request<A, R>, args: A, signal: AbortSignal, doing: Doing = {}): Promise<R> {
+  async #askAny<A extends readonly unknown[], R>(
+    request: Request<A, R>,
+    args: A,
+    signal: AbortSignal,
+    doing: Doing = {},
+    mayBeDoubled = true,
+  ): Promise<R> {
     try {
-      return await this.#links.askAny(this.#metadata.candidates(), request, args, this.#limited(signal));
+      return await this.#links.askAny(this.#metadata.candidates(), request, args, this.#limited(signal), mayBeDoubled);
     } catch (error) {
       throw kafkaError(error, doing);
     }

@@ -71,9 +71,13 @@ export async function describeOwnTopic(kafka: KafkaClient, name: string, lastsMs
   };
 }
 
+export function isOwnName(topic: string): boolean {
+  return topic.startsWith(OWN_PREFIX);
+}
+
 /** Only of our own names. Fails with `invalid` where another run writes to it. `wait` never fails. */
 export async function removeLeftOver(kafka: KafkaClient, topic: string, wait: CheckEdges['wait'], signal: AbortSignal): Promise<void> {
-  if (!topic.startsWith(OWN_PREFIX)) return;
+  if (!isOwnName(topic)) return;
   const isThere = async (): Promise<boolean> => (await kafka.topics({ prefix: topic }, signal)).some(({ name }) => name === topic);
   if (!(await isThere())) return;
   const before = await kafka.offsets(topic, 'latest', signal);

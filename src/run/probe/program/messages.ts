@@ -6,7 +6,7 @@ import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import { checkEdges, startMessageCheck, type MessageCheck } from '../../../kafka/check/check.ts';
 import type { CheckEdges } from '../../../kafka/check/edges.ts';
-import { createOwnTopic, removeLeftOver, removeOwnTopic, type OwnTopic } from '../../../kafka/check/topic.ts';
+import { createOwnTopic, isOwnName, removeLeftOver, removeOwnTopic, type OwnTopic, type TopicPlan } from '../../../kafka/check/topic.ts';
 import type { KafkaClient } from '../../../kafka/client.ts';
 import type { ProgramMessages, Question } from '../protocol.ts';
 import { kafkaAccessOf } from './ask/kafkaAccess.ts';
@@ -22,6 +22,7 @@ export interface MessagesParts {
   readonly edges?: CheckEdges;
 }
 
+const tries = 3;
 const beginLimitMs = 45_000;
 const removeLimitMs = 8000;
 
@@ -70,12 +71,11 @@ export class Messages {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { messages, lastsMs } = this.#parts;
+    const { messages } = this.#parts;
     const { run, topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond } = messages;
     const client = (this.#client ??= await this.#edges.open('authority', signal));
-    await removeLeftOver(client, topic, this.#edges.wait, signal);
     const planned = { topic, partitions, replicationFactor, minInSync, uncleanElection };
-    const own = await createOwnTopic(client, planned, lastsMs, signal);
+    const own = await this.#make(client, planned, signal);
     this.#topic = own;
     try {
       // It outlives what it is begun with.
@@ -83,6 +83,19 @@ export class Messages {
     } catch (error) {
       await this.#remove().catch(() => undefined);
       throw error;
+    }
+  }
+
+  /** A broker that is slow to answer may have made it all the same: then it is left over, and there is another try. */
+  async #make(client: KafkaClient, planned: TopicPlan, signal: AbortSignal): Promise<OwnTopic> {
+    for (let left = tries; ; left--) {
+      await removeLeftOver(client, planned.topic, this.#edges.wait, signal);
+      try {
+        return await createOwnTopic(client, planned, this.#parts.lastsMs, signal);
+      } catch (error) {
+        if (left === 0 || !isOwnName(planned.topic) || !FaultlineError.is(error) || error.facts.code !== 'TOPIC_ALREADY_EXISTS')
+          throw error;
+      }
     }
   }
 

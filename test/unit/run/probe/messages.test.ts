@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import type { Pod } from '../../../../src/cluster/objects.ts';
 import { isFaultRunEvent } from '../../../../src/journal/check-fault.ts';
+import type { TopicDescription } from '../../../../src/kafka/client.ts';
 import { removeLeftOver } from '../../../../src/kafka/check/topic.ts';
 import { messagesPodOf, podOf } from '../../../../src/run/probe/objects.ts';
 import { Messages } from '../../../../src/run/probe/program/messages.ts';
@@ -103,6 +104,32 @@ describe('the messages of a run, in their pod', () => {
     refuses = false;
     await ask('begin');
     assert.notEqual(kafka.topic, undefined);
+  });
+
+  it('have their topic made anew where a broker made it and its answer got lost', async () => {
+    const lost = kafka.client();
+    let losses = 1;
+    const listed = {
+      ...lost,
+      topics: (...asked: Parameters<typeof lost.topics>) => ('prefix' in asked[0] ? Promise.resolve(left()) : lost.topics(...asked)),
+    };
+    const left = (): readonly TopicDescription[] =>
+      kafka.topic === undefined ? [] : [{ name: 'faultline-x', internal: false, partitions: [] }];
+    kafka.client = () => ({
+      ...listed,
+      settings: () => lost.settings(['own'], undefined, never).then((found) => new Map([['faultline-x', found.get('own') ?? []]])),
+      createTopic: async (made, signal) => {
+        await lost.createTopic(made, signal);
+        if (losses-- > 0) throw new FaultlineError('invalid', { what: 'exists', code: 'TOPIC_ALREADY_EXISTS' });
+      },
+    });
+    const again = new Messages({
+      ...{ messages: { ...own, topic: 'faultline-x' }, spool, nowMs: time.monotonicMs, lastsMs: 3_600_000 },
+      edges: { clock: time, wait: (ms, signal) => time.wait(ms, signal), open: () => Promise.resolve(kafka.client()) },
+    });
+    await again.does({ id: 1, do: 'begin', echoes: [] });
+    assert.deepEqual([losses, kafka.topic?.replicas], [-1, 3]);
+    await again.end();
   });
 
   it('take nobody’s topic: one of our own names that is written to is another run’s, one that is not is left over', async () => {
