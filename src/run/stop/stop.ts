@@ -10,7 +10,7 @@ import { labsOfMachine, type Labs } from '../../fault/lab/labs.ts';
 import { leaseNamespace } from '../../fault/needs.ts';
 import type { InjectorTiming } from '../../fault/injector.ts';
 import { refuseOtherCluster } from '../../fault/preflight/identity.ts';
-import { namespaceOfProbes } from '../../fault/probes.ts';
+import { namespacesOf } from '../../fault/probes.ts';
 import { removeLeftOf } from '../../fault/sweep.ts';
 import type { FaultPlan, PlannedCluster } from '../../journal/fault-plan.ts';
 import { breaksSomething, type RunRecord } from '../../journal/runs.ts';
@@ -257,7 +257,7 @@ async function tidy(
     if (!isDead || faults.some((one) => one.run === run && one.fault.end === 'unconfirmed')) continue;
     const targets = plan.faults.flatMap((fault) => fault.targets);
     const namespaces = new Set(targets.map(({ namespace }) => namespace ?? leaseNamespace));
-    if (plan.probes.length > 0) namespaces.add(namespaceOfProbes(plan, connection.defaultNamespace));
+    for (const namespace of namespacesOf(plan, connection.defaultNamespace)) namespaces.add(namespace);
     try {
       await removeLeftOf(connection, run, namespaces, limit);
       tidied.add(run);
