@@ -153,8 +153,10 @@ class Watches implements RunWatches {
   #engines(scope: WatchScope, signal: AbortSignal): readonly Promise<void>[] {
     const { connection, plan, nowMs } = this.#request;
     const common = { connection, nowMs, hearing: this.#hearing };
+    const { user } = plan.probes.find(({ engine }) => engine === 'trino')?.login ?? {};
     const parts: EngineParts = {
       ...common,
+      ...(user === undefined ? {} : { user }),
       now: (id) => this.#instance(id),
       isOnly: ({ engine }) => scope.instances.filter((one) => one.engine === engine).length === 1,
       tell: (events) => this.#tell(events),

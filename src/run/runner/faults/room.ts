@@ -34,6 +34,8 @@ const answerWithinMs = 2000;
 /** With what may still come after the longest observation. */
 const probesSpareMs = 10 * 60_000;
 const longestMs = 2 * 3_600_000;
+/** Of the last messages and their sentinels, and of reading all of them once more. */
+const judgeMs = 15 * 60_000;
 
 export class FaultRoom {
   readonly connection: ClusterConnection;
@@ -85,7 +87,11 @@ export class FaultRoom {
       if (plan.messages !== undefined) {
         say(t('writing messages into {0}', plan.messages.topic));
         const namespace = namespaceOfMessages(plan.messages, connection.defaultNamespace);
-        const started = await edges.startMessages({ ...inCluster, plan, namespace, onFound: (found) => record.append([found]) }, signal);
+        const deadlineMs = inCluster.deadlineMs + judgeMs;
+        const started = await edges.startMessages(
+          { ...inCluster, deadlineMs, plan, namespace, onFound: (found) => record.append([found]) },
+          signal,
+        );
         messages = started;
         undo.push(() => started.dispose());
       }

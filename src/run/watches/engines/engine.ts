@@ -7,6 +7,8 @@ import type { Hearing } from '../hearing.ts';
 export interface EngineParts {
   readonly connection: ClusterConnection;
   readonly hearing: Hearing;
+  /** Who asks a Trino or Presto; absent: nobody in particular. */
+  readonly user?: string;
   readonly nowMs: () => number;
   /** As it is now; undefined: not there at the moment. */
   readonly now: (id: string) => EngineInstance | undefined;

@@ -158,7 +158,7 @@ class TrinoPoll implements EnginePoll {
 
   async #get(path: string, signal: AbortSignal): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const headers = { accept: 'application/json', [this.#header]: 'faultline' };
+    const headers = { accept: 'application/json', [this.#header]: this.#parts.user ?? 'faultline' };
     const sent = request({ agent: this.#agent, host: '127.0.0.1', port: this.#forward.port, path, headers, signal }, (answer) => {
       let body = '';
       answer.setEncoding('utf8');
