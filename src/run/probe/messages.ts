@@ -104,7 +104,9 @@ class Running implements RunningMessages {
       whyGone: (signal) => whyGoneOf(connection, namespace, pod, signal),
       nowMs,
       onSpooled: (lines) => this.#spooled(lines),
+      // Its times are differences of its own clock: nothing of them is compared with another one.
       onCompared: () => undefined,
+      onJumped: (ms) => note(t('Messages: the clock of their pod jumped by {0} s against this machine’s', Math.abs(ms / 1000).toFixed(1))),
       onGone: (why) =>
         this.#ended.reject(
           new FaultlineError('unreachable', { what: t('The pod that wrote the messages is gone: they are not judged'), meaning: why }),
