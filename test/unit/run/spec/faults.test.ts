@@ -115,6 +115,23 @@ expect:
     });
   });
 
+  it('names who logs in, and the Secrets with what that takes, and never a password', async () => {
+    const access = 'user: app, secret: kafka-users/app, mechanism: SCRAM-SHA-256, ca: kafka-tls/ca.crt';
+    const draft = await draftOf(
+      `faults: [{kind: freeze, target: {pod: x}}]\nprobes: [{engine: kafka, ${access}}, {engine: trino, address: "https://trino.a.svc:8443", user: me}]\nmessages: {address: "bus.a.svc:9093", ${access}}\n`,
+    );
+    const known = {
+      login: { user: 'app', password: { secret: 'kafka-users', key: 'app' }, mechanism: 'SCRAM-SHA-256' },
+      tls: { ca: { secret: 'kafka-tls', key: 'ca.crt' } },
+    };
+    assert.deepEqual(draft.probes, [
+      { engine: 'kafka', perSecond: 20, ...known },
+      { engine: 'trino', perSecond: 20, address: 'https://trino.a.svc:8443', login: { user: 'me' } },
+    ]);
+    const { address, login, tls } = draft.messages ?? {};
+    assert.deepEqual({ address, login, tls }, { address: 'bus.a.svc:9093', ...known });
+  });
+
   it('takes every kind with its settings', async () => {
     const settings = async (written: string): Promise<unknown> => (await faultOf(`{target: {pod: x}, ${written}}`)).settings;
     assert.deepEqual(await settings('kind: podDelete, grace: 5 s'), { kind: 'podDelete', graceSeconds: 5 });
@@ -207,6 +224,8 @@ expect:
     [`faults: [{kind: none}]\n${probes}expect: [«messages.lost <= 0»]\n`, /^“messages.lost <= 0” can’t be told: the run sends no messages/],
     [`faults: [{kind: none}]\n${probes}expect: [«latency.p99 <= 1 s»]\n`, /^“latency.p99 <= 1 s” can’t be told: the run has no workload/],
     [`faults: [{kind: none}]\nmessages: {}\nexpect: [«probes.failed <= 1 %»]\n`, /the run has no probes/],
+    [`faults: [{kind: none}]\nprobes: [{engine: kafka, secret: «a/b»}]\n`, '“secret” is of a login | Write user too.'],
+    [`faults: [{kind: none}]\nprobes: [{engine: kafka, user: app, secret: «hunter2»}]\n`, /^A Secret’s name and its key/],
     [`faults: [{kind: none}]\nprobes: [{engine: kafka, rate: «5000/s»}]\n`, 'The rate is above 1,000/s'],
     [
       `faults: [{kind: none}]\nprobes: [{engine: kafka, adress: x}]\n`.replace('adress', '«adress»'),
