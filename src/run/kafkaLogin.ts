@@ -1,6 +1,7 @@
 /** The login of a plan's Kafka, for what the runner itself asks it: read from the Secret that the plan names, and kept in memory alone. */
 import { FaultlineError } from '../base/errors.ts';
 import type { KafkaLogin } from '../base/kafkaLogin.ts';
+import { t } from '../base/messages.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
 import { passwordIn } from '../cluster/sqlLogin.ts';
 import type { PlannedAccess, SecretKey } from '../journal/fault-plan.ts';
@@ -35,6 +36,8 @@ export async function kafkaLoginFor(
     };
   } catch (error) {
     if (FaultlineError.is(error, 'forbidden')) return undefined;
-    throw error;
+    if (!FaultlineError.is(error, 'notFound')) throw error;
+    const remedy = t('Name a Secret of namespace {0} and one of its keys, with the probe and the messages.', namespace);
+    throw new FaultlineError('notFound', { ...error.facts, remedy }, error);
   }
 }
