@@ -78,7 +78,7 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
   const beganMs = performance.now();
   const { lab } = ground;
   const name = `web-${round.number}`;
-  const watched = await targetOf(round, ground, name, meets.node);
+  const watched = await again(() => targetOf(round, ground, name, meets.node));
   const life = new AbortController();
   const samples: Sample[] = [];
   const looking = lookOnAndOn(watched, samples, life.signal);
@@ -98,11 +98,11 @@ export async function carryOut(round: Round, ground: Ground, meets: Meets): Prom
     await sleep(2 * LOOK_EVERY_MS);
     const left = [
       ...(await leftInPod(watched.pod)),
-      ...(await leftInCluster(lab, watched, run, round.victim === 'apiServer' && told.end !== undefined)),
+      ...(await again(() => leftInCluster(lab, watched, run, round.victim === 'apiServer' && told.end !== undefined))),
     ];
     life.abort();
     await looking;
-    const seen: Seen = { round, told, samples, hit, opened, stopped, left: [...left, ...(await sweptLater(lab, watched))] };
+    const seen: Seen = { round, told, samples, hit, opened, stopped, left: [...left, ...(await again(() => sweptLater(lab, watched)))] };
     const lastMs = samples.findLast(({ active }) => active === true)?.untilMs;
     const deadline = told.steps.find(({ step }) => step === 'applied' || step === 'go')?.atMs;
     return {
@@ -141,7 +141,7 @@ async function targetOf({ kind, node }: Round, { lab, place }: Ground, name: str
 function chosen(manifest: Manifest, node: string): Manifest {
   const { spec } = manifest as unknown as { spec: { template: { spec: object } } };
   const pinned = { ...spec.template.spec, nodeSelector: { 'kubernetes.io/hostname': node } };
-  return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: pinned } } } as Manifest;
+  return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: pinned } } };
 }
 
 /** What users feel is told by other tests: a statement of the embedded engine, which notices nothing, is what the run measures. */
@@ -303,5 +303,20 @@ async function askOnAndOn(address: string, signal: AbortSignal): Promise<void> {
       () => '',
     );
     await sleep(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const TRIES = 5;
+const AGAIN_MS = 2000;
+
+/** An API server that was killed has left connections behind, each of which fails once. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || !/fetch failed|ECONN|socket hang up/.test(String(error))) throw error;
+      await sleep(AGAIN_MS);
+    }
   }
 }

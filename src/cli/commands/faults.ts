@@ -40,7 +40,7 @@ export function addStop(program: Command, terminal: Terminal, run: Run): void {
     .copyInheritedSettings(program)
     .summary('stop runs, and see that what they broke is healed')
     .description(
-      'Stops runs of any window or terminal; then asks the clusters of their faults, and of each fault that no runner heals any more, whether it has ended, and ends it there where it has not.',
+      'Stops runs of any window or terminal; then asks the clusters of their faults, and of each fault that no runner heals any more, whether it has ended, and ends it there where it has not. What a killed run has left there, its locks, healers and probes, is removed.',
     )
     .argument('[run...]', runHelp)
     .option('--all', 'each run that breaks something, and each fault that none heals any more; benchmarks go on')

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import { takeLease } from '../../../../src/fault/lease.ts';
-import { deadlineMark, healerLabel, managedBy, runMark, undoMark } from '../../../../src/fault/marks.ts';
+import { deadlineMark, runMark, undoMark } from '../../../../src/fault/marks.ts';
 import type { LabNodeTruth } from '../../../../src/fault/lab/attend.ts';
 import type { Lab } from '../../../../src/fault/lab/labs.ts';
 import { identityOf } from '../../../../src/fault/preflight/identity.ts';
@@ -261,52 +261,6 @@ describe('stopping what is broken', () => {
       leases.map((key) => key.slice(key.lastIndexOf('/') + 1)),
       ['faultline-fault-u-x'],
     );
-  });
-
-  /** A healer of that run, as it lies in the cluster. */
-  const healerOf = (run: string): void => {
-    const metadata = {
-      ...{ name: `healer-${run}`, namespace: 'data', labels: { ...managedBy, ...healerLabel } },
-      annotations: { [runMark]: run, [deadlineMark]: new Date(deadlineMs + 600_000).toISOString() },
-    };
-    for (const kind of ['apis/batch/v1/namespaces/data/jobs', 'apis/rbac.authorization.k8s.io/v1/namespaces/data/roles'])
-      api.put(`/${kind}`, { metadata });
-  };
-  const left = (): readonly string[] =>
-    [...api.objects.keys()].filter((key) => /leases|jobs|roles/.test(key)).map((key) => key.slice(key.lastIndexOf('/') + 1));
-
-  it('what a killed run has left beside its fault is taken away, whether or not it had begun one; nobody else’s is', async () => {
-    await write(newer, scaled, [step(900, 'ready')]);
-    await write(older, scaled, [...begun, step(61_000, 'healed', { text: 'seen' })]);
-    for (const run of [newer, older, 'another']) healerOf(run);
-    const connection = await connect();
-    const [target] = scaled.targets;
-    if (target === undefined) throw new Error('no target');
-    await takeLease(connection, { run: newer, target, title: 'x', deadlineMs, nowMs }, signal);
-    connection.close();
-    assert.deepEqual(await stop(), { runs: [], clusters: [{ context: 'fake', kubeconfig: '/k' }] });
-    assert.deepEqual(left(), ['healer-another', 'healer-another']);
-    connections.length = 0;
-    assert.deepEqual(await stop(), { runs: [], clusters: [] });
-    assert.equal(connections.length, 0);
-  });
-
-  it('a healer is left where it is the one that ends the fault; and what could not be taken away is tried again', async () => {
-    await write(newer, nodeCut, begun);
-    await write(older, scaled, [step(900, 'ready')]);
-    healerOf(newer);
-    healerOf(older);
-    api.meddle = ({ method }, response) => {
-      if (method !== 'DELETE') return false;
-      response.writeHead(500, { 'content-type': 'application/json' }).end('{}');
-      return true;
-    };
-    const report = await stop({ limits: { runnerMs: 100, clusterMs: 150 } });
-    assert.equal(only(report).end, 'unconfirmed');
-    assert.equal(left().length, 4);
-    api.meddle = () => false;
-    await stop({ limits: { runnerMs: 100, clusterMs: 150 } });
-    assert.deepEqual(left(), [`healer-${newer}`, `healer-${newer}`]);
   });
 
   it('a node is back when its kubelet is heard again', async () => {

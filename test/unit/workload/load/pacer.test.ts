@@ -257,6 +257,11 @@ describe('pacer, stopped', () => {
     assert.equal(world.nowMs, 495);
     assert.equal(world.of('phase').at(-1)?.phase, 'draining');
     assert.equal(world.of('phase').at(-1)?.t, 475);
+    // Fewer than were announced.
+    assert.deepEqual(
+      world.of('phase').map(({ planned }) => planned),
+      [100, 48],
+    );
   });
 
   it('what does not settle is counted as cancelled, once, and does not hold the end up for ever', () => {
