@@ -201,7 +201,7 @@ describe('benchmarks in a workspace that is not trusted', function () {
     await writeFile(join(workbench.folder, 'steady.faultline.yaml'), steady);
     await workbench.openFile('steady.faultline.yaml');
     await workbench.runCommand('Faultline: Run Benchmark File');
-    const refusal = person.notification('Benchmark files are not run. This workspace is not trusted. Trust it, then do it again.');
+    const refusal = person.notification('Spec files are not run. This workspace is not trusted. Trust it, then do it again.');
     await refusal.getByRole('button', { name: 'Manage Workspace Trust' }).waitFor();
     const runs = await readdir(join(workbench.home, 'runs'));
     assert.equal(runs.filter((name) => name.includes('steady')).length, 0);

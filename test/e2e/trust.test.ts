@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { cell, facts, Person, pictureOfFailures } from './person.ts';
@@ -7,15 +10,50 @@ import { Workbench } from './workbench.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
+const breaking = `faultline: 1
+name: A broker cut off
+cluster: { context: somebodys }
+faults:
+  - { kind: networkCut, target: { engine: kafka }, for: 30 s }
+probes:
+  - { engine: kafka, rate: 20/s }
+expect:
+  - recovered <= 10 s
+`;
+
+function kubeconfigOf(server: string): string {
+  return `apiVersion: v1
+kind: Config
+current-context: somebodys
+contexts: [{ name: somebodys, context: { cluster: c, user: u } }]
+clusters: [{ name: c, cluster: { server: '${server}', insecure-skip-tls-verify: true } }]
+users: [{ name: u, user: { token: t } }]
+`;
+}
+
 describe('a workspace that is not trusted', () => {
   let workbench: Workbench;
   let person: Person;
+  /** Where a cluster would be. */
+  const api = createServer((socket) => {
+    contacts++;
+    socket.destroy();
+  });
+  let contacts = 0;
 
   before(async () => {
-    workbench = await Workbench.open({ extension: root, trusted: false });
+    api.listen(0, '127.0.0.1');
+    await once(api, 'listening');
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-trust-'));
+    const kubeconfig = join(folder, 'config');
+    await writeFile(kubeconfig, kubeconfigOf(`https://127.0.0.1:${(api.address() as AddressInfo).port}`));
+    workbench = await Workbench.open({ extension: root, trusted: false, env: { KUBECONFIG: kubeconfig } });
     person = new Person(workbench);
   });
-  after(() => workbench?.close());
+  after(async () => {
+    await workbench?.close();
+    api.close();
+  });
   pictureOfFailures(() => workbench);
 
   it('offers the SQL library, and its queries run on TPC-H', async () => {
@@ -37,6 +75,7 @@ describe('a workspace that is not trusted', () => {
     ['Faultline: Open a Data File…', 'Own data files are not opened'],
     ['Faultline: Choose a Kubeconfig…', 'Kubeconfig files are not read'],
     ['Faultline: Add Your Own SQL Folder…', 'Own SQL folders are not read'],
+    ['Faultline: Break…', 'Clusters are not changed'],
   ] as const) {
     it(`refuses “${command}” and says that trust is missing`, async () => {
       await workbench.runCommand(command);
@@ -49,6 +88,25 @@ describe('a workspace that is not trusted', () => {
       await refusal.waitFor({ state: 'detached' });
     });
   }
+
+  it('runs no spec that breaks something: no preview, no run, and its cluster is not contacted', async () => {
+    await writeFile(join(workbench.folder, 'cut.faultline.yaml'), breaking);
+    await workbench.openFile('cut.faultline.yaml');
+    await person.editor.locator('.codelens-decoration a').filter({ hasText: 'Preview this spec' }).click();
+    const refusal = person.notification('Spec files are not run. This workspace is not trusted. Trust it, then do it again.');
+    await refusal.getByRole('button', { name: 'Manage Workspace Trust' }).waitFor();
+    await refusal.hover();
+    await refusal.locator('.codicon-notifications-clear').click();
+    assert.equal(
+      await workbench.page
+        .locator('.tabs-container .tab')
+        .filter({ hasText: /^Break/ })
+        .count(),
+      0,
+    );
+    const runs = await readdir(join(workbench.home, 'runs')).catch(() => []);
+    assert.deepEqual([runs, contacts], [[], 0]);
+  });
 
   it('a statement reads no file of the machine, and the page says so', async () => {
     const secret = join(workbench.folder, 'secret.csv');

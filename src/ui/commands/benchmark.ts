@@ -55,7 +55,7 @@ export function registerBenchmarkCommands(parts: BenchmarkParts): Disposable {
     commands.register('faultline.runSpec', async (uri) => {
       const document = await specDocument(uri);
       // The text decides what runs and which files are read, wherever it came from.
-      if (!vscode.workspace.isTrusted) throw needsTrust(t('Benchmark files are not run'));
+      if (!vscode.workspace.isTrusted) throw needsTrust(t('Spec files are not run'));
       const { plan, breaks, problems } = await specs.readSpec(document.getText(), placeOf(document.uri));
       const [first, ...more] = problems.filter(({ severity }) => severity === 'error');
       if (first) {
