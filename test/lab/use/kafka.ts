@@ -25,9 +25,9 @@ export interface KafkaCluster {
   revive(broker: number): Promise<void>;
 }
 
-/** Brokers 0 to `count` - 1, all voters too; listener `login` asks for SCRAM. Resolves when they are ready. */
-export async function kafkaCluster(lab: TestLab, count: number): Promise<KafkaCluster> {
-  await lab.apply(manifests(count));
+/** Brokers 0 to `count` - 1, all voters too; listener `login` asks for SCRAM; `more`: settings. Resolves when they are ready. */
+export async function kafkaCluster(lab: TestLab, count: number, more: Readonly<Record<string, string>> = {}): Promise<KafkaCluster> {
+  await lab.apply(manifests(count, more));
   await lab.readyPods('app=kafka', count, { timeoutMs: 240_000 });
   const near = new Map<string, number>();
   for (let id = 0; id < count; id++)
@@ -174,7 +174,7 @@ export function textOf(value: Uint8Array | null): string {
   return Buffer.from(value ?? []).toString();
 }
 
-function manifests(count: number): Manifest[] {
+function manifests(count: number, more: Readonly<Record<string, string>>): Manifest[] {
   const settings: Readonly<Record<string, string>> = {
     KAFKA_PROCESS_ROLES: 'broker,controller',
     KAFKA_CONTROLLER_QUORUM_VOTERS: Array.from({ length: count }, (_, id) => `${id}@kafka-${id}.kafka:${PORTS.controller}`).join(','),
@@ -194,6 +194,7 @@ function manifests(count: number): Manifest[] {
     KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '3',
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
     KAFKA_HEAP_OPTS: '-Xmx300m',
+    ...more,
   };
   const advertised = `OPEN://$HOSTNAME.kafka:${PORTS.open},LOGIN://$HOSTNAME.kafka:${PORTS.login}`;
   return [
