@@ -23,7 +23,10 @@ export async function openTalk(parts: TalkParts): Promise<{ readonly port: numbe
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     const send = (answer: Answer): void => void (socket.writable && socket.write(`${JSON.stringify(answer)}\n`));
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    // It repeats the socket's errors, and one that nobody hears ends the process: a tunnel that breaks would end the vantage.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => {
       const question = questionOf(line);
       if (question === undefined) return void socket.destroy();
       parts.heard();

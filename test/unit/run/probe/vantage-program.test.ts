@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
 import type { SampleEvent } from '../../../../src/journal/fault-events.ts';
 import { clickHouse, FakeEngine, trino } from './engine.ts';
@@ -239,6 +240,24 @@ describe('the program of a vantage', function () {
     assert.deepEqual(numbers, [...numbers.keys()]);
     onGrid(vantage.samples, 5);
     assert.equal(server.asked.length, vantage.samples.length);
+  });
+
+  it('goes on asking when whoever talks to it is torn away in the middle of a word', async () => {
+    const server = await engine();
+    const vantage = await program({ engine: 'clickhouse', address: server.address });
+    await vantage.begin();
+    for (let torn = 0; torn < 5; torn++) {
+      const socket = connect(vantage.ports.talk, '127.0.0.1');
+      await once(socket, 'connect');
+      // What is not read makes the reset an error on the other side.
+      socket.write('{"id":1,"do":"clock"}\n'.repeat(2000));
+      await once(socket, 'readable');
+      socket.resetAndDestroy();
+    }
+    const before = server.asked.length;
+    await vantage.until(() => server.asked.length > before + 20);
+    await vantage.finish();
+    assert.equal(vantage.child.exitCode, null);
   });
 
   it('says how many had no room in its spool', async () => {
