@@ -55,28 +55,38 @@ async function main(): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'faultline-bench-recovery-'));
   const started = performance.now();
   const findings: Finding[] = [];
-  try {
-    for (const [name, file] of Object.entries(ofPage)) {
-      if (!chosen.includes(name)) continue;
-      console.error(`── ${name} ──`);
-      findings.push(...(await runPart(join(import.meta.dirname, file), '')));
+  let failed = 0;
+  // What one part can't do is no reason to lose what an hour of the others has measured.
+  const attempt: Attempt = async (name, measure) => {
+    if (!chosen.includes(name) || interrupted.signal.aborted) return;
+    console.error(`── ${name} ──`);
+    try {
+      findings.push(...(await measure()));
+    } catch (error) {
+      failed++;
+      console.error(error);
     }
-    if (chosen.some((name) => name in onLab)) findings.push(...(await measureOnLab(number, chosen, rounds, scratch, interrupted.signal)));
+  };
+  try {
+    for (const [name, file] of Object.entries(ofPage)) await attempt(name, () => runPart(join(import.meta.dirname, file), ''));
+    if (chosen.some((name) => name in onLab)) await measureOnLab(number, rounds, attempt, scratch, interrupted.signal);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  return printFindings(findings, `, in ${minutes} minutes`) > 0 ? 1 : 0;
+  const over = printFindings(findings, `, ${failed} parts failed, in ${minutes} minutes`);
+  return over > 0 || failed > 0 || interrupted.signal.aborted ? 1 : 0;
 }
+
+type Attempt = (name: string, measure: () => Promise<readonly Finding[]>) => Promise<void>;
 
 async function measureOnLab(
   number: number,
-  chosen: readonly string[],
   rounds: number | undefined,
+  attempt: Attempt,
   scratch: string,
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+): Promise<void> {
   // Runs are those of what people install, in a copy that no other build touches.
   const extension = join(scratch, 'extension');
   await packageFor(currentPlatform(), extension);
@@ -84,15 +94,11 @@ async function measureOnLab(
   await down(number, progress);
   try {
     const lab = await up({ number, profile: 'cluster', kubernetes: DEFAULT_MINOR, images, way: 'native' }, progress);
-    for (const [name, { rounds: full, measure }] of Object.entries(onLab)) {
-      if (!chosen.includes(name)) continue;
-      console.error(`── ${name} ──`);
-      findings.push(...(await inNamespace(lab, (context) => measure(context, rounds ?? full), { extension, scratch, signal })));
-    }
+    for (const [name, { rounds: full, measure }] of Object.entries(onLab))
+      await attempt(name, () => inNamespace(lab, (context) => measure(context, rounds ?? full), { extension, scratch, signal }));
   } finally {
     await down(number, progress);
   }
-  return findings;
 }
 
 async function inNamespace(

@@ -46,9 +46,10 @@ export async function measureCrashes(context: RunContext, rounds: number): Promi
     if (tries > 0) await served.renew();
     const carried = await carryOut(context, specOf(served));
     const { view } = carried;
-    if (wasDisturbed(view)) {
+    // A guard that finds a node unwell begins nothing.
+    if (wasDisturbed(view) || view.zeroAt === null) {
       disturbed++;
-      context.progress(`disturbed: ${view.reason}`);
+      context.progress(`not judged: ${view.reason}`);
       continue;
     }
     const crash = judged(carried, await served.truth());
@@ -145,7 +146,7 @@ function findings(crashes: readonly Crash[], rounds: number, disturbed: number):
   const broken = crashes.reduce((sum, { brokenLanes }) => sum + brokenLanes, 0);
   const lanes = crashes.reduce((sum, crash) => sum + crash.lanes, 0);
   const needed = Math.ceil(rounds * leastShare - 1e-9);
-  const spoiled = disturbed === 0 ? '' : `; ${disturbed} more were disturbed by the machine and made again`;
+  const spoiled = disturbed === 0 ? '' : `; ${disturbed} more were disturbed by the machine, or not begun, and made again`;
   return [
     {
       name: 'crashes: client stages as the server knows them',
