@@ -55,14 +55,19 @@ export class JournalWriter {
    * this journal later must not look for what is healed.
    */
   append(events: readonly JournalEvent[]): void {
-    if (events.length === 0) return;
+    if (events.length === 0 || (this.#broken === undefined && this.#isWritten(events))) return;
+    const hasEnd = this.#writeOnReserve(events.filter(isLastWord));
+    if (!hasEnd) throw unwritable(this.#path, this.#broken);
+  }
+
+  /** Keeps why not. */
+  #isWritten(events: readonly JournalEvent[]): boolean {
     try {
-      if (this.#broken !== undefined) throw this.#broken;
       this.#write(linesOf(events));
+      return true;
     } catch (error) {
-      this.#broken ??= error;
-      const hasEnd = this.#writeOnReserve(events.filter(isLastWord));
-      if (!hasEnd) throw unwritable(this.#path, this.#broken);
+      this.#broken = error;
+      return false;
     }
   }
 
