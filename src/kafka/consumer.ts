@@ -4,7 +4,7 @@ import { FaultlineError, cancelled } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import { AbortedTransactions } from './aborted.ts';
 import type { BrokerDescription, Consumption, KafkaRecord } from './client.ts';
-import { errorOfCode, kafkaError, noTopic } from './errors.ts';
+import { errorOfCode, kafkaError, noTopic, passingCodes } from './errors.ts';
 import type { Links } from './links.ts';
 import { answerOf } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
@@ -80,7 +80,7 @@ export async function* consume(
         if (said === undefined) continue;
         const code = protocolErrorsCodesById[said.errorCode] ?? String(said.errorCode);
         if (code === 'OFFSET_OUT_OF_RANGE') await moveOn(links, metadata, what.topic, place, signal);
-        else if (PASSING.has(code)) isLost = true;
+        else if (passingCodes.has(code)) isLost = true;
         else if (code !== 'NONE') throw errorOfCode(code, { topic: what.topic }, turn.failure);
         const aborted = new AbortedTransactions(what.committed === true ? (said.abortedTransactions ?? []) : []);
         for (const batch of said.records ?? []) take(what.topic, place, batch, aborted.wrote(batch), records);
@@ -99,17 +99,6 @@ export async function* consume(
     await Promise.allSettled(turns.values());
   }
 }
-
-const PASSING: ReadonlySet<string> = new Set([
-  'NOT_LEADER_OR_FOLLOWER',
-  'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_LEADER_EPOCH',
-  'FENCED_LEADER_EPOCH',
-  'REPLICA_NOT_AVAILABLE',
-  'OFFSET_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-]);
 
 async function begin(
   links: Links,

@@ -30,6 +30,18 @@ export function kafkaError(error: unknown, doing: Doing = {}): FaultlineError {
   return unreachable(doing, error);
 }
 
+/** A leader has just changed, or a topic was just made: asked again a moment later, Kafka answers. */
+export const passingCodes: ReadonlySet<string> = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_LEADER_EPOCH',
+  'FENCED_LEADER_EPOCH',
+  'REPLICA_NOT_AVAILABLE',
+  'OFFSET_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+
 /** Kafka's own name of an error, `NOT_LEADER_OR_FOLLOWER`, wherever in the chain it is. */
 export function codeOf(error: unknown): string | undefined {
   return find(error, (one) => {

@@ -4,6 +4,7 @@
  */
 import { systemClock } from '../../base/clock.ts';
 import { FaultlineError } from '../../base/errors.ts';
+import { passingCodes } from '../errors.ts';
 import { newHistogram } from '../../base/histogram.ts';
 import type { Histogram } from '../../base/histogram.ts';
 import { t } from '../../base/messages.ts';
@@ -61,6 +62,8 @@ export interface MessageCheck {
 
 const MOST_WAITING = 50_000;
 const SENTINEL_LIMIT_MS = 60_000;
+/** For all brokers to know of the topic. */
+const STARTS_LIMIT_MS = 15_000;
 /** For the live reader to get to the end, when all is written. */
 const TAIL_LIMIT_MS = 5000;
 const LOOK_MS = 100;
@@ -79,12 +82,29 @@ export async function startMessageCheck(options: MessageCheckOptions, edges: Che
   };
   try {
     const tail = await open('tail');
-    const starts = await tail.offsets(options.topic.name, 'latest', signal);
+    const starts = await startsOf(tail, options.topic.name, edges, signal);
     const writers = await Promise.all(options.topic.partitions.map(async () => open('writer')));
     return new Check(options, edges, tail, writers, starts, signal);
   } catch (error) {
     await Promise.allSettled(clients.map(async (client) => client.close()));
     throw error;
+  }
+}
+
+/** Brokers hear of a new topic one after the other: until then they deny that they lead it. */
+async function startsOf(
+  client: KafkaClient,
+  topic: string,
+  { clock, wait }: CheckEdges,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, bigint>> {
+  for (const beganMs = clock.monotonicMs(); ; await wait(LOOK_MS, signal)) {
+    try {
+      return await client.offsets(topic, 'latest', signal);
+    } catch (error) {
+      const isPassing = FaultlineError.is(error) && passingCodes.has(error.facts.code ?? '');
+      if (!isPassing || signal.aborted || clock.monotonicMs() - beganMs > STARTS_LIMIT_MS) throw error;
+    }
   }
 }
 

@@ -310,6 +310,24 @@ describe('messages that are checked one by one', () => {
     assert.equal(finding.lost, 0);
   });
 
+  it('begin once every partition has a leader, and not without', async () => {
+    const given = bench();
+    const { time, kafka } = given;
+    const beganMs = time.monotonicMs();
+    kafka.at(1).hasLeader = false;
+    const starting = given.start();
+    await time.wait(450);
+    kafka.at(1).hasLeader = true;
+    const check = await starting;
+    assert.equal(time.monotonicMs() - beganMs, 500, 'asked again every 100 ms');
+    await time.wait(1000);
+    assert.deepEqual(counts(await check.finish()), NONE);
+    await check.close();
+    kafka.at(1).hasLeader = false;
+    await assert.rejects(given.start(), (error) => FaultlineError.is(error, 'engine'));
+    assert.equal(kafka.open, 0);
+  });
+
   it('are not begun when a client can not be opened, and those that were are closed', async () => {
     const { time, kafka } = bench(3);
     let opened = 0;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FaultlineError, normalise } from '../../../../src/base/errors.ts';
+import { normalise, type FaultlineError } from '../../../../src/base/errors.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import { podDelete } from '../../../../src/fault/inject/pod.ts';
 import { takeLease } from '../../../../src/fault/lease.ts';

@@ -13,7 +13,7 @@ import type { RunPlan } from '../../../../src/journal/plan.ts';
 import { EndRequest, HealRequest } from '../../../../src/run/runner/ending.ts';
 import { FaultRun } from '../../../../src/run/runner/faults/fault-run.ts';
 import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
-import { ScriptedApi } from '../../fault/api.ts';
+import type { ScriptedApi } from '../../fault/api.ts';
 import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 
 /** A fault that lasts, as scripted. */
