@@ -172,10 +172,8 @@ async function untilWell({ lab }: Ground): Promise<void> {
 
 /** "✔ 12 freeze 7.2 s; runner during 0.41 …" */
 export function lineOf({ round, violations, hit, note, phase, endedMs, verdict, tookMs }: Outcome): string {
-  const end =
-    endedMs === undefined
-      ? 'never began'
-      : `last seen ${endedMs < 0 ? '−' : '+'}${(Math.abs(endedMs) / 1000).toFixed(1)} s of its deadline`;
+  const toDeadline = `${(endedMs ?? 0) < 0 ? '−' : '+'}${(Math.abs(endedMs ?? 0) / 1000).toFixed(1)} s`;
+  const end = endedMs === undefined ? 'never seen' : heldBy[round.kind] === 'nobody' ? 'done' : `last seen ${toDeadline} of its deadline`;
   const who = hit === undefined ? `not hit: ${note}` : `hit ${hit.text} at ${phase}`;
   const head = `${violations.length === 0 ? '✔' : '✘'} ${String(round.number).padStart(3)} ${wordsOf(round)}: ${who}; ${end}; ${verdict}; ${(tookMs / 1000).toFixed(0)} s`;
   return [head, ...violations.map((violation) => `      ${violation}`)].join('\n');
