@@ -112,10 +112,16 @@ export function batchesOf(rounds: readonly Round[], lanes: number): readonly Bat
       ),
     ),
   );
-  return [
-    ...(own.length === 0 ? [] : [{ rounds: own, isShared: false }]),
+  const others = [
     ...shared.map((some) => ({ rounds: some, isShared: true })),
     ...rounds.filter((round) => isAlone(round)).map((round) => ({ rounds: [round], isShared: true })),
+  ];
+  const isOfApi = (batch: Batch): boolean => batch.rounds.some(({ victim }) => victim === 'apiServer');
+  return [
+    ...(own.length === 0 ? [] : [{ rounds: own, isShared: false }]),
+    ...others.filter((batch) => !isOfApi(batch)),
+    // Last: for up to a minute after it is back its controllers make no pods.
+    ...others.filter(isOfApi),
   ];
 }
 
