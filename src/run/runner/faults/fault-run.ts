@@ -144,7 +144,7 @@ export class FaultRun {
     this.#isSilent = true;
     const seconds = (silence / 1000).toFixed(1);
     if (this.#held.some((one) => one.isActive))
-      end.request({ how: 'aborted', reason: t('Nothing was heard of the cluster for {0} s while something was broken', seconds) });
+      end.request({ how: 'failed', reason: t('Nothing was heard of the cluster for {0} s while something was broken', seconds) });
     else record.note(t('Nothing is heard of the cluster for {0} s', seconds));
   }
 

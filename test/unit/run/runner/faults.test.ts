@@ -133,7 +133,7 @@ describe('a run that breaks something', () => {
       const held = new Held();
       held.onApplied = () => void (world.silent = who);
       await world.carryOut([draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 60_000 })], { injectors: [held.injector] });
-      assert.equal(world.end.how?.how, 'aborted');
+      assert.equal(world.end.how?.how, 'failed');
       assert.match(world.end.how?.reason ?? '', /Nothing was heard of the cluster for 5\.\d s/);
       assert.ok(world.steps().includes('heal aborted'));
       const silent = (held.healedAtMs ?? Infinity) - world.silentSinceMs;
