@@ -48,7 +48,7 @@ export function judged(given: SampleColumns, { controls, lags, slowMs, intervalM
     else {
       if (code === outcomeCode.ok && slowMs !== null && (took[i] ?? 0) > slowMs) outcome[i] = outcomeCode.slow;
       while ((stalls[first]?.at ?? Infinity) + (stalls[first]?.ms ?? 0) < planned) first++;
-      if (echo.failedAt(planned)) by[i] = 1;
+      if (echo.failedAt(planned, isBad(outcome[i] ?? 0))) by[i] = 1;
       else if (stalledAt(stalls, first, planned, took[i] ?? 0, outcome[i] ?? 0, slowMs)) by[i] = 2;
     }
     if (by[i] !== 0) outcome[i] = outcomeCode.notJudged;
@@ -78,14 +78,22 @@ class Echo {
     this.#slowMs = slowMs ?? Infinity;
   }
 
-  /** Asked with ascending moments. Without any echo at all nothing is said here: the verdict says that. */
-  failedAt(planned: number): boolean {
-    const { length, at, took, outcome } = this.#controls;
+  /**
+   * Asked with ascending moments. Without any echo at all nothing is said here: the verdict says that. Of what went badly both echoes
+   * beside it have to be good: its own network may have been cut between the one before and it.
+   */
+  failedAt(planned: number, isBadly: boolean): boolean {
+    const { length, at } = this.#controls;
     if (length === 0) return false;
     while (this.#i + 1 < length && Math.abs((at[this.#i + 1] ?? 0) - planned) <= Math.abs((at[this.#i] ?? 0) - planned)) this.#i++;
     const i = this.#i;
     if (Math.abs((at[i] ?? 0) - planned) > mostControlDistanceMs) return true;
-    return outcome[i] !== outcomeCode.ok || (took[i] ?? 0) > this.#slowMs;
+    return this.#failed(i) || (isBadly && this.#failed((at[i] ?? 0) <= planned ? i + 1 : i - 1));
+  }
+
+  #failed(i: number): boolean {
+    const { length, took, outcome } = this.#controls;
+    return i >= 0 && i < length && (outcome[i] !== outcomeCode.ok || (took[i] ?? 0) > this.#slowMs);
   }
 }
 

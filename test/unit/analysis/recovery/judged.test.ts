@@ -4,7 +4,19 @@ import { describe, it } from 'mocha';
 import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { ms, near } from './figures.ts';
-import { appliedAt, bothFelt, fresh, journalOf, leaderKill, nothing, outage, pooled, projectionOf, viewOf } from './simulator.ts';
+import {
+  appliedAt,
+  bothFelt,
+  fresh,
+  journalOf,
+  leaderKill,
+  nothing,
+  outage,
+  pooled,
+  projectionOf,
+  viewOf,
+  type Felt,
+} from './simulator.ts';
 
 describe('samples that are not judged', () => {
   it('while the control fails make a run inconclusive, and recovery lies somewhere between', () => {
@@ -34,6 +46,14 @@ describe('samples that are not judged', () => {
     });
     assert.equal(view.counts.failed, 0);
     assert.equal(view.impact, null);
+  });
+
+  it('are those that failed beside an echo that did, though the nearest one was good', () => {
+    // Each echo is planned 2 ms after a probe: the last probe that fails is next to one that is good again.
+    const felt = (since: number): Felt | undefined => (since >= 4600 && since < 5001 ? 'failed' : undefined);
+    const view = viewOf({ vantages: [pooled, { ...fresh, felt, controlDown: [4600, 4990] }] });
+    assert.deepEqual([view.counts.failed, view.impact, view.counts.notJudgedBy.control], [0, null, 9]);
+    assert.equal(viewOf({ vantages: [pooled, { ...fresh, felt }] }).counts.failed, 9);
   });
 
   it('are those of a vantage’s own event loop that stood still for more than 50 ms', () => {
