@@ -120,7 +120,8 @@ function podWith(about: VantageObjects, parts: PodParts): object {
           ],
           ports: [{ name: 'echo', containerPort: echoPort }],
           // No limit of the processor: what it takes away would look like a slow engine.
-          resources: { requests: { cpu: '25m', memory: '64Mi' }, limits: { memory } },
+          // On a node that is full its request is its share: a vantage that waits for it sees its own standstill, and not the engine's.
+          resources: { requests: { cpu: '200m', memory: '64Mi' }, limits: { memory } },
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
