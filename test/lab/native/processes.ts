@@ -109,10 +109,17 @@ export async function waitUntil(
     const gone = missing === 5;
     if (gone || performance.now() > deadline) {
       const why = gone ? 'has ended' : `was not ready in ${Math.round(limitMs / 1000)} s`;
-      throw new SetupError(`${what} ${why}. The last lines of ${log}:\n${tail(log)}`);
+      const last = tail(log);
+      throw new SetupError(`${what} ${why}. ${remedyOf(last)}The last lines of ${log}:\n${last}`);
     }
     await sleep(50);
   }
+}
+
+/** A three-node lab takes about 25 of them, and many machines have 128 for one user. */
+function remedyOf(lines: string): string {
+  if (!/inotify.*too many open files/.test(lines)) return '';
+  return 'Other labs hold all inotify instances of this machine: take one down, or allow more (sysctl -w fs.inotify.max_user_instances=512). ';
 }
 
 function tail(log: string): string {
