@@ -2,6 +2,7 @@
 import { FaultlineError } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
 import type { ReachedServer, ServerTarget } from '../base/target.ts';
+import { loginCodes } from './clickhouse/loginCodes.ts';
 import { codeOf } from './trino/errors.ts';
 import { serverTls } from './tls.ts';
 import { HttpLine, type HttpAnswer } from './trino/http.ts';
@@ -13,9 +14,6 @@ export interface Asked {
   end(): Promise<void>;
 }
 
-/** UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED */
-const authCodes: ReadonlySet<string> = new Set(['192', '193', '194', '516']);
-
 export async function askClickHouse(
   target: ServerTarget,
   reached: ReachedServer,
@@ -26,7 +24,7 @@ export async function askClickHouse(
   try {
     const headers = { 'X-ClickHouse-User': target.user, ...(password === undefined ? {} : { 'X-ClickHouse-Key': password }) };
     const answer = await line.send({ method: 'POST', path: '/', headers, body: 'SELECT version()' }, signal);
-    if (answer.status === 401 || answer.status === 403 || authCodes.has(exceptionCode(answer))) throw refused(target, answer);
+    if (answer.status === 401 || answer.status === 403 || loginCodes.has(exceptionCode(answer))) throw refused(target, answer);
     const title = versionOf(target, answer);
     return { answer: () => Promise.resolve(title), end: () => Promise.resolve() };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** A segment file of Kafka's log, taken apart: record batches of version 2, each told by its first offset. */
 import assert from 'node:assert/strict';
+import { crc32c } from '@platformatic/kafka';
 
 /** Of a batch: its length begins at 8, what its checksum covers at 21, its records at 61. */
 const LENGTH_AT = 8;
@@ -60,14 +61,4 @@ function holding(batch: Batch, records: Buffer): Batch {
   const bytes = Buffer.concat([batch.bytes.subarray(0, RECORDS_AT), records]);
   bytes.writeUInt32BE(crc32c(bytes.subarray(COVERED_AT)), CRC_AT);
   return { ...batch, bytes };
-}
-
-/** Castagnoli. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }

@@ -24,7 +24,6 @@ export class LabTerminal {
   readonly home: string;
   readonly #lab: TestLab;
   readonly #started: ChildProcess[] = [];
-
   readonly #isOwnHome: boolean;
 
   /** Without `home`: a folder of its own. */

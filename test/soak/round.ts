@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { Place } from '../lab/native/place.ts';
 import type { Manifest } from '../lab/use/apply.ts';
 import type { TestLab } from '../lab/use/lab.ts';
 import { deployment, SAYS_ITS_NAME } from '../lab/use/workloads.ts';
+import { ended, type Ended } from '../recovery/terminal.ts';
 import { leftInCluster, sweptLater } from './cluster.ts';
 import { endByMs, judge, type Opened, type Seen } from './judge.ts';
 import { readTold, runnerOf, type Told } from './journal.ts';
@@ -171,21 +171,13 @@ function writeSpec({ number, kind, durationMs }: Round, { home, lab }: Ground, {
   return file;
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function cli({ root, home, lab }: Ground, ...args: readonly string[]): Promise<Ended> {
+function cli({ root, home, lab }: Ground, ...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], {
     env: { ...process.env, FAULTLINE_HOME: home, KUBECONFIG: lab.kubeconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: AbortSignal.timeout(CLI_MS),
   });
-  const code = new Promise<number | null>((resolve, reject) => child.once('exit', resolve).once('error', reject));
-  const [stdout, stderr, how] = await Promise.all([text(child.stdout), text(child.stderr), code]);
-  return { code: how, stdout, stderr };
+  return ended(child);
 }
 
 const Begun = v.object({ run: v.string() });

@@ -32,7 +32,6 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, re
   }
 }
 
-/** Waits so long, or until the signal aborts (then it fails with `cancelled`). */
 /** Until it fires. Fails: `cancelled`. */
 export async function nextOf<T>(from: Listenable<T>, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -44,6 +43,7 @@ export async function nextOf<T>(from: Listenable<T>, signal: AbortSignal): Promi
   }
 }
 
+/** Waits so long, or until the signal aborts (then it fails with `cancelled`). */
 export async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, delayMs);

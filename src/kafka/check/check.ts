@@ -4,11 +4,11 @@
  */
 import { systemClock } from '../../base/clock.ts';
 import { FaultlineError } from '../../base/errors.ts';
-import { passingCodes } from '../errors.ts';
 import { newHistogram } from '../../base/histogram.ts';
 import type { Histogram } from '../../base/histogram.ts';
 import { t } from '../../base/messages.ts';
 import type { KafkaAccess, KafkaClient } from '../client.ts';
+import { passingCodes } from '../errors.ts';
 import { openKafka } from '../connect.ts';
 import { Anomalies } from './judge/anomalies.ts';
 import { READING_LIMITS, readAuthority } from './authority.ts';

@@ -14,7 +14,7 @@ import { messagesId, messagesPodOf, messagesProgramId, nameOf, programMap, selec
 import { podLines } from './podLines.ts';
 import type { ProbeRequest } from './probes.ts';
 import { talkPort } from './protocol.ts';
-import { untilAllRun, type RunningPod } from './running.ts';
+import { begunInTime, untilAllRun, type RunningPod } from './running.ts';
 import { spooledEvents } from './spooled.ts';
 
 export interface MessagesRequest extends Omit<ProbeRequest, 'probes' | 'answerWithinMs' | 'onEvents'> {
@@ -35,7 +35,6 @@ export interface RunningMessages {
 /** Resolves when they are written and read. Fails with what keeps them from it, as vantages do, and where the topic is somebody else's. */
 export type StartMessages = (request: MessagesRequest, signal: AbortSignal) => Promise<RunningMessages>;
 
-const beginLimitMs = 60_000;
 const tidyLimitMs = 10_000;
 const exchanges = 8;
 /** An API that is away for longer than this loses what was not fetched; messages that nobody will judge load a cluster no longer. */
@@ -119,24 +118,19 @@ class Running implements RunningMessages {
     return this.#link.heardMs;
   }
 
-  async begin(signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.timeout(beginLimitMs);
-    const both = AbortSignal.any([signal, limit]);
-    try {
-      await this.#link.compare(exchanges, both);
-      await this.#link.ask({ do: 'begin', echoes: [] }, both);
-      await this.#link.read(both);
-    } catch (error) {
-      if (signal.aborted || !limit.aborted) throw error;
-      throw new FaultlineError(
-        'timedOut',
-        {
-          what: t('Messages were not written within {0} s', beginLimitMs / 1000),
-          remedy: t('See what their pod says: kubectl logs {0}', this.#pod.name),
-        },
-        error,
-      );
-    }
+  begin(signal: AbortSignal): Promise<void> {
+    return begunInTime(
+      async (both) => {
+        await this.#link.compare(exchanges, both);
+        await this.#link.ask({ do: 'begin', echoes: [] }, both);
+        await this.#link.read(both);
+      },
+      (seconds) => ({
+        what: t('Messages were not written within {0} s', seconds),
+        remedy: t('See what their pod says: kubectl logs {0}', this.#pod.name),
+      }),
+      signal,
+    );
   }
 
   async finish(signal: AbortSignal): Promise<void> {

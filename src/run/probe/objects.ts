@@ -80,16 +80,15 @@ interface PodParts {
   readonly notOn: readonly string[];
   readonly graceSeconds: number;
   readonly memory: string;
-  readonly heapMegabytes: number;
 }
 
-const ofVantage = { graceSeconds: 1, memory: '256Mi', heapMegabytes: 160 } as const;
+const ofVantage = { graceSeconds: 1, memory: '256Mi' } as const;
 /** What is kept of 10^8 messages beside what waits for its acknowledgement; and time to remove its topic. */
-const ofMessages = { graceSeconds: 5, memory: '512Mi', heapMegabytes: 160 } as const;
+const ofMessages = { graceSeconds: 5, memory: '512Mi' } as const;
 
 function podWith(about: VantageObjects, parts: PodParts): object {
   const { run, image, deadlineMs, nowMs } = about;
-  const { id, settings, env, notOn, graceSeconds, memory, heapMegabytes } = parts;
+  const { id, settings, env, notOn, graceSeconds, memory } = parts;
   const labels = metadataOf(about, '').labels;
   return {
     apiVersion: 'v1',
@@ -116,7 +115,7 @@ function podWith(about: VantageObjects, parts: PodParts): object {
             { name: 'FAULTLINE_RUN', value: run },
             // A name that nobody resolves holds one of Node's few threads for seconds.
             { name: 'UV_THREADPOOL_SIZE', value: '64' },
-            { name: 'NODE_OPTIONS', value: `--max-old-space-size=${heapMegabytes}` },
+            { name: 'NODE_OPTIONS', value: '--max-old-space-size=160' },
           ],
           ports: [{ name: 'echo', containerPort: echoPort }],
           // No limit of the processor: what it takes away would look like a slow engine.

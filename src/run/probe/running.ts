@@ -1,5 +1,5 @@
 /** Waiting for the pods of vantages to run, and why one does not. */
-import { FaultlineError } from '../../base/errors.ts';
+import { FaultlineError, type ErrorFacts } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { pause } from '../../cluster/act/signal.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
@@ -37,6 +37,24 @@ const hopeless: ReadonlySet<string> = new Set([
 ]);
 const ofImage: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ErrImagePull']);
 const againMs = 300;
+
+/** Of the programs' start, and of what they need of their engines before they do their work. */
+const beginLimitMs = 60_000;
+
+/** Begins what runs. Fails as `work`; `timedOut`, with the words of `late`, when that takes longer. */
+export async function begunInTime(
+  work: (signal: AbortSignal) => Promise<void>,
+  late: (seconds: number) => ErrorFacts,
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = AbortSignal.timeout(beginLimitMs);
+  try {
+    await work(AbortSignal.any([signal, limit]));
+  } catch (error) {
+    if (signal.aborted || !limit.aborted) throw error;
+    throw new FaultlineError('timedOut', late(beginLimitMs / 1000), error);
+  }
+}
 
 /** In the order of `names`. Fails: `unsupported` (no node, no room, no image), `timedOut`, and as every request. */
 export async function untilAllRun(connection: ClusterConnection, wanted: Wanted, signal: AbortSignal): Promise<readonly RunningPod[]> {

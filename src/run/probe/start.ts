@@ -8,12 +8,10 @@ import { Made, whyGoneOf } from './made.ts';
 import { echoId, nameOf, podOf, programId, programMap, selectorOf, type VantageObjects } from './objects.ts';
 import { podLines } from './podLines.ts';
 import type { ProbeRequest, RunningProbes, StartProbes } from './probes.ts';
-import { echoPort, talkPort } from './protocol.ts';
-import { untilAllRun, type RunningPod } from './running.ts';
+import { echoPort, talkPort, type Place } from './protocol.ts';
+import { begunInTime, untilAllRun, type RunningPod } from './running.ts';
 import { Vantage } from './vantage.ts';
 
-/** Of the programs' start, and of what they need of their engines before they can ask. */
-const beginLimitMs = 60_000;
 const tidyLimitMs = 15_000;
 
 /** Beside what a request may fail with: `refusedByProtection`, `unsupported` (no node, no room, no image), `timedOut`. Then nothing is left behind. */
@@ -43,30 +41,16 @@ export const startProbes: StartProbes = async (request, signal) => {
   return new Running(vantages, made);
 };
 
-async function begin(vantages: readonly Vantage[], pods: readonly RunningPod[], signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.timeout(beginLimitMs);
-  const both = AbortSignal.any([signal, limit]);
-  try {
-    await all(
-      vantages.map((vantage, index) => {
-        const others = pods.filter((_, at) => at !== index);
-        return vantage.begin(
-          others.map(({ ip }) => ({ host: ip, port: echoPort })),
-          both,
-        );
-      }),
-    );
-  } catch (error) {
-    if (signal.aborted || !limit.aborted) throw error;
-    throw new FaultlineError(
-      'timedOut',
-      {
-        what: t('The probes run, and did not begin within {0} s', beginLimitMs / 1000),
-        remedy: t('See what the first of them says: kubectl logs {0}', pods[0]?.name ?? ''),
-      },
-      error,
-    );
-  }
+function begin(vantages: readonly Vantage[], pods: readonly RunningPod[], signal: AbortSignal): Promise<void> {
+  const echoes = (index: number): readonly Place[] => pods.flatMap(({ ip }, at) => (at === index ? [] : [{ host: ip, port: echoPort }]));
+  return begunInTime(
+    (both) => all(vantages.map((vantage, index) => vantage.begin(echoes(index), both))),
+    (seconds) => ({
+      what: t('The probes run, and did not begin within {0} s', seconds),
+      remedy: t('See what the first of them says: kubectl logs {0}', pods[0]?.name ?? ''),
+    }),
+    signal,
+  );
 }
 
 class Running implements RunningProbes {

@@ -1,5 +1,6 @@
 /** One vantage of a run: what its program tells, as events on its own clock, with that clock against the runner's. */
 import { FaultlineError } from '../../base/errors.ts';
+import { unlessAborted } from '../../cluster/act/signal.ts';
 import { t } from '../../base/messages.ts';
 import type { ProbeSource } from '../../journal/fault-events.ts';
 import type { PlannedProbe } from '../../journal/fault-plan.ts';
@@ -87,16 +88,12 @@ export class Vantage {
     await this.#link.ask({ do: 'stop' }, signal);
     await this.#link.compare(exchanges, signal);
     this.#tellClock();
-    const over = Promise.withResolvers<never>();
-    const abort = (): void =>
-      over.reject(new FaultlineError('cancelled', { what: t('Not all of vantage {0} was fetched', this.#parts.probe.title) }));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await Promise.race([this.#ended.promise, over.promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    const { title } = this.#parts.probe;
+    await unlessAborted(
+      this.#ended.promise,
+      signal,
+      () => new FaultlineError('cancelled', { what: t('Not all of vantage {0} was fetched', title) }),
+    );
   }
 
   /** What it made in its engine is removed. */

@@ -101,17 +101,18 @@ export class ProbeClient implements Client {
   }
 }
 
+const byClock = notJudgedBy.indexOf('clock') + 1;
+
 type OnTheRun = JudgedColumns & Pick<Placed, 'errors'>;
 
 /** While its clock stood still nothing was planned on it: what should have been is put in as not judged. */
 function withoutHoles(given: OnTheRun, intervalMs: number): OnTheRun {
   const holes = holesOf(given, intervalMs, null);
   if (holes.length === 0) return given;
-  const clock = notJudgedBy.indexOf('clock') + 1;
   const length = given.length + holes.reduce((sum, { count }) => sum + count, 0);
   const filled = {
     ...{ length, at: new Float64Array(length), took: new Float64Array(length), errors: new Float64Array(length) },
-    ...{ outcome: new Uint8Array(length).fill(outcomeCode.notJudged), by: new Uint8Array(length).fill(clock) },
+    ...{ outcome: new Uint8Array(length).fill(outcomeCode.notJudged), by: new Uint8Array(length).fill(byClock) },
     error: new Int32Array(length).fill(-1),
   };
   let from = 0;
@@ -133,11 +134,10 @@ function withoutHoles(given: OnTheRun, intervalMs: number): OnTheRun {
 /** `unsure`: 1 where it is not known when it was. */
 function notJudged({ outcome, by }: JudgedColumns, unsure: Uint8Array): Pick<JudgedColumns, 'outcome' | 'by'> {
   if (!unsure.includes(1)) return { outcome, by };
-  const clock = notJudgedBy.indexOf('clock') + 1;
   const is = (index: number): boolean => unsure[index] === 1 && outcome[index] !== outcomeCode.dropped;
   return {
     outcome: outcome.map((code, index) => (is(index) ? outcomeCode.notJudged : code)),
-    by: by.map((code, index) => (is(index) ? clock : code)),
+    by: by.map((code, index) => (is(index) ? byClock : code)),
   };
 }
 

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { takeLease } from '../../../../src/fault/lease.ts';
 import { deadlineMark, healerLabel, managedBy, runMark, timeText } from '../../../../src/fault/marks.ts';
-import { identityOf } from '../../../../src/fault/preflight/identity.ts';
 import type { FaultTarget, PlannedCluster, PlannedFault } from '../../../../src/journal/fault-plan.ts';
 import { RunStore } from '../../../../src/journal/store.ts';
 import type { StopReport } from '../../../../src/run/stop/report.ts';
 import { stopAll } from '../../../../src/run/stop/stop.ts';
 import { ScriptedApi } from '../../fault/api.ts';
-import { startedAt, step, writeFaultRun } from './made.ts';
+import { scriptedCluster, startedAt, step, writeFaultRun } from './made.ts';
 
 const older = '20261121-140500-scale-0a1b';
 const newer = '20261121-150500-cut-2c3d';
@@ -32,9 +31,7 @@ describe('what a killed run has left beside its fault', () => {
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'faultline-left-'));
     api = await ScriptedApi.start();
-    const connection = await api.connect();
-    cluster = { context: 'fake', kubeconfig: '/k', identity: await identityOf(connection, signal) };
-    connection.close();
+    cluster = await scriptedCluster(api);
     asked = 0;
   });
   afterEach(async () => {

@@ -1,12 +1,14 @@
 /** Journals of runs that broke something, as their runners left them; and a runner that still lives. */
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { identityOf } from '../../../../src/fault/preflight/identity.ts';
 import type { JournalEvent, JournalHeader } from '../../../../src/journal/events.ts';
 import type { FaultEvent, FaultStep } from '../../../../src/journal/fault-events.ts';
-import type { PlannedCluster, PlannedFault } from '../../../../src/journal/fault-plan.ts';
+import type { PlannedCluster, PlannedFault, PlannedMessages } from '../../../../src/journal/fault-plan.ts';
 import { releaseLease, takeLease } from '../../../../src/journal/lease.ts';
 import { runFiles } from '../../../../src/journal/runs.ts';
 import { ControlServer } from '../../../../src/run/runner/control-server.ts';
+import type { ScriptedApi } from '../../fault/api.ts';
 import { headerOf } from '../../analysis/support.ts';
 import { planOf } from '../../analysis/recovery/simulator.ts';
 
@@ -15,6 +17,7 @@ export interface MadeFaultRun {
   readonly cluster: PlannedCluster;
   readonly faults: readonly PlannedFault[];
   readonly events: readonly JournalEvent[];
+  readonly messages?: PlannedMessages;
 }
 
 /** 2026-11-21 14:05 UTC: `t` = 0. */
@@ -24,11 +27,19 @@ export function step(t: number, kind: FaultStep, more: Partial<FaultEvent> = {})
   return { t, src: 'runner', kind: 'fault', fault: 0, target: 0, step: kind, ...more };
 }
 
+/** The one behind the scripted API. */
+export async function scriptedCluster(api: ScriptedApi): Promise<PlannedCluster> {
+  const connection = await api.connect();
+  const identity = await identityOf(connection, new AbortController().signal);
+  connection.close();
+  return { context: 'fake', kubeconfig: '/k', identity };
+}
+
 /** Answers its folder. */
-export async function writeFaultRun(home: string, { run, cluster, faults, events }: MadeFaultRun): Promise<string> {
+export async function writeFaultRun(home: string, { run, cluster, faults, events, messages }: MadeFaultRun): Promise<string> {
   const folder = join(home, 'runs', run);
   const header: JournalHeader = {
-    ...headerOf(planOf({ fault: faults, plan: { cluster } })),
+    ...headerOf(planOf({ fault: faults, plan: { cluster, ...(messages === undefined ? {} : { messages }) } })),
     ...{ faultline: 3, run, startedAt },
   };
   await mkdir(folder, { recursive: true });

@@ -9,7 +9,6 @@ import { takeLease } from '../../../../src/fault/lease.ts';
 import { deadlineMark, runMark, undoMark } from '../../../../src/fault/marks.ts';
 import type { LabNodeTruth } from '../../../../src/fault/lab/attend.ts';
 import type { Lab } from '../../../../src/fault/lab/labs.ts';
-import { identityOf } from '../../../../src/fault/preflight/identity.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { FaultTarget, PlannedCluster, PlannedFault } from '../../../../src/journal/fault-plan.ts';
 import { RunStore } from '../../../../src/journal/store.ts';
@@ -17,7 +16,7 @@ import { isAllWell, type StopReport } from '../../../../src/run/stop/report.ts';
 import type { Exec } from '../../../../src/run/stop/asked.ts';
 import { stopAll, unfinishedRuns, type StopRequest } from '../../../../src/run/stop/stop.ts';
 import { ScriptedApi } from '../../fault/api.ts';
-import { live, startedAt, step, writeFaultRun } from './made.ts';
+import { live, scriptedCluster, startedAt, step, writeFaultRun } from './made.ts';
 
 const older = '20261121-140500-cut-0a1b';
 const newer = '20261121-150500-scale-2c3d';
@@ -54,8 +53,7 @@ describe('stopping what is broken', () => {
     home = await mkdtemp(join(tmpdir(), 'faultline-stop-'));
     store = new RunStore({ home });
     api = await ScriptedApi.start();
-    const connection = await connect();
-    cluster = { context: 'fake', kubeconfig: '/k', identity: await identityOf(connection, signal) };
+    cluster = await scriptedCluster(api);
     connections.length = 0;
     told.length = 0;
     nowMs = deadlineMs - 50_000;

@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
-import { identityOf } from '../../../../src/fault/preflight/identity.ts';
-import type { JournalHeader } from '../../../../src/journal/events.ts';
 import type { PlannedCluster, PlannedFault } from '../../../../src/journal/fault-plan.ts';
-import { runFiles } from '../../../../src/journal/runs.ts';
 import { RunStore } from '../../../../src/journal/store.ts';
 import { nameOf, podOf, programMap } from '../../../../src/run/probe/objects.ts';
 import type { StopReport } from '../../../../src/run/stop/report.ts';
 import { stopAll } from '../../../../src/run/stop/stop.ts';
 import { ScriptedApi } from '../../fault/api.ts';
-import { planOf } from '../../analysis/recovery/simulator.ts';
-import { headerOf } from '../../analysis/support.ts';
-import { startedAt, step } from './made.ts';
+import { scriptedCluster, startedAt, step, writeFaultRun } from './made.ts';
 
 const older = '20261121-140500-cut-0a1b';
 const newer = '20261121-150500-scale-2c3d';
@@ -40,9 +35,7 @@ describe('the vantages of a run that is stopped', () => {
     home = await mkdtemp(join(tmpdir(), 'faultline-stop-'));
     store = new RunStore({ home });
     api = await ScriptedApi.start();
-    const connection = await connect();
-    cluster = { context: 'fake', kubeconfig: '/k', identity: await identityOf(connection, signal) };
-    connection.close();
+    cluster = await scriptedCluster(api);
     connections = 0;
     nowMs = deadlineMs - 50_000;
   });
@@ -74,13 +67,7 @@ describe('the vantages of a run that is stopped', () => {
   it('are removed at once where its runner was killed, those that write its messages too, and another run’s are left to it', async () => {
     const messages = { topic: 'own', partitions: 2, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 10 };
     const place = { address: 'lake.bus.svc:9092', notOn: [] };
-    const header: JournalHeader = {
-      ...headerOf(planOf({ fault: [cut], plan: { cluster, messages: { ...messages, place } } })),
-      ...{ faultline: 3, run: older, startedAt },
-    };
-    const folder = join(home, 'runs', older);
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, runFiles.journal), [header, ...begun, healed].map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await writeFaultRun(home, { run: older, cluster, faults: [cut], events: [...begun, healed], messages: { ...messages, place } });
     const removed = [...made(older, 'shop'), ...made(older, 'bus')];
     made(newer, 'shop');
     await stop();

@@ -1,6 +1,7 @@
 /** One statement over HTTP, judged by its rows: what Trino and ClickHouse have in common. */
 import { FaultlineError } from '../../../../base/errors.ts';
 import { t } from '../../../../base/messages.ts';
+import { loginCodes } from '../../../../engine/clickhouse/loginCodes.ts';
 import { authorityVariable, type ProgramProbe } from '../../protocol.ts';
 import { gaveUp, isRead, type Answered, type Asker } from './asker.ts';
 import { Expected } from './expected.ts';
@@ -12,7 +13,8 @@ export type Replied = { readonly rows: string } | { readonly error: NonNullable<
 /** Fails with `Lost`. */
 export type AskSql = (sql: string, wire: Wire, signal: AbortSignal) => Promise<Replied>;
 
-const refusedCodes: ReadonlySet<string> = new Set(['HTTP 401', 'HTTP 403', '192', '193', '194', '497', '516']);
+/** 497: ACCESS_DENIED. */
+const refusedCodes: ReadonlySet<string> = new Set(['HTTP 401', 'HTTP 403', '497', ...loginCodes]);
 
 export function sqlAsker(probe: ProgramProbe, ask: AskSql, note: (text: string) => void, varies: string): Asker {
   const { address, connection, asks, user } = probe;
