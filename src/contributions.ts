@@ -89,6 +89,8 @@ export interface CommandArguments {
   /** Runs are tree items of the Runs view, or ids. */
   'faultline.stopRun': [run?: unknown];
   'faultline.openRun': [run?: unknown];
+  /** The recovery that came with the package. */
+  'faultline.openRecordedRun': [];
   'faultline.compareRuns': [run?: unknown, runs?: unknown];
   'faultline.exportRun': [run?: unknown];
   'faultline.deleteRun': [run?: unknown, runs?: unknown];

@@ -1,7 +1,7 @@
-/** The runs of this machine: a folder each, under `runs` of the home. */
+/** The runs of this machine: a folder each, under `runs` of the home. Beside them those that came recorded with the package, which are only read. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Disposable } from '../base/disposables.ts';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
@@ -18,9 +18,12 @@ const mostCandidates = 10;
 
 export class RunStore {
   readonly #folder: string;
+  readonly #recorded: string | undefined;
 
-  constructor({ home }: { readonly home: string }) {
+  /** `recorded`: a folder of runs as under the home. */
+  constructor({ home, recorded }: { readonly home: string; readonly recorded?: string }) {
     this.#folder = join(home, 'runs');
+    this.#recorded = recorded;
   }
 
   /** A new folder that only this user can read. `startedAt`: milliseconds since the epoch. Fails: `storage`. */
@@ -44,19 +47,27 @@ export class RunStore {
 
   /** Newest first. A run that has no journal yet is not listed; one whose journal can't be read is. Fails: `storage`. */
   async list(limit = Number.POSITIVE_INFINITY): Promise<RunRecord[]> {
-    const names = await this.#names();
+    const names = await namesIn(this.#folder);
     const records: RunRecord[] = [];
     for (let start = 0; start < names.length && records.length < limit; start += atOnce) {
-      const some = await Promise.all(names.slice(start, start + atOnce).map((run) => this.#read(run)));
+      const some = await Promise.all(names.slice(start, start + atOnce).map((run) => read(this.#folder, run)));
       records.push(...some.filter((record) => record !== undefined));
     }
     return records.slice(0, limit);
   }
 
-  /** Fails: `notFound`. */
+  /** Newest first: those of the package, which are no runs of this machine. */
+  async recorded(): Promise<RunRecord[]> {
+    const folder = this.#recorded;
+    if (folder === undefined) return [];
+    const records = await Promise.all((await namesIn(folder)).map((run) => read(folder, run)));
+    return records.filter((record) => record !== undefined);
+  }
+
+  /** Of this machine, or a recorded one. Fails: `notFound`. */
   async record(run: string): Promise<RunRecord> {
-    const record = isRunId(run) ? await this.#read(run) : undefined;
-    if (record === undefined) throw notFound(run);
+    const record = isRunId(run) ? ((await read(this.#folder, run)) ?? (this.#recorded && (await read(this.#recorded, run)))) : undefined;
+    if (!record) throw notFound(run);
     return record;
   }
 
@@ -68,7 +79,7 @@ export class RunStore {
       if (newest === undefined) throw new FaultlineError('notFound', { what: t('There is no run yet') });
       return newest;
     }
-    const names = await this.#names();
+    const names = await namesIn(this.#folder);
     if (names.includes(wanted)) return this.record(wanted);
     const matching = wanted === '' ? [] : names.filter((run) => run.includes(wanted));
     const [only] = matching;
@@ -81,9 +92,10 @@ export class RunStore {
     });
   }
 
-  /** Deletes it, unless it is running. Fails: `notFound`, `invalid` (it is running), `storage`. */
+  /** Deletes it, unless it is running. Fails: `notFound`, `invalid` (it is running, or came with the package), `storage`. */
   async remove(run: string): Promise<void> {
     const { folder, state } = await this.record(run);
+    if (dirname(folder) !== this.#folder) throw invalid(t('The run {0} came with Faultline', run), t('It takes no room of your runs.'));
     if (state === 'running') throw invalid(t('The run {0} is running', run), t('Stop it first.'));
     // Aside first: a run whose deletion was cut short is never listed with half of its files.
     const aside = join(this.#folder, `${removedPrefix}${run}-${randomBytes(4).toString('hex')}`);
@@ -107,36 +119,36 @@ export class RunStore {
     if (!isRunId(run)) throw notFound(run);
     return join(this.#folder, run);
   }
+}
 
-  /** Newest first. */
-  async #names(): Promise<string[]> {
-    try {
-      const entries = await readdir(this.#folder);
-      return entries.filter(isRunId).sort().reverse();
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return [];
-      throw unwritable(this.#folder, error);
-    }
+/** Newest first. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder);
+    return entries.filter(isRunId).sort().reverse();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw unwritable(folder, error);
   }
+}
 
-  async #read(run: string): Promise<RunRecord | undefined> {
-    const folder = join(this.#folder, run);
-    const path = join(folder, runFiles.journal);
-    // Before the journal: a runner that ends in between has written its end by the time that is looked for.
-    const lease = readLease(folder);
-    const held = lease !== undefined && isHeld(lease);
-    try {
-      const { header, journalBytes, hasEnd } = await readEdges(path);
-      return { run, folder, state: hasEnd ? 'ended' : held ? 'running' : 'interrupted', header, journalBytes };
-    } catch (error) {
-      // Not there yet, or just gone; or its runner is writing the header.
-      if (FaultlineError.is(error, 'notFound') || held) return undefined;
-      const journalBytes = await stat(path).then(
-        ({ size }) => size,
-        () => 0,
-      );
-      return { run, folder, state: FaultlineError.is(error, 'unsupported') ? 'newer' : 'damaged', journalBytes };
-    }
+async function read(runs: string, run: string): Promise<RunRecord | undefined> {
+  const folder = join(runs, run);
+  const path = join(folder, runFiles.journal);
+  // Before the journal: a runner that ends in between has written its end by the time that is looked for.
+  const lease = readLease(folder);
+  const held = lease !== undefined && isHeld(lease);
+  try {
+    const { header, journalBytes, hasEnd } = await readEdges(path);
+    return { run, folder, state: hasEnd ? 'ended' : held ? 'running' : 'interrupted', header, journalBytes };
+  } catch (error) {
+    // Not there yet, or just gone; or its runner is writing the header.
+    if (FaultlineError.is(error, 'notFound') || held) return undefined;
+    const journalBytes = await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    return { run, folder, state: FaultlineError.is(error, 'unsupported') ? 'newer' : 'damaged', journalBytes };
   }
 }
 

@@ -67,13 +67,15 @@ export const edges: Edges = {
   runs: (facts): RunRoom => {
     const { home, log } = facts;
     const runLog = log.named('runs');
+    const recorded = join(facts.extensionFolder, 'media', 'recorded');
     // Reading journals is no small code, and nobody reads one before the window is there.
     let loading: Promise<RunStore> | undefined;
-    const store = (): Promise<RunStore> => (loading ??= import('../journal/store.ts').then(({ RunStore: Store }) => new Store({ home })));
+    const store = (): Promise<RunStore> => (loading ??= import('../journal/store.ts').then(({ RunStore: Store }) => new Store({ home, recorded })));
     return {
       store: {
         list: async (limit) => (await store()).list(limit),
         record: async (run) => (await store()).record(run),
+        recorded: async () => (await store()).recorded(),
         remove: async (run) => (await store()).remove(run),
         watch: (listener) => whenThere(store(), (there) => there.watch(listener)),
       },

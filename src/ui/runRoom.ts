@@ -8,7 +8,7 @@ import type { JournalWindow } from './panels/journal.ts';
 import type { RunEdge } from './session/runs.ts';
 
 export interface RunRoom extends RunEdge {
-  readonly store: Pick<RunStore, 'list' | 'watch' | 'record' | 'remove'>;
+  readonly store: Pick<RunStore, 'list' | 'watch' | 'record' | 'recorded' | 'remove'>;
   summary(record: RunRecord): Promise<RunSummary>;
   /** Whole lines of the journal from a byte offset, about 1 MB at most. */
   read(record: RunRecord, offset: number): Promise<JournalWindow>;

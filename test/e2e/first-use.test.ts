@@ -31,6 +31,17 @@ describe('the first use', () => {
   after(() => workbench.close());
   pictureOfFailures(() => workbench);
 
+  it('without a cluster and without a run, Runs offers a recorded recovery, which is explored as any other', async () => {
+    await workbench.showContainer('Faultline');
+    await workbench.view('Runs').getByRole('button', { name: 'Open a Recorded Recovery' }).click();
+    const recovery = await person.recovery('Kafka, a leader killed');
+    await recovery.getByRole('heading', { level: 1, name: 'Passed' }).waitFor();
+    await recovery.getByText('no loss among 6,143 acknowledged').first().waitFor();
+    await recovery.getByText('kafka-1').first().waitFor();
+    await workbench.runCommand('View: Close All Editors');
+    assert.equal(await person.runs('Kafka, a leader killed').count(), 0);
+  });
+
   it('a click in the SQL library opens a copy of the query beside nothing else', async () => {
     await workbench.showContainer('Faultline');
     await workbench.treeRow('TPC-H, 22 queries').click();

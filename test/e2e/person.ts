@@ -50,6 +50,11 @@ export class Person {
     return this.workbench.webviewFrame(`Latency of ${name}`);
   }
 
+  /** The page of a run that broke something, by the run's name. */
+  recovery(name: string): Promise<Frame> {
+    return this.workbench.webviewFrame(`Recovery of ${name}`);
+  }
+
   /** Rows of the Runs view whose label is this run's name. */
   runs(name: string | RegExp): Locator {
     return this.workbench.view('Runs').locator('.monaco-list-row').filter({ hasText: name });

@@ -56,6 +56,11 @@ async function tour(theme: Theme, folder: string): Promise<void> {
     await workbench.treeRow('TPC-H, 22 queries').waitFor();
     await shoot('01-first-look');
 
+    await workbench.runCommand('Faultline: Open a Recorded Recovery');
+    await (await person.recovery('Kafka, a leader killed')).getByRole('heading', { level: 1, name: 'Passed' }).waitFor();
+    await shoot('01-recorded-recovery');
+    await workbench.runCommand('View: Close All Editors');
+
     await workbench.runCommand('Faultline: Get Started');
     await page.locator('.getting-started-step').first().waitFor();
     await shoot('02-walkthrough');

@@ -78,7 +78,12 @@ export interface Preview {
   readonly refusals: readonly Refusal[];
   /** What the person confirms. */
   readonly hash: string;
+  /** Its parts, so that it can be said which of them is another one later. */
+  readonly parts: ConfirmedParts;
 }
+
+/** A hash each. */
+export type ConfirmedParts = Readonly<Partial<Record<'fault' | 'targets' | 'controller' | 'replicas' | 'hit' | 'budgets', string>>>;
 
 export function previewFault(request: PreviewRequest, scene: FaultScene): Preview {
   const { fault, ownTopic, held } = request;
@@ -155,14 +160,10 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
     warnings: [...unread.warnings, ...noteOn(scene, fault, targets)],
     ...(consent === undefined ? {} : { consent }),
     refusals,
-    hash: hashOf({
-      identity,
-      settings: peers.settings,
-      durationMs,
-      when,
-      allow: [...allow].toSorted(byText),
-      targets: targets.map((target) => ({ ...target, as: undefined, controller: isController(scene, target.uid) })),
-      choose,
+    ...confirmedOf({
+      fault: { identity, settings: peers.settings, durationMs, when, allow: [...allow].toSorted(byText), choose },
+      targets: targets.map((target) => ({ ...target, as: undefined })),
+      controller: targets.map(({ uid }) => isController(scene, uid)),
       replicas: concerned.workloads
         .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
         .map(({ workload }) => workload.spec?.replicas),
@@ -179,6 +180,27 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   };
 }
 
+function confirmedOf(facts: Readonly<Partial<Record<keyof ConfirmedParts, unknown>>>): Pick<Preview, 'hash' | 'parts'> {
+  const parts = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, hashOf(value)]));
+  return { hash: hashOf(parts), parts };
+}
+
+/** In words; empty: nothing. */
+export function changedSince(before: ConfirmedParts, now: ConfirmedParts): readonly string[] {
+  const words: Readonly<Record<keyof ConfirmedParts, string>> = {
+    fault: t('the fault itself'),
+    targets: t('its targets'),
+    controller: t('which of its targets controls'),
+    replicas: t('how many replicas are wanted'),
+    hit: t('the pods that are hit'),
+    budgets: t('what the disruption budgets allow'),
+  };
+  return Object.entries(words).flatMap(([name, text]) => {
+    const part = name as keyof ConfirmedParts;
+    return before[part] === now[part] ? [] : [text];
+  });
+}
+
 function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
   const { settings } = fault;
   return {
@@ -191,7 +213,7 @@ function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
     heals: factsOf(settings.kind).heals,
     warnings: [],
     refusals: [why],
-    hash: hashOf({ identity, settings, refused: why.text }),
+    ...confirmedOf({ fault: { identity, settings, refused: why.text } }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a person confirmed, on its way to the run's process: from it the same is previewed once more just before it begins. Types only. */
 import type { DraftFault } from '../../fault/draft.ts';
+import type { ConfirmedParts } from '../../fault/preview/preview.ts';
 
 export interface ConfirmedFaults {
   /** Of the whole plan. */
@@ -12,5 +13,5 @@ export interface ConfirmedFaults {
 
 export interface ConfirmedFault {
   readonly draft: DraftFault;
-  readonly hash: string;
+  readonly parts: ConfirmedParts;
 }

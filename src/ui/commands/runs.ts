@@ -20,6 +20,7 @@ export interface RunCommandParts {
   readonly store: {
     /** Fails with `notFound`. */
     record(run: string): Promise<RunRecord>;
+    recorded(): Promise<readonly RunRecord[]>;
     /** Refuses a running one. */
     remove(run: string): Promise<void>;
   };
@@ -36,6 +37,11 @@ export function registerRunCommands(parts: RunCommandParts): Disposable {
     commands.register('faultline.openRun', async (argument) => {
       const run = await chosen(argument, t('Open which run?'));
       if (run !== undefined) await panels.show(run, { takeFocus: true });
+    }),
+    commands.register('faultline.openRecordedRun', async () => {
+      const [record] = await store.recorded();
+      if (record === undefined) throw new FaultlineError('notFound', { what: t('No recorded run came with this build') });
+      await panels.show(record.run, { takeFocus: true });
     }),
     commands.register('faultline.stopRun', async (argument) => {
       const run = runOf(argument) ?? (await chooseRunning(parts));

@@ -5,7 +5,7 @@ import type { DraftFault, FaultFlag, TargetBy } from '../../../src/fault/draft.t
 import { needsOf } from '../../../src/fault/needs.ts';
 import { previewAgain } from '../../../src/fault/plan.ts';
 import { hashOf } from '../../../src/fault/preview/hash.ts';
-import { hashOfPlan, type CheckedNeed } from '../../../src/fault/preview/preview.ts';
+import { changedSince, hashOfPlan, type CheckedNeed } from '../../../src/fault/preview/preview.ts';
 import { namespacesOf, nodesOf, plannedMessages, plannedProbes } from '../../../src/fault/probes.ts';
 import type { FaultScene } from '../../../src/fault/scene.ts';
 import type { FaultPlan, FaultSettings } from '../../../src/journal/fault-plan.ts';
@@ -187,6 +187,18 @@ describe('the hash that is confirmed', () => {
     other('condition', base, draft(cut, leader, { when: { kind: 'isr', topic: 'messages', partition: 1, size: 2, withinMs: 1 } }));
     const flags = (...allow: FaultFlag[]): string => hash(base, draft(cut, leader, { allow }));
     assert.equal(flags('several', 'againstBudget'), flags('againstBudget', 'several'));
+  });
+
+  it('says in words what is another one', () => {
+    const fault = draft(cut, leader);
+    const parts = (objects: Partial<Objects>, other = fault) => previewOf(sceneOf(objects), other, { identity: 'uid/ca' }).parts;
+    const now = (objects: Partial<Objects>, other?: DraftFault): readonly string[] => changedSince(parts(base), parts(objects, other));
+    assert.deepEqual(now(base), []);
+    assert.deepEqual(now({ ...base, budgets: [budget('bus', kafkaName, 2)] }), ['what the disruption budgets allow']);
+    assert.deepEqual(now({ ...base, kafka: { ...kafkaFacts, controllerId: 1 } }), ['which of its targets controls']);
+    assert.deepEqual(now(base, draft(cut, leader, { durationMs: 59_000 })), ['the fault itself']);
+    const replaced = withPods((pod, index) => (index === 1 ? { ...pod, metadata: { ...pod.metadata, uid: 'uid-new' } } : pod));
+    assert.deepEqual(now(replaced), ['its targets', 'the pods that are hit']);
   });
 
   it('is the same while only that changes which changes by itself', () => {

@@ -159,6 +159,27 @@ describe('runs on disk', () => {
     assert.deepEqual(readdirSync(join(home, 'runs')), [running]);
   });
 
+  it('that came with the package are opened as any other; they are neither listed among the others nor deleted', async () => {
+    const own = await make('own', noon);
+    const recorded = join(home, 'recorded');
+    const run = await make('shown', noon + 1);
+    mkdirSync(recorded);
+    renameSync(store.folderOf(run), join(recorded, run));
+    store = new RunStore({ home, recorded });
+    assert.deepEqual(
+      (await store.list()).map((record) => record.run),
+      [own],
+    );
+    assert.deepEqual(
+      (await store.recorded()).map((record) => [record.run, record.state]),
+      [[run, 'ended']],
+    );
+    assert.equal((await store.record(run)).folder, join(recorded, run));
+    await assert.rejects(store.remove(run), (error) => FaultlineError.is(error, 'invalid') && /came with Faultline/.test(error.message));
+    assert.equal((await store.record(run)).state, 'ended');
+    assert.deepEqual(await new RunStore({ home }).recorded(), []);
+  });
+
   it('whose deletion was cut short are not listed, and go with the next one', async () => {
     const run = await make('half', noon);
     const other = await make('other', noon + 1000);

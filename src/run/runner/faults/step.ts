@@ -7,6 +7,7 @@ import { factsOf } from '../../../fault/catalogue.ts';
 import type { Injector } from '../../../fault/injector.ts';
 import { takeLease, type FaultLease } from '../../../fault/lease.ts';
 import { previewAgain } from '../../../fault/plan.ts';
+import { changedSince } from '../../../fault/preview/preview.ts';
 import { refuseOtherCluster } from '../../../fault/preflight/identity.ts';
 import { readScene } from '../../../fault/scene-read.ts';
 import type { FaultEvent } from '../../../journal/fault-events.ts';
@@ -99,8 +100,9 @@ async function refusedNow(index: number, fault: PlannedFault, options: StepOptio
   const again = previewAgain(request, fault.targets, scene);
   const [first] = again.refusals;
   if (first !== undefined) return [first.text, first.remedy].filter((part) => part !== undefined).join('. ');
-  if (index === 0 && again.hash !== given.hash) return t('What would be hit is not what was confirmed any more. Look at the preview again');
-  return undefined;
+  const changed = index === 0 ? changedSince(given.parts, again.parts) : [];
+  if (changed.length === 0) return undefined;
+  return t('What would be hit is not what was confirmed any more: {0}. Look at the preview again', changed.join(', '));
 }
 
 /** Fails as a request does; then nothing is left behind. */

@@ -149,7 +149,7 @@ export class World {
       ...{ run: 'run-1', plan, record, projection, end: this.end, healing: this.healing, hasLoad: false, measuringMs: () => measuringMs },
       confirmed: {
         hash: 'h',
-        faults: unconfirmed ? [] : drafts.map((one, index) => ({ draft: one, hash: previews[index]?.hash ?? '' })),
+        faults: unconfirmed ? [] : drafts.map((one, index) => ({ draft: one, parts: previews[index]?.parts ?? {} })),
       },
       edges: {
         env: process.env,
