@@ -70,7 +70,8 @@ export const edges: Edges = {
     const recorded = join(facts.extensionFolder, 'media', 'recorded');
     // Reading journals is no small code, and nobody reads one before the window is there.
     let loading: Promise<RunStore> | undefined;
-    const store = (): Promise<RunStore> => (loading ??= import('../journal/store.ts').then(({ RunStore: Store }) => new Store({ home, recorded })));
+    const store = (): Promise<RunStore> =>
+      (loading ??= import('../journal/store.ts').then(({ RunStore: Store }) => new Store({ home, recorded })));
     return {
       store: {
         list: async (limit) => (await store()).list(limit),

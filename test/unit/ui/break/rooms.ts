@@ -66,7 +66,10 @@ export function roomIn(cluster: Here): PreparedRoom {
       const hash = hashOfPlan(fault, previews);
       const confirmed = {
         hash,
-        faults: previews.map((one, index) => ({ draft: draft.faults[index] ?? { settings: { kind: 'none' }, allow: [] }, parts: one.parts })),
+        faults: previews.map((one, index) => ({
+          draft: draft.faults[index] ?? { settings: { kind: 'none' }, allow: [] },
+          parts: one.parts,
+        })),
       };
       return { preview: { plan: fault, previews, refusals: [], probes, drafts, hash }, run: { plan: { ...plan, fault }, confirmed } };
     },
