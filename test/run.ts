@@ -16,10 +16,10 @@ import { codeServer, NEWEST, OLDEST } from './workbench/code-server.ts';
 import { kill, leftBehind, MARK, marked } from './workbench/processes.ts';
 
 const root = join(import.meta.dirname, '..');
-const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package', 'lab', 'recovery'] as const;
-/** Faults, whole runs and the soak in a lab: most of an hour more than a landing has. By name: `npm test -- recovery`. */
+const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package', 'lab', 'soak', 'recovery'] as const;
+/** Each kind of fault and whole runs in a lab: half an hour more than a landing has. By name: `npm test -- recovery`. */
 const BY_NAME: readonly LayerName[] = ['recovery'];
-const IN_LAB: readonly LayerName[] = ['lab', 'recovery'];
+const IN_LAB: readonly LayerName[] = ['lab', 'soak', 'recovery'];
 type LayerName = (typeof LAYERS)[number];
 
 /** One row of the table. */
@@ -70,6 +70,8 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
         { ...mocha(5 * MINUTE_MS, 2), inLab: true },
         { ...mocha(10 * MINUTE_MS, 1, 'recovery/alone'), label: 'recovery alone', inLab: true },
       ];
+    case 'soak':
+      return [{ ...mocha(30 * MINUTE_MS), inLab: true }];
     case 'lab':
       return [
         { ...mocha(5 * MINUTE_MS, LAB_JOBS), inLab: true },
@@ -169,7 +171,7 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const layers = LAYERS.filter((layer) =>
-    positionals.length === 0 ? !BY_NAME.includes(layer) && !(values.quick && layer === 'lab') : positionals.includes(layer),
+    positionals.length === 0 ? !BY_NAME.includes(layer) && !(values.quick && IN_LAB.includes(layer)) : positionals.includes(layer),
   );
   const progress = new Progress('lines');
   const lab = new SharedLab(progress);
@@ -191,37 +193,46 @@ async function main(): Promise<void> {
   if (layers.includes('host')) await codeServer(OLDEST, progress);
 
   const outcomes: Outcome[] = [];
-  for (const layer of layers) outcomes.push(...(await runLayer(runner, lab, layer, values.grep)));
+  for (const [index, layer] of layers.entries()) {
+    outcomes.push(...(await runLayer(runner, lab, layer, values.grep)));
+    const next = layers[index + 1];
+    if (IN_LAB.includes(layer) && (next === undefined || !IN_LAB.includes(next))) outcomes.push(...(await labDown(lab)));
+  }
   if (runner.stopped) return;
   const { text, passed, failed } = summary(outcomes);
   console.log(`\n${text}`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 }
 
-/** One outcome a step. A lab that does not come up or go down is a failure of its layer. */
+/** One outcome a step. A lab that does not come up is a failure of its layer; it stays up for the next one. */
 async function runLayer(runner: Runner, lab: SharedLab, layer: LayerName, grep: string | undefined): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const began = performance.now();
-  const failed = (label: string, note: string): Outcome => {
-    return { label, passed: 0, failed: 1, seconds: (performance.now() - began) / 1000, notes: [note] };
-  };
   if (IN_LAB.includes(layer)) {
     if (runner.stopped) return [];
     console.log('\n── the lab ──');
     rmSync(join(root, '.test', 'report', layer), { recursive: true, force: true });
     if (!(await lab.up())) {
       await lab.down().catch(tell);
-      return [failed('lab', 'the lab did not come up: see above')];
+      const seconds = (performance.now() - began) / 1000;
+      return [{ label: layer, passed: 0, failed: 1, seconds, notes: ['the lab did not come up: see above'] }];
     }
   }
   for (const step of stepsOf(layer, grep)) if (!runner.stopped) outcomes.push(await runner.run(step, grep));
+  return outcomes;
+}
+
+/** Nothing to tell when it went. */
+async function labDown(lab: SharedLab): Promise<Outcome[]> {
+  const began = performance.now();
   try {
-    if (IN_LAB.includes(layer)) await lab.down();
+    await lab.down();
+    return [];
   } catch (error) {
     tell(error);
-    outcomes.push(failed('lab down', 'the lab did not go down: see above'));
+    const seconds = (performance.now() - began) / 1000;
+    return [{ label: 'lab down', passed: 0, failed: 1, seconds, notes: ['the lab did not go down: see above'] }];
   }
-  return outcomes;
 }
 
 function tell(error: unknown): void {

@@ -15,6 +15,8 @@ export interface RunRecord {
   /** Absent for `newer` and `damaged`. */
   readonly header?: JournalHeader;
   readonly journalBytes: number;
+  /** It came with the package: nothing is written beside it. */
+  readonly isRecorded?: true;
 }
 
 /** It injects faults, or is the control of a run that does: it has a recovery. */

@@ -1,7 +1,7 @@
 /** The runs of this machine: a folder each, under `runs` of the home. Beside them those that came recorded with the package, which are only read. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Disposable } from '../base/disposables.ts';
 import { FaultlineError, invalid } from '../base/errors.ts';
 import { t } from '../base/messages.ts';
@@ -60,14 +60,14 @@ export class RunStore {
   async recorded(): Promise<RunRecord[]> {
     const folder = this.#recorded;
     if (folder === undefined) return [];
-    const records = await Promise.all((await namesIn(folder)).map((run) => read(folder, run)));
+    const records = await Promise.all((await namesIn(folder)).map((run) => this.#readRecorded(run)));
     return records.filter((record) => record !== undefined);
   }
 
   /** Of this machine, or a recorded one. Fails: `notFound`. */
   async record(run: string): Promise<RunRecord> {
-    const record = isRunId(run) ? ((await read(this.#folder, run)) ?? (this.#recorded && (await read(this.#recorded, run)))) : undefined;
-    if (!record) throw notFound(run);
+    const record = isRunId(run) ? ((await read(this.#folder, run)) ?? (await this.#readRecorded(run))) : undefined;
+    if (record === undefined) throw notFound(run);
     return record;
   }
 
@@ -94,8 +94,8 @@ export class RunStore {
 
   /** Deletes it, unless it is running. Fails: `notFound`, `invalid` (it is running, or came with the package), `storage`. */
   async remove(run: string): Promise<void> {
-    const { folder, state } = await this.record(run);
-    if (dirname(folder) !== this.#folder) throw invalid(t('The run {0} came with Faultline', run), t('It takes no room of your runs.'));
+    const { folder, state, isRecorded } = await this.record(run);
+    if (isRecorded) throw invalid(t('The run {0} came with Faultline', run), t('It takes no room of your runs.'));
     if (state === 'running') throw invalid(t('The run {0} is running', run), t('Stop it first.'));
     // Aside first: a run whose deletion was cut short is never listed with half of its files.
     const aside = join(this.#folder, `${removedPrefix}${run}-${randomBytes(4).toString('hex')}`);
@@ -118,6 +118,11 @@ export class RunStore {
   folderOf(run: string): string {
     if (!isRunId(run)) throw notFound(run);
     return join(this.#folder, run);
+  }
+
+  async #readRecorded(run: string): Promise<RunRecord | undefined> {
+    const record = this.#recorded === undefined ? undefined : await read(this.#recorded, run);
+    return record === undefined ? undefined : { ...record, isRecorded: true };
   }
 }
 

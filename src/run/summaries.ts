@@ -46,14 +46,14 @@ export function recoveryOfRun({ projection, view: { status } }: Pick<ProjectedRu
   return projection.recoveryView(status === 'running' || status === 'interrupted' ? status : 'ended');
 }
 
-/** One line about a run; kept beside the journal once the run has ended, and made again when it is not there. Fails as `projectRun`. */
+/** One line about a run; kept beside the journal once the run has ended, and made again when it is not there. A recorded run keeps none. Fails as `projectRun`. */
 export async function summaryOfRun(record: RunRecord): Promise<RunSummary> {
   if (record.state === 'running') return summaryOf((await projectRun(record)).view);
   const kept = await readKept(record);
   if (kept !== undefined) return kept;
   const journalBytes = await journalSize(record);
   const summary = summaryOf((await projectRun(record)).view);
-  await keep(record, { format: summaryFormat, journalBytes, summary });
+  if (!record.isRecorded) await keep(record, { format: summaryFormat, journalBytes, summary });
   return summary;
 }
 

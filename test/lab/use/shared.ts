@@ -33,6 +33,7 @@ export class SharedLab {
 
   /** false: it did not come up, and its output says why. */
   async up(): Promise<boolean> {
+    if (this.ours) return true;
     // One that is up and broken is still that of whoever started it.
     this.ours = (await status(this.number)).lab === undefined;
     const args = [COMMAND, 'up', '--lab', String(this.number), '--profile', 'cluster'];

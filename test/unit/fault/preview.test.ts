@@ -190,15 +190,14 @@ describe('the hash that is confirmed', () => {
   });
 
   it('says in words what is another one', () => {
-    const fault = draft(cut, leader);
-    const parts = (objects: Partial<Objects>, other = fault) => previewOf(sceneOf(objects), other, { identity: 'uid/ca' }).parts;
+    const parts = (objects: Partial<Objects>, other = draft(cut, leader)) =>
+      previewOf(sceneOf(objects), other, { identity: 'uid/ca' }).parts;
     const now = (objects: Partial<Objects>, other?: DraftFault): readonly string[] => changedSince(parts(base), parts(objects, other));
-    assert.deepEqual(now(base), []);
     assert.deepEqual(now({ ...base, budgets: [budget('bus', kafkaName, 2)] }), ['what the disruption budgets allow']);
     assert.deepEqual(now({ ...base, kafka: { ...kafkaFacts, controllerId: 1 } }), ['which of its targets controls']);
     assert.deepEqual(now(base, draft(cut, leader, { durationMs: 59_000 })), ['the fault itself']);
-    const replaced = withPods((pod, index) => (index === 1 ? { ...pod, metadata: { ...pod.metadata, uid: 'uid-new' } } : pod));
-    assert.deepEqual(now(replaced), ['its targets', 'the pods that are hit']);
+    const withNew = { ...base, pods: base.pods.map((pod) => ({ ...pod, metadata: { ...pod.metadata, uid: 'uid-new' } })) };
+    assert.deepEqual(now(withNew), ['its targets', 'the pods that are hit']);
   });
 
   it('is the same while only that changes which changes by itself', () => {

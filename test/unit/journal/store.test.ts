@@ -174,7 +174,8 @@ describe('runs on disk', () => {
       (await store.recorded()).map((record) => [record.run, record.state]),
       [[run, 'ended']],
     );
-    assert.equal((await store.record(run)).folder, join(recorded, run));
+    const { folder, isRecorded } = await store.record(run);
+    assert.deepEqual([folder, isRecorded, (await store.record(own)).isRecorded], [join(recorded, run), true, undefined]);
     await assert.rejects(store.remove(run), (error) => FaultlineError.is(error, 'invalid') && /came with Faultline/.test(error.message));
     assert.equal((await store.record(run)).state, 'ended');
     assert.deepEqual(await new RunStore({ home }).recorded(), []);

@@ -148,7 +148,7 @@ function label({ text, at, of }: Milestone, { side, text: classes, mark }: Style
   const weight = mark === undefined ? 400 : 600;
   const variants =
     of === 'fault'
-      ? [text, text.split(',')[0] ?? text, text.split(' ').slice(0, 2).join(' '), t('fault')]
+      ? [text, ...[',', ' (', ':'].map((end) => text.split(end)[0] ?? text), t('fault')]
       : of === 'ends'
         ? [endsText(at, frame, text), text]
         : [text];

@@ -59,7 +59,7 @@ function steps(redundancy: RedundancyView, index: number, scene: Scene): RowSpec
   const low = Math.min(want, ...counts, ...(least === null ? [] : [least]));
   const high = Math.max(want, ...counts);
   const y = (count: number): number => (high === low ? 9 : 9 + ((high - count) / (high - low)) * 16);
-  const marks = high - low <= 3 ? Array.from({ length: high - low + 1 }, (_, i) => low + i) : [low, high];
+  const marks = high === low ? [low] : [low, high];
   const lowest = Math.min(...counts, want);
   const shapes: (Shape | null)[] = [
     ...marks.map((count) => words(frame.gutter - 6, y(count) + 4, String(count), 't-dim t-s', 'end')),

@@ -52,20 +52,23 @@ export function outageOf(stream: Stream, rule: RecoveryRule, goAt: number, vanta
   let lastGoodBefore = firstBad - 1;
   while (lastGoodBefore >= 0 && (stream.bad[lastGoodBefore] === 1 || stream.vantage[lastGoodBefore] !== stream.vantage[firstBad]))
     lastGoodBefore--;
-  const firstGood = firstGoodOf(stream, firstBad, end, vantages);
+  const firstGood = firstGoodOf(stream, firstBad, goAt, vantages);
   const lastBad = Math.max(windows.lastBad(firstBad, end), firstBad);
   const stable = windows.firstGood(lastBad + 1, end);
   if (stable < 0) return { firstBad, lastGoodBefore, firstGood, stable, confirmed: false };
   return { firstBad, lastGoodBefore, firstGood, stable, confirmed: windows.from(stable).complete && !windows.from(stable).bad };
 }
 
-/** Of a vantage that had been bad: a vantage that felt nothing yet has good answers all the time. */
-function firstGoodOf(stream: Stream, firstBad: number, end: number, vantages: number): number {
+/**
+ * Of a vantage that had been bad: a vantage that felt nothing yet has good answers all the time. Planned after *go*: beside one that was
+ * caught under way there are others, sooner answered, that knew nothing of a fault.
+ */
+function firstGoodOf(stream: Stream, firstBad: number, goAt: number, vantages: number): number {
   const wasBad = new Uint8Array(vantages);
-  for (let i = firstBad; i < end; i++) {
+  for (let i = firstBad; i < stream.length; i++) {
     const vantage = stream.vantage[i] ?? 0;
     if (stream.bad[i] === 1) wasBad[vantage] = 1;
-    else if (wasBad[vantage] === 1) return i;
+    else if (wasBad[vantage] === 1 && (stream.at[i] ?? 0) >= goAt) return i;
   }
   return -1;
 }
@@ -78,7 +81,7 @@ export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed,
     const planned = at[i] ?? 0;
     if (Number.isNaN(planned)) continue;
     const code = outcome[i] ?? 0;
-    if (code === outcomeCode.ok && bad.length > 0) firstGoodAt ??= planned;
+    if (code === outcomeCode.ok && bad.length > 0 && planned >= afterAt) firstGoodAt ??= planned;
     if (!isBad(code) || (planned < afterAt && planned + (took[i] ?? 0) < afterAt)) continue;
     let end = i + 1;
     while (end < length && isBad(outcome[end] ?? 0)) end++;

@@ -79,6 +79,14 @@ describe('a recovery that users felt', () => {
     );
   });
 
+  it('has no first good answer before its fault: what was answered beside those that were caught knew nothing of it', () => {
+    const isCaught = (since: number): boolean => since >= 0 || Math.round(since / 50) % 2 === 0;
+    const view = viewOf({ ...bothFelt((since) => (since >= -150 && since < 2000 && isCaught(since) ? 'unknown' : undefined)) });
+    assert.ok(ms(view.figures.detected) < 0, 'detected');
+    near(ms(view.figures.firstGood), 2000, 30, 'first good');
+    for (const { firstGoodAt } of view.vantages) near((firstGoodAt ?? 0) - (view.zeroAt ?? 0), 2000, 60, 'of a vantage');
+  });
+
   it('by a ratio looks away from single bad answers, in the impact too', () => {
     const some = (since: number): Felt | undefined => (since === 5000 || since === 30_000 ? 'failed' : undefined);
     const recovery = { ratio: 0.99, windowMs: 10_000, windowSamples: 100 };

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
-import { runningLab } from '../../lab/use/running.ts';
-import { hostsIn, roundsOf } from '../../soak/rounds.ts';
-import { lineOf, soak, tableOf } from '../../soak/soak.ts';
-import { Progress } from '../../workbench/cache.mjs';
+import { runningLab } from '../lab/use/running.ts';
+import { hostsIn, roundsOf } from './rounds.ts';
+import { lineOf, soak, tableOf } from './soak.ts';
+import { Progress } from '../workbench/cache.mjs';
 
 const ROUNDS = 30;
 const LANES = 4;
@@ -21,7 +21,7 @@ describe('faults in the middle of which somebody is killed', () => {
     const seed = Date.now() % 100_000;
     const lab = await runningLab('cluster');
     const outcomes = await soak({
-      ...{ lab, scratch, lanes: LANES, root: join(import.meta.dirname, '..', '..', '..') },
+      ...{ lab, scratch, lanes: LANES, root: join(import.meta.dirname, '..', '..') },
       rounds: roundsOf(seed, ROUNDS, hostsIn(ROUNDS)),
       progress: new Progress('terminal'),
       tell: (outcome) => console.log(`      ${lineOf(outcome)}`),

@@ -1,0 +1,91 @@
+/**
+ * Pictures of a fault by mouse, in three themes and two widths, for a person to look at: the form with its preview, the page while it
+ * happens and at its end. The lab is up with its engines:
+ *   npm run lab -- up --lab 1 --profile cluster --with trino,kafka
+ *   node test/recovery/screenshots.ts FOLDER [--lab 1] [--theme dark] [--fault broker|worker]
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Locator } from 'playwright-core';
+import { Person } from '../e2e/person.ts';
+import { Workbench, type Theme } from '../e2e/workbench.ts';
+import { ENGINES_NAMESPACE } from '../lab/main/with.ts';
+import { loadKubeconfig } from '../lab/use/api.ts';
+import { status } from '../lab/ways.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const themes = ['dark', 'light', 'high-contrast-dark'] as const satisfies readonly Theme[];
+const widths = [1600, 800] as const;
+/** Rows from the cluster down to the pod that is hit. */
+const faults = {
+  broker: { rows: [/^kafka.*Kafka/], pod: /^kafka-0/, passes: 'recovered <= 30 s' },
+  worker: { rows: [/^trino.*Trino/, /^workers/], pod: /^worker-/, passes: 'recovered <= 1 min' },
+} as const;
+type FaultName = keyof typeof faults;
+
+async function tour(kubeconfig: string, context: string, name: FaultName, theme: Theme, folder: string): Promise<void> {
+  const workbench = await Workbench.open({ extension: root, theme, env: { KUBECONFIG: kubeconfig } });
+  const { page } = workbench;
+  const person = new Person(workbench);
+  const { rows, pod, passes } = faults[name];
+  const row = (text: string | RegExp): Locator => workbench.view('Clusters').locator('.monaco-list-row').filter({ hasText: text }).first();
+  const shoot = async (what: string): Promise<void> => {
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: width === 1600 ? 1000 : 700 });
+      // Two frames: one in which the layout is told, one in which it is drawn.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      await workbench.screenshot(join(folder, `${theme}-${width}-${name}-${what}.png`));
+    }
+    await page.setViewportSize({ width: 1600, height: 1000 });
+  };
+  try {
+    await page.setViewportSize({ width: 1600, height: 1000 });
+    await workbench.showContainer('Faultline');
+    await row(context).click();
+    await row(/^Nodes/).waitFor();
+    await row(/DuckDB/).click();
+    for (const text of rows) await row(text).click();
+    await person.rowMenu(row(pod), 'Break…');
+    const form = await workbench.webviewFrame(/^Break /);
+    await form.getByText('pods in').first().waitFor();
+    await shoot('1-form');
+    const passing = form.getByRole('textbox', { name: 'Passes when' });
+    await passing.fill(passes);
+    const confirm = form.locator('.go vscode-button[appearance=primary]');
+    const consent = form.getByRole('textbox', { name: /Type/ });
+    if (await consent.isVisible()) {
+      const target = /^Break (.*)$/.exec(await form.title())?.[1] ?? '';
+      await consent.fill(target);
+    }
+    await confirm.click();
+    const running = person.runs(/Pod|Container/).filter({ hasText: 'running' });
+    await running.waitFor();
+    const recovery = await workbench.webviewFrame(/^Recovery of /);
+    await recovery.getByText('fault', { exact: true }).first().waitFor({ timeout: 180_000 });
+    await shoot('2-live');
+    await running.waitFor({ state: 'detached', timeout: 400_000 });
+    await recovery.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)$/ }).waitFor();
+    await shoot('3-ended');
+  } finally {
+    await workbench.screenshot(join(folder, `${theme}-${name}-last.png`));
+    await workbench.close();
+  }
+}
+
+const { values, positionals } = parseArgs({
+  options: { lab: { type: 'string', default: '1' }, theme: { type: 'string' }, fault: { type: 'string' } },
+  allowPositionals: true,
+});
+const [folder] = positionals;
+if (folder === undefined) throw new Error('Usage: screenshots.ts FOLDER [--lab 1] [--theme dark] [--fault broker|worker]');
+await mkdir(folder, { recursive: true });
+const { lab } = await status(Number(values.lab));
+if (lab === undefined) throw new Error(`Lab ${values.lab} is not up.`);
+const context = loadKubeconfig(lab.kubeconfig, ENGINES_NAMESPACE).currentContext;
+for (const theme of themes.filter((one) => values.theme === undefined || one === values.theme)) {
+  for (const name of (Object.keys(faults) as FaultName[]).filter((one) => values.fault === undefined || one === values.fault)) {
+    await tour(lab.kubeconfig, context, name, theme, folder);
+    console.log(theme, name);
+  }
+}
