@@ -144,6 +144,11 @@ export class Told {
     this.#changes = [];
   }
 
+  /** Objects, once for each time they were told. */
+  get size(): number {
+    return this.of('added').length + this.of('changed').length + this.of('deleted').length;
+  }
+
   of(what: 'added' | 'changed' | 'deleted'): string[] {
     return this.#changes.flatMap((change) => change[what]).toSorted();
   }
