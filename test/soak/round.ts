@@ -125,6 +125,13 @@ async function targetOf({ kind, node }: Round, { lab, place }: Ground, name: str
   const made = deployment({ name, script: SAYS_ITS_NAME, port: 8080, replicas: REPLICAS, resources: { requests: { cpu: '10m' }, limits } });
   await lab.apply(on === undefined ? made : chosen(made, on));
   const [first] = await lab.readyPods(`app=${name}`, REPLICAS, { timeoutMs: READY_MS });
+  // Its controller says so later than its pods, and much later where another lane has just killed the API server.
+  await lab.waitFor(
+    `${name} is rolled out`,
+    { kind: 'Deployment', name },
+    ({ status }) => status?.updatedReplicas === REPLICAS && status.availableReplicas === REPLICAS,
+    { timeoutMs: READY_MS },
+  );
   const own = place.nodes.find((one) => one.name === first?.spec?.nodeName);
   const containerId = first?.status?.containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '');
   const { name: pod, uid } = first?.metadata ?? {};
