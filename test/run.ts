@@ -214,8 +214,7 @@ async function runLayer(runner: Runner, lab: SharedLab, layer: LayerName, grep: 
     rmSync(join(root, '.test', 'report', layer), { recursive: true, force: true });
     if (!(await lab.up())) {
       await lab.down().catch(tell);
-      const seconds = (performance.now() - began) / 1000;
-      return [{ label: layer, passed: 0, failed: 1, seconds, notes: ['the lab did not come up: see above'] }];
+      return [failure(layer, began, 'the lab did not come up: see above')];
     }
   }
   for (const step of stepsOf(layer, grep)) if (!runner.stopped) outcomes.push(await runner.run(step, grep));
@@ -230,9 +229,12 @@ async function labDown(lab: SharedLab): Promise<Outcome[]> {
     return [];
   } catch (error) {
     tell(error);
-    const seconds = (performance.now() - began) / 1000;
-    return [{ label: 'lab down', passed: 0, failed: 1, seconds, notes: ['the lab did not go down: see above'] }];
+    return [failure('lab down', began, 'the lab did not go down: see above')];
   }
+}
+
+function failure(label: string, began: number, note: string): Outcome {
+  return { label, passed: 0, failed: 1, seconds: (performance.now() - began) / 1000, notes: [note] };
 }
 
 function tell(error: unknown): void {

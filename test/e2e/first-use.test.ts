@@ -31,7 +31,7 @@ describe('the first use', () => {
   after(() => workbench.close());
   pictureOfFailures(() => workbench);
 
-  it('without a cluster and without a run, Runs offers a recorded recovery, which is explored as any other', async () => {
+  it('Runs offers a recorded recovery as long as it is empty', async () => {
     await workbench.showContainer('Faultline');
     await workbench.view('Runs').getByRole('button', { name: 'Open a Recorded Recovery' }).click();
     const recovery = await person.recovery('Kafka, a leader killed');

@@ -6,12 +6,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { cell, Person } from './person.ts';
+import { shooting, themes } from './shoot.ts';
 import { Workbench } from './workbench.ts';
 import type { Theme } from './workbench.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const themes = ['dark', 'light', 'high-contrast-dark'] as const satisfies readonly Theme[];
-const widths = [1600, 800] as const;
+const heights = [900, 600] as const;
 
 const orders = `select o_orderkey, c_name, o_orderstatus, o_totalprice, o_orderdate, o_orderpriority, o_comment
 from orders join customer on o_custkey = c_custkey
@@ -36,21 +36,11 @@ load: { clients: 1, iterations: 30 }
 warmUp: { iterations: 2 }
 `;
 
-async function picture(workbench: Workbench, folder: string, theme: Theme, name: string): Promise<void> {
-  for (const width of widths) {
-    await workbench.page.setViewportSize({ width, height: width === 1600 ? 900 : 600 });
-    // Two frames: one in which the layout is told, one in which it is drawn.
-    await workbench.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-    await workbench.screenshot(join(folder, `${theme}-${width}-${name}.png`));
-  }
-  await workbench.page.setViewportSize({ width: 1600, height: 900 });
-}
-
 async function tour(theme: Theme, folder: string): Promise<void> {
   const workbench = await Workbench.open({ extension: root, theme });
   const { page } = workbench;
   const person = new Person(workbench);
-  const shoot = (name: string): Promise<void> => picture(workbench, folder, theme, name);
+  const shoot = shooting(workbench, { folder, theme, heights });
   try {
     await workbench.showContainer('Faultline');
     await workbench.treeRow('TPC-H, 22 queries').waitFor();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { cell, Person } from '../e2e/person.ts';
+import { shooting, themes } from '../e2e/shoot.ts';
 import { Workbench, type Theme } from '../e2e/workbench.ts';
 import { Progress } from '../workbench/cache.mjs';
 import { program } from './build/programs.ts';
@@ -17,8 +18,7 @@ import { DEFAULT_MINOR } from './versions.ts';
 import { status } from './ways.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const themes = ['dark', 'light', 'high-contrast-dark'] as const satisfies readonly Theme[];
-const widths = [1600, 800] as const;
+const heights = [1000, 700] as const;
 
 const shipping = `-- TPC-H query 12: which orders arrived late, by how they were shipped
 select
@@ -52,15 +52,7 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
   const { page } = workbench;
   const person = new Person(workbench);
   const row = (text: string | RegExp): Locator => workbench.view('Clusters').locator('.monaco-list-row').filter({ hasText: text }).first();
-  const shoot = async (name: string): Promise<void> => {
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: width === 1600 ? 1000 : 700 });
-      // Two frames: one in which the layout is told, one in which it is drawn.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-      await workbench.screenshot(join(folder, `${theme}-${width}-${name}.png`));
-    }
-    await page.setViewportSize({ width: 1600, height: 1000 });
-  };
+  const shoot = shooting(workbench, { folder, theme, heights });
   try {
     await page.setViewportSize({ width: 1600, height: 1000 });
     await workbench.showContainer('Faultline');

@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { Person } from '../e2e/person.ts';
+import { shooting, themes } from '../e2e/shoot.ts';
 import { Workbench, type Theme } from '../e2e/workbench.ts';
 import { ENGINES_NAMESPACE } from '../lab/main/with.ts';
 import { loadKubeconfig } from '../lab/use/api.ts';
 import { status } from '../lab/ways.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const themes = ['dark', 'light', 'high-contrast-dark'] as const satisfies readonly Theme[];
-const widths = [1600, 800] as const;
+const heights = [1000, 700] as const;
 /** Rows from the cluster down to the pod that is hit. */
 const faults = {
   broker: { rows: [/^kafka.*Kafka/], pod: /^kafka-0/, passes: 'recovered <= 30 s' },
@@ -30,15 +30,8 @@ async function tour(kubeconfig: string, context: string, name: FaultName, theme:
   const person = new Person(workbench);
   const { rows, pod, passes } = faults[name];
   const row = (text: string | RegExp): Locator => workbench.view('Clusters').locator('.monaco-list-row').filter({ hasText: text }).first();
-  const shoot = async (what: string): Promise<void> => {
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: width === 1600 ? 1000 : 700 });
-      // Two frames: one in which the layout is told, one in which it is drawn.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-      await workbench.screenshot(join(folder, `${theme}-${width}-${name}-${what}.png`));
-    }
-    await page.setViewportSize({ width: 1600, height: 1000 });
-  };
+  const picture = shooting(workbench, { folder, theme, heights });
+  const shoot = (what: string): Promise<void> => picture(`${name}-${what}`);
   try {
     await page.setViewportSize({ width: 1600, height: 1000 });
     await workbench.showContainer('Faultline');

@@ -159,26 +159,40 @@ describe('runs on disk', () => {
     assert.deepEqual(readdirSync(join(home, 'runs')), [running]);
   });
 
-  it('that came with the package are opened as any other; they are neither listed among the others nor deleted', async () => {
-    const own = await make('own', noon);
-    const recorded = join(home, 'recorded');
-    const run = await make('shown', noon + 1);
-    mkdirSync(recorded);
-    renameSync(store.folderOf(run), join(recorded, run));
-    store = new RunStore({ home, recorded });
-    assert.deepEqual(
-      (await store.list()).map((record) => record.run),
-      [own],
-    );
-    assert.deepEqual(
-      (await store.recorded()).map((record) => [record.run, record.state]),
-      [[run, 'ended']],
-    );
-    const { folder, isRecorded } = await store.record(run);
-    assert.deepEqual([folder, isRecorded, (await store.record(own)).isRecorded], [join(recorded, run), true, undefined]);
-    await assert.rejects(store.remove(run), (error) => FaultlineError.is(error, 'invalid') && /came with Faultline/.test(error.message));
-    assert.equal((await store.record(run)).state, 'ended');
-    assert.deepEqual(await new RunStore({ home }).recorded(), []);
+  describe('that came with the package', () => {
+    let own: string;
+    let run: string;
+    let recorded: string;
+    beforeEach(async () => {
+      own = await make('own', noon);
+      run = await make('shown', noon + 1);
+      recorded = join(home, 'recorded');
+      mkdirSync(recorded);
+      renameSync(store.folderOf(run), join(recorded, run));
+      store = new RunStore({ home, recorded });
+    });
+
+    it('are opened as any other', async () => {
+      assert.deepEqual(
+        (await store.recorded()).map((record) => [record.run, record.state]),
+        [[run, 'ended']],
+      );
+      const { folder, isRecorded } = await store.record(run);
+      assert.deepEqual([folder, isRecorded, (await store.record(own)).isRecorded], [join(recorded, run), true, undefined]);
+      assert.deepEqual(await new RunStore({ home }).recorded(), []);
+    });
+
+    it('are not listed among those of the machine', async () => {
+      assert.deepEqual(
+        (await store.list()).map((record) => record.run),
+        [own],
+      );
+    });
+
+    it('are not deleted', async () => {
+      await assert.rejects(store.remove(run), (error) => FaultlineError.is(error, 'invalid') && /came with Faultline/.test(error.message));
+      assert.equal((await store.record(run)).state, 'ended');
+    });
   });
 
   it('whose deletion was cut short are not listed, and go with the next one', async () => {
