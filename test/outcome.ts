@@ -2,6 +2,9 @@
 import type { Report } from './reporter.ts';
 import type { Left } from './workbench/processes.ts';
 
+const REASON_LINES = 12;
+const REASON_WIDTH = 200;
+
 export interface Outcome {
   readonly label: string;
   readonly passed: number;
@@ -32,11 +35,18 @@ export function outcomeOf({ label, counted, code, seconds, left, report, filtere
   if (report === undefined)
     return { label, passed: 0, failed: 1 + leftFailed, seconds, notes: [`ended with ${code}, without a report`, ...notes] };
   const { passed, failed, failures } = report;
-  const told = [...failures.map(({ title }) => `✘ ${title}`), ...notes];
+  const told = [...failures.flatMap(({ title, text }) => [`✘ ${title}`, ...why(text)]), ...notes];
   const more = (note: string): Outcome => ({ label, passed, failed: failed + 1 + leftFailed, seconds, notes: [...told, note] });
   if (passed + failed === 0 && !filtered) return more('no test ran');
   if (code !== 0 && failed === 0) return more(`ended with ${code} though no test failed`);
   return { label, passed, failed: failed + leftFailed, seconds, notes: told };
+}
+
+/** What a failed test said, without the places in the code: the end of a log is often all of it that is kept. */
+function why(text: string): string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  const more = lines.length - REASON_LINES;
+  return [...lines.slice(0, REASON_LINES), ...(more > 0 ? [`… ${more} lines more`] : [])].map((line) => `    ${line.slice(0, REASON_WIDTH)}`);
 }
 
 /** A table of the layers and, as the last line, the counts over all of them. */

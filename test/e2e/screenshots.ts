@@ -107,6 +107,8 @@ async function tour(theme: Theme, folder: string): Promise<void> {
     await shoot('12-engine');
     await page.keyboard.press('Escape');
     await workbench.runCommand('View: Close All Editors');
+    // A query of the library is a draft until it is saved.
+    await page.locator('.monaco-dialog-box').getByRole('button', { name: /Don.t Save/ }).click();
 
     await benchmarks(workbench, person, shoot);
   } finally {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, describe, it } from 'mocha';
+import { after, before, beforeEach, describe, it } from 'mocha';
 import { Progress, SetupError } from '../workbench/cache.mjs';
 import { programs } from './build/programs.ts';
 import { churn, scale } from './kwok/scale.ts';
@@ -32,8 +32,8 @@ describe('the life of a native lab', () => {
     // Built before, so that a kill meets the lab and not a build.
     await programs(['kube-apiserver', 'kwok', 'kubelet', 'coredns', 'metrics-server'], DEFAULT_MINOR, new Progress('lines'));
     await down(NUMBER, new Progress('lines'));
-    untouched = inventory(NUMBER);
   });
+  beforeEach(() => (untouched = inventory(NUMBER)));
   after(async function () {
     this.timeout(STEP_LIMIT_MS);
     await down(NUMBER, new Progress('lines'));
@@ -82,9 +82,24 @@ describe('the life of a native lab', () => {
   });
 
   function nothingIsLeft(): void {
-    assert.deepEqual(inventory(NUMBER), untouched);
+    const now = inventory(NUMBER);
+    const changed = Object.keys(now).flatMap((kind) => [
+      ...without(now[kind], untouched[kind]).map((thing) => `${kind}: ${thing} is new`),
+      ...without(untouched[kind], now[kind]).map((thing) => `${kind}: ${thing} is gone`),
+    ]);
+    assert.deepEqual(changed, []);
   }
 });
+
+/** Those of the first that are not among the second, as often as they are more. */
+function without(things: readonly string[] = [], others: readonly string[] = []): string[] {
+  const left = [...others];
+  return things.filter((thing) => {
+    const index = left.indexOf(thing);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
 
 /** Real pods where there are nodes for them, and fake ones otherwise. */
 async function use(profile: Profile): Promise<void> {

@@ -19,7 +19,7 @@ const root = join(import.meta.dirname, '..', '..');
 const heights = [1000, 700] as const;
 /** Rows from the cluster down to the pod that is hit. */
 const faults = {
-  broker: { rows: [/^kafka.*Kafka/], pod: /^kafka-0/, passes: 'recovered <= 30 s' },
+  broker: { rows: [/^kafka.*Kafka/], pod: /^broker 0/, passes: 'recovered <= 30 s' },
   worker: { rows: [/^trino.*Trino/, /^workers/], pod: /^worker-/, passes: 'recovered <= 1 min' },
 } as const;
 type FaultName = keyof typeof faults;
@@ -51,11 +51,13 @@ async function tour(kubeconfig: string, context: string, name: FaultName, theme:
       const target = /^Break (.*)$/.exec(await form.title())?.[1] ?? '';
       await consent.fill(target);
     }
+    // The preview of what was typed last comes first.
+    await form.locator('.go vscode-button[appearance=primary]:not([disabled])').waitFor();
     await confirm.click();
     const running = person.runs(/Pod|Container/).filter({ hasText: 'running' });
     await running.waitFor();
     const recovery = await workbench.webviewFrame(/^Recovery of /);
-    await recovery.getByText('fault', { exact: true }).first().waitFor({ timeout: 180_000 });
+    await recovery.getByText(/effect proven/).first().waitFor({ timeout: 180_000 });
     await shoot('2-live');
     await running.waitFor({ state: 'detached', timeout: 400_000 });
     await recovery.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)$/ }).waitFor();

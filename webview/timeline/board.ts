@@ -22,7 +22,7 @@ import { onPlots } from './pointer.ts';
 import { Row, TableRow, type LaneState } from './rows.ts';
 import { Measure, shape } from './svg.ts';
 import type { Tips } from './tips.ts';
-import { liveWindow, panned, showing, windowNamed, wholeRun, within, zoomed, type WindowName } from './windows.ts';
+import { clipped, liveWindow, panned, showing, windowNamed, wholeRun, within, zoomed, type WindowName } from './windows.ts';
 
 export interface BoardParts {
   readonly tips: Tips;
@@ -192,7 +192,7 @@ export class Board {
   #shown({ view, plan, arranged }: BoardState): Interval {
     if (arranged.window !== null) return within(arranged.window, wholeRun(view, plan));
     if (view.status === 'running') return (this.#liveWindow = liveWindow(view, plan));
-    return this.#liveWindow ?? windowNamed('recovery', view, plan);
+    return this.#liveWindow === null ? windowNamed('recovery', view, plan) : clipped(this.#liveWindow, wholeRun(view, plan));
   }
 
   /** The cursor where the pointer is, else where keys put it, else where users were served again. */

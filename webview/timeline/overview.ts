@@ -5,7 +5,7 @@ import type { Interval, OverviewColumn, RecoveryView } from '../../src/analysis/
 import { attr, h } from '../kit/dom.ts';
 import { ticksOf, tickStepMs, tickText, type Frame } from './frame.ts';
 import { box, crisp, horizontal, path, picture, px, vertical, words, type Shape } from './svg.ts';
-import type { WindowName } from './windows.ts';
+import { clipped, type WindowName } from './windows.ts';
 
 const height = 40;
 const base = height - 15;
@@ -55,7 +55,8 @@ export class Overview {
   }
 
   /** `frame`: of the whole run, as wide as the lanes. */
-  show(frame: Frame, window: Interval, view: RecoveryView, columns: readonly OverviewColumn[]): void {
+  show(frame: Frame, shown: Interval, view: RecoveryView, columns: readonly OverviewColumn[]): void {
+    const window = clipped(shown, frame);
     this.#frame = frame;
     this.#window = window;
     const { zeroAt } = frame;

@@ -71,6 +71,11 @@ export function within({ fromAt, toAt }: Interval, whole: Interval): Interval {
   return { fromAt: from, toAt: from + length };
 }
 
+/** What of it is in the whole. */
+export function clipped({ fromAt, toAt }: Interval, whole: Interval): Interval {
+  return { fromAt: Math.max(fromAt, whole.fromAt), toAt: Math.min(toAt, whole.toAt) };
+}
+
 /** `factor` below 1: nearer. */
 export function zoomed({ fromAt, toAt }: Interval, around: number, factor: number, whole: Interval): Interval {
   const at = Math.min(toAt, Math.max(fromAt, around));

@@ -28,6 +28,8 @@ export interface VantageObjects {
 const groupLabel = 'faultline.dev/probes';
 /** Of its user: nobody. */
 const user = 65_534;
+/** On a node that is full its request is its share: a vantage that waits for it sees its own standstill, and not the engine's. */
+export const vantageRequests = { cpu: '200m', memory: '64Mi' } as const;
 const mostSpoolBytes = 64 * 1024 * 1024;
 /** The pod's own deadline is the second belt: the program ends before it. */
 const spareMs = 5000;
@@ -121,8 +123,7 @@ function podWith(about: VantageObjects, parts: PodParts): object {
           ],
           ports: [{ name: 'echo', containerPort: echoPort }],
           // No limit of the processor: what it takes away would look like a slow engine.
-          // On a node that is full its request is its share: a vantage that waits for it sees its own standstill, and not the engine's.
-          resources: { requests: { cpu: '200m', memory: '64Mi' }, limits: { memory } },
+          resources: { requests: vantageRequests, limits: { memory } },
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,

@@ -6,6 +6,7 @@ import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import { listAll } from '../../fault/list.ts';
+import { vantageRequests } from './objects.ts';
 
 export interface RunningPod {
   readonly name: string;
@@ -129,7 +130,7 @@ function noRoom(name: string, message: string, notOn: readonly string[]): Faultl
     return new FaultlineError('unsupported', {
       what: t('No node has room for the probe {0}: {1} is short', name, short.join(', ')),
       meaning: message,
-      remedy: t('It asks for 25m of cpu and 64Mi of memory: free that on a node that is not hit.'),
+      remedy: t('It asks for {0} of cpu and {1} of memory: free that on a node that is not hit.', vantageRequests.cpu, vantageRequests.memory),
       code: 'NO_ROOM',
     });
   return new FaultlineError('unsupported', {

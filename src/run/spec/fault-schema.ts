@@ -7,7 +7,7 @@ import { formatBytes, formatCount } from '../../base/units.ts';
 import { faultKinds, longestFaultMs } from '../../fault/catalogue.ts';
 import type { FaultFlag } from '../../fault/draft.ts';
 import type { FaultKind } from '../../journal/fault-plan.ts';
-import { faultLimits } from './limits.ts';
+import { faultDefaults, faultLimits } from './limits.ts';
 import { between, checked, choice, described, duration, message, object, quantity, text, whole, wrongType } from './schema-kit.ts';
 import { parsePercentage, parseRate, parseSize } from './units.ts';
 
@@ -44,7 +44,7 @@ export function faultEntries() {
     ),
     messages: v.optional(
       described(messages(), t('Messages through a topic of the run’s own, each of which is accounted for afterwards.'), [
-        { topic: 'messages', rate: '1000/s' },
+        { topic: 'messages', rate: '100/s' },
       ]),
     ),
     baseline: v.optional(
@@ -317,11 +317,11 @@ function messages() {
       ),
     ),
     rate: v.optional(
-      checked(quantity('1000/s'), messageRateOf, {
-        description: t('Of all partitions together. 1000/s unless it is written here.'),
-        examples: ['1000/s'],
+      checked(quantity('100/s'), messageRateOf, {
+        description: t('Of all partitions together. {0}/s unless it is written here.', faultDefaults.messagesPerSecond),
+        examples: ['100/s'],
         pattern: '^\\s*[0-9.]+\\s*(/|per )\\s*(s|sec|second|min|minute|h|hour)\\s*$',
-        default: '1000/s',
+        default: `${faultDefaults.messagesPerSecond}/s`,
       }),
     ),
   });

@@ -16,14 +16,22 @@ const none = { passed: 0, failed: 0, durationMs: 0, titles: [], failures: [] };
 
 describe('the end of a test run', () => {
   it('counts what passed and what failed', () => {
-    const failing = { ...none, passed: 2, failed: 1, failures: [{ title: 'rows are exact', text: 'Error' }] };
+    const failing = { ...none, passed: 2, failed: 1, failures: [{ title: 'rows are exact', text: 'Error: 1 is not 2\n\n    at rows.ts:7:1' }] };
     assert.deepEqual(outcomeOf({ ...good, code: 1, report: failing }), {
       label: 'unit',
       passed: 2,
       failed: 1,
       seconds: 1.25,
-      notes: ['✘ rows are exact'],
+      notes: ['✘ rows are exact', '    Error: 1 is not 2'],
     });
+  });
+
+  it('keeps a long reason short', () => {
+    const text = Array.from({ length: 20 }, (_, line) => `${line} ${'x'.repeat(500)}`).join('\n');
+    const { notes } = outcomeOf({ ...good, report: { ...none, failed: 1, failures: [{ title: 'rows are exact', text }] } });
+    assert.equal(notes.length, 14);
+    assert.equal(notes.at(-1), '    … 8 lines more');
+    assert.ok(notes.every((note) => note.length <= 204));
   });
 
   it('takes a layer that crashed for a failure', () => {

@@ -2,6 +2,7 @@
  * What runs in a vantage's pod, in a stock image with Node and nothing else. It does nothing before it is told to begin, ends at its
  * deadline whoever is alive, and at once when it is told to.
  */
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
@@ -31,7 +32,7 @@ export async function main(): Promise<void> {
   const nowMs = (): number => performance.now();
   const lastsMs = Math.min(settings.longestMs, settings.deadlineMs - Date.now());
   if (lastsMs <= 0) process.exit(0);
-  const spool = await Spool.create(join(settings.folder, 'spool'), settings.mostSpoolBytes);
+  const spool = new Spool(await open(join(settings.folder, 'spool'), 'w+'), settings.mostSpoolBytes);
   spool.onBroken = (error) => {
     process.stderr.write(`${String(error)}\n`);
     process.exit(1);

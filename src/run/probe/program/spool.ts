@@ -1,5 +1,5 @@
 /** What was seen, in a file, in order, until it is fetched: lines that are had again from any place. Bounded; what no longer fits is counted. */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 const pieceBytes = 64 * 1024;
 const flushMs = 100;
@@ -16,17 +16,14 @@ export class Spool {
   #timer: NodeJS.Timeout | undefined;
   readonly #readers = new Set<() => void>();
 
-  private constructor(file: FileHandle, mostBytes: number) {
+  /** The file is empty, open for writing and reading, and its opener's to close. */
+  constructor(file: FileHandle, mostBytes: number) {
     this.#file = file;
     this.#mostBytes = mostBytes;
   }
 
   /** Without it nothing that is seen is worth anything: `onBroken` ends the program. */
   onBroken: (error: unknown) => void = () => undefined;
-
-  static async create(path: string, mostBytes: number): Promise<Spool> {
-    return new Spool(await open(path, 'w+'), mostBytes);
-  }
 
   /** Lines that had no room. */
   get overflowed(): number {

@@ -48,7 +48,7 @@ export function feelsOf(
           title: t('Probes and messages of {0}', name),
           about: t(
             'Probes from two places that are not hit, and {0}/s messages through a topic of the run’s own, each accounted for afterwards.',
-            messagesPerSecond,
+            faultDefaults.messagesPerSecond,
           ),
           hasMessages: true,
           parts: (given) => ({ probes: probes(given), messages: messagesFor(brokers) }),
@@ -76,8 +76,6 @@ export function feelsOf(
   });
 }
 
-const messagesPerSecond = 500;
-
 function messagesFor(brokers: number): NonNullable<FaultSpecParts['messages']> {
   const replication = Math.max(1, Math.min(faultDefaults.replicationFactor, brokers));
   return {
@@ -85,7 +83,7 @@ function messagesFor(brokers: number): NonNullable<FaultSpecParts['messages']> {
     partitions: faultDefaults.partitions,
     replication,
     minInSync: Math.max(1, Math.min(faultDefaults.minInSync, replication - 1 || 1)),
-    rate: `${messagesPerSecond}/s`,
+    rate: `${faultDefaults.messagesPerSecond}/s`,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -33,6 +33,7 @@ interface EnvOf {
 
 describe('the messages of a run, in their pod', () => {
   let folder: string;
+  let file: FileHandle;
   let spool: Spool;
   let time: FakeTime;
   let kafka: FakeKafka;
@@ -42,7 +43,8 @@ describe('the messages of a run, in their pod', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'faultline-messages-'));
-    spool = await Spool.create(join(folder, 'spool'), 1_000_000);
+    file = await open(join(folder, 'spool'), 'w+');
+    spool = new Spool(file, 1_000_000);
     time = new FakeTime();
     kafka = new FakeKafka(time, 2);
     messages = new Messages({
@@ -52,6 +54,8 @@ describe('the messages of a run, in their pod', () => {
   });
   afterEach(async () => {
     await messages.end();
+    await spool.flush();
+    await file.close();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -107,7 +107,7 @@ expect:
         replicationFactor: 3,
         minInSync: 2,
         uncleanElection: false,
-        perSecond: 1_000,
+        perSecond: 50,
       },
       baselineMs: 60_000,
       observeMs: 60_000,
