@@ -46,7 +46,9 @@ export function outcomeOf({ label, counted, code, seconds, left, report, filtere
 function why(text: string): string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
   const more = lines.length - REASON_LINES;
-  return [...lines.slice(0, REASON_LINES), ...(more > 0 ? [`… ${more} lines more`] : [])].map((line) => `    ${line.slice(0, REASON_WIDTH)}`);
+  return [...lines.slice(0, REASON_LINES), ...(more > 0 ? [`… ${more} lines more`] : [])].map(
+    (line) => `    ${line.slice(0, REASON_WIDTH)}`,
+  );
 }
 
 /** A table of the layers and, as the last line, the counts over all of them. */

@@ -108,7 +108,10 @@ async function tour(theme: Theme, folder: string): Promise<void> {
     await page.keyboard.press('Escape');
     await workbench.runCommand('View: Close All Editors');
     // A query of the library is a draft until it is saved.
-    await page.locator('.monaco-dialog-box').getByRole('button', { name: /Don.t Save/ }).click();
+    await page
+      .locator('.monaco-dialog-box')
+      .getByRole('button', { name: /Don.t Save/ })
+      .click();
 
     await benchmarks(workbench, person, shoot);
   } finally {

@@ -57,7 +57,10 @@ async function tour(kubeconfig: string, context: string, name: FaultName, theme:
     const running = person.runs(/Pod|Container/).filter({ hasText: 'running' });
     await running.waitFor();
     const recovery = await workbench.webviewFrame(/^Recovery of /);
-    await recovery.getByText(/effect proven/).first().waitFor({ timeout: 180_000 });
+    await recovery
+      .getByText(/effect proven/)
+      .first()
+      .waitFor({ timeout: 180_000 });
     await shoot('2-live');
     await running.waitFor({ state: 'detached', timeout: 400_000 });
     await recovery.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)$/ }).waitFor();

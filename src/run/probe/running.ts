@@ -130,7 +130,11 @@ function noRoom(name: string, message: string, notOn: readonly string[]): Faultl
     return new FaultlineError('unsupported', {
       what: t('No node has room for the probe {0}: {1} is short', name, short.join(', ')),
       meaning: message,
-      remedy: t('It asks for {0} of cpu and {1} of memory: free that on a node that is not hit.', vantageRequests.cpu, vantageRequests.memory),
+      remedy: t(
+        'It asks for {0} of cpu and {1} of memory: free that on a node that is not hit.',
+        vantageRequests.cpu,
+        vantageRequests.memory,
+      ),
       code: 'NO_ROOM',
     });
   return new FaultlineError('unsupported', {

@@ -16,7 +16,12 @@ const none = { passed: 0, failed: 0, durationMs: 0, titles: [], failures: [] };
 
 describe('the end of a test run', () => {
   it('counts what passed and what failed', () => {
-    const failing = { ...none, passed: 2, failed: 1, failures: [{ title: 'rows are exact', text: 'Error: 1 is not 2\n\n    at rows.ts:7:1' }] };
+    const failing = {
+      ...none,
+      passed: 2,
+      failed: 1,
+      failures: [{ title: 'rows are exact', text: 'Error: 1 is not 2\n\n    at rows.ts:7:1' }],
+    };
     assert.deepEqual(outcomeOf({ ...good, code: 1, report: failing }), {
       label: 'unit',
       passed: 2,
