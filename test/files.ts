@@ -43,7 +43,9 @@ async function runFile(file: string, reportPath: string, options: FilesRun): Pro
   const { timeoutMs, grep, jobs, print = (text) => process.stdout.write(text) } = options;
   const name = relative(FOLDER, file);
   const args = [join(FOLDER, 'mocha.ts'), name, reportPath, String(timeoutMs), ...(grep === undefined ? [] : ['--grep', grep])];
-  const env = jobs > 1 ? { ...process.env, [BESIDE_VARIABLE]: '1' } : process.env;
+  // Also where these files run in a test that is itself beside others.
+  const { [BESIDE_VARIABLE]: _beside, ...alone } = process.env;
+  const env = jobs > 1 ? { ...alone, [BESIDE_VARIABLE]: '1' } : alone;
   const began = performance.now();
   const { how, output } = await spawned(args, env);
   print(`\n${name}, ${((performance.now() - began) / 1000).toFixed(1)} s\n${output}`);

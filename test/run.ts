@@ -36,6 +36,8 @@ interface Step {
 const MINUTE_MS = 60_000;
 /** A layer that takes longer hangs. */
 const LAYER_LIMIT_MS = 50 * MINUTE_MS;
+/** As many as the smallest machine has processors. */
+const UNIT_JOBS = 2;
 /** Files of the lab that run at the same time: they mostly wait. */
 const LAB_JOBS = 3;
 
@@ -58,7 +60,7 @@ function stepsOf(layer: LayerName, grep: string | undefined): Step[] {
     case 'check':
       return [{ label: 'check', counted: false, command: () => ['npm', 'run', '--silent', 'check'] }];
     case 'unit':
-      return [mocha(20_000)];
+      return [mocha(20_000, UNIT_JOBS)];
     case 'webview':
       return [mocha(MINUTE_MS)];
     case 'e2e':

@@ -20,6 +20,8 @@ const titleMark = 'faultline.dev/fault';
 const targetMark = 'faultline.dev/target';
 
 export interface FaultLease {
+  /** Until another moment, wall clock. Fails: `refusedByProtection` where somebody else has it by now, and as a request does. */
+  extend(deadlineMs: number, signal: AbortSignal): Promise<void>;
   /** Gives the target free. Safe to be called again. Fails as a request does. */
   release(signal: AbortSignal): Promise<void>;
 }
@@ -58,7 +60,10 @@ export async function takeLease(connection: ClusterConnection, options: LeaseOpt
     if (statusOf(error) !== 409) throw error;
     await takeOver(connection, path, options, body, signal);
   }
-  return { release: (ends) => release(connection, path, run, ends) };
+  return {
+    extend: (untilMs, ends) => extend(connection, path, options, untilMs, ends),
+    release: (ends) => release(connection, path, run, ends),
+  };
 }
 
 /** Faults of ours that are not over. */
@@ -121,6 +126,19 @@ async function takeOver(
     if (statusOf(error) === 409) throw held(target, { title: t('another run'), tool: 'faultline' });
     throw error;
   }
+}
+
+async function extend(
+  connection: ClusterConnection,
+  path: string,
+  { run, target }: LeaseOptions,
+  untilMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await connection.request<KubeObject>({ path, signal });
+  if (found.metadata.annotations?.[runMark] !== run) throw held(target, activeOf(found));
+  const annotations = { ...found.metadata.annotations, [deadlineMark]: timeText(untilMs) };
+  await connection.request({ method: 'PUT', path, body: { ...found, metadata: { ...found.metadata, annotations } }, signal });
 }
 
 /** Only ours: after the deadline another run may have taken it over. */

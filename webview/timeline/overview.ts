@@ -102,15 +102,24 @@ export class Overview {
       }
     };
     const end = (up: PointerEvent): void => {
-      this.#plot.removeEventListener('pointermove', move);
       // A press beside the window brings it there.
       if (kind === 'new' && Math.abs(up.clientX - left - startX) <= 2) {
         const half = (toAt - fromAt) / 2;
         this.#parts.window({ fromAt: start - half, toAt: start + half });
       }
     };
-    this.#plot.addEventListener('pointermove', move);
-    this.#plot.addEventListener('pointerup', end, { once: true });
+    const over = new AbortController();
+    const { signal } = over;
+    this.#plot.addEventListener('pointermove', move, { signal });
+    this.#plot.addEventListener('pointercancel', () => over.abort(), { signal });
+    this.#plot.addEventListener(
+      'pointerup',
+      (up) => {
+        over.abort();
+        end(up);
+      },
+      { signal },
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { JournalEvent } from '../../journal/events.ts';
 import type { AbortRule, RecoveryMetric, RunPlan } from '../../journal/plan.ts';
 import { holds, outcomeOf, type Measured } from '../metric.ts';
 import { formatMeasured, formatShare } from '../text.ts';
-import { countsOf } from './client/vantage.ts';
+import { countsSince, sumOf } from './client/vantage.ts';
 import { Collected } from './collected.ts';
 import { findingsOf, measureFactsOf, type Findings } from './findings.ts';
 import { measureRecovery } from './judge/measure.ts';
@@ -61,20 +61,12 @@ function over({ metric, overMs }: RecoveryAbortRule, { vantages, client }: Findi
     };
   }
   if (metric.kind !== 'probes') return { kind: 'unknown', why: '' };
-  const totals = { judged: 0, slow: 0, failed: 0, unknown: 0, wrong: 0 };
-  for (const vantage of vantages) {
-    let first = vantage.length;
-    while (first > 0 && (vantage.at[first - 1] ?? 0) >= fromMs) first--;
-    const { ok, slow, failed, unknown, wrong } = countsOf(vantage, first);
-    totals.judged += ok + slow + failed + unknown + wrong;
-    totals.slow += slow;
-    totals.failed += failed;
-    totals.unknown += unknown;
-    totals.wrong += wrong;
-  }
-  if (totals.judged === 0) return { kind: 'unknown', why: '' };
-  const count = metric.of === 'bad' ? totals.slow + totals.failed + totals.unknown + totals.wrong : totals[metric.of];
-  return { kind: 'value', value: count / totals.judged, of: t('{0} of {1}', count, totals.judged) };
+  const counts = sumOf(vantages.map((vantage) => countsSince(vantage, fromMs)));
+  const bad = counts.slow + counts.failed + counts.unknown + counts.wrong;
+  const judged = counts.ok + bad;
+  if (judged === 0) return { kind: 'unknown', why: '' };
+  const count = metric.of === 'bad' ? bad : counts[metric.of];
+  return { kind: 'value', value: count / judged, of: t('{0} of {1}', count, judged) };
 }
 
 function textOf({ metric, limit }: RecoveryAbortRule, measured: Measured): string {

@@ -34,9 +34,7 @@ export function faultsOf({ faults }: FaultPlan, events: readonly FaultEvent[]): 
     const first = (step: FaultStep): FaultEvent | null => steps.find((each) => each.step === step) ?? null;
     const begun = begunOf(steps);
     const effects = begun.map((target) => steps.find((each) => each.step === 'effect' && isOf(each, target)) ?? null);
-    const ends = begun.map(
-      (target) => steps.find((each) => (each.step === 'healed' || each.step === 'expired') && isOf(each, target)) ?? null,
-    );
+    const ends = begun.map((target) => endOf(steps.filter((each) => isOf(each, target))));
     const times = ends.flatMap((end) => (end === null ? [] : [end.t]));
     const allEnded = begun.length > 0 && times.length === begun.length;
     const unconfirmed = steps.findLast(({ step }) => step === 'unconfirmed') ?? null;
@@ -51,6 +49,12 @@ export function faultsOf({ faults }: FaultPlan, events: readonly FaultEvent[]): 
       unconfirmed: unconfirmed !== null && !(allEnded && Math.max(...times) >= unconfirmed.t) ? unconfirmed : null,
     };
   });
+}
+
+/** The first that nobody doubted afterwards. */
+function endOf(own: readonly FaultEvent[]): FaultEvent | null {
+  const doubted = own.findLastIndex(({ step }) => step === 'unconfirmed');
+  return own.find(({ step }, i) => i > doubted && (step === 'healed' || step === 'expired')) ?? null;
 }
 
 /** Nothing was injected, of all of it or of one target. */

@@ -100,7 +100,7 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
     const at = appliedAt ?? goAt;
     const next = Math.min(...faults.map((each) => (each.goAt !== null && each.goAt > goAt ? each.goAt : Infinity)));
     const recovered = recoveredFrom(clientFacts, { goAt, at, widthMs: at - goAt }, next);
-    return { recovered, failover: failoverOf(fault, clientFacts), rejoin: rejoinOf(fault, clientFacts, redundancy) };
+    return { recovered, failover: failoverOf(fault, clientFacts), rejoin: rejoinOf(fault, clientFacts, redundancy, next) };
   });
   const pods = podsOf(collected, faults, { ...time, zeroAt: zero.at, gaps: gaps.filter(({ of }) => of === 'pods' || of === 'endpoints') });
   const lanes = { pod: longest(pods.map(({ lane }) => lane)), redundancy: longest(redundancy.map(({ lane }) => lane)) };

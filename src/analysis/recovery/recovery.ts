@@ -14,7 +14,7 @@ import { expectationsOf, judge } from '../verdict.ts';
 import type { RunStatus } from '../view.ts';
 import { limitsOfBaseline } from './client/baseline.ts';
 import { drawn, errorsOf, overviewOf, responsesOf, spanOf } from './client/latency.ts';
-import { countsOf, sumOf } from './client/vantage.ts';
+import { countsOf, countsSince, sumOf } from './client/vantage.ts';
 import { Collected } from './collected.ts';
 import { faultView, titleOf } from './faults.ts';
 import { findingsOf, measureFactsOf, observeUntil, type Findings } from './findings.ts';
@@ -25,7 +25,7 @@ import { recoveryVerdict, type LoadFindings } from './judge/verdict.ts';
 import { autoscalersOf, leadersOf, nodesOf } from './lanes/redundancy.ts';
 import { milestonesOf } from './milestones.ts';
 import { vantageViews } from './vantages.ts';
-import type { LatencySpan, OverviewColumn, RecoveryView, VantageSamples } from './view.ts';
+import type { LatencySpan, OverviewColumn, ProbeCounts, RecoveryView, VantageSamples } from './view.ts';
 
 /** What the run's own load found, where it has one beside its probes: `RunProjection` gives it. */
 export interface LoadSide {
@@ -126,6 +126,11 @@ export class RecoveryProjection {
   limits(): { readonly slow: number; readonly deadline: number } | null {
     const { vantages, zero } = this.#findings(true);
     return limitsOfBaseline(vantages.map((vantage) => responsesOf([vantage], -Infinity, zero?.goAt ?? Infinity)));
+  }
+
+  /** For the runner: what came of the probes that were planned from there on, ms of the run. */
+  countsSince(fromMs: number): ProbeCounts {
+    return sumOf(this.#findings(true).vantages.map((vantage) => countsSince(vantage, fromMs)));
   }
 
   /** For the runner: the end of the observation as it stands, ms of the run. null: something is to come yet, or to be healed. */

@@ -8,7 +8,7 @@ const removeLimitMs = 10_000;
 
 /** Fails as `startHealer`. */
 export async function guarded<T extends KubeObject, V>(
-  { healerImage, connection, run, target, timing }: Injection,
+  { healerImage, connection, run, index, target, timing }: Injection,
   { path, name }: Field<T, V>,
   prepared: PreparedFault,
   signal: AbortSignal,
@@ -17,7 +17,7 @@ export async function guarded<T extends KubeObject, V>(
   const notOn = target.kind === 'node' ? [target.name] : [];
   return new Guarded(
     prepared,
-    await startHealer(connection, { image: healerImage, run, target, path, field: name, notOn, timing }, signal),
+    await startHealer(connection, { image: healerImage, run, index, target, path, field: name, notOn, timing }, signal),
   );
 }
 

@@ -21,6 +21,8 @@ export interface HealerOptions {
   /** Any with Node 20 or newer as `node`. */
   readonly image: string;
   readonly run: string;
+  /** Of the fault in the run's plan: the same target may be broken once more. */
+  readonly index: number;
   readonly target: FaultTarget;
   /** Path of the object at the API. */
   readonly path: string;
@@ -204,7 +206,7 @@ function collectionOf({ namespace, ...kind }: Omit<Made, 'body'>): string {
   return pathOf(kind, namespace === undefined ? {} : { namespace });
 }
 
-/** Of this run and target: a name that any kind of object may have. */
-function nameOf({ run, target }: HealerOptions): string {
-  return `faultline-healer-${createHash('sha256').update(`${run} ${target.uid}`).digest('hex').slice(0, 12)}`;
+/** Of this run, fault and target: a name that any kind of object may have. */
+function nameOf({ run, index, target }: HealerOptions): string {
+  return `faultline-healer-${createHash('sha256').update(`${run} ${index} ${target.uid}`).digest('hex').slice(0, 12)}`;
 }

@@ -17,7 +17,7 @@ import type { FaultCondition, FaultSettings, PlannedAccess, RecoveryRule, Secret
 import type { SpecPath } from './document.ts';
 import type { PlanFacts, Report } from './facts.ts';
 import type { SpecFault, SpecProbe, SpecTarget } from './fault-schema.ts';
-import { faultDefaults } from './limits.ts';
+import { faultDefaults, probesPerSecondOf } from './limits.ts';
 import type { AnySpec } from './schema.ts';
 
 /** undefined: it is a benchmark. */
@@ -221,7 +221,7 @@ function probeOf(written: SpecProbe, index: number, report: Report): DraftProbe 
     ...(namespace === undefined ? {} : { namespace }),
     ...(connection === undefined ? {} : { connection }),
     ...(asks === undefined ? {} : { asks }),
-    perSecond: rate ?? faultDefaults.probesPerSecond,
+    perSecond: rate ?? probesPerSecondOf(engine),
   };
 }
 

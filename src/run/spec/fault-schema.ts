@@ -39,7 +39,7 @@ export function faultEntries() {
           v.maxLength(faultLimits.maxProbes, t('There are more than {0} probes', faultLimits.maxProbes)),
         ),
         t('What users feel: requests from inside of the cluster, on nodes that are not hit, over kept and over fresh connections.'),
-        [[{ engine: 'trino', rate: '20/s' }]],
+        [[{ engine: 'kafka', rate: '20/s' }]],
       ),
     ),
     messages: v.optional(
@@ -257,10 +257,11 @@ function probe() {
     ),
     rate: v.optional(
       checked(quantity('20/s'), rateOf, {
-        description: t('Requests of each vantage, whether or not those before were answered. 20/s unless it is written here.'),
+        description: t(
+          'Requests of each vantage, whether or not those before were answered. Unless it is written here: 20/s, of Trino 3/s, since each is work for every worker.',
+        ),
         examples: ['20/s'],
         pattern: '^\\s*[0-9.]+\\s*(/|per )\\s*(s|sec|second|min|minute|h|hour)\\s*$',
-        default: '20/s',
       }),
     ),
   });

@@ -78,18 +78,11 @@ function isRefused(own: readonly FaultEvent[]): boolean {
 
 function endOf({ kind, durationMs }: PlannedFault, own: readonly FaultEvent[]): Pick<StoppedFault, 'end' | 'text'> | undefined {
   if (kind === 'none' || durationMs === undefined) return { end: 'healed', text: t('It was over as soon as it had happened.') };
-  const end = own.findLast(({ step }) => step === 'healed' || step === 'expired' || step === 'endedEarly' || step === 'unconfirmed');
-  switch (end?.step) {
-    case undefined:
-    case 'unconfirmed':
-      return undefined;
-    case 'expired':
-      return { end: 'expired', text: end.text ?? t('It ended at its deadline.') };
-    case 'endedEarly':
-      return { end: 'healed', text: end.text ?? t('It ended before its time.') };
-    default:
-      return { end: 'healed', text: end?.text ?? t('Its end was verified.') };
-  }
+  // At its deadline, or early: that is what was told. Whoever was there has then looked, and written what was seen.
+  const end = own.findLast(({ step }) => step === 'healed' || step === 'unconfirmed');
+  if (end?.step !== 'healed') return undefined;
+  const hasExpired = own.some(({ step }) => step === 'expired');
+  return { end: hasExpired ? 'expired' : 'healed', text: end.text ?? t('Its end was verified.') };
 }
 
 /** Beside a journal all of whose faults have ended: it is not read again, and no cluster is asked. */

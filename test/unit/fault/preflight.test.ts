@@ -240,6 +240,18 @@ describe('what the API says before a person confirms', () => {
       assert.ok(api.objects.has(path), 'it is another run’s now');
     });
 
+    it('lasts longer where making ready took its time, and not where somebody else has it by now', async () => {
+      const first = await lease('r1', nowMs + 60_000);
+      await first.extend(nowMs + 180_000, signal);
+      assert.equal(api.at(path).metadata.annotations?.['faultline.dev/deadline'], '2026-03-01T10:03:00.000Z');
+      await lease('r2', nowMs + 300_000, nowMs + 180_000);
+      assert.match(
+        await failure(first.extend(nowMs + 400_000, signal)),
+        /^refusedByProtection: bus-1 is broken already: .* of run r2 is active/,
+      );
+      assert.equal(api.at(path).metadata.annotations?.['faultline.dev/deadline'], '2026-03-01T10:05:00.000Z');
+    });
+
     it('is released although somebody has touched it meanwhile', async () => {
       const first = await lease('r1', nowMs + 60_000);
       let touched = 0;

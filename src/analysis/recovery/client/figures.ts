@@ -75,7 +75,8 @@ export function clientFigures(facts: ClientFacts): ClientFigures {
 export function recoveredFrom(facts: ClientFacts, zero: Zero, untilAt: number): Figure {
   if (untilAt === Infinity) return recoveredFigure({ ...facts, zero });
   const stream = upTo(facts.stream, untilAt);
-  return recoveredFigure({ ...facts, zero, stream, observedTo: untilAt, running: false });
+  const observedTo = Math.min(untilAt, facts.stream.at[stream.length] ?? untilAt);
+  return recoveredFigure({ ...facts, zero, stream, observedTo, running: false });
 }
 
 function recoveredFigure(facts: ClientFacts): Figure {

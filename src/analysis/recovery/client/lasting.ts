@@ -5,7 +5,7 @@ import { lackOf } from '../lanes/redundancy.ts';
 import type { Figure, RedundancyView } from '../view.ts';
 import { errorAt, type ClientFacts } from './figures.ts';
 import { startOf } from './outage.ts';
-import { indexAt } from './stream.ts';
+import { indexAt, upTo } from './stream.ts';
 import { Windows } from './windows.ts';
 
 /** Users were served again while it lasted: the first whole window after the last bad one before the heal was asked for. */
@@ -22,7 +22,9 @@ export function failoverOf(fault: FaultFacts, facts: ClientFacts): Figure {
   let bad = -1;
   for (let i = end - 1; i >= first && bad < 0; i--) if (stream.bad[i] === 1 && isAfter(i) && windows.from(i).bad) bad = i;
   if (bad < 0) return { kind: 'none', why: running && endAt === Infinity ? t('no impact so far') : t('no impact while it lasted') };
-  const stable = windows.firstGood(bad + 1, end);
+  // An answer that only the heal has set free was not had while it lasted.
+  const next = windows.firstGood(bad + 1, end);
+  const stable = next >= 0 && (stream.done[next] ?? 0) >= endAt ? -1 : next;
   const withinMs = Math.min(endAt, facts.observedTo) - zeroAt;
   const open = running && endAt === Infinity;
   if (stable < 0) return open ? { kind: 'open', aboveMs: withinMs } : { kind: 'never', withinMs };
@@ -35,14 +37,17 @@ export function failoverOf(fault: FaultFacts, facts: ClientFacts): Figure {
   return { kind: 'unknown', why: t('good for {0} s before the heal, shorter than a window of {1} s', goodFor, rule.windowMs / 1000) };
 }
 
-/** What was missing is back: the redundancy where it is watched, else the users. */
-export function rejoinOf(fault: FaultFacts, facts: ClientFacts, redundancy: readonly RedundancyView[]): Figure {
-  const { stream, rule, running, observedTo } = facts;
+/** What was missing is back: the redundancy where it is watched, else the users. `untilAt`: the next fault's *go*. */
+export function rejoinOf(fault: FaultFacts, facts: ClientFacts, redundancy: readonly RedundancyView[], untilAt: number): Figure {
+  const { rule } = facts;
+  const running = facts.running && untilAt === Infinity;
+  const observedTo = Math.min(facts.observedTo, untilAt);
+  const stream = untilAt === Infinity ? facts.stream : upTo(facts.stream, untilAt);
   const { lasts, goAt, healedAt } = fault;
   if (!lasts) return { kind: 'none', why: t('the fault is instantaneous') };
   if (goAt === null) return { kind: 'unknown', why: t('it was not begun') };
   if (healedAt === null) return { kind: 'unknown', why: running ? t('not healed yet') : t('its heal is not confirmed') };
-  const lacking = redundancy.map(({ steps }) => lackOf(steps, goAt)).filter(({ lackAt }) => lackAt !== null);
+  const lacking = redundancy.map(({ steps }) => lackOf(steps, goAt, untilAt)).filter(({ lackAt }) => lackAt !== null);
   if (lacking.length > 0) {
     const times = lacking.flatMap(({ fullAt }) => (fullAt === null ? [] : [fullAt]));
     if (times.length < lacking.length) {

@@ -54,7 +54,8 @@ export function outageOf(stream: Stream, rule: RecoveryRule, goAt: number, vanta
     lastGoodBefore--;
   const firstGood = firstGoodOf(stream, firstBad, goAt, vantages);
   const lastBad = Math.max(windows.lastBad(firstBad, end), firstBad);
-  const stable = windows.firstGood(lastBad + 1, end);
+  // Not by a vantage that felt nothing, before the one that did was answered.
+  const stable = firstGood < 0 ? -1 : windows.firstGood(Math.max(lastBad + 1, firstGood), end);
   if (stable < 0) return { firstBad, lastGoodBefore, firstGood, stable, confirmed: false };
   return { firstBad, lastGoodBefore, firstGood, stable, confirmed: windows.from(stable).complete && !windows.from(stable).bad };
 }
@@ -102,12 +103,16 @@ export function union(intervals: readonly Interval[]): readonly Interval[] {
   return joined;
 }
 
-/** Spells after the first of each fault. `goAts`: ascending. */
+/** A probe's own deadline, at most. */
+const inFlightMs = 2000;
+
+/** Spells after the first of each fault. `goAts`: ascending. One that began with a probe that a fault caught under way is of that fault. */
 export function relapsesOf(bad: readonly Interval[], goAts: readonly number[]): number {
   const spells = new Map<number, number>();
   let last = -Infinity;
   for (const { fromAt, toAt } of bad) {
-    const fault = goAts.findLastIndex((goAt) => goAt <= fromAt);
+    const caughtTo = Math.min(toAt, fromAt + inFlightMs);
+    const fault = goAts.findLastIndex((goAt) => goAt <= fromAt || goAt < caughtTo);
     if (fromAt - last >= spellGapMs) spells.set(Math.max(0, fault), (spells.get(Math.max(0, fault)) ?? 0) + 1);
     last = Math.max(last, toAt);
   }

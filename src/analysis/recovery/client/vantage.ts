@@ -172,6 +172,13 @@ export function countsOf({ outcome, by }: Pick<Placed, 'outcome' | 'by'>, from =
   };
 }
 
+/** Of those that were planned from there on. */
+export function countsSince(vantage: Placed, fromMs: number): ProbeCounts {
+  let first = vantage.length;
+  while (first > 0 && (vantage.at[first - 1] ?? 0) >= fromMs) first--;
+  return countsOf(vantage, first);
+}
+
 export function sumOf(all: readonly ProbeCounts[]): ProbeCounts {
   const sum = (of: Exclude<keyof ProbeCounts, 'notJudgedBy'>): number => all.reduce((total, each) => total + each[of], 0);
   const by = (of: NotJudgedBy): number => all.reduce((total, each) => total + each.notJudgedBy[of], 0);

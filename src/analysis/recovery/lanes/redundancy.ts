@@ -66,12 +66,16 @@ function redundancyLane(
   });
 }
 
-/** From *go* on: when it first had less than it should, and when it had all again and kept it. */
-export function lackOf(steps: RedundancyView['steps'], goAt: number): { readonly lackAt: number | null; readonly fullAt: number | null } {
+/** From *go* on: when it first had less than it should, and when it had all again and kept it, as far as it was the only fault. */
+export function lackOf(
+  steps: RedundancyView['steps'],
+  goAt: number,
+  untilAt = Infinity,
+): { readonly lackAt: number | null; readonly fullAt: number | null } {
   let lackAt: number | null = null;
   let fullAt: number | null = null;
   for (const { at, have, want } of steps) {
-    if (at < goAt) continue;
+    if (at < goAt || at >= untilAt) continue;
     if (have < want) {
       lackAt ??= at;
       fullAt = null;

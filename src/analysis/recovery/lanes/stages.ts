@@ -94,8 +94,12 @@ function arrival(pod: PodHistory, events: readonly PodEvent[], why: string): rea
       case 'serving':
         if (!at.has(stage)) at.set(stage, when);
         break;
-      case 'stopped':
       case 'gone':
+        at.clear();
+        break;
+      case 'stopped':
+        for (const lost of ['started', 'ready', 'serving'] as const) at.delete(lost);
+        break;
       case 'notReady':
         at.delete('ready');
         break;

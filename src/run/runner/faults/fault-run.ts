@@ -17,6 +17,10 @@ const seldomMs = 5000;
 /** Without news for so long whatever is broken is healed. */
 const silentMs = 5000;
 const silentEveryMs = 250;
+/** A baseline without one answer for so long is not waited for. */
+const vainMs = 10_000;
+const vainEveryMs = 1000;
+const leastVain = 10;
 /** A load that warms up may take that long before its baseline begins. */
 const beginWithinMs = 30 * 60_000;
 /** From the last step on, whatever is still hoped for. */
@@ -94,7 +98,11 @@ export class FaultRun {
     const { plan, record, end, projection, measuringMs, hasLoad } = this.#options;
     if (!hasLoad) record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'measuring' }]);
     if (!(await until(() => measuringMs() !== undefined, lookEveryMs, beginWithinMs, end.signal))) return false;
-    await pause((measuringMs() ?? 0) + plan.baselineMs - record.nowMs(), end.signal);
+    const beganMs = measuringMs() ?? 0;
+    for (let restMs; (restMs = beganMs + plan.baselineMs - record.nowMs()) > 0 && !end.signal.aborted;) {
+      await pause(Math.min(vainEveryMs, restMs), end.signal);
+      this.#asksInVain(beganMs);
+    }
     if (end.signal.aborted) return false;
     const { slow, deadline } = projection.limits() ?? limitsOfNothing;
     record.append([{ t: record.nowMs(), src: 'runner', kind: 'limits', slow, deadline }]);
@@ -102,9 +110,29 @@ export class FaultRun {
     return true;
   }
 
+  /** Fails where nobody is answered though nothing is broken: what asks then may be what breaks it, and asks no more. */
+  #asksInVain(beganMs: number): void {
+    const { plan, record, projection } = this.#options;
+    const windowMs = Math.min(vainMs, plan.baselineMs / 2);
+    const now = record.nowMs();
+    if (now - beganMs < windowMs) return;
+    const { ok, slow, failed, unknown, wrong } = projection.countsSince(now - windowMs);
+    const unanswered = failed + unknown + wrong;
+    if (ok + slow > 0 || unanswered < leastVain) return;
+    throw new FaultlineError('refusedByProtection', {
+      what: t('Nothing was broken'),
+      meaning: t('Before any fault, none of {0} probes of the last {1} s was answered', unanswered, (windowMs / 1000).toFixed(1)),
+      remedy: t('Look whether the engine is well when nobody probes it; where it is, ask it less often.'),
+    });
+  }
+
   async #break(index: number): Promise<void> {
     const { run, plan, confirmed, record, end, healing, edges } = this.#options;
     const { connection, watches } = this.#room;
+    // One that is not seen to be over, whatever its time: with the next one more would be broken than was previewed.
+    if (this.#held.some((one) => one.isActive)) throw notBegun(index, t('The end of an earlier one could not be verified'));
+    if (this.#silenceMs() > silentMs)
+      throw notBegun(index, t('Nothing is heard of the cluster for {0} s', (this.#silenceMs() / 1000).toFixed(1)));
     const step = { connection, run, plan, confirmed, injectors: edges.injectorsFor(plan.images), watches, record };
     const stops = {
       signal: end.signal,
@@ -113,11 +141,7 @@ export class FaultRun {
       holds: (one: HeldTarget) => void this.#held.push(one),
     };
     const refused = await carryOutFault(index, step, stops);
-    if (refused === undefined) return;
-    throw new FaultlineError('refusedByProtection', {
-      what: index === 0 ? t('Nothing was broken') : t('Fault {0} of the plan was not begun', index + 1),
-      meaning: refused,
-    });
+    if (refused !== undefined) throw notBegun(index, refused);
   }
 
   async #observe(): Promise<void> {
@@ -135,21 +159,29 @@ export class FaultRun {
   /** Fails closed: what nobody sees is not left broken. */
   #listen(): void {
     const { record, end } = this.#options;
-    const silence = record.nowMs() - this.#room.heardMs;
+    const silence = this.#silenceMs();
     if (silence <= silentMs) {
       this.#isSilent = false;
       return;
     }
-    if (this.#isSilent) return;
-    this.#isSilent = true;
     const seconds = (silence / 1000).toFixed(1);
     if (this.#held.some((one) => one.isActive))
       end.request({ how: 'failed', reason: t('Nothing was heard of the cluster for {0} s while something was broken', seconds) });
-    else record.note(t('Nothing is heard of the cluster for {0} s', seconds));
+    else if (!this.#isSilent) record.note(t('Nothing is heard of the cluster for {0} s', seconds));
+    this.#isSilent = true;
+  }
+
+  #silenceMs(): number {
+    return this.#options.record.nowMs() - this.#room.heardMs;
   }
 
   #why(): HealWhy {
     const how = this.#options.end.how?.how;
     return how === undefined || how === 'finished' ? 'duration' : how === 'stopped' ? 'stopped' : 'aborted';
   }
+}
+
+function notBegun(index: number, meaning: string): FaultlineError {
+  const what = index === 0 ? t('Nothing was broken') : t('Fault {0} of the plan was not begun', index + 1);
+  return new FaultlineError('refusedByProtection', { what, meaning });
 }

@@ -22,6 +22,8 @@ import { pause } from './waiting.ts';
 
 /** Beyond the fault's own end: for healing it. */
 const leaseSpareMs = 60_000;
+/** What is ready within this time has its lease from then. */
+const soonMs = 10_000;
 /** One that is over at once holds its target for so long. */
 const onceMs = 60_000;
 
@@ -105,6 +107,11 @@ async function refusedNow(index: number, fault: PlannedFault, options: StepOptio
   return t('What would be hit is not what was confirmed any more: {0}. Look at the preview again', changed.join(', '));
 }
 
+/** Wall clock: of a fault that begins now. */
+function leasedUntil({ durationMs = onceMs }: PlannedFault): number {
+  return Date.now() + durationMs + leaseSpareMs;
+}
+
 /** Fails as a request does; then nothing is left behind. */
 async function ready(
   index: number,
@@ -117,6 +124,8 @@ async function ready(
   const injector = injectors.get(fault.kind);
   if (injector === undefined) throw new Error(`no injector for ${fault.kind}`);
   const held: HeldTarget[] = [];
+  const leases: FaultLease[] = [];
+  const beganMs = performance.now();
   const consent = (change: ClusterChange): Consent => consentOf(connection, change);
   try {
     // A control may have no target at all.
@@ -124,20 +133,22 @@ async function ready(
       const target = fault.targets[at];
       if (target === undefined) continue;
       const nowMs = Date.now();
-      const deadlineMs = nowMs + (fault.durationMs ?? onceMs) + leaseSpareMs;
       const lease =
         fault.kind === 'none'
           ? freeLease
-          : await takeLease(connection, { run, target, title: `${title}: ${target.name}`, deadlineMs, nowMs }, signal);
+          : await takeLease(connection, { run, target, title: `${title}: ${target.name}`, deadlineMs: leasedUntil(fault), nowMs }, signal);
       try {
         const injection = { connection, run, index, fault, target, consent, timing: injectorTiming, healerImage: plan.images.node };
         const prepared = await injector.prepare(injection, signal);
+        leases.push(lease);
         held.push(new HeldTarget({ fault: index, target: at, lasts: lasts && fault.kind !== 'none', prepared, lease, record }));
       } catch (error) {
         await lease.release(AbortSignal.timeout(5000)).catch(() => undefined);
         throw error;
       }
     }
+    // An image that is pulled takes minutes: what holds the target has to last as long as the fault, from now.
+    if (performance.now() - beganMs > soonMs) for (const lease of leases) await lease.extend(leasedUntil(fault), signal);
     return held;
   } catch (error) {
     await Promise.all(held.map((one) => one.close()));
@@ -167,16 +178,21 @@ async function begin(index: number, fault: PlannedFault, held: readonly HeldTarg
   }
   const beganMs = performance.now();
   const deadlineMs = Date.now() + durationMs;
-  const applied = await Promise.all(held.map((one) => one.apply(deadlineMs)));
-  if (!lasts) return;
   const wanted = stops.heal();
+  const why = (): HealWhy => (stops.signal.aborted ? stops.why() : wanted.aborted ? 'stopped' : 'duration');
+  const asked = AbortSignal.any([stops.signal, wanted]);
+  const applying = held.map((one) => one.apply(deadlineMs));
+  // What is broken already does not wait for what is still being broken.
+  asked.addEventListener('abort', () => held.forEach((one, i) => void applying[i]?.then(() => one.heal(why()))), { once: true });
+  const applied = await Promise.all(applying);
+  if (!lasts) return;
   if (applied.every(Boolean)) {
     const ends = new AbortController();
     void Promise.all(held.map((one) => one.ended)).then(() => ends.abort());
-    await pause(durationMs - (performance.now() - beganMs), AbortSignal.any([stops.signal, wanted, ends.signal]));
+    await pause(durationMs - (performance.now() - beganMs), AbortSignal.any([asked, ends.signal]));
   }
-  const why = stops.signal.aborted ? stops.why() : wanted.aborted ? 'stopped' : applied.every(Boolean) ? 'duration' : 'aborted';
-  await Promise.race([Promise.all(held.map((one) => one.heal(why))), pause(healWaitMs, new AbortController().signal)]);
+  const last = asked.aborted || applied.every(Boolean) ? why() : 'aborted';
+  await Promise.race([Promise.all(held.map((one) => one.heal(last))), pause(healWaitMs, new AbortController().signal)]);
 }
 
 /** A heal that nobody confirms goes on beside the observation. */
@@ -187,7 +203,7 @@ function consentOf({ context, server }: ClusterConnection, change: ClusterChange
   return consentTo({ context: context.name, server, level: 'confirm', knownBy: 'identity' }, change, { typedName: context.name });
 }
 
-const freeLease: FaultLease = { release: () => Promise.resolve() };
+const freeLease: FaultLease = { extend: () => Promise.resolve(), release: () => Promise.resolve() };
 
 function event(
   record: RunRecord,

@@ -2,7 +2,7 @@
 import { t } from '../../../base/messages.ts';
 import { engineNames, type ServerTarget } from '../../../base/target.ts';
 import type { EngineInstance, EngineKind } from '../../../cluster/recognise/model.ts';
-import { faultDefaults } from '../../../run/spec/limits.ts';
+import { faultDefaults, probesPerSecondOf } from '../../../run/spec/limits.ts';
 import { engineOf } from '../../../run/spec/write.ts';
 import type { FaultSpecParts, SpecLoad } from '../../../run/spec/write-fault.ts';
 import type { Choice } from '../../panels/fault/protocol.ts';
@@ -28,7 +28,7 @@ export function feelsOf(
     const probeEngine = engine === 'presto' ? 'trino' : engine;
     const probes = (rate: string): NonNullable<FaultSpecParts['probes']> => ({ engine: probeEngine, ...where, rate });
     const hasProbes = true;
-    const rate = `${faultDefaults.probesPerSecond}/s`;
+    const rate = `${probesPerSecondOf(probeEngine)}/s`;
     const probing: Feel = {
       key: `probes:${instance.id}`,
       title: t('Probes of {0}', name),

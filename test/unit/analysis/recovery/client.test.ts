@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { figureText, keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { ms, near } from './figures.ts';
-import { bothFelt, journalOf, kill, leaderKill, nothing, projectionOf, src, viewOf, type Felt } from './simulator.ts';
+import { bothFelt, fresh, journalOf, kill, leaderKill, nothing, pooled, projectionOf, src, viewOf, type Felt } from './simulator.ts';
 
 describe('a recovery that users felt', () => {
   it('has its four moments, by planned start', () => {
@@ -169,6 +169,35 @@ describe('a recovery that users felt', () => {
     );
     // 60 s after the second one are 40 s here.
     assert.equal(view.verdict, 'inconclusive');
+  });
+
+  it('a probe that the second of two faults caught under way is that one’s', () => {
+    const view = viewOf({
+      // Each answer of the baseline's usual kind takes less than the 80 ms before the second fault begins.
+      ...bothFelt((since) =>
+        (since >= 0 && since < 2000) || (since >= 20_000 && since < 23_000)
+          ? 'failed'
+          : since >= 19_900 && since < 20_000
+            ? 1900
+            : undefined,
+      ),
+      fault: [kill, { ...kill, title: 'kill it again' }],
+      steps: [0, 1].flatMap((fault) => [
+        [fault * 20_000 - 20, 'go', { fault }] as const,
+        [fault * 20_000, 'applied', { fault }] as const,
+        [fault * 20_000 + 40, 'effect', { fault, text: 'old container id gone' }] as const,
+      ]),
+    });
+    const [first, second] = view.faults.map(({ recovered }) => ms(recovered));
+    near(first ?? 0, 2000, 25, 'first');
+    near(second ?? 0, 3000, 25, 'second');
+    assert.equal(view.relapses, 0);
+  });
+
+  it('users are not served again before those who were not', () => {
+    const view = viewOf({ vantages: [{ ...pooled, felt: (since) => (since >= 0 && since < 2000 ? 'failed' : undefined) }, fresh] });
+    const [firstGood, recovered] = [ms(view.figures.firstGood), ms(view.figures.recovered)];
+    assert.equal(recovered, firstGood);
   });
 
   it('tells latencies before, during and after, and errors by kind', () => {

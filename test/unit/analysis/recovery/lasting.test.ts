@@ -157,6 +157,15 @@ describe('a fault that lasts', () => {
     assert.deepEqual([view.verdict, view.reason], ['failed', 'Not served again within 20 s while the fault lasted, the limit is 10 s']);
   });
 
+  it('whose heal set an answer free has no failover by it', () => {
+    // The last probe that was planned while it lasted waits for the heal, and is quick enough to be good.
+    const frozen = (since: number): ReturnType<NonNullable<(typeof pooled)['felt']>> =>
+      since >= 200 && since < 19_925 ? 'failed' : since >= 19_925 && since < 20_000 ? 20_010 - since : undefined;
+    const view = viewOf({ ...script, slowMs: 500, vantages: [pooled, fresh].map((each) => ({ ...each, felt: frozen })) });
+    assert.equal(view.figures.failover.kind, 'never');
+    assert.equal(view.verdict, 'failed');
+  });
+
   it('is shown with the time left while it is active, and with the command where its end is not confirmed', () => {
     const live = viewOf(
       { ...script, steps: steps.slice(0, 3), events: (at) => events(at).filter(({ t }) => t < at(9400)), observeMs: 9400, end: null },

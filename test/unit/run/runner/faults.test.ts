@@ -54,6 +54,14 @@ describe('a run that breaks something', () => {
     );
   });
 
+  it('where nobody is answered before anything is broken, nothing is, and nobody asks on', async () => {
+    world.isUnanswered = true;
+    const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));
+    assert.equal(error.reason, 'refusedByProtection');
+    assert.match(error.message, /none of \d\d probes of the last 0\.2 s was answered/);
+    assert.deepEqual([world.steps(), api.changes.filter((change) => change.startsWith('DELETE'))], [[], []]);
+  });
+
   it('what was replaced since it was confirmed is not broken', async () => {
     world.duringBaseline = () => void (api.at(path).metadata.uid = 'uid-of-another');
     const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));
@@ -125,6 +133,43 @@ describe('a run that breaks something', () => {
     assert.equal(world.end.how, undefined);
     const healed = events.find((event) => event.kind === 'fault' && event.step === 'healed')?.t ?? Number.NaN;
     assert.ok(world.endedMs - healed >= world.observeMs, `${healed} ${world.endedMs}`);
+  });
+
+  it('a heal that is asked for while it is being applied is not lost', async () => {
+    const held = new Held();
+    held.onApplying = () => world.healing.request();
+    await world.carryOut([draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 60_000 })], { injectors: [held.injector] });
+    assert.ok(world.steps().includes('heal stopped') && world.steps().includes('healed'), world.steps().join());
+  });
+
+  it('what nobody hears of is not broken', async () => {
+    world.duringBaseline = () => {
+      world.silent = 'watches';
+      world.silentSinceMs = performance.now() - 6000;
+    };
+    const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));
+    assert.match(error.message, /Nothing was broken.*Nothing is heard of the cluster for 6\.\d s/);
+    assert.deepEqual(world.steps(), []);
+  });
+
+  it('a second fault is not begun where the end of the first could not be verified', async function () {
+    this.timeout(60_000);
+    const held = new Held();
+    held.isHealUnproven = true;
+    // After the run has given up waiting for it: whoever closes it looks on.
+    const later = setTimeout(() => (held.isHealUnproven = false), 36_000);
+    const error = await failed(
+      world.carryOut(
+        [
+          draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 200 }),
+          draft({ kind: 'freeze' }, byPod('bus-2'), { durationMs: 200, when: { kind: 'afterHeal', pauseMs: 100 } }),
+        ],
+        { injectors: [held.injector] },
+      ),
+    );
+    clearTimeout(later);
+    assert.match(error.message, /Fault 2 of the plan was not begun.*The end of an earlier one could not be verified/);
+    assert.ok(world.steps().includes('unconfirmed'), world.steps().join());
   });
 
   for (const who of ['vantages', 'watches'] as const)

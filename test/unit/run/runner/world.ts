@@ -23,6 +23,7 @@ export class Held {
   onApplied: () => void = () => undefined;
   failHeals = 0;
   failApply = false;
+  isHealUnproven = false;
   heals = 0;
   disposed = 0;
   appliedAtMs: number | undefined;
@@ -54,7 +55,7 @@ export class Held {
         if (this.heals <= this.failHeals) return Promise.reject(new FaultlineError('unreachable', { what: 'gone' }));
         return Promise.resolve({ kind: 'sent' });
       },
-      healed: () => Promise.resolve({ proven: true, text: 'runs again' }),
+      healed: () => Promise.resolve({ proven: !this.isHealUnproven, text: this.isHealUnproven ? 'stands still' : 'runs again' }),
       dispose: () => {
         this.disposed++;
         return Promise.resolve();
@@ -71,6 +72,8 @@ export class World {
   onSync: () => void = () => undefined;
   duringBaseline: () => void | Promise<void> = () => undefined;
   isDiskFull = false;
+  /** No probe is answered, and their echoes are. */
+  isUnanswered = false;
   silent: 'vantages' | 'watches' | undefined;
   silentSinceMs = 0;
   endedMs = 0;
@@ -187,10 +190,13 @@ export class World {
           const timer = setInterval(() => {
             if (this.silent === 'vantages') return;
             const at = { t: nowMs() - 2, src: 'probe-a', kind: 'sample', wait: 0, service: 1, outcome: 'ok' } as const;
+            const sample = this.isUnanswered
+              ? ({ ...at, outcome: 'failed', error: { reason: 'timeout', text: 'no answer' } } as const)
+              : at;
             heardMs = nowMs();
             if (this.silent === undefined) this.silentSinceMs = performance.now();
             try {
-              onEvents([at, { ...at, control: true }]);
+              onEvents([sample, { ...at, control: true }]);
             } catch (error) {
               // The process takes what its sockets' handlers throw.
               if (!this.isDiskFull) throw error;

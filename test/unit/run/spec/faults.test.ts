@@ -79,7 +79,7 @@ expect:
       ],
       probes: [
         { engine: 'kafka', perSecond: 50 },
-        { engine: 'trino', address: 'trino.data.svc:8080', connection: 'fresh', asks: 'select 2', perSecond: 20 },
+        { engine: 'trino', address: 'trino.data.svc:8080', connection: 'fresh', asks: 'select 2', perSecond: 3 },
       ],
       messages: { topic: 'mine', partitions: 6, replicationFactor: 1, minInSync: 1, uncleanElection: true, perSecond: 10 },
       baselineMs: 90_000,
@@ -126,7 +126,7 @@ expect:
     };
     assert.deepEqual(draft.probes, [
       { engine: 'kafka', perSecond: 20, ...known },
-      { engine: 'trino', perSecond: 20, address: 'https://trino.a.svc:8443', login: { user: 'me' } },
+      { engine: 'trino', perSecond: 3, address: 'https://trino.a.svc:8443', login: { user: 'me' } },
     ]);
     const { address, login, tls } = draft.messages ?? {};
     assert.deepEqual({ address, login, tls }, { address: 'bus.a.svc:9093', ...known });
