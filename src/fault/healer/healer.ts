@@ -49,9 +49,12 @@ interface Made {
 /** After "go" it may have to wait for an API that is away. */
 const spareMs = 10 * 60_000;
 const startLimitMs = 120_000;
+const readyFolder = '/ready';
+const readyFile = `${readyFolder}/ok`;
+const isReady = `process.exit(require('node:fs').existsSync('${readyFile}') ? 0 : 1)`;
 const AGAIN_MS = 500;
 
-/** Resolves when it runs. Fails as a request does, and `timedOut` where its pod does not come to run; then nothing is left behind. */
+/** Resolves when it could heal. Fails as a request does, and `timedOut` where its pod does not come to run; then nothing is left behind. */
 export async function startHealer(connection: ClusterConnection, options: HealerOptions, signal: AbortSignal): Promise<Healer> {
   const name = nameOf(options);
   const namespace = options.target.namespace ?? leaseNamespace;
@@ -113,6 +116,7 @@ function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metada
     FAULTLINE_RUN: run,
     FAULTLINE_FIELD: field,
     FAULTLINE_NOT_AFTER: String(notAfterMs),
+    FAULTLINE_READY: readyFile,
   };
   const elsewhere = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'NotIn', values: notOn }] };
   return {
@@ -132,6 +136,7 @@ function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metada
           ...(notOn.length === 0
             ? {}
             : { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [elsewhere] } } } }),
+          volumes: [{ name: 'ready', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }],
           // As the strictest Pod Security level wants it.
           securityContext: { runAsNonRoot: true, runAsUser: 65_534, runAsGroup: 65_534, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [
@@ -140,6 +145,9 @@ function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metada
               image,
               command: ['node', '-e', healerProgram],
               env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+              // Once it has rehearsed its patch: that a container runs is no proof that it reaches the API.
+              startupProbe: { exec: { command: ['node', '-e', isReady] }, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 300 },
+              volumeMounts: [{ name: 'ready', mountPath: readyFolder }],
               resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '128Mi' } },
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
             },
@@ -165,8 +173,9 @@ async function runs(
       const pods = await listAll<Pod>(connection, pathOf(kinds.pods, { namespace }), ends, { labelSelector: `job-name=${job}` });
       for (const { status } of pods) {
         const container = status?.containerStatuses?.[0];
-        if (container?.state?.running !== undefined) return;
-        last = container?.state?.waiting?.reason ?? status?.phase ?? last;
+        if (container?.started === true) return;
+        if (container?.state?.running !== undefined) last = t('it runs, and does not reach the API or may not change the object');
+        else last = container?.state?.waiting?.reason ?? status?.phase ?? last;
       }
       await timing.pause(AGAIN_MS, ends);
     }
@@ -175,9 +184,9 @@ async function runs(
     throw new FaultlineError(
       'timedOut',
       {
-        what: t('The healer {0}/{1} does not run: {2}', namespace, job, last),
+        what: t('The healer {0}/{1} is not ready: {2}', namespace, job, last),
         meaning: t('Without it nobody would end the fault if this program did.'),
-        remedy: t('See whether the cluster can pull its image, and whether it has room.'),
+        remedy: t('See whether the cluster can pull its image and has room, and whether a network policy keeps it from the API.'),
       },
       error,
     );

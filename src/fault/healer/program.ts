@@ -1,6 +1,6 @@
 /**
  * What a healer runs, in a stock image with Node and nothing else: it looks at the object until its mark's deadline is over, and sets the
- * field back only where that is still ours. It asks again for as long as the API does not answer. Plain JavaScript: it is never bundled.
+ * field back only where that is still ours. Before that it rehearses it, and says by a file that it could. It asks again for as long as the API does not answer. Plain JavaScript: it is never bundled.
  */
 export const healerProgram = `
 const fs = require('node:fs');
@@ -12,9 +12,9 @@ const read = (name) => { try { return fs.readFileSync(folder + '/' + name, 'utf8
 const again = Number(env.FAULTLINE_AGAIN_MS || 2000);
 const mark = 'faultline.dev/undo';
 
-function ask(method, body) {
+function ask(method, body, query) {
   return new Promise((resolve, reject) => {
-    const sent = request(server + env.FAULTLINE_PATH + (method === 'PATCH' ? '?fieldManager=faultline' : ''), {
+    const sent = request(server + env.FAULTLINE_PATH + (method === 'PATCH' ? '?fieldManager=faultline' + (query || '') : ''), {
       method,
       ca: read('ca.crt') || undefined,
       timeout: 10000,
@@ -29,6 +29,14 @@ function ask(method, body) {
     sent.on('error', reject);
     sent.end(body && JSON.stringify(body));
   });
+}
+
+/** It reaches the object and may change it: whoever waits for it may begin. */
+async function rehearse() {
+  const { status } = await ask('PATCH', { metadata: { uid: env.FAULTLINE_UID } }, '&dryRun=All');
+  if (status !== 200) throw new Error('it may not change the object: status ' + status);
+  fs.writeFileSync(env.FAULTLINE_READY, '');
+  console.log('ready');
 }
 
 /** true: there is nothing left to do. */
@@ -58,10 +66,11 @@ async function look() {
 }
 
 let applied = false;
+let ready = !env.FAULTLINE_READY;
 process.on('SIGTERM', () => process.exit(0));
 (async () => {
-  console.log('ready');
   for (;;) {
+    try { if (!ready) { await rehearse(); ready = true; } } catch (error) { console.log(String(error && error.message)); }
     try { if (await look()) return; } catch (error) { console.log(String(error && error.message)); }
     await new Promise((resolve) => setTimeout(resolve, again));
   }

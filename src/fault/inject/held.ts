@@ -47,8 +47,9 @@ export function heldFault(held: Held): PreparedFault {
   const said = helper.said.listen((told) => {
     if (told.event !== 'ended') return;
     if (told.verified) verified = [endText(told.why), openText(told.proof?.open)].filter((text) => text !== '').join(' ');
-    if (told.why === 'deadline') ended.resolve({ step: 'expired', text: endText(told.why) });
-    else if (told.why !== 'heal') ended.resolve({ step: 'endedEarly', text: told.text || endText(told.why) });
+    if (told.why === 'deadline' && told.verified) ended.resolve({ step: 'expired', text: endText(told.why) });
+    // One that is not verified is healed like one that goes on.
+    else if (told.why !== 'heal' && told.why !== 'deadline') ended.resolve({ step: 'endedEarly', text: told.text || endText(told.why) });
   });
   void helper.ended.then(({ text }) => {
     life.abort();
@@ -83,6 +84,8 @@ export function heldFault(held: Held): PreparedFault {
       try {
         const healed = await helper.heal();
         if (healed.verified) verified ??= endText('heal');
+        // What it could not see to be gone the kernel takes back with the helper itself: that is looked for next.
+        else await helper.close();
       } catch (error) {
         // Nobody is there to be told: its death, or its silence, has healed or will within 10 s. That is looked for next.
         if (normalise(error).reason !== 'unreachable') throw error;

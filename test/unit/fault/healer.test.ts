@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FaultlineError } from '../../../src/base/errors.ts';
 import { consentTo } from '../../../src/cluster/act/protection.ts';
 import { pause } from '../../../src/cluster/act/signal.ts';
@@ -87,6 +90,27 @@ describe('a healer in the cluster', () => {
       assert.deepEqual(api.at(setPath).metadata.annotations, {});
     });
 
+    it('is ready once it could rehearse its patch, and not before', async () => {
+      bus(3);
+      const file = join(tmpdir(), `faultline-ready-${process.pid}`);
+      let refused = 0;
+      api.meddle = ({ method }, response) => {
+        if (method !== 'PATCH' || refused > 2) return false;
+        refused++;
+        status(response, 403, 'Forbidden', 'no');
+        return true;
+      };
+      try {
+        start({ FAULTLINE_READY: file });
+        await until(() => refused > 1);
+        assert.equal(existsSync(file), false);
+        await until(() => existsSync(file));
+        assert.deepEqual([replicas(), api.changes], [3, []], 'it was a rehearsal');
+      } finally {
+        rmSync(file, { force: true });
+      }
+    });
+
     it('asks again while the API does not answer', async () => {
       bus(1, marks(Date.now() - 1));
       let failures = 0;
@@ -138,13 +162,13 @@ describe('a healer in the cluster', () => {
       healerImage: 'node:24',
     });
     /** What the Job's controller does. */
-    const controller = (state: object): void => {
+    const controller = (container: object): void => {
       api.afterwards = ({ method, path, body }) => {
         if (method !== 'POST' || !path.endsWith('/jobs')) return;
         const name = (body.metadata as { name?: string } | undefined)?.name ?? '';
         api.put(path.replace('/apis/batch/v1', '/api/v1').replace(/jobs$/, 'pods'), {
           metadata: { name: `${name}-x`, namespace: path.split('/')[5], labels: { 'job-name': name } },
-          status: { phase: 'Pending', containerStatuses: [{ name: 'healer', state }] },
+          status: { phase: 'Pending', containerStatuses: [{ name: 'healer', ...container }] },
         });
       };
     };
@@ -155,7 +179,7 @@ describe('a healer in the cluster', () => {
 
     it('runs before anything is changed, may touch that one object, and goes when it is healed', async () => {
       bus(3);
-      controller({ running: {} });
+      controller({ started: true, state: { running: {} } });
       const prepared = await scale.prepare(injection({ kind: 'scale', replicas: 1, title: 'x', targets: [target] }, target), signal);
       assert.deepEqual(made().toSorted(), ['jobs', 'rolebindings', 'roles', 'serviceaccounts']);
       assert.equal(replicas(), 3);
@@ -171,7 +195,7 @@ describe('a healer in the cluster', () => {
 
     it('stays when healing failed: then it is the one who heals', async () => {
       bus(3);
-      controller({ running: {} });
+      controller({ started: true, state: { running: {} } });
       const prepared = await scale.prepare(injection({ kind: 'scale', replicas: 1, title: 'x', targets: [target] }, target), signal);
       await prepared.apply({ deadlineMs: Date.now() + 1_000 }, signal);
       api.meddle = ({ method }, response) => {
@@ -186,7 +210,7 @@ describe('a healer in the cluster', () => {
     it('is not on the node that is hit, and one that does not come to run leaves nothing behind', async () => {
       api.put('/api/v1/nodes', { metadata: { name: 'n1', uid: 'uid-n1' }, spec: {} });
       const node: FaultTarget = { kind: 'node', name: 'n1', uid: 'uid-n1' };
-      controller({ waiting: { reason: 'ImagePullBackOff' } });
+      controller({ state: { waiting: { reason: 'ImagePullBackOff' } } });
       const stop = new AbortController();
       let looks = 0;
       api.meddle = ({ method, path }) => {
@@ -209,7 +233,7 @@ describe('a healer in the cluster', () => {
 
     it('that nobody came back for is swept when its time is over', async () => {
       bus(3);
-      controller({ running: {} });
+      controller({ started: true, state: { running: {} } });
       await scale.prepare(injection({ kind: 'scale', replicas: 1, title: 'x', targets: [target] }, target), signal);
       const swept = (nowMs: number, alive: readonly string[] = []): Promise<unknown> =>
         sweep(connection, { nowMs, alive: new Set(alive) }, signal);

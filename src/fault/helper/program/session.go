@@ -65,6 +65,8 @@ type session struct {
 	state    string // "disarmed", "armed", "active", "lingering"
 	leaving  bool
 	code     int
+	// What was under way last could not be seen to be gone.
+	doubted bool
 }
 
 func newSession(output *output, limits limits) *session {
@@ -178,7 +180,7 @@ func (s *session) watch() {
 // end ends what is under way, and says so.
 func (s *session) end(why, text string) healed {
 	if s.state != "active" {
-		return healed{Verified: true}
+		return healed{Verified: !s.doubted}
 	}
 	early := why != "deadline"
 	result := s.stop()
@@ -192,6 +194,7 @@ func (s *session) stop() healed {
 	last := s.current.proof()
 	begun := time.Now()
 	verified := s.current.stop()
+	s.doubted = !verified
 	took := float64(time.Since(begun).Microseconds()) / 1000
 	s.deadline = time.Now()
 	s.enter("lingering")
@@ -215,7 +218,7 @@ func (s *session) close() {
 }
 
 func (s *session) forget() {
-	s.current.stop()
+	s.doubted = !s.current.stop()
 	_, _ = s.current.drained(true)
 	s.current = nil
 	s.enter("disarmed")
@@ -286,6 +289,7 @@ func (s *session) arm(asked request) (any, error) {
 	}
 	s.current = made
 	s.linger = min(ms(max(asked.Fault.LingerMs, 0)), longest)
+	s.doubted = false
 	s.enter("armed")
 	return ready, nil
 }

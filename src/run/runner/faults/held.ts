@@ -134,11 +134,12 @@ export class HeldTarget {
     }
     const beganMs = performance.now();
     const isLate = (): boolean => performance.now() - beganMs > confirmWithinMs;
-    while (!this.#over.signal.aborted) {
+    for (let tries = 0; !this.#over.signal.aborted; tries++) {
       const limit = AbortSignal.any([this.#over.signal, AbortSignal.timeout(healLimitMs)]);
       let text = '';
       try {
-        if (!this.#isGone) {
+        // Told to have ended by itself, and not seen to be over: then it is healed like one that goes on.
+        if (!this.#isGone || tries > 0) {
           const healing = await prepared.heal(limit);
           if (healing.kind === 'left') this.#note(healing.text);
         }

@@ -70,6 +70,12 @@ export async function carryOutFault(index: number, options: StepOptions, stops: 
     const targets = chosenTargets(fault, options.watches);
     if (typeof targets === 'string') return refuse(targets);
     held = await ready(index, fault, targets, options, stops.signal);
+    // Making ready takes seconds, and an image that is pulled minutes.
+    const now = chosenTargets(fault, options.watches);
+    if (now.toString() !== targets.toString()) {
+      await Promise.all(held.map((one) => one.close()));
+      return refuse(typeof now === 'string' ? now : t('Who is meant is another one by now: it changed while this was made ready'));
+    }
   } catch (error) {
     if (stops.signal.aborted) return undefined;
     const { what, meaning, remedy } = normalise(error).facts;

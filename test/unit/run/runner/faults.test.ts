@@ -193,6 +193,15 @@ describe('a run that breaks something', () => {
     assert.equal(held.heals, 0, 'nobody is asked to end what has ended');
   });
 
+  it('an end that came by itself and can’t be seen is healed like one that goes on', async () => {
+    const held = new Held();
+    held.onApplied = () => held.ended.resolve({ step: 'endedEarly', text: 'the helper is gone' });
+    held.isHealUnproven = true;
+    held.onHeal = () => (held.isHealUnproven = false);
+    await world.carryOut([draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 30_000 })], { injectors: [held.injector] });
+    assert.deepEqual([held.heals, world.steps().at(-1)], [1, 'healed']);
+  });
+
   it('a heal that the API does not take is sent again until it does', async () => {
     const held = new Held();
     held.failHeals = 2;

@@ -21,6 +21,7 @@ export class Held {
   readonly ended = Promise.withResolvers<FaultEnd>();
   onApplying: () => void = () => undefined;
   onApplied: () => void = () => undefined;
+  onHeal: () => void = () => undefined;
   failHeals = 0;
   failApply = false;
   isHealUnproven = false;
@@ -51,6 +52,7 @@ export class Held {
       effect: () => Promise.resolve({ proven: true, text: 'stands still' }),
       heal: () => {
         this.heals++;
+        this.onHeal();
         this.healedAtMs ??= performance.now();
         if (this.heals <= this.failHeals) return Promise.reject(new FaultlineError('unreachable', { what: 'gone' }));
         return Promise.resolve({ kind: 'sent' });
