@@ -6,6 +6,7 @@ import { laneOf, type Moment } from '../lanes/lane.ts';
 import type { BaselineView, Figure, Impact, Interval, Lane } from '../view.ts';
 import { backToBaseline } from './baseline.ts';
 import { outageOf, relapsesOf, startOf, union, vantageOutage, type Outage, type VantageOutage } from './outage.ts';
+import { outcomeCode } from './samples.ts';
 import { indexAt, streamOf, upTo, type Stream } from './stream.ts';
 import type { Placed } from './vantage.ts';
 
@@ -84,10 +85,22 @@ function recoveredFigure(facts: ClientFacts): Figure {
   return notDoubted(facts, outage, { kind: 'none', why: facts.running ? t('no impact so far') : t('no impact') });
 }
 
-/** To either side: the clock, half a probe interval, and the time in which the fault may have begun. */
+/**
+ * To either side: the clock, half a probe interval, and the time in which the fault may have begun. Where samples before it are not
+ * judged, it may have been as much earlier.
+ */
 export function errorAt({ vantages, stream, zero }: Pick<ClientFacts, 'vantages' | 'stream' | 'zero'>, index: number): number {
   const vantage = vantages[stream.vantage[index] ?? 0];
-  return (vantage?.errors[stream.row[index] ?? 0] ?? 0) + (vantage?.intervalMs ?? 0) / 2 + zero.widthMs;
+  if (vantage === undefined) return zero.widthMs;
+  const row = stream.row[index] ?? 0;
+  return (vantage.errors[row] ?? 0) + Math.max(vantage.intervalMs / 2, unseenBefore(vantage, row)) + zero.widthMs;
+}
+
+/** From half an interval after the last one of this vantage that was judged; 0: the one before it was. */
+function unseenBefore({ at, outcome, intervalMs }: Placed, row: number): number {
+  let before = row - 1;
+  while (before >= 0 && (Number.isNaN(at[before]) || (outcome[before] ?? 0) >= outcomeCode.notJudged)) before--;
+  return before === row - 1 || before < 0 ? 0 : (at[row] ?? 0) - (at[before] ?? 0) - intervalMs / 2;
 }
 
 function valueAt(facts: ClientFacts, index: number): Figure {
@@ -171,7 +184,8 @@ function clientLane(
   if (firstGood >= 0) moments.push({ at: since(firstGood), kind: 'bad', label: dark ? t('no good answer') : t('bad') });
   if (recovered.kind === 'value') moments.push({ at: recovered.ms, kind: 'unstable', label: t('not yet stable') });
   if (baseline.kind === 'value') moments.push({ at: baseline.ms, kind: 'better', label: t('above baseline') });
-  const within = ((observedTo - zero.at) / 1000).toFixed(0);
+  // What was good again when the observation ended may have been recovered: it is known for so long, and no longer.
+  const within = ((recovered.kind === 'never' ? recovered.withinMs : observedTo - zero.at) / 1000).toFixed(0);
   const tail = recovered.kind === 'value' ? 'better' : firstGood >= 0 ? 'unstable' : 'bad';
   if (baseline.kind === 'value') return laneOf({ ...facts, moments, end: 'complete', endText: t('back to baseline') });
   if (recovered.kind === 'value') {

@@ -164,17 +164,20 @@ function isEarlier(one: Figure, two: Figure): boolean {
 
 function errorDefinition(figure: Figure): string {
   if (figure.kind !== 'value') return '';
-  return t('Error: half a probe interval, the clock’s offset, and the time between go and applied, {0} s.', errorText(figure));
+  return t(
+    'Error: half a probe interval, or for how long before it nothing could be judged; the clock’s offset; and the time between go and applied, {0} s.',
+    errorText(figure),
+  );
 }
 
 function messagesNumber(view: RecoveryView, messages: NonNullable<RecoveryView['messages']>): KeyNumber {
-  const { lost, duplicated, reordered, unknown, unknownPresent, acknowledged, judged } = messages;
+  const { lost, duplicated, reordered, unknown, unknownPresent, acknowledged, acknowledgedJudged, judged } = messages;
   const counts = [duplicated, reordered, unknown, unknownPresent].map(formatCount);
   const found = view.expectations.find(({ expectation: { metric } }) => metric.kind === 'messages' && metric.of === 'lost');
   return {
     ...{ id: 'messages', title: t('Messages') },
     value: judged || lost > 0 ? t('{0} lost', formatCount(lost)) : t('not judged'),
-    error: t('among {0} acknowledged', formatCount(acknowledged)),
+    error: t('among {0} acknowledged', formatCount(judged || lost > 0 ? acknowledgedJudged : acknowledged)),
     below: t('{0} duplicated · {1} reordered · {2} unknown, {3} present', ...counts),
     met: found === undefined || found.outcome === 'unknown' ? null : found.outcome === 'met',
     definition: t(

@@ -40,6 +40,16 @@ describe('samples that are not judged', () => {
     assert.match(view.lanes.client.endText, /recovered somewhere between \+2\.4\d and \+8\.58/);
   });
 
+  it('right after the bad ones leave open by as much when users were served again', () => {
+    const view = viewOf({ vantages: [pooled, { ...fresh, felt: outage(300, 2400), controlDown: [2400, 3000] }], observeMs: 60_000 });
+    assert.equal(view.counts.notJudged, 12);
+    const { recovered, firstGood } = view.figures;
+    assert.ok(recovered.kind === 'value' && firstGood.kind === 'value');
+    near(recovered.ms, 3000, 50, 'recovered');
+    near(recovered.errorMs, 600, 50, 'its error');
+    near(firstGood.errorMs, 600, 50, 'of the first good answer');
+  });
+
   it('are those of a failed control even where they failed themselves', () => {
     const view = viewOf({
       vantages: [pooled, { ...fresh, felt: (since) => (since >= 5000 && since < 5400 ? 'failed' : undefined), controlDown: [4900, 5500] }],
