@@ -17,8 +17,8 @@ import { kill, leftBehind, MARK, marked } from './workbench/processes.ts';
 
 const root = join(import.meta.dirname, '..');
 const LAYERS = ['check', 'unit', 'webview', 'host', 'e2e', 'package', 'lab', 'soak', 'recovery'] as const;
-/** More than a landing has time for. By name: `npm test -- soak` (whoever holds a fault is killed), `-- recovery` (each kind, whole runs). */
-const BY_NAME: readonly LayerName[] = ['soak', 'recovery'];
+/** More than a landing has time for. By name: `npm test -- recovery` (each kind, whole runs, the examples to their verdicts). */
+const BY_NAME: readonly LayerName[] = ['recovery'];
 const IN_LAB: readonly LayerName[] = ['lab', 'soak', 'recovery'];
 type LayerName = (typeof LAYERS)[number];
 

@@ -9,7 +9,7 @@ import { lineOf, soak, tableOf } from './soak.ts';
 import { Progress } from '../workbench/cache.mjs';
 
 const ROUNDS = 30;
-const LANES = 4;
+const LANES = 6;
 
 /** The same rounds as `npm run soak`, another choice of them each time: its line names the seed. */
 describe('faults in the middle of which somebody is killed', () => {

@@ -3,6 +3,7 @@ import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
 import { rankOf } from '../../ranks.ts';
 import type { BaselineView } from '../view.ts';
+import { mostLagMs } from './judge.ts';
 import { isAnswered, outcomeCode } from './samples.ts';
 import { indexAt } from './stream.ts';
 import type { Placed } from './vantage.ts';
@@ -165,6 +166,7 @@ class Within {
 /**
  * From the baseline's end on: a slower answer is bad, a longer one is none. The deadline is min(2 s, 10 × p99); of several vantages the
  * largest p99. The slow limit is half of it, and at least twice the slowest answer of the baseline: what was usual is not an impact.
+ * Nor is what the probe itself may add unnoticed: its event loop, and whoever is woken for it on a busy node, may each be late by as much.
  */
 export function limitsOfBaseline(responses: readonly Float64Array[]): { readonly slow: number; readonly deadline: number } | null {
   const sorted = responses.filter(({ length }) => length > 0).map((values) => values.toSorted());
@@ -172,5 +174,5 @@ export function limitsOfBaseline(responses: readonly Float64Array[]): { readonly
   const p99 = Math.max(...sorted.map((values) => values[rankOf(values.length, 0.99) - 1] ?? 0));
   const slowest = Math.max(...sorted.map((values) => values.at(-1) ?? 0));
   const deadline = Math.min(2000, 10 * p99);
-  return { slow: Math.min(deadline, Math.max(deadline / 2, 2 * slowest)), deadline };
+  return { slow: Math.min(deadline, Math.max(deadline / 2, 2 * slowest, 2 * mostLagMs)), deadline };
 }

@@ -3,7 +3,7 @@ import type { NotJudgedBy } from '../view.ts';
 import { isBad, outcomeCode, type SampleColumns } from './samples.ts';
 
 /** An event loop that stood still for longer makes its samples worthless. */
-const mostLagMs = 50;
+export const mostLagMs = 50;
 /** A sample whose nearest echo is further away has none. */
 const mostControlDistanceMs = 5000;
 /** Planned starts are a grid: a distance above that many intervals is a hole. */
