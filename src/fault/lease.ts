@@ -38,27 +38,14 @@ export interface LeaseOptions {
 
 /** Fails: `refusedByProtection` naming the run that holds it, `forbidden`, `unreachable` … */
 export async function takeLease(connection: ClusterConnection, options: LeaseOptions, signal: AbortSignal): Promise<FaultLease> {
-  const { run, target, title, deadlineMs, nowMs } = options;
-  const namespace = target.namespace ?? leaseNamespace;
-  const name = leaseName(target.uid);
-  const path = pathOf(leases, { namespace, name });
-  const body = (resourceVersion?: string): unknown => ({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name,
-      namespace,
-      labels: { ...managedBy, ...kindLabel },
-      annotations: { [runMark]: run, [deadlineMark]: timeText(deadlineMs), [titleMark]: title, [targetMark]: target.uid },
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-    spec: { holderIdentity: run.slice(0, 128), leaseDurationSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs) / 1000)) },
-  });
+  const { run, target } = options;
+  const namespace = namespaceOf(target);
+  const path = pathOf(leases, { namespace, name: leaseName(target.uid) });
   try {
-    await connection.request({ method: 'POST', path: pathOf(leases, { namespace }), body: body(), signal });
+    await connection.request({ method: 'POST', path: pathOf(leases, { namespace }), body: bodyOf(options), signal });
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
-    await takeOver(connection, path, options, body, signal);
+    await takeOver(connection, path, options, signal);
   }
   return {
     extend: (untilMs, ends) => extend(connection, path, options, untilMs, ends),
@@ -110,17 +97,12 @@ function listFaults(connection: ClusterConnection, namespace: string | undefined
   return listAll<KubeObject>(connection, pathOf(leases, namespace === undefined ? {} : { namespace }), signal, { labelSelector });
 }
 
-async function takeOver(
-  connection: ClusterConnection,
-  path: string,
-  { nowMs, target }: LeaseOptions,
-  body: (resourceVersion?: string) => unknown,
-  signal: AbortSignal,
-): Promise<void> {
+async function takeOver(connection: ClusterConnection, path: string, options: LeaseOptions, signal: AbortSignal): Promise<void> {
+  const { nowMs, target } = options;
   const found = await connection.request<KubeObject>({ path, signal });
   if (isActive(found, nowMs)) throw held(target, activeOf(found));
   try {
-    await connection.request({ method: 'PUT', path, body: body(found.metadata.resourceVersion), signal });
+    await connection.request({ method: 'PUT', path, body: bodyOf(options, found), signal });
   } catch (error) {
     // Somebody else was a moment faster.
     if (statusOf(error) === 409) throw held(target, { title: t('another run'), tool: 'faultline' });
@@ -131,14 +113,30 @@ async function takeOver(
 async function extend(
   connection: ClusterConnection,
   path: string,
-  { run, target }: LeaseOptions,
-  untilMs: number,
+  options: LeaseOptions,
+  deadlineMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   const found = await connection.request<KubeObject>({ path, signal });
-  if (found.metadata.annotations?.[runMark] !== run) throw held(target, activeOf(found));
-  const annotations = { ...found.metadata.annotations, [deadlineMark]: timeText(untilMs) };
-  await connection.request({ method: 'PUT', path, body: { ...found, metadata: { ...found.metadata, annotations } }, signal });
+  if (found.metadata.annotations?.[runMark] !== options.run) throw held(options.target, activeOf(found));
+  await connection.request({ method: 'PUT', path, body: bodyOf({ ...options, deadlineMs }, found), signal });
+}
+
+/** `instead`: of which lease. */
+function bodyOf({ run, target, title, deadlineMs, nowMs }: LeaseOptions, instead?: KubeObject): unknown {
+  const resourceVersion = instead?.metadata.resourceVersion;
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name: leaseName(target.uid),
+      namespace: namespaceOf(target),
+      labels: { ...managedBy, ...kindLabel },
+      annotations: { [runMark]: run, [deadlineMark]: timeText(deadlineMs), [titleMark]: title, [targetMark]: target.uid },
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    spec: { holderIdentity: run.slice(0, 128), leaseDurationSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs) / 1000)) },
+  };
 }
 
 /** Only ours: after the deadline another run may have taken it over. */
@@ -173,6 +171,10 @@ function activeOf({ metadata: { annotations = {} } }: KubeObject): ActiveFault {
     ...(run === undefined ? {} : { run }),
     ...(targetUid === undefined ? {} : { targetUid }),
   };
+}
+
+function namespaceOf({ namespace = leaseNamespace }: FaultTarget): string {
+  return namespace;
 }
 
 function leaseName(uid: string): string {

@@ -101,25 +101,19 @@ export class Overview {
         if (Math.abs(frame.x(at) - frame.x(fixed)) > 2) this.#parts.window({ fromAt: Math.min(at, fixed), toAt: Math.max(at, fixed) });
       }
     };
+    const over = new AbortController();
+    const { signal } = over;
     const end = (up: PointerEvent): void => {
+      over.abort();
       // A press beside the window brings it there.
       if (kind === 'new' && Math.abs(up.clientX - left - startX) <= 2) {
         const half = (toAt - fromAt) / 2;
         this.#parts.window({ fromAt: start - half, toAt: start + half });
       }
     };
-    const over = new AbortController();
-    const { signal } = over;
     this.#plot.addEventListener('pointermove', move, { signal });
     this.#plot.addEventListener('pointercancel', () => over.abort(), { signal });
-    this.#plot.addEventListener(
-      'pointerup',
-      (up) => {
-        over.abort();
-        end(up);
-      },
-      { signal },
-    );
+    this.#plot.addEventListener('pointerup', end, { signal });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * What a healer runs, in a stock image with Node and nothing else: it looks at the object until its mark's deadline is over, and sets the
- * field back only where that is still ours. Before that it rehearses it, and says by a file that it could. It asks again for as long as the API does not answer. Plain JavaScript: it is never bundled.
+ * field back only where that is still ours. Before that it rehearses it, and says by a file that it could. It asks again for as long as the
+ * API does not answer. Plain JavaScript: it is never bundled.
  */
 export const healerProgram = `
 const fs = require('node:fs');
@@ -66,11 +67,10 @@ async function look() {
 }
 
 let applied = false;
-let ready = !env.FAULTLINE_READY;
 process.on('SIGTERM', () => process.exit(0));
 (async () => {
   for (;;) {
-    try { if (!ready) { await rehearse(); ready = true; } } catch (error) { console.log(String(error && error.message)); }
+    try { if (!fs.existsSync(env.FAULTLINE_READY)) await rehearse(); } catch (error) { console.log(String(error && error.message)); }
     try { if (await look()) return; } catch (error) { console.log(String(error && error.message)); }
     await new Promise((resolve) => setTimeout(resolve, again));
   }

@@ -47,9 +47,10 @@ export function heldFault(held: Held): PreparedFault {
   const said = helper.said.listen((told) => {
     if (told.event !== 'ended') return;
     if (told.verified) verified = [endText(told.why), openText(told.proof?.open)].filter((text) => text !== '').join(' ');
-    if (told.why === 'deadline' && told.verified) ended.resolve({ step: 'expired', text: endText(told.why) });
-    // One that is not verified is healed like one that goes on.
-    else if (told.why !== 'heal' && told.why !== 'deadline') ended.resolve({ step: 'endedEarly', text: told.text || endText(told.why) });
+    if (told.why === 'deadline') {
+      // One that is not verified is healed like one that goes on.
+      if (told.verified) ended.resolve({ step: 'expired', text: endText(told.why) });
+    } else if (told.why !== 'heal') ended.resolve({ step: 'endedEarly', text: told.text || endText(told.why) });
   });
   void helper.ended.then(({ text }) => {
     life.abort();

@@ -50,6 +50,9 @@ describe('a healer in the cluster', () => {
   });
 
   describe('the program that it runs', () => {
+    const readyFile = join(tmpdir(), `faultline-ready-${process.pid}`);
+    afterEach(() => rmSync(readyFile, { force: true }));
+
     const start = (env: Readonly<Record<string, string>> = {}): ChildProcess => {
       program = spawn(process.execPath, ['-e', healerProgram], {
         env: {
@@ -60,6 +63,7 @@ describe('a healer in the cluster', () => {
           FAULTLINE_FIELD: 'replicas',
           FAULTLINE_NOT_AFTER: String(Date.now() + 60_000),
           FAULTLINE_AGAIN_MS: '5',
+          FAULTLINE_READY: readyFile,
           ...env,
         },
         stdio: 'ignore',
@@ -92,7 +96,6 @@ describe('a healer in the cluster', () => {
 
     it('is ready once it could rehearse its patch, and not before', async () => {
       bus(3);
-      const file = join(tmpdir(), `faultline-ready-${process.pid}`);
       let refused = 0;
       api.meddle = ({ method }, response) => {
         if (method !== 'PATCH' || refused > 2) return false;
@@ -100,15 +103,11 @@ describe('a healer in the cluster', () => {
         status(response, 403, 'Forbidden', 'no');
         return true;
       };
-      try {
-        start({ FAULTLINE_READY: file });
-        await until(() => refused > 1);
-        assert.equal(existsSync(file), false);
-        await until(() => existsSync(file));
-        assert.deepEqual([replicas(), api.changes], [3, []], 'it was a rehearsal');
-      } finally {
-        rmSync(file, { force: true });
-      }
+      start();
+      await until(() => refused > 1);
+      assert.equal(existsSync(readyFile), false);
+      await until(() => existsSync(readyFile));
+      assert.deepEqual([replicas(), api.changes], [3, []], 'it was a rehearsal');
     });
 
     it('asks again while the API does not answer', async () => {

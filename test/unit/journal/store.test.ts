@@ -172,14 +172,17 @@ describe('runs on disk', () => {
       store = new RunStore({ home, recorded });
     });
 
-    it('are opened as any other', async () => {
+    it('are named by the store that was told where they are, and by no other', async () => {
       assert.deepEqual(
         (await store.recorded()).map((record) => [record.run, record.state]),
         [[run, 'ended']],
       );
+      assert.deepEqual(await new RunStore({ home }).recorded(), []);
+    });
+
+    it('are found by their id where they came, and marked as what they are', async () => {
       const { folder, isRecorded } = await store.record(run);
       assert.deepEqual([folder, isRecorded, (await store.record(own)).isRecorded], [join(recorded, run), true, undefined]);
-      assert.deepEqual(await new RunStore({ home }).recorded(), []);
     });
 
     it('are not listed among those of the machine', async () => {

@@ -163,6 +163,9 @@ class Within {
   }
 }
 
+/** Of a probe's own, whatever the baseline was. */
+export const longestDeadlineMs = 2000;
+
 /**
  * From the baseline's end on: a slower answer is bad, a longer one is none. The deadline is min(2 s, 10 × p99); of several vantages the
  * largest p99. The slow limit is half of it, and at least twice the slowest answer of the baseline: what was usual is not an impact.
@@ -173,6 +176,6 @@ export function limitsOfBaseline(responses: readonly Float64Array[]): { readonly
   if (sorted.length === 0) return null;
   const p99 = Math.max(...sorted.map((values) => values[rankOf(values.length, 0.99) - 1] ?? 0));
   const slowest = Math.max(...sorted.map((values) => values.at(-1) ?? 0));
-  const deadline = Math.min(2000, 10 * p99);
+  const deadline = Math.min(longestDeadlineMs, 10 * p99);
   return { slow: Math.min(deadline, Math.max(deadline / 2, 2 * slowest, 2 * mostLagMs)), deadline };
 }

@@ -42,7 +42,7 @@ export function rejoinOf(fault: FaultFacts, facts: ClientFacts, redundancy: read
   const { rule } = facts;
   const running = facts.running && untilAt === Infinity;
   const observedTo = Math.min(facts.observedTo, untilAt);
-  const stream = untilAt === Infinity ? facts.stream : upTo(facts.stream, untilAt);
+  const stream = upTo(facts.stream, untilAt);
   const { lasts, goAt, healedAt } = fault;
   if (!lasts) return { kind: 'none', why: t('the fault is instantaneous') };
   if (goAt === null) return { kind: 'unknown', why: t('it was not begun') };

@@ -1,6 +1,7 @@
 /** When users felt it, and when that was over: by planned start. Browser-safe. */
 import type { RecoveryRule } from '../../../journal/fault-plan.ts';
 import type { Interval } from '../view.ts';
+import { longestDeadlineMs } from './baseline.ts';
 import { isBad, outcomeCode } from './samples.ts';
 import { indexAt, type Stream } from './stream.ts';
 import type { Placed } from './vantage.ts';
@@ -103,16 +104,13 @@ export function union(intervals: readonly Interval[]): readonly Interval[] {
   return joined;
 }
 
-/** A probe's own deadline, at most. */
-const inFlightMs = 2000;
-
 /** Spells after the first of each fault. `goAts`: ascending. One that began with a probe that a fault caught under way is of that fault. */
 export function relapsesOf(bad: readonly Interval[], goAts: readonly number[]): number {
   const spells = new Map<number, number>();
   let last = -Infinity;
   for (const { fromAt, toAt } of bad) {
-    const caughtTo = Math.min(toAt, fromAt + inFlightMs);
-    const fault = goAts.findLastIndex((goAt) => goAt <= fromAt || goAt < caughtTo);
+    const caughtTo = Math.min(toAt, fromAt + longestDeadlineMs);
+    const fault = goAts.findLastIndex((goAt) => goAt < caughtTo);
     if (fromAt - last >= spellGapMs) spells.set(Math.max(0, fault), (spells.get(Math.max(0, fault)) ?? 0) + 1);
     last = Math.max(last, toAt);
   }

@@ -66,6 +66,7 @@ function usable({ length, at, outcome }: Placed, doubtful: boolean): Int32Array 
 
 /** What is a fault's alone: planned before the next one's *go*, up to the first that this one may have caught under way. */
 export function upTo(stream: Stream, untilAt: number): Stream {
+  if (untilAt === Infinity) return stream;
   const length = indexAt(stream.at, untilAt, stream.length);
   const caught = stream.bad.subarray(0, length).findIndex((bad, i) => bad === 1 && (stream.done[i] ?? 0) >= untilAt);
   return { ...stream, length: caught < 0 ? length : caught };

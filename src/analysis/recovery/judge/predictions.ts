@@ -6,11 +6,13 @@ import type { Figure, PredictionView } from '../view.ts';
 /** `measured`: of the fault's failover where it lasts, else recovered. */
 export function predictionView({ fault, from, to, formula, by }: PredictionEvent, measured: Figure): PredictionView {
   const facts = { fault, fromMs: from, toMs: to, formula, by };
-  // Who looked for no longer than was predicted has seen nothing against it.
-  if (measured.kind === 'never' && measured.withinMs <= to)
-    return { ...facts, measuredMs: null, finding: null, text: t('predicted {0}, and not looked for so long', rangeText(from, to)) };
-  if (measured.kind === 'never')
-    return { ...facts, measuredMs: null, finding: 'later', text: t('predicted {0}: it did not', rangeText(from, to)) };
+  if (measured.kind === 'never') {
+    const range = rangeText(from, to);
+    // Who looked for no longer than was predicted has seen nothing against it.
+    return measured.withinMs <= to
+      ? { ...facts, measuredMs: null, finding: null, text: t('predicted {0}, and not looked for so long', range) }
+      : { ...facts, measuredMs: null, finding: 'later', text: t('predicted {0}: it did not', range) };
+  }
   if (measured.kind === 'none')
     return { ...facts, measuredMs: null, finding: null, text: t('predicted {0}: {1}', rangeText(from, to), measured.why) };
   if (measured.kind !== 'value') return { ...facts, measuredMs: null, finding: null, text: t('predicted {0}', rangeText(from, to)) };

@@ -172,12 +172,13 @@ function errorDefinition(figure: Figure): string {
 
 function messagesNumber(view: RecoveryView, messages: NonNullable<RecoveryView['messages']>): KeyNumber {
   const { lost, duplicated, reordered, unknown, unknownPresent, acknowledged, acknowledgedJudged, judged } = messages;
+  const isTold = judged || lost > 0;
   const counts = [duplicated, reordered, unknown, unknownPresent].map(formatCount);
   const found = view.expectations.find(({ expectation: { metric } }) => metric.kind === 'messages' && metric.of === 'lost');
   return {
     ...{ id: 'messages', title: t('Messages') },
-    value: judged || lost > 0 ? t('{0} lost', formatCount(lost)) : t('not judged'),
-    error: t('among {0} acknowledged', formatCount(judged || lost > 0 ? acknowledgedJudged : acknowledged)),
+    value: isTold ? t('{0} lost', formatCount(lost)) : t('not judged'),
+    error: t('among {0} acknowledged', formatCount(isTold ? acknowledgedJudged : acknowledged)),
     below: t('{0} duplicated · {1} reordered · {2} unknown, {3} present', ...counts),
     met: found === undefined || found.outcome === 'unknown' ? null : found.outcome === 'met',
     definition: t(

@@ -99,8 +99,9 @@ export class FaultRun {
     if (!hasLoad) record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'measuring' }]);
     if (!(await until(() => measuringMs() !== undefined, lookEveryMs, beginWithinMs, end.signal))) return false;
     const beganMs = measuringMs() ?? 0;
-    for (let restMs; (restMs = beganMs + plan.baselineMs - record.nowMs()) > 0 && !end.signal.aborted;) {
-      await pause(Math.min(vainEveryMs, restMs), end.signal);
+    const endMs = beganMs + plan.baselineMs;
+    while (record.nowMs() < endMs && !end.signal.aborted) {
+      await pause(Math.min(vainEveryMs, endMs - record.nowMs()), end.signal);
       this.#asksInVain(beganMs);
     }
     if (end.signal.aborted) return false;
@@ -119,11 +120,11 @@ export class FaultRun {
     const { ok, slow, failed, unknown, wrong } = projection.countsSince(now - windowMs);
     const unanswered = failed + unknown + wrong;
     if (ok + slow > 0 || unanswered < leastVain) return;
-    throw new FaultlineError('refusedByProtection', {
-      what: t('Nothing was broken'),
-      meaning: t('Before any fault, none of {0} probes of the last {1} s was answered', unanswered, (windowMs / 1000).toFixed(1)),
-      remedy: t('Look whether the engine is well when nobody probes it; where it is, ask it less often.'),
-    });
+    throw notBegun(
+      0,
+      t('Before any fault, none of {0} probes of the last {1} s was answered', unanswered, (windowMs / 1000).toFixed(1)),
+      t('Look whether the engine is well when nobody probes it; where it is, ask it less often.'),
+    );
   }
 
   async #break(index: number): Promise<void> {
@@ -181,7 +182,7 @@ export class FaultRun {
   }
 }
 
-function notBegun(index: number, meaning: string): FaultlineError {
+function notBegun(index: number, meaning: string, remedy?: string): FaultlineError {
   const what = index === 0 ? t('Nothing was broken') : t('Fault {0} of the plan was not begun', index + 1);
-  return new FaultlineError('refusedByProtection', { what, meaning });
+  return new FaultlineError('refusedByProtection', { what, meaning, ...(remedy === undefined ? {} : { remedy }) });
 }

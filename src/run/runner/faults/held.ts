@@ -73,6 +73,11 @@ export class HeldTarget {
     return this.#isUnconfirmed;
   }
 
+  /** What holds the target lasts until then, wall clock. Fails as `FaultLease.extend`. */
+  extend(deadlineMs: number, signal: AbortSignal): Promise<void> {
+    return this.#options.lease.extend(deadlineMs, signal);
+  }
+
   /** After its *go* was synced. Answers whether it was acknowledged; where it was not it may be there, and is healed like one that is. */
   async apply(deadlineMs: number): Promise<boolean> {
     const { prepared, lasts } = this.#options;

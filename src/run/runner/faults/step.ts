@@ -130,7 +130,6 @@ async function ready(
   const injector = injectors.get(fault.kind);
   if (injector === undefined) throw new Error(`no injector for ${fault.kind}`);
   const held: HeldTarget[] = [];
-  const leases: FaultLease[] = [];
   const beganMs = performance.now();
   const consent = (change: ClusterChange): Consent => consentOf(connection, change);
   try {
@@ -146,7 +145,6 @@ async function ready(
       try {
         const injection = { connection, run, index, fault, target, consent, timing: injectorTiming, healerImage: plan.images.node };
         const prepared = await injector.prepare(injection, signal);
-        leases.push(lease);
         held.push(new HeldTarget({ fault: index, target: at, lasts: lasts && fault.kind !== 'none', prepared, lease, record }));
       } catch (error) {
         await lease.release(AbortSignal.timeout(5000)).catch(() => undefined);
@@ -154,7 +152,7 @@ async function ready(
       }
     }
     // An image that is pulled takes minutes: what holds the target has to last as long as the fault, from now.
-    if (performance.now() - beganMs > soonMs) for (const lease of leases) await lease.extend(leasedUntil(fault), signal);
+    if (performance.now() - beganMs > soonMs) for (const one of held) await one.extend(leasedUntil(fault), signal);
     return held;
   } catch (error) {
     await Promise.all(held.map((one) => one.close()));
