@@ -13,6 +13,7 @@ import type { Slot } from './engines.ts';
 /** Requests under way at a time: more makes the API server slower, not faster, on two cores. */
 const AT_ONCE = 48;
 const PAGE = 1000;
+const KWOK_RUNS = 'Does kwok run? See: npm run lab -- logs kwok';
 
 export interface ScalePlan {
   readonly kubeconfig: string;
@@ -47,27 +48,47 @@ export async function scale(plan: ScalePlan): Promise<Scaled> {
   const present = await presentPods(core, number);
 
   const surplus = [...present].filter(([index]) => index >= pods).map(([, pod]) => pod);
-  const tell = reporter(plan);
-  await tell('removed', surplus.length, (done) => eachOf(surplus, AT_ONCE, (pod) => remove(core, pod).then(done), signal));
+  await reporter(plan)('removed', surplus.length, (done) => eachOf(surplus, AT_ONCE, (pod) => remove(core, pod).then(done), signal));
   await removeNamespacesBut(core, plan, new Set(namespaces));
   await fitNodes(core, plan);
   await eachOf(namespaces, 8, (name) => ensureNamespace(core, name, number), signal);
+  let created = 0;
+  let vain = 0;
+  let missing = slots.filter(({ index }) => !present.has(index));
+  while (missing.length > 0) {
+    created += await fill(core, plan, missing);
+    // Among those that were there before, some may still have been going.
+    if (missing.length === pods) break;
+    await sleep(200, undefined, { signal });
+    const now = await presentPods(core, number);
+    const before = missing.length;
+    missing = slots.filter(({ index }) => !now.has(index));
+    if (missing.length >= before && ++vain === 100) throw new SetupError(`${before} pods are going and do not go. ${KWOK_RUNS}`);
+  }
+  if (created === 0) await untilRunning(core, plan, 0);
+  const durationMs = performance.now() - started;
+  return { created, removed: surplus.length, nodes: nodesFor(pods), namespaces: namespaces.length, durationMs };
+}
+
+/** Their pods, until they run: how many were made. */
+async function fill(core: CoreV1Api, plan: ScalePlan, slots: readonly Slot[]): Promise<number> {
   let newest = 0;
-  const missing = slots.filter(({ index }) => !present.has(index));
-  await tell('created', missing.length, (done) =>
+  let made = 0;
+  await reporter(plan)('created', slots.length, (done) =>
     eachOf(
-      missing,
+      slots,
       AT_ONCE,
       async (slot) => {
-        newest = Math.max(newest, await create(core, podOf(slot, 0, number)));
+        const version = await create(core, podOf(slot, 0, plan.number));
+        if (version > 0) made++;
+        newest = Math.max(newest, version);
         done();
       },
-      signal,
+      plan.signal,
     ),
   );
   await untilRunning(core, plan, newest);
-  const durationMs = performance.now() - started;
-  return { created: missing.length, removed: surplus.length, nodes: nodesFor(pods), namespaces: namespaces.length, durationMs };
+  return made;
 }
 
 export interface ChurnPlan extends ScalePlan {
@@ -199,7 +220,10 @@ async function presentPods(core: CoreV1Api, number: number): Promise<ReadonlyMap
   return found;
 }
 
-/** The resource version that the pod was made at; 0 when it was there. */
+/**
+ * The resource version that the pod was made at; 0 when it was there, and when one of its name is still going: a set's, that churn
+ * replaced. kwok may take even its successor away, whom it knows by the same name, so that who fills slots looks again.
+ */
 async function create(core: CoreV1Api, pod: V1Pod): Promise<number> {
   const made = await unlessThere(core.createNamespacedPod({ namespace: pod.metadata?.namespace ?? '', body: pod }));
   return Number(made?.metadata?.resourceVersion ?? 0);
@@ -258,7 +282,7 @@ async function untilRunning(core: CoreV1Api, { number, signal, say }: ScalePlan,
       least = items.length;
       since = performance.now();
     } else if (performance.now() - since > stuckAfterMs) {
-      throw new SetupError(`${least} pods are not Running and none became so in a minute. Does kwok run? See: npm run lab -- logs kwok`);
+      throw new SetupError(`${least} pods are not Running and none became so in a minute. ${KWOK_RUNS}`);
     }
     say(`${items.length} pods are not Running yet`);
     await sleep(1000, undefined, { signal });
