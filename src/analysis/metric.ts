@@ -28,7 +28,7 @@ export type Measured =
   | {
       readonly kind: 'value';
       readonly value: number;
-      /** What a share is made of: "17 of 50". */
+      /** What a share is made of: "17 of 50"; of a moment that had not to come: why, "no impact so far". */
       readonly of?: string;
       /** To either side, in the metric's unit: within it of the limit nothing can be said. */
       readonly error?: number;

@@ -43,7 +43,7 @@ function ofFigure(figure: Figure, of: RecoveryMoment | null): Measured {
       return { kind: 'value', value: figure.ms, error: figure.errorMs };
     case 'none':
       // Nothing was felt, or nothing went: it took no time to be over.
-      return { kind: 'value', value: 0 };
+      return { kind: 'value', value: 0, of: figure.why };
     case 'never':
       return { kind: 'above', value: figure.withinMs, text: neverText(of, figure.withinMs), never: true };
     case 'open':

@@ -76,7 +76,7 @@ export function messageWords(of: MessageFigure): string {
   return words[of];
 }
 
-/** `value` and `limit`: with their units; `of`: what a share is made of. */
+/** `value` and `limit`: with their units; `of`: what a share is made of, and why a moment had not to come. */
 export function foundText(metric: RecoveryMetric, value: string, limit: string | null, of: string | undefined): string {
   const found = valueText(metric, value, of);
   return limit === null ? found : t('{0}, the limit is {1}', found, limit);
@@ -91,9 +91,9 @@ export function metText(metric: RecoveryMetric, value: string, limit: string | n
 function valueText(metric: RecoveryMetric, value: string, of: string | undefined): string {
   switch (metric.kind) {
     case 'recovery':
-      return `${momentWords(metric.of)} ${value}`;
+      return of ?? `${momentWords(metric.of)} ${value}`;
     case 'unavailable':
-      return t('unavailable for {0}', value);
+      return of ?? t('unavailable for {0}', value);
     case 'relapses':
       return value === formatCount(1) ? t('1 relapse') : t('{0} relapses', value);
     case 'probes': {

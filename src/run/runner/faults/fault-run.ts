@@ -123,7 +123,9 @@ export class FaultRun {
     throw notBegun(
       0,
       t('Before any fault, none of {0} probes of the last {1} s was answered', unanswered, (windowMs / 1000).toFixed(1)),
-      t('Look whether the engine is well when nobody probes it; where it is, ask it less often.'),
+      t(
+        'An engine that has just started is slow until its code is compiled: try again in a minute. Otherwise look whether it is well when nobody probes it; where it is, ask it less often.',
+      ),
     );
   }
 
