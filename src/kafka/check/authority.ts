@@ -46,8 +46,9 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
     for (const check of checks.filter((one) => one.next < endOf(one))) {
       const end = endOf(check);
       const logEnd = logEnds.get(check.partition) ?? end;
-      // An acknowledged sentinel was before the recorded end: a log that is shorter has lost at least that.
+      // An acknowledged sentinel was before the recorded end: a log that is shorter has lost at least that, and is judged by all it has.
       if (logEnd < end) check.logEndsAt(logEnd, end);
+      if (logEnd < end && check.next === logEnd) continue;
       notJudged.set(check.partition, logEnd < end ? shortened(logEnd, end) : notDrained(check.next, end, why));
     }
     // Last: so it held for all that was read.
