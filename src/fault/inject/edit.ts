@@ -139,7 +139,11 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
           await this.#write(object, value, unmarked, signal);
           return;
         }
-        await this.#write(object, this.original, unmarked, signal);
+        const answer = await this.#write(object, this.original, unmarked, signal);
+        if (this.#field.of(answer) === this.original) return;
+        throw new FaultlineError('unsupported', {
+          what: t('{0} was set back to {1} {2}, and is {3}: a webhook alters it', title, name, this.original, this.#field.of(answer)),
+        });
       });
     } catch (error) {
       if (FaultlineError.is(error, 'notFound') || FaultlineError.is(error, 'refusedByProtection')) return gone;

@@ -56,6 +56,8 @@ export const drain: Injector<FaultOf<'drain'>> = {
   },
 };
 
+const LOOK_MS = 250;
+
 class Draining implements PreparedFault {
   readonly undo: string;
   readonly #injection: Injection<FaultOf<'drain'>>;
@@ -77,7 +79,7 @@ class Draining implements PreparedFault {
   async apply(go: Go, signal: AbortSignal): Promise<void> {
     const consent = this.#injection.consent('drainNode');
     await this.#cordoning.apply(go, signal);
-    this.#work = this.#evict(consent);
+    this.#work = this.#evict(consent, go.deadlineMs);
   }
 
   effect(signal: AbortSignal): Promise<Proof> {
@@ -112,8 +114,12 @@ class Draining implements PreparedFault {
     await this.#work;
   }
 
-  async #evict(consent: Consent): Promise<void> {
-    const { connection, target } = this.#injection;
+  async #evict(consent: Consent, deadlineMs: number): Promise<void> {
+    const { connection, target, timing } = this.#injection;
+    // By the wall clock: a laptop that slept past it evicts no more.
+    const limit = setInterval(() => {
+      if (timing.nowMs() >= deadlineMs) this.#life.abort(cancelled());
+    }, LOOK_MS);
     // What a person agreed to lose is what was there when it was prepared.
     const alsoEvict = this.#plan.pods.filter(({ fate }) => fate.kind === 'consent').map(({ namespace, name }) => `${namespace}/${name}`);
     try {
@@ -125,6 +131,8 @@ class Draining implements PreparedFault {
     } catch (error) {
       const known = normalise(error);
       if (known.reason !== 'cancelled') this.#blocked = known.message;
+    } finally {
+      clearInterval(limit);
     }
   }
 }

@@ -53,7 +53,8 @@ export function foundIn(header: JournalHeader, faults: readonly PlannedFault[], 
   for (const [fault, planned] of faults.entries()) {
     for (const [index, target] of planned.targets.entries()) {
       const own = inOrder.filter((step) => step.fault === fault && (step.target ?? index) === index);
-      const begun = own.findLast(({ step }) => step === 'applied' || step === 'go');
+      // What its deadline was counted from, however long the beginning took.
+      const begun = own.findLast(({ step }) => step === 'go') ?? own.findLast(({ step }) => step === 'applied');
       if (begun === undefined || isRefused(own)) continue;
       const which = { fault, target: index, kind: planned.kind, title: planned.title, targetName: target.name };
       const end = endOf(planned, own);

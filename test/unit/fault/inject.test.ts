@@ -333,6 +333,25 @@ describe('faults that need nothing but the API', () => {
     await prepared.dispose();
   });
 
+  it('a drain evicts nothing after its deadline, though nobody was awake to heal it', async () => {
+    let nowMs = deadlineMs - 1000;
+    const asleep = { ...injection({ kind: 'drain' }, nodeTarget), timing: { ...timing, nowMs: () => nowMs } };
+    const prepared = await injectorOf('drain').prepare(asleep, signal);
+    let asked = 0;
+    api.meddle = ({ path }, response) => {
+      if (!path.endsWith('/eviction')) return false;
+      asked++;
+      status(response, 429, 'TooManyRequests', 'Cannot evict pod as it would violate the pod’s disruption budget.');
+      return true;
+    };
+    await prepared.apply({ deadlineMs }, signal);
+    await until(() => asked > 0);
+    nowMs = deadlineMs;
+    await until(() => api.watching === 0);
+    await prepared.dispose();
+    assert.ok(api.objects.has(podPath));
+  });
+
   it('a pod that its budget holds is a result, and healing does not wait for it', async () => {
     const prepared = await prepare({ kind: 'drain' }, nodeTarget);
     api.meddle = ({ path }, response) => {

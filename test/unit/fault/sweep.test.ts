@@ -3,7 +3,7 @@ import type { ClusterConnection } from '../../../src/cluster/connect/connection.
 import { takeLease } from '../../../src/fault/lease.ts';
 import { deadlineMark, probeLabel, runMark, undoMark } from '../../../src/fault/marks.ts';
 import { sweep, type Swept } from '../../../src/fault/sweep.ts';
-import { status } from '../cluster/server.ts';
+import { json, status } from '../cluster/server.ts';
 import { ScriptedApi, type ApiObject } from './api.ts';
 
 const { signal } = new AbortController();
@@ -72,6 +72,21 @@ describe('a sweep', () => {
       ],
     );
     assert.deepEqual(['theirs', 'timeless', 'unreadable', 'changed'].map(replicas), [1, 1, 1, 4]);
+  });
+
+  it('does not call healed what a webhook keeps as it is', async () => {
+    scaled(1, marks('replicas', 3, 1));
+    api.meddle = ({ method, path }, response) => {
+      if (method !== 'PATCH') return false;
+      json(response, { ...api.at(path), spec: { replicas: 1 } });
+      return true;
+    };
+    assert.deepEqual((await swept()).found, [
+      {
+        ...{ title: 'StatefulSet data/bus', run: 'r1', outcome: 'failed' },
+        text: 'StatefulSet data/bus was set back to replicas 3, and is 1: a webhook alters it',
+      },
+    ]);
   });
 
   it('removes locks that are over, and those only', async () => {

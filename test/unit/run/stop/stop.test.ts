@@ -37,7 +37,7 @@ const nodeCut: PlannedFault = {
 };
 const end: JournalEvent = { t: 90_000, src: 'runner', kind: 'end', how: 'stopped' };
 const begun = [step(900, 'ready'), step(1000, 'go'), step(1100, 'applied')];
-const deadlineMs = startedAt + 1100 + 60_000;
+const deadlineMs = startedAt + 1000 + 60_000;
 
 describe('stopping what is broken', () => {
   let home: string;
