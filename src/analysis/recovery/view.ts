@@ -9,8 +9,8 @@ import type { RecoveryMoment } from '../../journal/plan.ts';
 import type { ExpectationView, Percentiles, RunStatus, Verdict } from '../view.ts';
 
 export type Figure =
-  /** `errorMs`: to either side; 0 where it is a sum of planned intervals of one source. */
-  | { readonly kind: 'value'; readonly ms: number; readonly errorMs: number }
+  /** `errorMs`: to either side; 0 where it is a sum of planned intervals of one source. `goesOn`: it is at least that, the end was not seen. */
+  | { readonly kind: 'value'; readonly ms: number; readonly errorMs: number; readonly goesOn?: true }
   /** Samples in between are not judged, too many to look away. */
   | { readonly kind: 'between'; readonly fromMs: number; readonly toMs: number; readonly why: string }
   /** Censored: not within the observation. It has no number, and enters no mean. */

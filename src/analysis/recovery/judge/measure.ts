@@ -40,7 +40,9 @@ export function measureRecovery(metric: RecoveryMetric, facts: MeasureFacts): Me
 function ofFigure(figure: Figure, of: RecoveryMoment | null): Measured {
   switch (figure.kind) {
     case 'value':
-      return { kind: 'value', value: figure.ms, error: figure.errorMs };
+      return figure.goesOn === true
+        ? { kind: 'above', value: figure.ms, text: neverText(of, figure.ms) }
+        : { kind: 'value', value: figure.ms, error: figure.errorMs };
     case 'none':
       // Nothing was felt, or nothing went: it took no time to be over.
       return { kind: 'value', value: 0, of: figure.why };

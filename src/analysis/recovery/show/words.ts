@@ -24,7 +24,7 @@ export interface KeyNumber {
 export function figureText(figure: Figure, decimals: 1 | 2 = 2): string {
   switch (figure.kind) {
     case 'value':
-      return decimals === 2 ? `${secondsText(figure.ms)} s` : `${(Math.round(figure.ms / 100) / 10).toFixed(1)} s`;
+      return `${figure.goesOn === true ? '≥ ' : ''}${decimals === 2 ? secondsText(figure.ms) : (Math.round(figure.ms / 100) / 10).toFixed(1)} s`;
     case 'between':
       return t('{0} to {1} s', `+${secondsText(figure.fromMs)}`, `+${secondsText(figure.toMs)}`);
     case 'never':
@@ -53,7 +53,7 @@ export function recoveredText({ recovered }: RecoveryOutcome): string {
 
 /** "± 0.03"; up, so that it is never told smaller than it is. */
 export function errorText(figure: Figure): string {
-  if (figure.kind !== 'value' || figure.errorMs === 0) return '';
+  if (figure.kind !== 'value' || figure.errorMs === 0 || figure.goesOn === true) return '';
   return `± ${(Math.ceil(figure.errorMs / 10 - 1e-9) / 100).toFixed(2)}`;
 }
 
