@@ -73,7 +73,7 @@ export interface EngineEvent extends Timed {
 export interface PhaseEvent extends Timed {
   readonly kind: 'phase';
   readonly phase: 'preparing' | 'warmUp' | 'measuring' | 'draining';
-  /** While preparing: "making TPC-H 1, 42 %". */
+  /** Before it is measured: "making TPC-H 1, 42 %". */
   readonly text?: string;
   /**
    * Operations that the phase will plan, and its length, where that is known before. With a length clients may plan fewer: then

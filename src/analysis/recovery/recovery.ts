@@ -88,7 +88,7 @@ export class RecoveryProjection {
         figures,
       },
       ...{ relapses: client?.relapses ?? 0, messages: measured.messages, faults: faultViews, title: titleOf(plan) },
-      ...{ zeroAt: zero?.at ?? null, nowAt, phaseText: collected.phase?.phase === 'preparing' ? (collected.phase.text ?? null) : null },
+      ...{ zeroAt: zero?.at ?? null, nowAt, phaseText: collected.phase?.text ?? null },
     });
     return {
       ...{ run: header.run, name: header.plan.name, startedAt: header.startedAt, status, title: titleOf(plan) },

@@ -17,9 +17,14 @@ const seldomMs = 5000;
 /** Without news for so long whatever is broken is healed. */
 const silentMs = 5000;
 const silentEveryMs = 250;
-/** A baseline without one answer for so long is not waited for. */
-const vainMs = 10_000;
-const vainEveryMs = 1000;
+/** Of at most, where the baseline is shorter: as much of it as is given here. The baseline begins once all were answered for so long … */
+const warm = { ms: 3000, share: 1 / 20 } as const;
+/** … or after so long. */
+const warmWithin = { ms: 60_000, share: 1 } as const;
+/** Where not one is answered for so long, before the baseline and in it, nothing is broken. */
+const vainBefore = { ms: 30_000, share: 1 / 2 } as const;
+const vainWithin = { ms: 10_000, share: 1 / 2 } as const;
+const answersEveryMs = 500;
 const leastVain = 10;
 /** A load that warms up may take that long before its baseline begins. */
 const beginWithinMs = 30 * 60_000;
@@ -96,13 +101,16 @@ export class FaultRun {
   /** Answers whether it is there. */
   async #baseline(): Promise<boolean> {
     const { plan, record, end, projection, measuringMs, hasLoad } = this.#options;
-    if (!hasLoad) record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'measuring' }]);
+    if (!hasLoad) {
+      await this.#warmUp();
+      record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'measuring' }]);
+    }
     if (!(await until(() => measuringMs() !== undefined, lookEveryMs, beginWithinMs, end.signal))) return false;
     const beganMs = measuringMs() ?? 0;
     const endMs = beganMs + plan.baselineMs;
     while (record.nowMs() < endMs && !end.signal.aborted) {
-      await pause(Math.min(vainEveryMs, endMs - record.nowMs()), end.signal);
-      this.#asksInVain(beganMs);
+      await pause(Math.min(this.#most({ ms: answersEveryMs, share: 1 / 20 }), endMs - record.nowMs()), end.signal);
+      this.#refuseVain(beganMs, this.#most(vainWithin));
     }
     if (end.signal.aborted) return false;
     const { slow, deadline } = projection.limits() ?? limitsOfNothing;
@@ -111,10 +119,24 @@ export class FaultRun {
     return true;
   }
 
+  /** An engine that has just started compiles its code for its first statements: they would be its baseline. */
+  async #warmUp(): Promise<void> {
+    const { plan, record, end, projection } = this.#options;
+    if (plan.probes.length === 0) return;
+    const beganMs = record.nowMs();
+    const warmMs = this.#most(warm);
+    record.append([{ t: beganMs, src: 'runner', kind: 'phase', phase: 'warmUp', text: t('Warming up: until all probes are answered') }]);
+    while (!end.signal.aborted && record.nowMs() - beganMs < this.#most(warmWithin)) {
+      await pause(this.#most({ ms: answersEveryMs, share: 1 / 20 }), end.signal);
+      this.#refuseVain(beganMs, this.#most(vainBefore));
+      const { ok, failed, unknown, wrong } = projection.countsSince(record.nowMs() - warmMs);
+      if (record.nowMs() - beganMs >= warmMs && ok > 0 && failed + unknown + wrong === 0) return;
+    }
+  }
+
   /** Fails where nobody is answered though nothing is broken: what asks then may be what breaks it, and asks no more. */
-  #asksInVain(beganMs: number): void {
-    const { plan, record, projection } = this.#options;
-    const windowMs = Math.min(vainMs, plan.baselineMs / 2);
+  #refuseVain(beganMs: number, windowMs: number): void {
+    const { record, projection } = this.#options;
     const now = record.nowMs();
     if (now - beganMs < windowMs) return;
     const { ok, slow, failed, unknown, wrong } = projection.countsSince(now - windowMs);
@@ -127,6 +149,10 @@ export class FaultRun {
         'An engine that has just started is slow until its code is compiled: try again in a minute. Otherwise look whether it is well when nobody probes it; where it is, ask it less often.',
       ),
     );
+  }
+
+  #most({ ms, share }: { readonly ms: number; readonly share: number }): number {
+    return Math.min(ms, this.#options.plan.baselineMs * share);
   }
 
   async #break(index: number): Promise<void> {

@@ -62,6 +62,19 @@ describe('a run that breaks something', () => {
     assert.deepEqual([world.steps(), api.changes.filter((change) => change.startsWith('DELETE'))], [[], []]);
   });
 
+  it('the baseline begins once all are answered: an engine that has just started is slow at first', async () => {
+    world.isUnanswered = true;
+    const answers = setTimeout(() => (world.isUnanswered = false), 150);
+    const events = await world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] });
+    clearTimeout(answers);
+    const [warmUp = NaN, measuring = NaN] = events.flatMap((event) =>
+      event.kind === 'phase' && event.phase !== 'preparing' ? [event.t] : [],
+    );
+    const unanswered = events.flatMap((event) => (event.kind === 'sample' && event.outcome === 'failed' ? [event.t] : []));
+    assert.ok(unanswered.length > 0 && unanswered.every((at) => at < measuring), `${unanswered.join(', ')}; ${warmUp} ${measuring}`);
+    assert.ok(world.steps().includes('applied'));
+  });
+
   it('what was replaced since it was confirmed is not broken', async () => {
     world.duringBaseline = () => void (api.at(path).metadata.uid = 'uid-of-another');
     const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));
