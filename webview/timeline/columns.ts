@@ -10,7 +10,7 @@ export interface Columns {
   readonly read: number;
 }
 
-const narrowColumns: Columns = { head: 0, gutter: 34, read: 0 };
+const narrowColumns: Columns = { head: 0, gutter: 44, read: 0 };
 
 /** Narrow: headers and readings stand above the plots. */
 export function columnsOf({ lanes, vantages, zeroAt }: RecoveryView, measure: Measure, narrow: boolean): Columns {
