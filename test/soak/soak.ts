@@ -101,9 +101,13 @@ async function carryOutHosts(
 /** Whatever keeps a round from being carried out is told like a violation: nothing was seen then. */
 async function carriedOut(round: Round, ground: Ground, meets: Meets): Promise<Outcome> {
   const beganMs = performance.now();
-  try {
+  const attempt = async (): Promise<Outcome> => {
     await untilWell(ground);
-    return await carryOut(round, ground, meets);
+    return carryOut(round, ground, meets);
+  };
+  try {
+    // A node may be called unwell a moment later, by what was done to the API server before: refused, rightly, and looked at again.
+    return await attempt().catch((error: unknown) => (/"reason": "unwell"/.test(String(error)) ? attempt() : Promise.reject(error)));
   } catch (error) {
     const violations = [`not carried out: ${error instanceof Error ? error.message : String(error)}`];
     const tookMs = performance.now() - beganMs;
