@@ -1,4 +1,5 @@
 /** How a run goes that breaks something, on one line: what is broken and for how long yet, and what users felt last. */
+import { formatSeconds } from '../analysis/recovery/judge/metric-text.ts';
 import { isBad, outcomeCode } from '../analysis/recovery/client/samples.ts';
 import { figureText } from '../analysis/recovery/show/words.ts';
 import type { FaultView, RecoveryView, VantageSamples } from '../analysis/recovery/view.ts';
@@ -11,7 +12,7 @@ export function faultLineOf({ phase, plan }: RunView, recovery: RecoveryView, sa
   const parts = [phaseText(phase, recovery, nowMs, plan.fault?.baselineMs ?? 0), ...feltTexts(samples, nowMs)];
   if (recovery.zeroAt !== null) {
     const { unavailable, recovered } = recovery.figures;
-    if (unavailable.kind === 'value') parts.push(`unavailable ${figureText(unavailable)} so far`);
+    if (unavailable.kind === 'value') parts.push(`unavailable ${formatSeconds(unavailable.ms)} so far`);
     if (recovered.kind === 'value') parts.push(`recovered +${figureText(recovered)}`);
     if (recovered.kind === 'open' && recovered.goodForMs !== undefined)
       parts.push(`good for ${seconds(recovered.goodForMs)}${recovered.neededMs === undefined ? '' : ` of ${seconds(recovered.neededMs)}`}`);

@@ -126,8 +126,8 @@ function summaryCells(summary: RunSummary, breaks: boolean): readonly string[] {
 /** What never came has no number. */
 function recoveryCells(recovery: RunSummary['recovery']): readonly string[] {
   if (recovery === undefined) return ['', ''];
-  const { recovered, unavailableMs } = recovery;
-  const unavailable = unavailableMs === null ? '–' : formatSeconds(unavailableMs);
+  const { recovered, unavailableMs, unavailableGoesOn } = recovery;
+  const unavailable = unavailableMs === null ? '–' : `${unavailableGoesOn === true ? '≥ ' : ''}${formatSeconds(unavailableMs)}`;
   switch (recovered.kind) {
     case 'value':
       return [formatSeconds(recovered.ms), unavailable];

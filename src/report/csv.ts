@@ -35,7 +35,14 @@ export function recoveryCsv(view: RecoveryView): string {
   const json = recoveryJson(view);
   const rows: readonly (readonly (string | number | null)[])[] = [
     ...figures(json).map(([name, atMs]) => ['figure', 'users', name, atMs, null, null]),
-    ['figure', 'users', 'unavailable', null, json.unavailableMs, json.impact?.badIntervals ?? 0],
+    [
+      'figure',
+      'users',
+      json.unavailableGoesOn === true ? 'unavailable at least' : 'unavailable',
+      null,
+      json.unavailableMs,
+      json.impact?.badIntervals ?? 0,
+    ],
     ...json.stages.map(({ of, stage, atMs, tookMs }) => ['stage', of, stage, atMs, tookMs, null]),
     ...view.vantages.flatMap(({ title, counts: { notJudgedBy: _by, ...counts } }) =>
       Object.entries(counts).map(([name, count]) => ['probes', title, name, null, null, count]),

@@ -29,7 +29,7 @@ export function recoveriesTable(comparison: RecoveryComparison, a: Group, b: Gro
         view.median,
         String(view.censored),
         String(view.leftOut),
-        spread(outcomes.map(({ unavailableMs }) => unavailableMs)),
+        unavailableOf(outcomes),
         lostOf(outcomes),
         titlesOf(runs).join(' | '),
       ];
@@ -64,7 +64,7 @@ export function recoveryRunsTable(a: Group, b: Group): TextTable {
         run,
         new Date(startedAt).toISOString().replace('T', ' ').slice(0, 19),
         recoveredText(outcome),
-        spread([outcome.unavailableMs]),
+        unavailableOf([outcome]),
         lostOf([outcome]),
       ]),
     ),
@@ -82,6 +82,12 @@ function spread(values: readonly (number | null)[]): string {
   if (known.length === 0) return none;
   const [low = none, high = none] = [Math.min(...known), Math.max(...known)].map(formatSeconds);
   return low === high ? low : t('{0} to {1}', low.replace(/ s$/, ''), high);
+}
+
+/** Where its end was not seen, it was longer. */
+function unavailableOf(outcomes: readonly RecoveryOutcome[]): string {
+  const all = spread(outcomes.map(({ unavailableMs }) => unavailableMs));
+  return outcomes.some(({ unavailableGoesOn }) => unavailableGoesOn === true) ? `≥ ${all}` : all;
 }
 
 /** Of those that did; the others are counted beside it. */

@@ -42,7 +42,7 @@ export class RecoveryWatch {
     const found = findingsOf(collected, true);
     const facts = measureFactsOf(collected, found);
     for (const rule of this.#rules) {
-      if (rule.overMs > 0 && nowMs - found.observed.fromAt < rule.overMs) continue;
+      if (rule.overMs > 0 && (collected.isWarmingUp || nowMs - found.observed.fromAt < rule.overMs)) continue;
       const measured = rule.overMs === 0 ? measureRecovery(rule.metric, facts) : over(rule, found, nowMs);
       if (measured.kind === 'value' ? !holds(measured.value, rule) : outcomeOf(measured, rule) !== true) continue;
       return t('{0}: {1}', rule.text, textOf(rule, measured));

@@ -55,6 +55,11 @@ export class Collected {
     this.clients = this.load === null ? this.probes : [this.load];
   }
 
+  /** What is sampled yet is of no baseline. */
+  get isWarmingUp(): boolean {
+    return this.phase?.phase === 'warmUp' || this.phase?.phase === 'preparing';
+  }
+
   add(event: JournalEvent): void {
     this.version++;
     if (event.src === 'runner') this.newest = Math.max(this.newest, event.t);

@@ -96,7 +96,8 @@ export function goneOf({ plan, steps }: FaultFacts, target: number): { readonly 
 export function faultView(facts: FaultFacts, figures: FaultFigures, nowAt: number | null): FaultView {
   const { index, plan, steps, lasts, goAt, appliedAt, healAskedAt, healedAt, effect, unconfirmed } = facts;
   const state = stateOf(facts, nowAt);
-  const endsAt = lasts && appliedAt !== null ? appliedAt + (plan.durationMs ?? 0) : null;
+  // Whoever ends it counts from *go*, however long the beginning took.
+  const endsAt = lasts && appliedAt !== null ? (goAt ?? appliedAt) + (plan.durationMs ?? 0) : null;
   return {
     ...{ index, title: plan.title, kind: plan.kind, targets: plan.targets, lasts, state, goAt, appliedAt, healAskedAt, healedAt, endsAt },
     leftMs: nowAt === null || endsAt === null || (state !== 'active' && state !== 'healing') ? null : Math.max(0, endsAt - nowAt),

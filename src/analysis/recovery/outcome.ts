@@ -7,6 +7,8 @@ export interface RecoveryOutcome {
   readonly impactMs: number | null;
   readonly recovered: CensoredTime;
   readonly unavailableMs: number | null;
+  /** It was at least that: its end was not seen. */
+  readonly unavailableGoesOn?: true;
   /** Acknowledged messages that are not there; null: not checked, or not judged. */
   readonly lost: number | null;
 }

@@ -42,6 +42,8 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
   readonly original: V;
   /** Why the last heal left it as it was. */
   #left: string | undefined;
+  /** By us: its mark may still be there. */
+  #isSetBack = false;
 
   private constructor(connection: ClusterConnection, field: Field<T, V>, run: string, original: V, ours: V) {
     this.#connection = connection;
@@ -130,20 +132,23 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
       await this.#again(signal, async (object) => {
         const value = this.#field.of(object);
         const marked = object.metadata.annotations?.[undoMark] !== undefined;
-        healing = { kind: 'sent' };
         // It was never applied, or was healed before.
-        if (!marked && value === this.original) return;
-        if (!marked || value !== this.#ours) {
-          healing = { kind: 'left', text: t('{0} is {1} by now, and was left: somebody else has set it', name, value) };
-          if (!marked) return;
-          await this.#write(object, value, unmarked, signal);
-          return;
+        healing =
+          (value === this.original && (!marked || this.#isSetBack)) || (marked && value === this.#ours)
+            ? { kind: 'sent' }
+            : { kind: 'left', text: t('{0} is {1} by now, and was left: somebody else has set it', name, value) };
+        if (!marked) return;
+        let last = object;
+        if (value === this.#ours && value !== this.original) {
+          last = await this.#write(object, this.original, {}, signal);
+          // Its mark stays: whoever sweeps finds it.
+          if (this.#field.of(last) !== this.original)
+            throw new FaultlineError('unsupported', {
+              what: t('{0} was set back to {1} {2}, and is {3}: a webhook alters it', title, name, this.original, this.#field.of(last)),
+            });
+          this.#isSetBack = true;
         }
-        const answer = await this.#write(object, this.original, unmarked, signal);
-        if (this.#field.of(answer) === this.original) return;
-        throw new FaultlineError('unsupported', {
-          what: t('{0} was set back to {1} {2}, and is {3}: a webhook alters it', title, name, this.original, this.#field.of(answer)),
-        });
+        await this.#write(last, this.#field.of(last), unmarked, signal);
       });
     } catch (error) {
       if (FaultlineError.is(error, 'notFound') || FaultlineError.is(error, 'refusedByProtection')) return gone;

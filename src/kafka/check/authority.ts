@@ -19,6 +19,8 @@ export const READING_LIMITS: ReadingLimits = { idleMs: 30_000, wholeMs: 600_000 
 
 export interface Reading {
   readonly client: KafkaClient;
+  /** By partition: who wrote it, and knows the leader that acknowledged its sentinel. */
+  readonly writers: ReadonlyMap<number, KafkaClient>;
   readonly topic: string;
   /** Not begun: each wants its recorded start next. */
   readonly checks: readonly PartitionCheck[];
@@ -35,6 +37,7 @@ const TRIES = 3;
 
 export async function readAuthority(reading: Reading, signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
   const { checks, ends } = reading;
+  const asked = askedOf(reading);
   const endOf = ({ partition }: PartitionCheck): number => ends.get(partition) ?? 0;
   const starts = new Map(checks.map(({ partition, next }) => [partition, next]));
   const notJudged = new Map<number, string>();
@@ -42,17 +45,17 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
   try {
     const why = await readAll(reading, limit.signal);
     for (const check of checks) check.readTo(Math.min(check.next, endOf(check)));
-    const logEnds = await offsetsNow(reading, 'latest', signal);
+    const logEnds = await offsetsNow(asked, 'latest', signal);
     for (const check of checks.filter((one) => one.next < endOf(one))) {
       const end = endOf(check);
       const logEnd = logEnds.get(check.partition) ?? end;
       // An acknowledged sentinel was before the recorded end: a log that is shorter has lost at least that, and is judged by all it has.
       if (logEnd < end) check.logEndsAt(logEnd, end);
-      if (logEnd < end && check.next === logEnd) continue;
+      if (logEnd < end && check.next === logEnd && (await isShortFor(reading, check.partition, end, signal))) continue;
       notJudged.set(check.partition, logEnd < end ? shortened(logEnd, end) : notDrained(check.next, end, why));
     }
     // Last: so it held for all that was read.
-    const firsts = await offsetsNow(reading, 'earliest', signal);
+    const firsts = await offsetsNow(asked, 'earliest', signal);
     for (const check of checks) {
       const start = starts.get(check.partition) ?? 0;
       const first = firsts.get(check.partition);
@@ -69,6 +72,7 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
 /** Resolves when all is read, or the signal aborts. Gives the last failure. */
 async function readAll(reading: Reading, signal: AbortSignal): Promise<FaultlineError | undefined> {
   const { client, topic, checks, ends, edges } = reading;
+  const asked = askedOf(reading);
   const byPartition = new Map(checks.map((check) => [check.partition, check]));
   let failure: FaultlineError | undefined;
   /** Wants an offset that its log does not reach any more. */
@@ -88,7 +92,7 @@ async function readAll(reading: Reading, signal: AbortSignal): Promise<Faultline
       if (signal.aborted) return failure;
       if (FaultlineError.is(error)) failure = error;
       if (isBeyondEnd(error)) {
-        const logEnds = await offsetsNow(reading, 'latest', signal);
+        const logEnds = await offsetsNow(asked, 'latest', signal);
         for (const check of open) if ((logEnds.get(check.partition) ?? check.next) < check.next) cut.add(check);
       }
       await edges.wait(AGAIN_MS, signal);
@@ -97,15 +101,29 @@ async function readAll(reading: Reading, signal: AbortSignal): Promise<Faultline
   return failure;
 }
 
+type Asked = Pick<Reading, 'client' | 'topic' | 'edges'> & { readonly partitions: readonly number[] };
+
+function askedOf({ client, topic, edges, checks }: Reading): Asked {
+  return { client, topic, edges, partitions: checks.map(({ partition }) => partition) };
+}
+
+/** Also as its writer is told: a broker that was cut off from the others may still show the log that it had. */
+async function isShortFor({ writers, topic, edges }: Reading, partition: number, end: number, signal: AbortSignal): Promise<boolean> {
+  const client = writers.get(partition);
+  if (client === undefined) return false;
+  const found = await offsetsNow({ client, topic, partitions: [partition], edges }, 'latest', signal);
+  return (found.get(partition) ?? end) < end;
+}
+
 /** Of each on its own: one that is offline must not hide the others. Those that nobody tells are left out. */
 async function offsetsNow(
-  { client, topic, checks, edges }: Reading,
+  { client, topic, partitions, edges }: Asked,
   which: 'earliest' | 'latest',
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, number>> {
   const found = new Map<number, number>();
   await Promise.all(
-    checks.map(async ({ partition }) => {
+    partitions.map(async (partition) => {
       for (let tried = 0; tried < TRIES && !found.has(partition) && !signal.aborted; tried++) {
         if (tried > 0) await edges.wait(AGAIN_MS, signal);
         const offsets = await client.offsets(topic, which, signal, [partition]).catch(() => undefined);

@@ -133,6 +133,8 @@ class Check implements MessageCheck {
   readonly #edges: CheckEdges;
   readonly #anomalies = new Anomalies();
   readonly #checks: readonly PartitionCheck[];
+  /** By partition. */
+  readonly #writerClients = new Map<number, KafkaClient>();
   readonly #writers: readonly PartitionWriter[];
   readonly #writer: Writer;
   readonly #written = newHistogram();
@@ -173,7 +175,9 @@ class Check implements MessageCheck {
     this.#writers = this.#checks.flatMap((check, at) => {
       const client = writers[at];
       const one = { topic: topic.name, check, codec, edges: timed, deliveryLimitMs, mostWaiting, signal: this.#signal };
-      return client === undefined ? [] : [new PartitionWriter({ client, ...one })];
+      if (client === undefined) return [];
+      this.#writerClients.set(check.partition, client);
+      return [new PartitionWriter({ client, ...one })];
     });
     // What is under way would be waited for until its delivery limit.
     this.#signal.addEventListener('abort', () => void this.#closeWriters(), { once: true });
@@ -242,7 +246,10 @@ class Check implements MessageCheck {
       if (this.#signal.aborted) throw new FaultlineError('cancelled', { what: t('The check was stopped') });
       const client = await this.#openAuthority(reading.idleMs);
       await this.#laterEnds(client, ends);
-      const read = await readAuthority({ client, topic: topic.name, checks, ends, edges, limits: reading }, this.#signal);
+      const read = await readAuthority(
+        { client, writers: this.#writerClients, topic: topic.name, checks, ends, edges, limits: reading },
+        this.#signal,
+      );
       for (const [partition, why] of read) notJudged.set(partition, why);
       if (this.#signal.aborted) throw new FaultlineError('cancelled', { what: t('The check was stopped') });
     } catch (error) {

@@ -56,9 +56,10 @@ export async function scale(plan: ScalePlan): Promise<Scaled> {
   let vain = 0;
   let missing = slots.filter(({ index }) => !present.has(index));
   while (missing.length > 0) {
-    created += await fill(core, plan, missing);
+    const made = await fill(core, plan, missing);
+    created += made;
     // Among those that were there before, some may still have been going.
-    if (missing.length === pods) break;
+    if (made === pods) break;
     await sleep(200, undefined, { signal });
     const now = await presentPods(core, number);
     const before = missing.length;

@@ -59,6 +59,8 @@ export class ScriptedApi {
   /** Kinds that the cluster has beside those of Kubernetes. */
   readonly groups: { readonly name: string; readonly kind: string; readonly plural: string }[] = [];
   meddle: Meddle = () => false;
+  /** What a webhook makes of a change. */
+  alter: (request: Request, changed: ApiObject) => void = () => undefined;
   /** After a write that was done: what controllers do. */
   afterwards: (request: Request, object: ApiObject | undefined) => void = () => undefined;
   readonly #server: Server;
@@ -255,7 +257,9 @@ export class ScriptedApi {
     }
     const changed = method === 'PUT' ? merged({ metadata: { uid: found.metadata.uid } }, body) : merged(found, body);
     changed.metadata.resourceVersion = String(this.#version++);
-    changed.metadata.generation = (found.metadata.generation ?? 1) + 1;
+    const isOther = JSON.stringify(changed['spec']) !== JSON.stringify(found['spec']);
+    changed.metadata.generation = (found.metadata.generation ?? 1) + (isOther ? 1 : 0);
+    this.alter(request, changed);
     json(response, changed);
     if (isDryRun) return;
     this.objects.set(path, changed);

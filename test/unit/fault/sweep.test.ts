@@ -3,7 +3,7 @@ import type { ClusterConnection } from '../../../src/cluster/connect/connection.
 import { takeLease } from '../../../src/fault/lease.ts';
 import { deadlineMark, probeLabel, runMark, undoMark } from '../../../src/fault/marks.ts';
 import { sweep, type Swept } from '../../../src/fault/sweep.ts';
-import { json, status } from '../cluster/server.ts';
+import { status } from '../cluster/server.ts';
 import { ScriptedApi, type ApiObject } from './api.ts';
 
 const { signal } = new AbortController();
@@ -76,17 +76,16 @@ describe('a sweep', () => {
 
   it('does not call healed what a webhook keeps as it is', async () => {
     scaled(1, marks('replicas', 3, 1));
-    api.meddle = ({ method, path }, response) => {
-      if (method !== 'PATCH') return false;
-      json(response, { ...api.at(path), spec: { replicas: 1 } });
-      return true;
+    api.alter = (_, changed) => void (changed['spec'] = { replicas: 1 });
+    const failed = {
+      ...{ title: 'StatefulSet data/bus', run: 'r1', outcome: 'failed' },
+      text: 'StatefulSet data/bus was set back to replicas 3, and is 1: a webhook alters it',
     };
-    assert.deepEqual((await swept()).found, [
-      {
-        ...{ title: 'StatefulSet data/bus', run: 'r1', outcome: 'failed' },
-        text: 'StatefulSet data/bus was set back to replicas 3, and is 1: a webhook alters it',
-      },
-    ]);
+    assert.deepEqual((await swept()).found, [failed]);
+    assert.deepEqual((await swept()).found, [failed], 'its mark is there still');
+    api.alter = () => undefined;
+    assert.equal((await swept()).found[0]?.outcome, 'healed');
+    assert.deepEqual(api.at('/apis/apps/v1/namespaces/data/statefulsets/bus').metadata.annotations, {});
   });
 
   it('removes locks that are over, and those only', async () => {

@@ -66,7 +66,7 @@ export function clientFigures(facts: ClientFacts): ClientFigures {
     firstGood: firstGoodOf(facts, outage, quiet),
     recovered,
     baseline: baselineFigure(facts, outage, recovered, quiet),
-    unavailable: unseen ? quiet : unavailableOf(vantages, bad, outage),
+    unavailable: unseen ? quiet : unavailableOf(vantages, outages, bad),
   };
   const lane = clientLane(facts, outage, figures);
   return { impact, outage, ...figures, relapses: relapsesOf(bad, facts.goAts), bad, vantages: outages, lane };
@@ -165,10 +165,11 @@ function baselineFigure(facts: ClientFacts, { firstBad, stable }: Outage, recove
 }
 
 /** A bad interval may begin and end up to one probe interval off: together one interval each, at most. */
-function unavailableOf(vantages: readonly Placed[], bad: readonly Interval[], { firstBad, stable }: Outage): Figure {
+function unavailableOf(vantages: readonly Placed[], outages: readonly VantageOutage[], bad: readonly Interval[]): Figure {
   const interval = Math.max(0, ...vantages.map(({ intervalMs }) => intervalMs));
+  const goesOn = outages.some(({ goesOn: one }) => one);
   const ms = bad.reduce((sum, { fromAt, toAt }) => sum + toAt - fromAt, 0);
-  return { kind: 'value', ms, errorMs: bad.length * interval, ...(firstBad >= 0 && stable < 0 ? { goesOn: true } : {}) };
+  return { kind: 'value', ms, errorMs: bad.length * interval, ...(goesOn ? { goesOn: true } : {}) };
 }
 
 function clientLane(

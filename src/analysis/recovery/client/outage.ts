@@ -25,6 +25,8 @@ export interface VantageOutage {
   readonly firstBadAt: number | null;
   readonly firstGoodAt: number | null;
   readonly bad: readonly Interval[];
+  /** Nobody was answered any more: the last interval has no end. */
+  readonly goesOn: boolean;
 }
 
 /**
@@ -79,6 +81,7 @@ function firstGoodOf(stream: Stream, firstBad: number, goAt: number, vantages: n
 export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed, afterAt: number): VantageOutage {
   const bad: Interval[] = [];
   let firstGoodAt: number | null = null;
+  let goesOn = false;
   for (let i = 0; i < length; i++) {
     const planned = at[i] ?? 0;
     if (Number.isNaN(planned)) continue;
@@ -87,10 +90,16 @@ export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed,
     if (!isBad(code) || (planned < afterAt && planned + (took[i] ?? 0) < afterAt)) continue;
     let end = i + 1;
     while (end < length && isBad(outcome[end] ?? 0)) end++;
+    goesOn = !isJudgedAfter(outcome, end, length);
     bad.push({ fromAt: planned, toAt: end < length ? (at[end] ?? 0) : (at[end - 1] ?? 0) + intervalMs });
     i = end - 1;
   }
-  return { firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad };
+  return { firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad, goesOn };
+}
+
+function isJudgedAfter(outcome: Placed['outcome'], from: number, length: number): boolean {
+  for (let i = from; i < length; i++) if ((outcome[i] ?? 0) < outcomeCode.notJudged) return true;
+  return false;
 }
 
 /** Of any vantage, ascending and apart from each other. */

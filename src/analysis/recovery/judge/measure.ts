@@ -41,7 +41,7 @@ function ofFigure(figure: Figure, of: RecoveryMoment | null): Measured {
   switch (figure.kind) {
     case 'value':
       return figure.goesOn === true
-        ? { kind: 'above', value: figure.ms, text: neverText(of, figure.ms) }
+        ? { kind: 'above', value: figure.ms - figure.errorMs, text: neverText(of, figure.ms - figure.errorMs) }
         : { kind: 'value', value: figure.ms, error: figure.errorMs };
     case 'none':
       // Nothing was felt, or nothing went: it took no time to be over.

@@ -84,7 +84,9 @@ function passed(expectations: readonly ExpectationView[], figures: RecoveryFigur
     const value = formatMetric(metric, each.measured);
     const its = formatLimit(metric, each.expectation.limit);
     const isOfRecovery = 'of' in metric || metric.kind === 'unavailable' || metric.kind === 'relapses';
-    parts.push(isOfRecovery ? metText(metric, value, its) : each.text);
+    // A moment that had not to come has no time: its finding says why.
+    const hasTime = metric.kind !== 'recovery' || each.measured !== 0;
+    parts.push(isOfRecovery && hasTime ? metText(metric, value, its) : each.text);
   }
   if (messages !== null) parts.push(messages.sentences[0] ?? '');
   return parts.join(', ');

@@ -28,6 +28,8 @@ export interface RecoveryJson {
   readonly failoverMs: TimeJson;
   readonly rejoinMs: TimeJson;
   readonly unavailableMs: number | null;
+  /** It was at least that: its end was not seen. */
+  readonly unavailableGoesOn?: true;
   readonly observedMs: number | null;
   readonly samples: ProbeCounts;
   readonly judgedShare: number | null;
@@ -104,7 +106,7 @@ export function recoveryJson(view: RecoveryView): RecoveryJson {
     // An instantaneous fault has neither clock.
     failoverMs: view.faults.some(({ lasts }) => lasts) ? timeOf(figures.failover) : null,
     rejoinMs: view.faults.some(({ lasts }) => lasts) ? timeOf(figures.rejoin) : null,
-    unavailableMs: valueOf(figures.unavailable),
+    ...unavailableOf(figures.unavailable),
     observedMs: zeroAt === null ? null : exact(observed.toAt - zeroAt),
     samples: view.counts,
     judgedShare: shares.length === 0 ? null : Math.min(...shares),
@@ -155,6 +157,11 @@ function valueOf(figure: Figure): number | null {
   return figure.kind === 'value' ? exact(figure.ms) : null;
 }
 
+function unavailableOf(figure: Figure): Pick<RecoveryOutcome, 'unavailableMs' | 'unavailableGoesOn'> {
+  const goesOn = figure.kind === 'value' && figure.goesOn === true;
+  return { unavailableMs: valueOf(figure), ...(goesOn ? { unavailableGoesOn: true } : {}) };
+}
+
 function exact(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
@@ -169,7 +176,7 @@ export function outcomeOfRecovery({
     title,
     impactMs: impact === null ? null : exact(impact.startMs),
     recovered: censored(figures.recovered),
-    unavailableMs: valueOf(figures.unavailable),
+    ...unavailableOf(figures.unavailable),
     lost: messages === null || !messages.judged ? null : messages.lost,
   };
 }

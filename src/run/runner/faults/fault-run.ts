@@ -17,8 +17,11 @@ const seldomMs = 5000;
 /** Without news for so long whatever is broken is healed. */
 const silentMs = 5000;
 const silentEveryMs = 250;
-/** Of at most, where the baseline is shorter: as much of it as is given here. The baseline begins once all were answered for so long … */
-const warm = { ms: 3000, share: 1 / 20 } as const;
+/**
+ * `share`: of a short baseline, at most. The baseline begins once all were answered for so long: longer than a probe may be without an
+ * answer, so that it is told …
+ */
+const warm = { ms: 3000, share: 1 / 4 } as const;
 /** … or after so long. */
 const warmWithin = { ms: 60_000, share: 1 } as const;
 /** Where not one is answered for so long, before the baseline and in it, nothing is broken. */
@@ -103,6 +106,7 @@ export class FaultRun {
     const { plan, record, end, projection, measuringMs, hasLoad } = this.#options;
     if (!hasLoad) {
       await this.#warmUp();
+      if (end.signal.aborted) return false;
       record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'measuring' }]);
     }
     if (!(await until(() => measuringMs() !== undefined, lookEveryMs, beginWithinMs, end.signal))) return false;
