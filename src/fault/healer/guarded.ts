@@ -2,9 +2,7 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import type { Field } from '../inject/edit.ts';
 import type { Injection, PreparedFault } from '../injector.ts';
-import { startHealer, type Healer } from './healer.ts';
-
-const removeLimitMs = 10_000;
+import { REMOVE_LIMIT_MS, startHealer, type Healer } from './healer.ts';
 
 /** Fails as `startHealer`. */
 export async function guarded<T extends KubeObject, V>(
@@ -51,6 +49,6 @@ class Guarded implements PreparedFault {
   async dispose(): Promise<void> {
     await this.#prepared.dispose();
     // What could not be healed from here is left to it.
-    if (!this.#isNeeded) await this.#healer.remove(AbortSignal.timeout(removeLimitMs));
+    if (!this.#isNeeded) await this.#healer.remove(AbortSignal.timeout(REMOVE_LIMIT_MS));
   }
 }

@@ -34,7 +34,7 @@ export interface HealerOptions {
 }
 
 export interface Healer {
-  /** Takes it away: once it was healed, or was never applied. Safe to be called again. Fails as a request does. */
+  /** Takes it away: once it was healed, or was never applied. Asks an API that is away again until the signal. Fails as a request does. */
   remove(signal: AbortSignal): Promise<void>;
 }
 
@@ -53,20 +53,22 @@ const readyFolder = '/ready';
 const readyFile = `${readyFolder}/ok`;
 const isReady = `process.exit(require('node:fs').existsSync('${readyFile}') ? 0 : 1)`;
 const AGAIN_MS = 500;
+/** An API server that has just gone may be back by then; what stays nevertheless is swept. */
+export const REMOVE_LIMIT_MS = 30_000;
 
 /** Resolves when it could heal. Fails as a request does, and `timedOut` where its pod does not come to run; then nothing is left behind. */
 export async function startHealer(connection: ClusterConnection, options: HealerOptions, signal: AbortSignal): Promise<Healer> {
   const name = nameOf(options);
   const namespace = options.target.namespace ?? leaseNamespace;
   const objects = objectsOf(options, name, namespace);
-  const healer: Healer = { remove: (ends) => removeAll(connection, objects, name, ends) };
+  const healer: Healer = { remove: (ends) => removeAll(connection, objects, name, options.timing, ends) };
   try {
     for (const { body, ...at } of objects)
       await connection.request({ method: 'POST', path: collectionOf(at), query: { fieldManager: 'faultline' }, body, signal });
     await runs(connection, name, namespace, options.timing, signal);
   } catch (error) {
     // What was begun is taken back although the work was stopped.
-    await healer.remove(AbortSignal.timeout(10_000)).catch(() => undefined);
+    await healer.remove(AbortSignal.timeout(REMOVE_LIMIT_MS)).catch(() => undefined);
     throw error;
   }
   return healer;
@@ -193,9 +195,30 @@ async function runs(
   }
 }
 
-async function removeAll(connection: ClusterConnection, objects: readonly Made[], name: string, signal: AbortSignal): Promise<void> {
+async function removeAll(
+  connection: ClusterConnection,
+  objects: readonly Made[],
+  name: string,
+  timing: InjectorTiming,
+  signal: AbortSignal,
+): Promise<void> {
   // The Job first: without its rights it would only fail.
-  for (const { body: _body, ...at } of objects.toReversed()) await removeObject(connection, `${collectionOf(at)}/${name}`, signal);
+  for (const { body: _body, ...at } of objects.toReversed()) {
+    for (;;) {
+      try {
+        await removeObject(connection, `${collectionOf(at)}/${name}`, signal);
+        break;
+      } catch (error) {
+        if (signal.aborted || !isPassing(error)) throw error;
+        await timing.pause(AGAIN_MS, signal);
+      }
+    }
+  }
+}
+
+/** It may have been answered so only because it was just stopping, or starting. */
+function isPassing(error: unknown): boolean {
+  return FaultlineError.is(error) && ['unreachable', 'timedOut', 'internal'].includes(error.reason);
 }
 
 export async function removeObject(connection: ClusterConnection, path: string, signal: AbortSignal): Promise<void> {

@@ -230,6 +230,22 @@ describe('a healer in the cluster', () => {
       assert.deepEqual(api.at('/api/v1/nodes/n1')['spec'], {});
     });
 
+    it('is taken away from an API server that was away for a moment, too', async () => {
+      bus(3);
+      controller({ started: true, state: { running: {} } });
+      const prepared = await scale.prepare(injection({ kind: 'scale', replicas: 1, title: 'x', targets: [target] }, target), signal);
+      let refused = 0;
+      api.meddle = ({ method }, response) => {
+        if (method !== 'DELETE' || ++refused > 6) return false;
+        if (refused % 2 === 0) response.destroy();
+        else status(response, 503, 'ServiceUnavailable', 'the server is starting');
+        return true;
+      };
+      await prepared.dispose();
+      assert.ok(refused > 6);
+      assert.deepEqual(made(), []);
+    });
+
     it('that nobody came back for is swept when its time is over', async () => {
       bus(3);
       controller({ started: true, state: { running: {} } });
