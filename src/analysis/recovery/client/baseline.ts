@@ -176,6 +176,7 @@ export function limitsOfBaseline(responses: readonly Float64Array[]): { readonly
   if (sorted.length === 0) return null;
   const p99 = Math.max(...sorted.map((values) => values[rankOf(values.length, 0.99) - 1] ?? 0));
   const slowest = Math.max(...sorted.map((values) => values.at(-1) ?? 0));
-  const deadline = Math.min(longestDeadlineMs, 10 * p99);
+  // Timers take whole milliseconds.
+  const deadline = Math.min(longestDeadlineMs, Math.ceil(10 * p99));
   return { slow: Math.min(deadline, Math.max(deadline / 2, 2 * slowest, 2 * mostLagMs)), deadline };
 }

@@ -118,10 +118,10 @@ export class Asking {
     this.#underWay++;
     try {
       const { outcome, error } = kind === 'sample' ? await asker.ask(number, ends.signal) : await control.ask(ends.signal);
-      told((gaveUpAt ?? nowMs()) - sentAt, outcome, error);
-    } catch (error) {
       // A mistake of ours is no answer of theirs.
-      told(nowMs() - sentAt, 'unknown', { reason: 'internal', text: String(error) });
+      told((gaveUpAt ?? nowMs()) - sentAt, error?.reason === 'internal' ? 'dropped' : outcome, error);
+    } catch (error) {
+      told(nowMs() - sentAt, 'dropped', { reason: 'internal', text: String(error) });
     } finally {
       clearTimeout(timer);
       this.#underWay--;

@@ -242,6 +242,7 @@ describe('the limits after the baseline', () => {
 
   it('are ten times the p99 and half of that, at least twice the slowest that was usual, at most two seconds', () => {
     assert.deepEqual(limitsOfBaseline([answers(10, 10)]), { slow: 100, deadline: 100 }, 'what the probe may add itself');
+    assert.deepEqual(limitsOfBaseline([answers(30.015, 40)]), { slow: 150.5, deadline: 301 }, 'timers take whole milliseconds');
     assert.deepEqual(limitsOfBaseline([answers(30, 100)]), { slow: 200, deadline: 300 });
     assert.deepEqual(limitsOfBaseline([answers(10, 90)]), { slow: 100, deadline: 100 });
     assert.deepEqual(limitsOfBaseline([answers(10, 10), answers(30, 30)]), { slow: 150, deadline: 300 });

@@ -156,7 +156,8 @@ class KafkaAsker implements Asker {
 
   async #client(signal: AbortSignal): Promise<Held> {
     if (this.#isFresh) return this.#hold(await this.#open(signal));
-    this.#held ??= this.#open(AbortSignal.timeout(this.#answerWithinMs)).then((client) => this.#hold(client));
+    // A connection may take longer than an answer: whoever waits for it gives up on his own.
+    this.#held ??= this.#open(AbortSignal.timeout(this.#openWithinMs)).then((client) => this.#hold(client));
     const held = this.#held;
     try {
       return await unless(held, signal);
@@ -169,8 +170,12 @@ class KafkaAsker implements Asker {
     }
   }
 
+  get #openWithinMs(): number {
+    return Math.max(1000, this.#answerWithinMs);
+  }
+
   #open(signal: AbortSignal): Promise<KafkaClient> {
-    const limitMs = Math.max(1000, this.#answerWithinMs);
+    const limitMs = this.#openWithinMs;
     const access: KafkaAccess = {
       ...this.#access,
       clientId: `faultline-probe-${this.#id}`,
