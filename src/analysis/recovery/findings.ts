@@ -184,9 +184,10 @@ export function measureFactsOf({ plan, messages }: Collected, { vantages, zero, 
 
 /**
  * As long as planned after the last heal, and three times the recovery after it. Users who are served again at last get the whole window
- * that counts as recovered; those who are not are not waited for.
+ * that counts as recovered; those who are not are waited for until it is sure that the limit was not kept. `limitMs`: of *recovered*; 0:
+ * there is none.
  */
-export function observeUntil({ zero, faults, figures }: Findings, { observeMs, recovery }: FaultPlan): number | null {
+export function observeUntil({ zero, faults, figures }: Findings, { observeMs, recovery }: FaultPlan, limitMs: number): number | null {
   if (
     zero === null ||
     faults.some(({ goAt, refused, lasts, healedAt, early }) =>
@@ -197,8 +198,9 @@ export function observeUntil({ zero, faults, figures }: Findings, { observeMs, r
   const lastAt = Math.max(zero.at, ...faults.map(({ healedAt, appliedAt, lasts }) => (lasts ? healedAt : appliedAt) ?? 0));
   const recovered = figures?.recovered;
   if (recovered?.kind === 'value') return lastAt + Math.max(observeMs, 3 * (zero.at + recovered.ms - lastAt));
-  if (recovered?.kind !== 'open' || recovered.goodForMs === undefined) return lastAt + observeMs;
-  return Math.max(lastAt + observeMs, zero.at + recovered.aboveMs + recovery.windowMs);
+  if (recovered?.kind !== 'open') return lastAt + observeMs;
+  const goodMs = recovered.goodForMs === undefined ? 0 : recovered.aboveMs;
+  return Math.max(lastAt + observeMs, zero.at + Math.max(goodMs, limitMs) + recovery.windowMs);
 }
 
 function firstFrom({ at, length }: Placed, from: number): number {

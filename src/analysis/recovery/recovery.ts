@@ -19,6 +19,7 @@ import { Collected } from './collected.ts';
 import { faultView, titleOf } from './faults.ts';
 import { findingsOf, measureFactsOf, observeUntil, type Findings } from './findings.ts';
 import { measureRecovery } from './judge/measure.ts';
+import { noLimit } from './judge/metric-text.ts';
 import { predictionView } from './judge/predictions.ts';
 import { cutShort, doubtOf, proofsOf } from './judge/proofs.ts';
 import { recoveryVerdict, type LoadFindings } from './judge/verdict.ts';
@@ -135,7 +136,10 @@ export class RecoveryProjection {
 
   /** For the runner: the end of the observation as it stands, ms of the run. null: something is to come yet, or to be healed. */
   observeUntil(): number | null {
-    return observeUntil(this.#findings(true), this.plan);
+    const limits = this.header.plan.expectations.flatMap(({ metric, limit }) =>
+      metric.kind === 'recovery' && metric.of === 'recovered' && limit < noLimit ? [limit] : [],
+    );
+    return observeUntil(this.#findings(true), this.plan, Math.max(0, ...limits));
   }
 
   #findings(running: boolean): Findings {

@@ -26,6 +26,11 @@ describe('the runner', () => {
     assert.equal(at({ ...dark(99_000), observeMs: 60_000 }), appliedAt + 60_000);
   });
 
+  it('looks on until it is sure whether the limit was kept', () => {
+    assert.equal(at({ ...dark(99_000), observeMs: 40_000, expect: ['recovered <= 60 s'] }), appliedAt + 70_000);
+    assert.equal(at({ ...dark(2000), observeMs: 20_000, expect: ['recovered <= 90 s'] }), appliedAt + 20_000 + 40_000);
+  });
+
   it('does not know yet while a fault is to come or to be healed', () => {
     assert.equal(at({ steps: [], observeMs: -1000 }), null);
     assert.equal(
