@@ -12,6 +12,7 @@ import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import type { FaultTarget } from '../../journal/fault-plan.ts';
 import { longestFaultMs } from '../catalogue.ts';
 import type { InjectorTiming } from '../injector.ts';
+import { seen } from '../inject/wait.ts';
 import { listAll } from '../list.ts';
 import { deadlineMark, healerLabel, managedBy, runMark, timeText } from '../marks.ts';
 import { leaseNamespace } from '../needs.ts';
@@ -204,21 +205,11 @@ async function removeAll(
 ): Promise<void> {
   // The Job first: without its rights it would only fail.
   for (const { body: _body, ...at } of objects.toReversed()) {
-    for (;;) {
-      try {
-        await removeObject(connection, `${collectionOf(at)}/${name}`, signal);
-        break;
-      } catch (error) {
-        if (signal.aborted || !isPassing(error)) throw error;
-        await timing.pause(AGAIN_MS, signal);
-      }
-    }
+    const path = `${collectionOf(at)}/${name}`;
+    const removed = (ends: AbortSignal): Promise<string> => removeObject(connection, path, ends).then(() => path);
+    const { proven, text } = await seen(removed, t('{0} was not removed.', path), timing, signal);
+    if (!proven) throw new FaultlineError('timedOut', { what: text });
   }
-}
-
-/** It may have been answered so only because it was just stopping, or starting. */
-function isPassing(error: unknown): boolean {
-  return FaultlineError.is(error) && ['unreachable', 'timedOut', 'internal'].includes(error.reason);
 }
 
 export async function removeObject(connection: ClusterConnection, path: string, signal: AbortSignal): Promise<void> {

@@ -37,7 +37,6 @@ const TRIES = 3;
 
 export async function readAuthority(reading: Reading, signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
   const { checks, ends } = reading;
-  const asked = askedOf(reading);
   const endOf = ({ partition }: PartitionCheck): number => ends.get(partition) ?? 0;
   const starts = new Map(checks.map(({ partition, next }) => [partition, next]));
   const notJudged = new Map<number, string>();
@@ -45,17 +44,17 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
   try {
     const why = await readAll(reading, limit.signal);
     for (const check of checks) check.readTo(Math.min(check.next, endOf(check)));
-    const logEnds = await offsetsNow(asked, 'latest', signal);
+    const logEnds = await offsetsNow(reading, 'latest', signal);
     for (const check of checks.filter((one) => one.next < endOf(one))) {
       const end = endOf(check);
       const logEnd = logEnds.get(check.partition) ?? end;
       // An acknowledged sentinel was before the recorded end: a log that is shorter has lost at least that, and is judged by all it has.
       if (logEnd < end) check.logEndsAt(logEnd, end);
-      if (logEnd < end && check.next === logEnd && (await isShortFor(reading, check.partition, end, signal))) continue;
+      if (logEnd < end && check.next === logEnd && (await isShortFor(reading, check, end, signal))) continue;
       notJudged.set(check.partition, logEnd < end ? shortened(logEnd, end) : notDrained(check.next, end, why));
     }
     // Last: so it held for all that was read.
-    const firsts = await offsetsNow(asked, 'earliest', signal);
+    const firsts = await offsetsNow(reading, 'earliest', signal);
     for (const check of checks) {
       const start = starts.get(check.partition) ?? 0;
       const first = firsts.get(check.partition);
@@ -72,7 +71,6 @@ export async function readAuthority(reading: Reading, signal: AbortSignal): Prom
 /** Resolves when all is read, or the signal aborts. Gives the last failure. */
 async function readAll(reading: Reading, signal: AbortSignal): Promise<FaultlineError | undefined> {
   const { client, topic, checks, ends, edges } = reading;
-  const asked = askedOf(reading);
   const byPartition = new Map(checks.map((check) => [check.partition, check]));
   let failure: FaultlineError | undefined;
   /** Wants an offset that its log does not reach any more. */
@@ -92,7 +90,7 @@ async function readAll(reading: Reading, signal: AbortSignal): Promise<Faultline
       if (signal.aborted) return failure;
       if (FaultlineError.is(error)) failure = error;
       if (isBeyondEnd(error)) {
-        const logEnds = await offsetsNow(asked, 'latest', signal);
+        const logEnds = await offsetsNow(reading, 'latest', signal);
         for (const check of open) if ((logEnds.get(check.partition) ?? check.next) < check.next) cut.add(check);
       }
       await edges.wait(AGAIN_MS, signal);
@@ -101,29 +99,23 @@ async function readAll(reading: Reading, signal: AbortSignal): Promise<Faultline
   return failure;
 }
 
-type Asked = Pick<Reading, 'client' | 'topic' | 'edges'> & { readonly partitions: readonly number[] };
-
-function askedOf({ client, topic, edges, checks }: Reading): Asked {
-  return { client, topic, edges, partitions: checks.map(({ partition }) => partition) };
-}
-
 /** Also as its writer is told: a broker that was cut off from the others may still show the log that it had. */
-async function isShortFor({ writers, topic, edges }: Reading, partition: number, end: number, signal: AbortSignal): Promise<boolean> {
-  const client = writers.get(partition);
+async function isShortFor(reading: Reading, check: PartitionCheck, end: number, signal: AbortSignal): Promise<boolean> {
+  const client = reading.writers.get(check.partition);
   if (client === undefined) return false;
-  const found = await offsetsNow({ client, topic, partitions: [partition], edges }, 'latest', signal);
-  return (found.get(partition) ?? end) < end;
+  const found = await offsetsNow({ ...reading, client, checks: [check] }, 'latest', signal);
+  return (found.get(check.partition) ?? end) < end;
 }
 
 /** Of each on its own: one that is offline must not hide the others. Those that nobody tells are left out. */
 async function offsetsNow(
-  { client, topic, partitions, edges }: Asked,
+  { client, topic, checks, edges }: Reading,
   which: 'earliest' | 'latest',
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, number>> {
   const found = new Map<number, number>();
   await Promise.all(
-    partitions.map(async (partition) => {
+    checks.map(async ({ partition }) => {
       for (let tried = 0; tried < TRIES && !found.has(partition) && !signal.aborted; tried++) {
         if (tried > 0) await edges.wait(AGAIN_MS, signal);
         const offsets = await client.offsets(topic, which, signal, [partition]).catch(() => undefined);

@@ -134,7 +134,7 @@ class Check implements MessageCheck {
   readonly #anomalies = new Anomalies();
   readonly #checks: readonly PartitionCheck[];
   /** By partition. */
-  readonly #writerClients = new Map<number, KafkaClient>();
+  readonly #writerClients: ReadonlyMap<number, KafkaClient>;
   readonly #writers: readonly PartitionWriter[];
   readonly #writer: Writer;
   readonly #written = newHistogram();
@@ -175,10 +175,9 @@ class Check implements MessageCheck {
     this.#writers = this.#checks.flatMap((check, at) => {
       const client = writers[at];
       const one = { topic: topic.name, check, codec, edges: timed, deliveryLimitMs, mostWaiting, signal: this.#signal };
-      if (client === undefined) return [];
-      this.#writerClients.set(check.partition, client);
-      return [new PartitionWriter({ client, ...one })];
+      return client === undefined ? [] : [new PartitionWriter({ client, ...one })];
     });
+    this.#writerClients = new Map(writers.map((client, at) => [topic.partitions[at] ?? 0, client]));
     // What is under way would be waited for until its delivery limit.
     this.#signal.addEventListener('abort', () => void this.#closeWriters(), { once: true });
     this.#writer = new Writer(this.#writers, perSecond, edges);

@@ -81,7 +81,6 @@ function firstGoodOf(stream: Stream, firstBad: number, goAt: number, vantages: n
 export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed, afterAt: number): VantageOutage {
   const bad: Interval[] = [];
   let firstGoodAt: number | null = null;
-  let goesOn = false;
   for (let i = 0; i < length; i++) {
     const planned = at[i] ?? 0;
     if (Number.isNaN(planned)) continue;
@@ -90,16 +89,11 @@ export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed,
     if (!isBad(code) || (planned < afterAt && planned + (took[i] ?? 0) < afterAt)) continue;
     let end = i + 1;
     while (end < length && isBad(outcome[end] ?? 0)) end++;
-    goesOn = !isJudgedAfter(outcome, end, length);
     bad.push({ fromAt: planned, toAt: end < length ? (at[end] ?? 0) : (at[end - 1] ?? 0) + intervalMs });
     i = end - 1;
   }
-  return { firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad, goesOn };
-}
-
-function isJudgedAfter(outcome: Placed['outcome'], from: number, length: number): boolean {
-  for (let i = from; i < length; i++) if ((outcome[i] ?? 0) < outcomeCode.notJudged) return true;
-  return false;
+  const last = outcome.subarray(0, length).findLast((code) => code < outcomeCode.notJudged);
+  return { firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad, goesOn: bad.length > 0 && last !== undefined && isBad(last) };
 }
 
 /** Of any vantage, ascending and apart from each other. */

@@ -27,7 +27,7 @@ const warmWithin = { ms: 60_000, share: 1 } as const;
 /** Where not one is answered for so long, before the baseline and in it, nothing is broken. */
 const vainBefore = { ms: 30_000, share: 1 / 2 } as const;
 const vainWithin = { ms: 10_000, share: 1 / 2 } as const;
-const answersEveryMs = 500;
+const answersEvery = { ms: 500, share: 1 / 20 } as const;
 const leastVain = 10;
 /** A load that warms up may take that long before its baseline begins. */
 const beginWithinMs = 30 * 60_000;
@@ -113,7 +113,7 @@ export class FaultRun {
     const beganMs = measuringMs() ?? 0;
     const endMs = beganMs + plan.baselineMs;
     while (record.nowMs() < endMs && !end.signal.aborted) {
-      await pause(Math.min(this.#most({ ms: answersEveryMs, share: 1 / 20 }), endMs - record.nowMs()), end.signal);
+      await pause(Math.min(this.#most(answersEvery), endMs - record.nowMs()), end.signal);
       this.#refuseVain(beganMs, this.#most(vainWithin));
     }
     if (end.signal.aborted) return false;
@@ -131,7 +131,7 @@ export class FaultRun {
     const warmMs = this.#most(warm);
     record.append([{ t: beganMs, src: 'runner', kind: 'phase', phase: 'warmUp', text: t('Warming up: until all probes are answered') }]);
     while (!end.signal.aborted && record.nowMs() - beganMs < this.#most(warmWithin)) {
-      await pause(this.#most({ ms: answersEveryMs, share: 1 / 20 }), end.signal);
+      await pause(this.#most(answersEvery), end.signal);
       this.#refuseVain(beganMs, this.#most(vainBefore));
       const { ok, failed, unknown, wrong } = projection.countsSince(record.nowMs() - warmMs);
       if (record.nowMs() - beganMs >= warmMs && ok > 0 && failed + unknown + wrong === 0) return;
