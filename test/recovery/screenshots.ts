@@ -6,6 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { Person } from '../e2e/person.ts';
@@ -39,6 +40,7 @@ async function tour(kubeconfig: string, context: string, name: FaultName, theme:
     await row(/^Nodes/).waitFor();
     await row(/DuckDB/).click();
     for (const text of rows) await row(text).click();
+    await standing(row(pod));
     await person.rowMenu(row(pod), 'Break…');
     const form = await workbench.webviewFrame(/^Break /);
     await form.getByText('pods in').first().waitFor();
@@ -57,18 +59,34 @@ async function tour(kubeconfig: string, context: string, name: FaultName, theme:
     const running = person.runs(/Pod|Container/).filter({ hasText: 'running' });
     await running.waitFor();
     const recovery = await workbench.webviewFrame(/^Recovery of /);
+    const ended = recovery.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)/ });
     await recovery
       .getByText(/effect proven/)
+      .or(ended)
       .first()
       .waitFor({ timeout: 180_000 });
     await shoot('2-live');
     await running.waitFor({ state: 'detached', timeout: 400_000 });
-    await recovery.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)$/ }).waitFor();
+    await ended.waitFor();
     await shoot('3-ended');
+    console.log(theme, name, await ended.innerText());
   } finally {
     await workbench.screenshot(join(folder, `${theme}-${name}-last.png`));
     await workbench.close();
   }
+}
+
+/** Rows come in while a cluster is read: until this one has stood still for a second. */
+async function standing(row: Locator): Promise<void> {
+  for (let before = NaN, y = await heightOf(row); before !== y; y = await heightOf(row)) {
+    before = y;
+    await delay(1000);
+  }
+}
+
+async function heightOf(row: Locator): Promise<number> {
+  await row.waitFor();
+  return (await row.boundingBox())?.y ?? NaN;
 }
 
 const { values, positionals } = parseArgs({
@@ -84,6 +102,5 @@ const context = loadKubeconfig(lab.kubeconfig, ENGINES_NAMESPACE).currentContext
 for (const theme of themes.filter((one) => values.theme === undefined || one === values.theme)) {
   for (const name of (Object.keys(faults) as FaultName[]).filter((one) => values.fault === undefined || one === values.fault)) {
     await tour(lab.kubeconfig, context, name, theme, folder);
-    console.log(theme, name);
   }
 }

@@ -60,7 +60,10 @@ describe('the recovery page', function () {
     const mark = page.getByRole('button', { name: 'Definition of Back to baseline' });
     await mark.focus();
     const tip = page.getByRole('tooltip');
-    assert.match(await tip.innerText(), /three consecutive 5 s windows with p50 and p95 ≤ T; T = median/);
+    assert.match(
+      await tip.innerText(),
+      /three consecutive windows \(5 s, or 25 probes of the slowest vantage\) with p50 and p95 ≤ T; T = median/,
+    );
     assert.equal(await mark.getAttribute('aria-describedby'), 'tip');
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.tip').isHidden(), true);

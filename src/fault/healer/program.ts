@@ -12,6 +12,7 @@ const { request } = require(server.startsWith('https') ? 'node:https' : 'node:ht
 const read = (name) => { try { return fs.readFileSync(folder + '/' + name, 'utf8'); } catch { return ''; } };
 const again = Number(env.FAULTLINE_AGAIN_MS || 2000);
 const mark = 'faultline.dev/undo';
+const field = env.FAULTLINE_FIELD;
 
 function ask(method, body, query) {
   return new Promise((resolve, reject) => {
@@ -40,12 +41,23 @@ async function rehearse() {
   console.log('ready');
 }
 
+function valueOf({ spec = {} }) {
+  return field === 'replicas' ? (spec.replicas === undefined ? 1 : spec.replicas) : spec[field] === true;
+}
+
+/** Returns the object as it is afterwards. One that is gone meanwhile is found gone by the next look. */
+async function write({ metadata: { uid, resourceVersion } }, { metadata, spec }) {
+  const { status, body } = await ask('PATCH', { metadata: { ...metadata, uid, resourceVersion }, ...(spec && { spec }) });
+  if (status !== 200) throw new Error('status ' + status);
+  return body;
+}
+
 /** true: there is nothing left to do. */
 async function look() {
   const { status, body } = await ask('GET');
   if (status === 404 || (status === 200 && body.metadata.uid !== env.FAULTLINE_UID)) return true;
   if (status !== 200) throw new Error('status ' + status);
-  const { annotations = {}, uid, resourceVersion } = body.metadata;
+  const { annotations = {} } = body.metadata;
   const undo = annotations[mark] && JSON.parse(annotations[mark]);
   if (!undo || undo.run !== env.FAULTLINE_RUN) {
     if (applied) return true;
@@ -53,16 +65,14 @@ async function look() {
   }
   applied = true;
   if (Date.now() < Date.parse(annotations['faultline.dev/deadline'])) return false;
-  const field = env.FAULTLINE_FIELD;
-  const spec = body.spec || {};
-  const now = field === 'replicas' ? (spec.replicas === undefined ? 1 : spec.replicas) : spec[field] === true;
-  const unmarked = { 'faultline.dev/run': null, 'faultline.dev/deadline': null, [mark]: null };
-  const back = undo.original === false ? null : undo.original;
-  const patch = { metadata: { uid, resourceVersion, annotations: unmarked }, ...(now === undo.ours ? { spec: { [field]: back } } : {}) };
-  const answer = await ask('PATCH', patch);
-  if (answer.status === 404) return true;
-  if (answer.status !== 200) throw new Error('status ' + answer.status);
-  console.log(now === undo.ours ? 'healed' : 'left as somebody else has set it');
+  let last = body;
+  if (valueOf(body) === undo.ours && undo.ours !== undo.original) {
+    last = await write(body, { spec: { [field]: undo.original === false ? null : undo.original } });
+    // The mark stays: it is looked at again, and whoever sweeps finds it.
+    if (valueOf(last) !== undo.original) throw new Error('set back to ' + undo.original + ', and is ' + valueOf(last) + ': a webhook alters it');
+    console.log('healed');
+  } else if (valueOf(body) !== undo.original) console.log('left as somebody else has set it');
+  await write(last, { metadata: { annotations: { 'faultline.dev/run': null, 'faultline.dev/deadline': null, [mark]: null } } });
   return true;
 }
 

@@ -119,16 +119,15 @@ class Running implements RunningMessages {
   }
 
   begin(signal: AbortSignal): Promise<void> {
+    const { connection, namespace } = this.#request;
+    const late = (seconds: number): string => t('Messages were not written within {0} s', seconds);
     return begunInTime(
+      { connection, namespace, pods: [this.#pod], late },
       async (both) => {
         await this.#link.compare(exchanges, both);
         await this.#link.ask({ do: 'begin', echoes: [] }, both);
         await this.#link.read(both);
       },
-      (seconds) => ({
-        what: t('Messages were not written within {0} s', seconds),
-        remedy: t('See what their pod says: kubectl logs {0}', this.#pod.name),
-      }),
       signal,
     );
   }

@@ -1,5 +1,5 @@
 /** Waiting for the pods of vantages to run, and why one does not. */
-import { FaultlineError, type ErrorFacts } from '../../base/errors.ts';
+import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { pause } from '../../cluster/act/signal.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
@@ -41,19 +41,54 @@ const againMs = 300;
 
 /** Of the programs' start, and of what they need of their engines before they do their work. */
 const beginLimitMs = 60_000;
+const logLimitMs = 5000;
 
-/** Begins what runs. Fails as `work`; `timedOut`, with the words of `late`, when that takes longer. */
+export interface Beginning {
+  readonly connection: ClusterConnection;
+  readonly namespace: string;
+  readonly pods: readonly RunningPod[];
+  /** What has not happened within so many seconds. */
+  readonly late: (seconds: number) => string;
+  readonly withinMs?: number;
+}
+
+/** Begins what runs. Fails as `work`; `timedOut`, with what their pods said last, when that takes longer. */
 export async function begunInTime(
+  { connection, namespace, pods, late, withinMs = beginLimitMs }: Beginning,
   work: (signal: AbortSignal) => Promise<void>,
-  late: (seconds: number) => ErrorFacts,
   signal: AbortSignal,
 ): Promise<void> {
-  const limit = AbortSignal.timeout(beginLimitMs);
+  const limit = AbortSignal.timeout(withinMs);
   try {
     await work(AbortSignal.any([signal, limit]));
   } catch (error) {
     if (signal.aborted || !limit.aborted) throw error;
-    throw new FaultlineError('timedOut', late(beginLimitMs / 1000), error);
+    // They are removed after this: nobody could read it later.
+    const said = await Promise.all(pods.map(({ name }) => lastWordsOf(connection, namespace, name, signal)));
+    throw new FaultlineError(
+      'timedOut',
+      {
+        what: late(withinMs / 1000),
+        meaning: said.join('; '),
+        remedy: t('See that the engine answers, and that pods of namespace {0} may reach it; then run it again.', namespace),
+      },
+      error,
+    );
+  }
+}
+
+async function lastWordsOf(connection: ClusterConnection, namespace: string, name: string, signal: AbortSignal): Promise<string> {
+  try {
+    const text = await connection.request<unknown>({
+      path: `${pathOf(kinds.pods, { namespace, name })}/log`,
+      query: { tailLines: 3 },
+      accept: '*/*',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(logLimitMs)]),
+    });
+    const words = typeof text === 'string' ? text.trim().replace(/\s*\n\s*/g, ' / ') : '';
+    return words === '' ? t('pod {0} said nothing', name) : t('pod {0} said last: {1}', name, words);
+  } catch (error) {
+    return t('what pod {0} said could not be read: {1}', name, normalise(error).facts.what);
   }
 }
 

@@ -32,7 +32,7 @@ export const startProbes: StartProbes = async (request, signal) => {
       const whyGone = (ends: AbortSignal): Promise<string | undefined> => whyGoneOf(connection, namespace, pod, ends);
       vantages.push(new Vantage({ probe, node, pod: name, open, whyGone, nowMs, onEvents: request.onEvents, note: request.note }));
     }
-    await begin(vantages, pods, signal);
+    await begin(vantages, pods, request, signal);
   } catch (error) {
     for (const vantage of vantages) vantage.close();
     await made.remove();
@@ -41,14 +41,17 @@ export const startProbes: StartProbes = async (request, signal) => {
   return new Running(vantages, made);
 };
 
-function begin(vantages: readonly Vantage[], pods: readonly RunningPod[], signal: AbortSignal): Promise<void> {
+function begin(
+  vantages: readonly Vantage[],
+  pods: readonly RunningPod[],
+  { connection, namespace }: ProbeRequest,
+  signal: AbortSignal,
+): Promise<void> {
   const echoes = (index: number): readonly Place[] => pods.flatMap(({ ip }, at) => (at === index ? [] : [{ host: ip, port: echoPort }]));
+  const late = (seconds: number): string => t('The probes run, and did not begin within {0} s', seconds);
   return begunInTime(
+    { connection, namespace, pods, late },
     (both) => all(vantages.map((vantage, index) => vantage.begin(echoes(index), both))),
-    (seconds) => ({
-      what: t('The probes run, and did not begin within {0} s', seconds),
-      remedy: t('See what the first of them says: kubectl logs {0}', pods[0]?.name ?? ''),
-    }),
     signal,
   );
 }

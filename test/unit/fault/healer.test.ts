@@ -137,6 +137,19 @@ describe('a healer in the cluster', () => {
       assert.equal(replicas(), 1);
     });
 
+    it('does not take its mark away while a webhook keeps what was broken', async () => {
+      bus(1, marks(Date.now() - 1));
+      let kept = 0;
+      api.alter = (_, changed) => {
+        if ((changed['spec'] as { replicas: number }).replicas === 3 && ++kept <= 3) changed['spec'] = { replicas: 1 };
+      };
+      const child = start();
+      await until(() => kept > 2);
+      assert.ok(api.at(setPath).metadata.annotations?.[undoMark] !== undefined);
+      assert.equal(await ended(child), 0);
+      assert.deepEqual([replicas(), api.at(setPath).metadata.annotations], [3, {}]);
+    });
+
     it('gives a node back to the scheduler', async () => {
       const undo = JSON.stringify({ run: 'r1', field: 'unschedulable', original: false, ours: true });
       const annotations = { [runMark]: 'r1', [deadlineMark]: new Date(0).toISOString(), [undoMark]: undo };

@@ -8,17 +8,33 @@ import { isAnswered, outcomeCode } from './samples.ts';
 import { indexAt } from './stream.ts';
 import type { Placed } from './vantage.ts';
 
-const windowMs = 5000;
+const shortestWindowMs = 5000;
 const windowsInARow = 3;
 export const leastBaselineMs = 60_000;
 /** Below it a window has no p95. */
 const leastInWindow = 20;
+/** As many are planned in a window of a slow probe: some may be not judged. */
+const plannedInWindow = 25;
+/** Three in each half: the scatter of fewer is none. */
+const leastWindows = 6;
+/** By so much the first sample of a baseline may be late. */
+const slackMs = 100;
 const quantiles = [0.5, 0.95] as const;
 
 type Pair = readonly [p50: number, p95: number];
 
+/** 5 s, or what the slowest probe needs for a p95. */
+function windowMsOf(vantages: readonly Placed[]): number {
+  return Math.max(shortestWindowMs, ...vantages.map(({ intervalMs }) => plannedInWindow * intervalMs));
+}
+
+/** What *back to baseline* needs from its start on. */
+export function baselineNeedsMs(vantages: readonly Placed[]): number {
+  return windowsInARow * windowMsOf(vantages);
+}
+
 /**
- * By windows of 5 s that end at *go*. Halves agree when the medians of their windows differ by no more than twice what the
+ * By windows that end at *go*. Halves agree when the medians of their windows differ by no more than twice what the
  * windows themselves scatter, max(3 × 1.48 × MAD, 5 % of p50 or 10 % of p95, 0.5 ms), with the MAD about each half's own median: a step
  * in the middle must not widen what it is held against. A p95 of a hundred samples scatters twice as much as their median.
  */
@@ -36,15 +52,15 @@ export function baselineOf(
   if (!Number.isFinite(fromAt)) return view(t('no sample before the fault'));
   if (badBefore > 0) return view(badBefore === 1 ? t('1 bad probe in it') : t('{0} bad probes in it', formatCount(badBefore)));
   // A sample is planned up to one interval into it.
-  if (length < leastBaselineMs - windowMs / 50)
-    return view(t('{0} s long, {1} s needed', Math.round(length / 1000), leastBaselineMs / 1000));
-  const count = Math.floor((length + windowMs / 50) / windowMs);
+  if (length < leastBaselineMs - slackMs) return view(t('{0} s long, {1} s needed', Math.round(length / 1000), leastBaselineMs / 1000));
+  const windowMs = windowMsOf(vantages);
+  const count = Math.floor((length + slackMs) / windowMs);
   const thresholds: { source: string; p50Ms: number; p95Ms: number }[] = [];
   for (const vantage of vantages) {
     const windows: Pair[] = [];
     for (let k = count; k >= 1; k--) {
       const window = windowFigures(vantage, goAt - k * windowMs, goAt - (k - 1) * windowMs);
-      if (window === null) return view(t('too few samples of {0}', vantage.title));
+      if (window === null || count < leastWindows) return view(t('too few samples of {0}', vantage.title));
       windows.push(window);
     }
     for (const [q, name] of [
@@ -115,11 +131,12 @@ function thresholdOf(values: readonly number[]): number {
 }
 
 /**
- * The planned start of the first three windows of 5 s in a row whose p50 and p95 are at most the thresholds, of every vantage. null:
+ * The planned start of the first three windows in a row whose p50 and p95 are at most the thresholds, of every vantage. null:
  * none up to `lastAt`. Starts are tried in the order given.
  */
 export function backToBaseline(vantages: readonly Placed[], thresholds: Thresholds, starts: Float64Array, lastAt: number): number | null {
-  const within = vantages.map((vantage, v) => new Within(vantage, thresholds[v]));
+  const windowMs = windowMsOf(vantages);
+  const within = vantages.map((vantage, v) => new Within(vantage, thresholds[v], windowMs));
   for (const start of starts) {
     if (start + windowsInARow * windowMs > lastAt) return null;
     if (within.every((each) => each.isBack(start))) return start;
@@ -132,9 +149,11 @@ class Within {
   readonly #at: Float64Array;
   readonly #judged: Int32Array;
   readonly #under: readonly Int32Array[];
+  readonly #windowMs: number;
 
-  constructor({ at, took, outcome, length }: Placed, threshold: Thresholds[number] | undefined) {
+  constructor({ at, took, outcome, length }: Placed, threshold: Thresholds[number] | undefined, windowMs: number) {
     this.#at = at;
+    this.#windowMs = windowMs;
     const judged = new Int32Array(length + 1);
     const limits = [threshold?.p50Ms ?? 0, threshold?.p95Ms ?? 0];
     const under = limits.map(() => new Int32Array(length + 1));
@@ -151,8 +170,8 @@ class Within {
 
   isBack(start: number): boolean {
     for (let k = 0; k < windowsInARow; k++) {
-      const from = indexAt(this.#at, start + k * windowMs);
-      const to = indexAt(this.#at, start + (k + 1) * windowMs);
+      const from = indexAt(this.#at, start + k * this.#windowMs);
+      const to = indexAt(this.#at, start + (k + 1) * this.#windowMs);
       const count = (this.#judged[to] ?? 0) - (this.#judged[from] ?? 0);
       if (count < leastInWindow) return false;
       for (const [q, under] of this.#under.entries()) {

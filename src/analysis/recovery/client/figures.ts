@@ -4,14 +4,11 @@ import type { RecoveryRule } from '../../../journal/fault-plan.ts';
 import { sinceSeconds } from '../judge/metric-text.ts';
 import { laneOf, type Moment } from '../lanes/lane.ts';
 import type { BaselineView, Figure, Impact, Interval, Lane } from '../view.ts';
-import { backToBaseline } from './baseline.ts';
+import { backToBaseline, baselineNeedsMs } from './baseline.ts';
 import { outageOf, relapsesOf, startOf, union, vantageOutage, type Outage, type VantageOutage } from './outage.ts';
 import { outcomeCode } from './samples.ts';
 import { indexAt, streamOf, upTo, type Stream } from './stream.ts';
 import type { Placed } from './vantage.ts';
-
-/** Three windows of 5 s. */
-const baselineNeedsMs = 15_000;
 
 export interface Zero {
   readonly goAt: number;
@@ -160,7 +157,7 @@ function baselineFigure(facts: ClientFacts, { firstBad, stable }: Outage, recove
     const index = indexAt(stream.at, back, stream.length);
     return firstBad < 0 && index <= first ? quiet : valueAt(facts, index);
   }
-  const aboveMs = Math.max((stream.at[first] ?? zero.at) - zero.at, observedTo - zero.at - baselineNeedsMs);
+  const aboveMs = Math.max((stream.at[first] ?? zero.at) - zero.at, observedTo - zero.at - baselineNeedsMs(vantages));
   return running ? { kind: 'open', aboveMs } : { kind: 'never', withinMs: aboveMs };
 }
 

@@ -88,7 +88,7 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
       title: t('Back to baseline'),
       below: whyOf(figures.baseline) || t('p50 and p95 ≤ T'),
       definition: t(
-        'Start of three consecutive 5 s windows with p50 and p95 ≤ T; T = median of the baseline windows + max(3 × 1.48 × MAD, 10 %, 1 ms).',
+        'Start of three consecutive windows (5 s, or 25 probes of the slowest vantage) with p50 and p95 ≤ T; T = median of the baseline windows + max(3 × 1.48 × MAD, 10 %, 1 ms).',
       ),
     }),
     number(view, 'unavailable', {

@@ -119,6 +119,16 @@ describe('a recovery that users felt', () => {
     assert.equal(view.lanes.client.end, 'none');
   });
 
+  it('is back to baseline also of a probe of a few requests a second, by longer windows', () => {
+    const slower = (since: number, usual: number): Felt => (since >= 0 && since < 20_000 ? usual * 2 : usual);
+    const slow = viewOf({ ...bothFelt(slower), slowMs: 200, perSecond: 3 });
+    assert.ok(slow.baseline.steady, slow.baseline.text);
+    near(ms(slow.figures.baseline), 20_000, 2500, 'back to baseline');
+    assert.match(viewOf({ ...bothFelt(slower), slowMs: 200, perSecond: 2 }).baseline.text, /too few samples of pooled/);
+    const longer = viewOf({ ...bothFelt(slower), slowMs: 200, perSecond: 2, baselineMs: 90_000 });
+    assert.ok(longer.baseline.steady, longer.baseline.text);
+  });
+
   it('has no baseline to come back to where the halves before the fault do not agree', () => {
     const drifting = (since: number, usual: number): Felt => (since < -30_000 ? usual : usual * 1.6);
     const view = viewOf({ ...bothFelt(drifting), slowMs: 200, expect: ['baseline <= 20 s'] });

@@ -9,7 +9,7 @@ import { deadlineMark, runMark } from '../../../../src/fault/marks.ts';
 import type { PlannedProbe } from '../../../../src/journal/fault-plan.ts';
 import { podOf } from '../../../../src/run/probe/objects.ts';
 import type { ProbeRequest } from '../../../../src/run/probe/probes.ts';
-import { refuseHopeless } from '../../../../src/run/probe/running.ts';
+import { begunInTime, refuseHopeless } from '../../../../src/run/probe/running.ts';
 import { startProbes } from '../../../../src/run/probe/start.ts';
 import { status } from '../../cluster/server.ts';
 import { ScriptedApi } from '../../fault/api.ts';
@@ -45,6 +45,27 @@ describe('vantages in a cluster', function () {
     onEvents: () => undefined,
     note: () => undefined,
     ...over,
+  });
+
+  it('that run and do not begin are told with what their pods said last: these are gone afterwards', async () => {
+    api.meddle = ({ path }, response) => {
+      if (!path.endsWith('/pods/p1/log')) return false;
+      response.end('starting\nconnect ECONNREFUSED 10.0.0.7:9092\n');
+      return true;
+    };
+    const pods = ['p1', 'p2'].map((name) => ({ name, uid: name, node: 'n1', ip: '10.0.0.1' }));
+    const late = (seconds: number): string => `not begun within ${seconds} s`;
+    const never = (both: AbortSignal): Promise<void> =>
+      new Promise((_, reject) => both.addEventListener('abort', () => reject(new Error('aborted'))));
+    await assert.rejects(begunInTime({ connection, namespace: 'data', pods, late, withinMs: 50 }, never, limit()), (error) => {
+      assert.ok(FaultlineError.is(error, 'timedOut'));
+      assert.equal(error.facts.what, 'not begun within 0.05 s');
+      assert.match(
+        error.facts.meaning ?? '',
+        /^pod p1 said last: starting \/ connect ECONNREFUSED 10\.0\.0\.7:9092; what pod p2 said could not be read: /,
+      );
+      return true;
+    });
   });
 
   it('are refused without consent for just that, and in the cluster’s own namespaces', async () => {
