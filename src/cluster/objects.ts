@@ -221,7 +221,12 @@ export interface Node extends KubeObject {
     readonly allocatable?: Quantities;
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly nodeInfo?: { readonly kubeletVersion?: string; readonly osImage?: string; readonly architecture?: string };
+    readonly nodeInfo?: {
+      readonly kubeletVersion?: string;
+      readonly osImage?: string;
+      readonly architecture?: string;
+      readonly kernelVersion?: string;
+    };
   };
 }
 

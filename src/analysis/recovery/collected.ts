@@ -1,4 +1,5 @@
 /** Everything that a run's journal told about what was broken, in the order in which it came. Browser-safe. */
+import type { ServerPath } from '../../base/target.ts';
 import type { EndEvent, JournalEvent, PhaseEvent } from '../../journal/events.ts';
 import type {
   AutoscalerEvent,
@@ -39,7 +40,7 @@ export class Collected {
   measuringFrom = -Infinity;
   end: EndEvent | null = null;
   /** How the load reaches its engine: part of what it measures. */
-  path: string | null = null;
+  path: ServerPath | null = null;
   /** Newest word of the runner, ms of the run. */
   newest = 0;
   /** Grows with every event. */

@@ -73,7 +73,7 @@ export class RecoveryProjection {
     const proofFacts = {
       ...{ plan, running: state === 'running', zeroAt: zero?.at ?? null, observedTo: observed.toAt, faults, vantages: vantagesShown },
       ...{ gaps: found.gaps, expectations: expectationsOf(header.plan), lanes, baseline, badBefore: found.badBefore },
-      recovered: figures?.recovered ?? unknown,
+      ...{ recovered: figures?.recovered ?? unknown, path: collected.path },
     };
     const proofs = proofsOf(proofFacts);
     const counts = sumOf(vantages.map((vantage) => countsOf(vantage)));

@@ -1,5 +1,6 @@
 /** Vantages as the panel shows them. Browser-safe. */
 import { t } from '../../base/messages.ts';
+import { pathInWords } from '../text.ts';
 import { percentilesOf, responsesOf } from './client/latency.ts';
 import { countsOf, judgedShare, notJudgedIntervals, type Placed } from './client/vantage.ts';
 import type { Collected } from './collected.ts';
@@ -19,7 +20,7 @@ export function vantageViews(collected: Collected, found: Findings): readonly Va
       ...{ source: placed.source, title: placed.title, counts, judgedShare: judgedShare(counts), hasControl: placed.hasControl },
       connection: probe?.probe.connection ?? null,
       asks: vantage?.asks ?? probe?.probe.asks ?? t('the statements of the load'),
-      place: vantage?.node ?? (probe === undefined ? collected.path : null),
+      place: vantage?.node ?? (probe === undefined && collected.path !== null ? pathInWords(collected.path) : null),
       pod: vantage?.pod ?? null,
       perSecond: probe?.probe.perSecond ?? null,
       clockErrorMs: probe === undefined ? 0 : probe.clock.worstErrorMs,

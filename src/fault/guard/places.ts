@@ -4,9 +4,12 @@ import { isControlPlane, isSystem } from '../../cluster/act/protection.ts';
 import type { Node } from '../../cluster/objects.ts';
 import type { FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
 import { factsOf } from '../catalogue.ts';
+import type { HelperArchitecture } from '../helper/binary.ts';
 import { healerLabel, probeLabel, runMark } from '../marks.ts';
 import { isGoing, podOf, type FaultScene, type ScenePod } from '../scene.ts';
 import { refusal, type Refusal } from './refusal.ts';
+
+const helped: ReadonlySet<string> = new Set<HelperArchitecture>(['amd64', 'arm64']);
 
 /** Of one target. */
 export function placeRefusals(scene: FaultScene, kind: FaultKind, target: FaultTarget): readonly Refusal[] {
@@ -53,12 +56,24 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
   if (mechanism !== 'helper' && mechanism !== 'exec') return found;
   if (isWindows(pod, node)) unfit(t('Pod {0} runs on Windows, where our helper does not', name));
   if (isServerless(pod, node)) unfit(t('Pod {0} runs on no node of its own: containers can’t be added to it', name));
+  const { architecture, kernelVersion } = node?.status?.nodeInfo ?? {};
+  if (architecture !== undefined && !helped.has(architecture))
+    unfit(
+      t('Pod {0} runs on {1}, and there are helpers for amd64 and arm64', name, architecture),
+      t('Delete the pod instead, or choose one on another node.'),
+    );
   if (mechanism === 'helper' && (pod.spec?.ephemeralContainers?.length ?? 0) >= 10)
     unfit(
       t('Pod {0} has ten ephemeral containers already, and they can’t be removed', name),
       t('Recreate the pod: delete it, and its controller brings a new one.'),
     );
   if (!isNetwork) return found;
+  if (kernelVersion !== undefined && isTooOld(kernelVersion))
+    found.push(
+      refusal('mechanism', t('Node {0} has kernel {1}: rules that end when their maker does need 5.12', node?.metadata.name ?? '', kernelVersion), {
+        remedy: t('Choose a fault of the pod or of its container, or a pod on another node.'),
+      }),
+    );
   const mesh = meshOf(pod);
   if (mesh !== undefined)
     unfit(
@@ -76,6 +91,13 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
 function isWindows({ spec }: ScenePod, node: Node | undefined): boolean {
   const label = 'kubernetes.io/os';
   return spec?.os?.name === 'windows' || spec?.nodeSelector?.[label] === 'windows' || node?.metadata.labels?.[label] === 'windows';
+}
+
+/** Below 5.12, where `flags owner` came. What a distribution has brought back into its older kernel is found when the helper is armed. */
+function isTooOld(kernelVersion: string): boolean {
+  const [, major, minor, rest = ''] = /^(\d+)\.(\d+)(.*)$/.exec(kernelVersion) ?? [];
+  if (major === undefined || rest.includes('.el8')) return false;
+  return Number(major) < 5 || (Number(major) === 5 && Number(minor) < 12);
 }
 
 function isServerless(pod: ScenePod, node: Node | undefined): boolean {

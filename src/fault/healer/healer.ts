@@ -108,17 +108,17 @@ function objectsOf(options: HealerOptions, name: string, namespace: string): rea
         subjects: [{ kind: 'ServiceAccount', name, namespace }],
       },
     },
-    { group: 'batch', version: 'v1', plural: 'jobs', namespace, body: jobOf(options, local, notAfterMs) },
+    { group: 'batch', version: 'v1', plural: 'jobs', namespace, body: jobOf(options, local) },
   ];
 }
 
-function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metadata: KubeObject['metadata'], notAfterMs: number): object {
+function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metadata: KubeObject["metadata"]): object {
   const env = {
     FAULTLINE_PATH: path,
     FAULTLINE_UID: target.uid,
     FAULTLINE_RUN: run,
     FAULTLINE_FIELD: field,
-    FAULTLINE_NOT_AFTER: String(notAfterMs),
+    FAULTLINE_WITHIN_MS: String(longestFaultMs + spareMs),
     FAULTLINE_READY: readyFile,
   };
   const elsewhere = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'NotIn', values: notOn }] };

@@ -52,19 +52,30 @@ async function write({ metadata: { uid, resourceVersion } }, { metadata, spec })
   return body;
 }
 
+/** By the clock of its node, which may be wrong: by its own watch it was applied between two looks, and is over neither earlier nor later. */
+function isOver(deadlineMs, forMs) {
+  const isPast = Date.now() >= deadlineMs;
+  if (forMs === undefined) return isPast;
+  const now = performance.now();
+  if (unmarkedAt !== undefined && now < unmarkedAt + forMs) return false;
+  return isPast || now >= markedAt + forMs;
+}
+
 /** true: there is nothing left to do. */
 async function look() {
+  const askedAt = performance.now();
   const { status, body } = await ask('GET');
   if (status === 404 || (status === 200 && body.metadata.uid !== env.FAULTLINE_UID)) return true;
   if (status !== 200) throw new Error('status ' + status);
   const { annotations = {} } = body.metadata;
   const undo = annotations[mark] && JSON.parse(annotations[mark]);
   if (!undo || undo.run !== env.FAULTLINE_RUN) {
-    if (applied) return true;
-    return Date.now() > Number(env.FAULTLINE_NOT_AFTER);
+    if (markedAt !== undefined) return true;
+    unmarkedAt = askedAt;
+    return askedAt > Number(env.FAULTLINE_WITHIN_MS);
   }
-  applied = true;
-  if (Date.now() < Date.parse(annotations['faultline.dev/deadline'])) return false;
+  markedAt ??= performance.now();
+  if (!isOver(Date.parse(annotations['faultline.dev/deadline']), undo.forMs)) return false;
   let last = body;
   if (valueOf(body) === undo.ours && undo.ours !== undo.original) {
     last = await write(body, { spec: { [field]: undo.original === false ? null : undo.original } });
@@ -76,7 +87,8 @@ async function look() {
   return true;
 }
 
-let applied = false;
+/** Monotonic: the last look before it was applied, and the first one after. */
+let unmarkedAt, markedAt;
 process.on('SIGTERM', () => process.exit(0));
 (async () => {
   for (;;) {

@@ -29,6 +29,8 @@ export interface Undo {
   readonly field: string;
   readonly original: number | boolean;
   readonly ours: number | boolean;
+  /** From when it was written to its deadline: for whoever's clock is another than ours. */
+  readonly forMs?: number | undefined;
 }
 
 /** Somebody who writes at the same time wins once or twice; more often something fights over the object. */
@@ -88,12 +90,12 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
   /** The very patch, without effect: what the API made of it. */
   async rehearse(signal: AbortSignal): Promise<{ readonly kept: boolean }> {
     const object = await readSame(this.#connection, this.#field, signal);
-    const answer = await this.#write(object, this.#ours, this.#marks(0), signal, { dryRun: 'All' });
+    const answer = await this.#write(object, this.#ours, this.#marks(0, 0), signal, { dryRun: 'All' });
     return { kept: this.#field.of(answer) === this.#ours && answer.metadata.annotations?.[undoMark] !== undefined };
   }
 
   /** Fails: `refusedByProtection` where the field is another since it was read. */
-  async apply(deadlineMs: number, signal: AbortSignal): Promise<void> {
+  async apply(deadlineMs: number, nowMs: () => number, signal: AbortSignal): Promise<void> {
     await this.#again(signal, async (object) => {
       if (this.#field.of(object) !== this.original)
         throw new FaultlineError('refusedByProtection', {
@@ -106,7 +108,7 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
           ),
           remedy: t('Look at it again before you break it.'),
         });
-      const answer = await this.#write(object, this.#ours, this.#marks(deadlineMs), signal);
+      const answer = await this.#write(object, this.#ours, this.#marks(deadlineMs, deadlineMs - nowMs()), signal);
       if (this.#field.of(answer) === this.#ours) return;
       throw new FaultlineError('refusedByProtection', {
         what: t('{0} came back with another {1} than was sent: a webhook alters it', this.#field.title, this.#field.name),
@@ -171,8 +173,8 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
     }
   }
 
-  #marks(deadlineMs: number): Readonly<Record<string, string>> {
-    const undo: Undo = { run: this.#run, field: this.#field.name, original: this.original, ours: this.#ours };
+  #marks(deadlineMs: number, forMs: number): Readonly<Record<string, string>> {
+    const undo: Undo = { run: this.#run, field: this.#field.name, original: this.original, ours: this.#ours, forMs };
     return { [runMark]: this.#run, [deadlineMark]: timeText(deadlineMs), [undoMark]: JSON.stringify(undo) };
   }
 
@@ -205,7 +207,7 @@ export function undoOf({ metadata }: KubeObject): Undo | undefined {
 }
 
 const value = v.union([v.number(), v.boolean()]);
-const undoShape = v.object({ run: v.string(), field: v.string(), original: value, ours: value });
+const undoShape = v.object({ run: v.string(), field: v.string(), original: value, ours: value, forMs: v.optional(v.number()) });
 
 const unmarked = { [runMark]: null, [deadlineMark]: null, [undoMark]: null } as const;
 

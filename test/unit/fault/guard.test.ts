@@ -195,6 +195,14 @@ describe('what nobody breaks from here', () => {
     const windows = scenePod({ name: 'x', owner }, { spec: { os: { name: 'windows' } } });
     assert.match(refusals(onePod(windows), crash, byPod('x')).join(), /^unfit: Pod x runs on Windows/);
     assert.deepEqual(refusals(onePod(windows), { kind: 'podDelete' }, byPod('x')), []);
+    const on = (facts: object): Partial<Objects> =>
+      onePod(scenePod({ name: 'x', owner, node: 'n1' }), { nodes: nodes.map((one) => ({ ...one, status: { ...one.status, nodeInfo: facts } })) });
+    assert.match(refusals(on({ architecture: 's390x' }), crash, byPod('x')).join(), /^unfit: Pod x runs on s390x/);
+    assert.deepEqual(refusals(on({ architecture: 'arm64', kernelVersion: '6.1.0-13-arm64' }), cut, byPod('x')), []);
+    const old = { architecture: 'amd64', kernelVersion: '5.4.0-204-generic' };
+    assert.match(refusals(on(old), cut, byPod('x')).join(), /^mechanism: Node n1 has kernel 5\.4\.0-204-generic: .* need 5\.12/);
+    assert.deepEqual(refusals(on(old), crash, byPod('x')), []);
+    assert.deepEqual(refusals(on({ ...old, kernelVersion: '4.18.0-553.el8_10.x86_64' }), cut, byPod('x')), []);
     const full = scenePod(
       { name: 'x', owner },
       { spec: { ephemeralContainers: Array.from({ length: 10 }, (_, n) => ({ name: `fl-${n}` })) } },

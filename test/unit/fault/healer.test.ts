@@ -43,10 +43,10 @@ describe('a healer in the cluster', () => {
       spec: { replicas },
     });
   const replicas = (): number => (api.at(setPath)['spec'] as { replicas: number }).replicas;
-  const marks = (deadlineMs: number, run = 'r1'): object => ({
+  const marks = (deadlineMs: number, run = 'r1', forMs?: number): object => ({
     [runMark]: run,
     [deadlineMark]: new Date(deadlineMs).toISOString(),
-    [undoMark]: JSON.stringify({ run, field: 'replicas', original: 3, ours: 1 }),
+    [undoMark]: JSON.stringify({ run, field: 'replicas', original: 3, ours: 1, forMs }),
   });
 
   describe('the program that it runs', () => {
@@ -61,7 +61,7 @@ describe('a healer in the cluster', () => {
           FAULTLINE_UID: 'uid-bus',
           FAULTLINE_RUN: 'r1',
           FAULTLINE_FIELD: 'replicas',
-          FAULTLINE_NOT_AFTER: String(Date.now() + 60_000),
+          FAULTLINE_WITHIN_MS: '60000',
           FAULTLINE_AGAIN_MS: '5',
           FAULTLINE_READY: readyFile,
           ...env,
@@ -92,6 +92,28 @@ describe('a healer in the cluster', () => {
       assert.equal(await ended(child), 0);
       assert.equal(replicas(), 3);
       assert.deepEqual(api.at(setPath).metadata.annotations, {});
+    });
+
+    it('goes by its own watch where the clock of its node is an hour off, to either side', async () => {
+      for (const [offMs, forMs] of [
+        [3_600_000, 300],
+        [-3_600_000, 300],
+      ] as const) {
+        bus(3);
+        let looks = 0;
+        api.meddle = ({ method }) => {
+          if (method === 'GET') looks++;
+          return false;
+        };
+        const child = start();
+        await until(() => looks > 2);
+        const appliedAt = performance.now();
+        bus(1, marks(Date.now() + forMs + offMs, 'r1', forMs));
+        assert.equal(await ended(child), 0);
+        assert.ok(performance.now() - appliedAt >= forMs - 50, 'not before its end');
+        assert.equal(replicas(), 3);
+        rmSync(readyFile, { force: true });
+      }
     });
 
     it('is ready once it could rehearse its patch, and not before', async () => {
@@ -133,7 +155,7 @@ describe('a healer in the cluster', () => {
       bus(1, marks(Date.now() - 1));
       assert.equal(await ended(start({ FAULTLINE_UID: 'another' })), 0);
       assert.equal(replicas(), 1);
-      assert.equal(await ended(start({ FAULTLINE_RUN: 'r2', FAULTLINE_NOT_AFTER: '0' })), 0);
+      assert.equal(await ended(start({ FAULTLINE_RUN: 'r2', FAULTLINE_WITHIN_MS: '0' })), 0);
       assert.equal(replicas(), 1);
     });
 

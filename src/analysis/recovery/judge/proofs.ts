@@ -1,7 +1,8 @@
 /** What a verdict stands on, apart from the figures themselves. Browser-safe. */
 import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
-import type { FaultPlan } from '../../../journal/fault-plan.ts';
+import type { ServerPath } from '../../../base/target.ts';
+import type { FaultKind, FaultPlan } from '../../../journal/fault-plan.ts';
 import type { Expectation } from '../../../journal/plan.ts';
 import type { FaultFacts } from '../faults.ts';
 import type { BaselineView, Figure, Interval, Lane, NotJudgedBy, Proof, RecoveryView, VantageView } from '../view.ts';
@@ -18,6 +19,8 @@ export interface ProofFacts {
   readonly observedTo: number;
   readonly faults: readonly FaultFacts[];
   readonly vantages: readonly VantageView[];
+  /** On which the load went. null: no load, or embedded. */
+  readonly path: ServerPath | null;
   readonly gaps: RecoveryView['gaps'];
   readonly expectations: readonly Expectation[];
   readonly lanes: { readonly pod: Lane | null; readonly redundancy: Lane | null };
@@ -103,7 +106,10 @@ function heal({ faults, running }: ProofFacts): Proof {
   return { of, state: 'missing', text: t('heal not proven: nobody saw {0} end', open.plan.title) };
 }
 
-function judged({ vantages, running }: ProofFacts): Proof {
+/** A port-forward enters its pod on loopback, which these leave alone. */
+const ofPackets: ReadonlySet<FaultKind> = new Set<FaultKind>(['networkCut', 'packetLoss', 'latency', 'slowClose']);
+
+function judged({ vantages, running, path, faults }: ProofFacts): Proof {
   const of = 'judged';
   const planned = vantages.reduce((sum, { counts }) => sum + counts.planned, 0);
   const silent = vantages.find(({ judgedShare }) => judgedShare === null);
@@ -120,6 +126,9 @@ function judged({ vantages, running }: ProofFacts): Proof {
   const blind = vantages.find(({ source, hasControl }) => !hasControl && source !== 'runner');
   if (blind !== undefined && !running)
     return { of, state: 'missing', text: t('the vantage {0} has no control: its failures may be its own', blind.title) };
+  const unfelt = faults.find(({ plan }) => ofPackets.has(plan.kind))?.plan.title;
+  if (path === 'portForward' && unfelt !== undefined && vantages.every(({ source }) => source === 'runner'))
+    return { of, state: 'missing', text: t('the load went by a port-forward, which does not feel {0}: it needs probes in the cluster', unfelt) };
   const all = vantages.reduce((sum, { counts }) => sum + counts.planned - counts.notJudged - counts.dropped, 0);
   return { of, state: 'ok', text: t('{0} of {1} samples judged', percent(all / planned), formatCount(planned)) };
 }
