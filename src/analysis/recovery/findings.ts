@@ -61,7 +61,7 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
   const gaps = collected.gaps.toSorted((a, b) => a.t - b.t).map(({ of, t: fromAt, ms }) => ({ of, fromAt, toAt: fromAt + ms }));
   const before = badBeforeOf(stream, zero?.goAt ?? Infinity, plan.recovery.ratio);
   const baseline = baselineOf(vantages, zero?.goAt ?? observed.toAt, before);
-  const judgedEnough = vantages.every((vantage) => (judgedShare(countsOf(vantage)) ?? 1) >= leastJudged);
+  const judgedEnough = vantages.every((vantage) => (judgedShare(vantage, zero?.goAt ?? null) ?? 1) >= leastJudged);
   const span = { fromAt: Math.min(0, observed.fromAt), toAt: Math.max(observed.toAt, running ? collected.newest : observed.toAt) };
   const time: TimeFacts = {
     ...{ zeroAt: zero?.at ?? null, goAt: zero?.goAt ?? null, span, running },

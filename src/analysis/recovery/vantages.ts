@@ -17,7 +17,13 @@ export function vantageViews(collected: Collected, found: Findings): readonly Va
     const facts = { firstBadAt: outage?.firstBadAt ?? null, firstGoodAt: outage?.firstGoodAt ?? null, bad: outage?.bad ?? [] };
     const untilAt = found.zero?.goAt ?? found.observed.toAt;
     return {
-      ...{ source: placed.source, title: placed.title, counts, judgedShare: judgedShare(counts), hasControl: placed.hasControl },
+      ...{
+        source: placed.source,
+        title: placed.title,
+        counts,
+        judgedShare: judgedShare(placed, found.zero?.goAt ?? null),
+        hasControl: placed.hasControl,
+      },
       connection: probe?.probe.connection ?? null,
       asks: vantage?.asks ?? probe?.probe.asks ?? t('the statements of the load'),
       place: vantage?.node ?? (probe === undefined && collected.path !== null ? pathInWords(collected.path) : null),

@@ -70,9 +70,13 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
   if (!isNetwork) return found;
   if (kernelVersion !== undefined && isTooOld(kernelVersion))
     found.push(
-      refusal('mechanism', t('Node {0} has kernel {1}: rules that end when their maker does need 5.12', node?.metadata.name ?? '', kernelVersion), {
-        remedy: t('Choose a fault of the pod or of its container, or a pod on another node.'),
-      }),
+      refusal(
+        'mechanism',
+        t('Node {0} has kernel {1}: rules that end when their maker does need 5.12', node?.metadata.name ?? '', kernelVersion),
+        {
+          remedy: t('Choose a fault of the pod or of its container, or a pod on another node.'),
+        },
+      ),
     );
   const mesh = meshOf(pod);
   if (mesh !== undefined)

@@ -112,7 +112,7 @@ function objectsOf(options: HealerOptions, name: string, namespace: string): rea
   ];
 }
 
-function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metadata: KubeObject["metadata"]): object {
+function jobOf({ image, run, target, path, field, notOn }: HealerOptions, metadata: KubeObject['metadata']): object {
   const env = {
     FAULTLINE_PATH: path,
     FAULTLINE_UID: target.uid,

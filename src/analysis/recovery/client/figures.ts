@@ -161,12 +161,13 @@ function baselineFigure(facts: ClientFacts, { firstBad, stable }: Outage, recove
   return running ? { kind: 'open', aboveMs } : { kind: 'never', withinMs: aboveMs };
 }
 
-/** A bad interval may begin and end up to one probe interval off: together one interval each, at most. */
+/** A bad interval may begin and end up to one probe interval off: together one interval each, at most; and more where it is not known. */
 function unavailableOf(vantages: readonly Placed[], outages: readonly VantageOutage[], bad: readonly Interval[]): Figure {
   const interval = Math.max(0, ...vantages.map(({ intervalMs }) => intervalMs));
   const goesOn = outages.some(({ goesOn: one }) => one);
   const ms = bad.reduce((sum, { fromAt, toAt }) => sum + toAt - fromAt, 0);
-  return { kind: 'value', ms, errorMs: bad.length * interval, ...(goesOn ? { goesOn: true } : {}) };
+  const doubtMs = Math.max(0, ...outages.map(({ doubtMs: one }) => one));
+  return { kind: 'value', ms, errorMs: bad.length * interval + doubtMs, ...(goesOn ? { goesOn: true } : {}) };
 }
 
 function clientLane(

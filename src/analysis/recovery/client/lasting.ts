@@ -31,7 +31,8 @@ export function failoverOf(fault: FaultFacts, facts: ClientFacts): Figure {
   const aboveMs = (stream.at[stable] ?? 0) - zeroAt;
   const window = windows.from(stable);
   const zero = { goAt, at: zeroAt, widthMs: appliedAt === null ? 0 : appliedAt - goAt };
-  if (window.complete && !window.bad) return { kind: 'value', ms: aboveMs, errorMs: errorAt({ ...facts, zero }, stable) };
+  const isWhole = window.complete && (stream.at[stable] ?? 0) + rule.windowMs <= endAt;
+  if (isWhole && !window.bad) return { kind: 'value', ms: aboveMs, errorMs: errorAt({ ...facts, zero }, stable) };
   if (open) return { kind: 'open', aboveMs, goodForMs: facts.observedTo - zeroAt - aboveMs, neededMs: rule.windowMs };
   const goodFor = ((Math.min(endAt, facts.observedTo) - (stream.at[stable] ?? 0)) / 1000).toFixed(1);
   return { kind: 'unknown', why: t('good for {0} s before the heal, shorter than a window of {1} s', goodFor, rule.windowMs / 1000) };

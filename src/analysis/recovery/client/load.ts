@@ -2,7 +2,7 @@
 import { decodeHistogram } from '../../../base/histogram.ts';
 import type { DroppedEvent, GapEvent, HistogramEvent, OperationEvent } from '../../../journal/events.ts';
 import type { Load } from '../../../journal/plan.ts';
-import { judged, type Lag } from './judge.ts';
+import { judged, type JudgedColumns, type Lag } from './judge.ts';
 import { outcomeCode, Reasons, Samples } from './samples.ts';
 import type { Client, Placed, PlaceBy } from './vantage.ts';
 
@@ -15,6 +15,8 @@ export class LoadClient implements Client {
   readonly #samples = new Samples();
   readonly #reasons = new Reasons();
   readonly #lags: Lag[] = [];
+  /** Of histograms. */
+  readonly #spans: { readonly from: number; readonly ms: number }[] = [];
   readonly #intervalMs: number;
   readonly #writes: readonly boolean[];
 
@@ -53,9 +55,24 @@ export class LoadClient implements Client {
     const intervalMs = this.#intervalMs > 0 ? this.#intervalMs : meanDistance(columns.at);
     return {
       ...columns,
-      ...{ source: this.source, title: this.title, intervalMs, errors: new Float64Array(columns.length) },
+      ...{ source: this.source, title: this.title, intervalMs, ...this.#spread(columns) },
       ...{ reasons: this.#reasons, hasControl: false },
     };
+  }
+
+  /** What went well in the time of a histogram may have been planned anywhere in it. */
+  #spread({ length, at, outcome }: JudgedColumns): Pick<Placed, 'early' | 'errors'> {
+    const [early, errors] = [at.slice(), new Float64Array(length)];
+    const spans = this.#spans.toSorted((a, b) => a.from - b.from);
+    let next = 0;
+    for (let i = 0; i < length; i++) {
+      const planned = at[i] ?? 0;
+      while ((spans[next + 1]?.from ?? Infinity) <= planned) next++;
+      const { from, ms } = spans[next] ?? { from: Infinity, ms: 0 };
+      if (planned < from || planned >= from + ms || (outcome[i] !== outcomeCode.ok && outcome[i] !== outcomeCode.slow)) continue;
+      [early[i], errors[i]] = [from, ms];
+    }
+    return { early, errors };
   }
 
   #operation({ t: at, q, wait, service, answer, error }: OperationEvent): void {
@@ -80,6 +97,7 @@ export class LoadClient implements Client {
       // The run's own projection counts it as a line that can't be read.
       return;
     }
+    this.#spans.push({ from, ms });
     const stride = strideOf(count);
     for (let k = 0; k < count; k++) this.#samples.push(from + (k * ms) / count, took[(k * stride) % count] ?? 0, outcomeCode.ok);
   }

@@ -27,6 +27,8 @@ export interface VantageOutage {
   readonly bad: readonly Interval[];
   /** Nobody was answered any more: the last interval has no end. */
   readonly goesOn: boolean;
+  /** By so much the intervals may be longer or shorter: beside them nothing was judged, or it is not known when it was. */
+  readonly doubtMs: number;
 }
 
 /**
@@ -65,35 +67,54 @@ export function outageOf(stream: Stream, rule: RecoveryRule, goAt: number, vanta
 
 /**
  * Of a vantage that had been bad: a vantage that felt nothing yet has good answers all the time. Planned after *go*: beside one that was
- * caught under way there are others, sooner answered, that knew nothing of a fault.
+ * caught under way there are others, sooner answered, that knew nothing of a fault. And surely planned after its first bad one.
  */
 function firstGoodOf(stream: Stream, firstBad: number, goAt: number, vantages: number): number {
-  const wasBad = new Uint8Array(vantages);
+  const badSince = new Float64Array(vantages).fill(Infinity);
   for (let i = firstBad; i < stream.length; i++) {
     const vantage = stream.vantage[i] ?? 0;
-    if (stream.bad[i] === 1) wasBad[vantage] = 1;
-    else if (wasBad[vantage] === 1 && (stream.at[i] ?? 0) >= goAt) return i;
+    const since = badSince[vantage] ?? Infinity;
+    if (stream.bad[i] === 1) badSince[vantage] = Math.min(since, stream.at[i] ?? 0);
+    else if ((stream.early[i] ?? 0) >= Math.max(goAt, since)) return i;
   }
   return -1;
 }
 
 /** Each from the first bad planned start to the next that is not bad. `afterAt`: *go*; samples before it are the baseline's. */
-export function vantageOutage({ length, at, took, outcome, intervalMs }: Placed, afterAt: number): VantageOutage {
+export function vantageOutage(vantage: Placed, afterAt: number): VantageOutage {
+  const { length, at, took, outcome, intervalMs, early } = vantage;
   const bad: Interval[] = [];
+  const spread = new Map<number, number>();
+  let doubtMs = 0;
   let firstGoodAt: number | null = null;
   for (let i = 0; i < length; i++) {
     const planned = at[i] ?? 0;
     if (Number.isNaN(planned)) continue;
     const code = outcome[i] ?? 0;
-    if (code === outcomeCode.ok && bad.length > 0 && planned >= afterAt) firstGoodAt ??= planned;
+    if (code === outcomeCode.ok && (early?.[i] ?? planned) >= Math.max(bad[0]?.fromAt ?? Infinity, afterAt)) firstGoodAt ??= planned;
     if (!isBad(code) || (planned < afterAt && planned + (took[i] ?? 0) < afterAt)) continue;
     let end = i + 1;
     while (end < length && isBad(outcome[end] ?? 0)) end++;
     bad.push({ fromAt: planned, toAt: end < length ? (at[end] ?? 0) : (at[end - 1] ?? 0) + intervalMs });
+    doubtMs += unjudged(vantage, i, -1) + unjudged(vantage, end - 1, 1);
+    for (const beside of [i - 1, end]) if (early !== null) spread.set(early[beside] ?? 0, vantage.errors[beside] ?? 0);
     i = end - 1;
   }
   const last = outcome.subarray(0, length).findLast((code) => code < outcomeCode.notJudged);
-  return { firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad, goesOn: bad.length > 0 && last !== undefined && isBad(last) };
+  return {
+    ...{ firstBadAt: bad[0]?.fromAt ?? null, firstGoodAt, bad, goesOn: bad.length > 0 && last !== undefined && isBad(last) },
+    doubtMs: doubtMs + [...spread.values()].reduce((sum, ms) => sum + ms, 0),
+  };
+}
+
+/** ms beside a bad sample in which none was judged: it may have been bad as well. */
+function unjudged({ length, at, outcome, intervalMs }: Placed, index: number, step: 1 | -1): number {
+  let next = index + step;
+  while (next >= 0 && next < length && (outcome[next] ?? 0) >= outcomeCode.notJudged) next += step;
+  const count = Math.abs(next - index) - 1;
+  if (count === 0) return 0;
+  const to = at[next];
+  return to === undefined || Number.isNaN(to) ? count * intervalMs : Math.max(0, Math.abs(to - (at[index] ?? 0)) - intervalMs);
 }
 
 /** Of any vantage, ascending and apart from each other. */

@@ -6,6 +6,8 @@ export interface Stream {
   readonly length: number;
   /** ms of the run, ascending. */
   readonly at: Float64Array;
+  /** The earliest at which it may have been planned. */
+  readonly early: Float64Array;
   /** Answered or given up, ms of the run. */
   readonly done: Float64Array;
   /** 1: slow, failed, unknown or wrong. */
@@ -26,7 +28,13 @@ export function streamOf(vantages: readonly Placed[], doubtful = false): Stream 
   const rows = vantages.map((vantage) => usable(vantage, doubtful));
   const length = rows.reduce((sum, { length: count }) => sum + count, 0);
   const stream = {
-    ...{ length, at: new Float64Array(length), done: new Float64Array(length), bad: new Uint8Array(length) },
+    ...{
+      length,
+      at: new Float64Array(length),
+      early: new Float64Array(length),
+      done: new Float64Array(length),
+      bad: new Uint8Array(length),
+    },
     ...{ vantage: new Uint8Array(length), row: new Int32Array(length), badBefore: new Int32Array(length + 1) },
   };
   const next = rows.map(() => 0);
@@ -45,6 +53,7 @@ export function streamOf(vantages: readonly Placed[], doubtful = false): Stream 
     const code = vantage.outcome[row] ?? 0;
     const bad = isBad(code) || code >= outcomeCode.notJudged ? 1 : 0;
     stream.at[i] = earliest;
+    stream.early[i] = vantage.early?.[row] ?? earliest;
     stream.done[i] = earliest + (vantage.took[row] ?? 0);
     stream.bad[i] = bad;
     stream.vantage[i] = from;

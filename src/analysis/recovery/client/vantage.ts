@@ -13,6 +13,8 @@ export interface Placed extends JudgedColumns {
   readonly intervalMs: number;
   /** By sample; ms to either side. */
   readonly errors: Float64Array;
+  /** By sample: the earliest at which it may have been planned. null: all of `at` are the planned starts themselves. */
+  readonly early: Float64Array | null;
   readonly reasons: Reasons;
   readonly hasControl: boolean;
 }
@@ -88,7 +90,10 @@ export class ProbeClient implements Client {
       ...{ controls: this.#controls.columns(), lags: this.#lags, slowMs, intervalMs },
       until: untilOwn,
     });
-    const facts = { source: this.source, title: this.title, intervalMs, reasons: this.#reasons, hasControl: this.#controls.length > 0 };
+    const facts = {
+      ...{ source: this.source, title: this.title, intervalMs, reasons: this.#reasons, hasControl: this.#controls.length > 0 },
+      early: null,
+    };
     const placed = this.clock.place(columns.at);
     if (placed !== null) {
       const { at, errors, jumped } = placed;
@@ -143,7 +148,7 @@ function notJudged({ outcome, by }: JudgedColumns, unsure: Uint8Array): Pick<Jud
 
 /** Without what was planned before: a probe's first requests open connections and fill caches, and are in no figure. */
 export function since(placed: Placed, fromAt: number): Placed {
-  const { at, took, outcome, error, by, errors } = placed;
+  const { at, took, outcome, error, by, errors, early } = placed;
   let first = 0;
   while (first < placed.length && (at[first] ?? 0) < fromAt) first++;
   if (first === 0) return placed;
@@ -151,6 +156,7 @@ export function since(placed: Placed, fromAt: number): Placed {
     ...placed,
     ...{ length: placed.length - first, at: at.subarray(first), took: took.subarray(first), outcome: outcome.subarray(first) },
     ...{ error: error.subarray(first), by: by.subarray(first), errors: errors.subarray(first) },
+    early: early?.subarray(first) ?? null,
   };
 }
 
@@ -189,9 +195,14 @@ export function sumOf(all: readonly ProbeCounts[]): ProbeCounts {
   };
 }
 
-/** Of planned: dropped ones were not judged either. null: nothing was planned. */
-export function judgedShare({ planned, notJudged: not, dropped }: ProbeCounts): number | null {
-  return planned === 0 ? null : (planned - not - dropped) / planned;
+/**
+ * Of planned: dropped ones were not judged either. Of all, or of those planned after *go* where that is less: a long baseline must not
+ * make up for them. null: nothing was planned.
+ */
+export function judgedShare(vantage: Placed, goAt: number | null): number | null {
+  const counts = goAt === null ? [countsOf(vantage)] : [countsOf(vantage), countsSince(vantage, goAt)];
+  const shares = counts.flatMap(({ planned, notJudged, dropped }) => (planned === 0 ? [] : [(planned - notJudged - dropped) / planned]));
+  return shares.length === 0 ? null : Math.min(...shares);
 }
 
 /** Stretches of samples that are not judged, each up to the next sample. */

@@ -87,6 +87,12 @@ function heal({ faults, running }: ProofFacts): Proof {
     return { of, state: 'missing', text: t('{0} ended before its time{1}', early.plan.title, why) };
   }
   const lasting = faults.filter(({ lasts, goAt }) => lasts && goAt !== null);
+  const cut = lasting.find(({ steps }) => steps.some(({ step, why }) => step === 'heal' && why !== undefined && why !== 'duration'));
+  if (cut !== undefined) {
+    const afterMs = (cut.healAskedAt ?? 0) - (cut.appliedAt ?? cut.goAt ?? 0);
+    const seconds = [afterMs, cut.plan.durationMs ?? 0].map((ms) => (ms / 1000).toFixed(1));
+    return { of, state: 'missing', text: t('{0} was healed after {1} of its {2} s', cut.plan.title, ...seconds) };
+  }
   if (lasting.length === 0) {
     const instantaneous = faults.every(({ lasts }) => !lasts);
     return {
@@ -120,7 +126,12 @@ function judged({ vantages, running, path, faults }: ProofFacts): Proof {
   const worst = vantages.reduce((least, each) => ((each.judgedShare ?? 1) < (least.judgedShare ?? 1) ? each : least));
   const share = worst.judgedShare ?? 1;
   if (share < leastJudged) {
-    const text = t('{0} of the samples of {1} judged, {2} needed: {3}', percent(share), worst.title, percent(leastJudged), whyNot(worst));
+    const { planned: all, notJudged, dropped } = worst.counts;
+    const parts = [percent(share), worst.title, percent(leastJudged), whyNot(worst)];
+    const text =
+      share < (all - notJudged - dropped) / all
+        ? t('{0} of the samples of {1} since the fault judged, {2} needed: {3}', ...parts)
+        : t('{0} of the samples of {1} judged, {2} needed: {3}', ...parts);
     return { of, state: running ? 'pending' : 'missing', text };
   }
   const blind = vantages.find(({ source, hasControl }) => !hasControl && source !== 'runner');
@@ -128,7 +139,11 @@ function judged({ vantages, running, path, faults }: ProofFacts): Proof {
     return { of, state: 'missing', text: t('the vantage {0} has no control: its failures may be its own', blind.title) };
   const unfelt = faults.find(({ plan }) => ofPackets.has(plan.kind))?.plan.title;
   if (path === 'portForward' && unfelt !== undefined && vantages.every(({ source }) => source === 'runner'))
-    return { of, state: 'missing', text: t('the load went by a port-forward, which does not feel {0}: it needs probes in the cluster', unfelt) };
+    return {
+      of,
+      state: 'missing',
+      text: t('the load went by a port-forward, which does not feel {0}: it needs probes in the cluster', unfelt),
+    };
   const all = vantages.reduce((sum, { counts }) => sum + counts.planned - counts.notJudged - counts.dropped, 0);
   return { of, state: 'ok', text: t('{0} of {1} samples judged', percent(all / planned), formatCount(planned)) };
 }

@@ -111,9 +111,15 @@ export class Asking {
     if (leftMs <= 0 || this.#underWay >= mostUnderWay) return told(0, 'dropped');
     const ends = new AbortController();
     let gaveUpAt: number | undefined;
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       gaveUpAt = nowMs();
       ends.abort();
+    };
+    // What the program's own stall took was not the engine's: an answer may have come meanwhile, and is read after this.
+    let timer = setTimeout(() => {
+      const stalledMs = nowMs() - sentAt - leftMs;
+      if (stalledMs < lookMs) giveUp();
+      else timer = setTimeout(giveUp, stalledMs);
     }, leftMs);
     this.#underWay++;
     try {

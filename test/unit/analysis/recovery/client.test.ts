@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { figureText, keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
+import { newHistogram } from '../../../../src/base/histogram.ts';
+import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { ms, near } from './figures.ts';
-import { bothFelt, fresh, journalOf, kill, leaderKill, nothing, pooled, projectionOf, src, viewOf, type Felt } from './simulator.ts';
+import { bothFelt, cut, fresh, journalOf, kill, leaderKill, nothing, pooled, projectionOf, src, viewOf, type Felt } from './simulator.ts';
 
 describe('a recovery that users felt', () => {
   it('has its four moments, by planned start', () => {
@@ -273,36 +275,98 @@ describe('a figure within its ± of the limit', () => {
 });
 
 describe('the run’s own SQL as the client', () => {
+  const { header } = journalOf({ fault: kill, vantages: [] });
+  const statements = [{ name: 'q', sql: 'select 1', weight: 1 }];
+  const open = { kind: 'open', arrivals: 'uniform', durationMs: 120_000, maxInFlight: 8, maxQueued: 100, order: 'listed' } as const;
+  const arms = [{ label: 'Trino', engine: 'trino', target: { kind: 'tpch', scale: 1 }, threads: 0, memoryLimitBytes: 0 }] as const;
+  const error = { reason: 'unreachable', text: 'Trino is not there' } as const;
+  const steps: readonly JournalEvent[] = [
+    { t: 61_950, src, kind: 'limits', slow: 60, deadline: 150 },
+    { t: 61_980, src, kind: 'fault', fault: 0, target: 0, step: 'go' },
+    { t: 61_990, src, kind: 'fault', fault: 0, target: 0, step: 'applied' },
+    { t: 62_050, src, kind: 'fault', fault: 0, target: 0, step: 'effect', text: 'old container id gone' },
+    { t: 122_100, src, kind: 'end', how: 'finished' },
+  ];
+  const answered = (t: number, count: number): JournalEvent => {
+    const histogram = newHistogram();
+    histogram.record(8000, count);
+    const [took, none] = [histogram.encode(), newHistogram().encode()];
+    return {
+      t,
+      src,
+      kind: 'histogram',
+      q: 0,
+      ms: 250,
+      count,
+      rows: count,
+      answers: { ok: count },
+      response: took,
+      service: took,
+      wait: none,
+    };
+  };
+  const viewAt = (ratePerSecond: number, events: readonly JournalEvent[], fault = header.plan.fault): RecoveryView =>
+    projectionOf(
+      {
+        ...header,
+        plan: { ...header.plan, ...(fault === undefined ? {} : { fault }), load: { ...open, ratePerSecond }, statements, arms },
+      },
+      [...events, ...steps],
+    ).view('ended');
+
   it('is judged like a probe, on the runner’s clock', () => {
-    const { header } = journalOf({ fault: kill, vantages: [] });
-    const load = {
-      kind: 'open',
-      ratePerSecond: 40,
-      arrivals: 'uniform',
-      durationMs: 120_000,
-      maxInFlight: 8,
-      maxQueued: 100,
-      order: 'listed',
-    } as const;
-    const plan = { ...header.plan, load, statements: [{ name: 'q', sql: 'select 1', weight: 1 }] };
-    const arms = [{ label: 'Trino', engine: 'trino', target: { kind: 'tpch', scale: 1 }, threads: 0, memoryLimitBytes: 0 }] as const;
     const events: JournalEvent[] = [];
     for (let t = 2000; t < 122_000; t += 25) {
       const failed = t >= 62_000 && t < 65_000;
-      const error = { reason: 'unreachable', text: 'Trino is not there' };
       events.push({ t, src, kind: 'op', q: 0, wait: 0, service: failed ? 4 : 8 + (t % 7), ...(failed ? { error } : { rows: 1 }) });
     }
-    const fault: readonly JournalEvent[] = [
-      { t: 61_950, src, kind: 'limits', slow: 60, deadline: 150 },
-      { t: 61_980, src, kind: 'fault', fault: 0, target: 0, step: 'go' },
-      { t: 61_990, src, kind: 'fault', fault: 0, target: 0, step: 'applied' },
-      { t: 62_050, src, kind: 'fault', fault: 0, target: 0, step: 'effect', text: 'old container id gone' },
-      { t: 122_100, src, kind: 'end', how: 'finished' },
-    ];
-    const view = projectionOf({ ...header, plan: { ...plan, arms } }, [...events, ...fault]).view('ended');
+    const view = viewAt(40, events);
     assert.equal(view.vantages[0]?.source, 'runner');
     near(ms(view.figures.recovered), 3010, 1e-9, 'recovered');
     assert.deepEqual([view.counts.failed, view.counts.planned], [120, 4800]);
     assert.equal(view.verdict, 'inconclusive', 'its answers were asked of RunProjection, not of this one');
+  });
+
+  it('that went well in the time of a histogram was not the first good answer after what failed in it', () => {
+    const events: JournalEvent[] = [];
+    for (let t = 2000; t < 122_000; t += 250) {
+      const wasDown = t >= 62_000 && t < 65_000;
+      const count = t === 62_000 ? 100 : wasDown ? 0 : 250;
+      if (count > 0) events.push(answered(t, count));
+      // Of the first quarter of a second 100 were answered before it died.
+      for (let k = count; k < 250; k++) events.push({ t: t + k, src, kind: 'op', q: 0, wait: 0, service: 4, error });
+    }
+    const { firstGood, unavailable } = viewAt(1000, events).figures;
+    assert.ok(firstGood.kind === 'value' && unavailable.kind === 'value');
+    near(firstGood.ms, 3010, 1, 'first good');
+    assert.ok(firstGood.errorMs >= 250, `± ${firstGood.errorMs}`);
+    near(unavailable.ms, 2900, unavailable.errorMs, 'unavailable');
+    assert.ok(unavailable.errorMs >= 250 && unavailable.errorMs < 1000, `± ${unavailable.errorMs}`);
+  });
+
+  it('that went by a port-forward proves nothing of a fault of the network, which that does not feel', () => {
+    const events = Array.from({ length: 4800 }, (_, k): JournalEvent => ({
+      t: 2000 + k * 25,
+      src,
+      kind: 'op',
+      q: 0,
+      wait: 0,
+      service: 8,
+      rows: 1,
+    }));
+    const way = (path: 'portForward' | 'direct'): JournalEvent => ({
+      ...{ t: 1000, src, kind: 'engine', arm: 0, title: 'Trino 470', version: '470', target: 'tpch.tiny', threads: 0, memoryLimitBytes: 0 },
+      path,
+    });
+    const judged = (path: 'portForward' | 'direct', fault = cut): string | undefined => {
+      const { plan } = journalOf({ fault, vantages: [] }).header;
+      return viewAt(40, [way(path), ...events], plan.fault).proofs.find(({ of }) => of === 'judged')?.text;
+    };
+    assert.equal(
+      judged('portForward'),
+      'the load went by a port-forward, which does not feel cut kafka-1 off: it needs probes in the cluster',
+    );
+    assert.match(judged('direct') ?? '', /samples judged$/);
+    assert.match(judged('portForward', kill) ?? '', /samples judged$/);
   });
 });

@@ -31,7 +31,10 @@ describe('samples that are not judged', () => {
     assert.equal(view.counts.notJudged, 50);
     assert.equal(view.counts.failed + view.counts.unknown, 56);
     assert.equal(view.verdict, 'inconclusive');
-    assert.equal(view.reason, '97.9 % of the samples of fresh judged, 99 % needed: its control failed for 2.5 s, 50 samples');
+    assert.equal(
+      view.reason,
+      '95.8 % of the samples of fresh since the fault judged, 99 % needed: its control failed for 2.5 s, 50 samples',
+    );
     const { recovered } = view.figures;
     assert.ok(recovered.kind === 'between');
     near(recovered.fromMs, 2400, 50, 'from');
@@ -86,7 +89,15 @@ describe('samples that are not judged', () => {
     assert.equal(silent.counts.planned, 4800);
     assert.equal(silent.counts.notJudgedBy.missing, 80);
     assert.equal(silent.verdict, 'inconclusive');
-    assert.match(silent.reason, /96\.6 % of the samples of fresh judged, 99 % needed: nothing was heard of it for 4\.\d s, 80 samples/);
+    assert.match(
+      silent.reason,
+      /93\.3 % of the samples of fresh since the fault judged, 99 % needed: nothing was heard of it for 4\.\d s, 80 samples/,
+    );
+    const long = viewOf({
+      baselineMs: 600_000,
+      vantages: [pooled, { ...fresh, felt: (since) => (since >= 0 && since < 3000 ? 'silent' : undefined) }],
+    });
+    assert.match(long.reason, /^95 % of the samples of fresh since the fault judged/, 'a long baseline does not make up for it');
     const gone = viewOf({ vantages: [pooled, { ...fresh, felt: (since) => (since >= 2000 ? 'silent' : undefined) }] });
     assert.equal(gone.verdict, 'inconclusive');
     assert.ok(gone.counts.notJudgedBy.missing > 1100);
@@ -176,7 +187,7 @@ describe('clocks', () => {
       near(recovered.fromMs, ms(straight.figures.recovered), 50, 'recovered, from');
       near(view.counts.notJudgedBy.clock, count, 20, 'not judged');
       assert.deepEqual([view.counts.notJudgedBy.missing, view.verdict], [0, 'inconclusive']);
-      assert.match(view.reason, /of fresh judged, 99 % needed: its clock jumped against the run’s/);
+      assert.match(view.reason, /of fresh since the fault judged, 99 % needed: its clock jumped against the run’s/);
     });
 
   it('a larger error of an exchange is a larger ± of what came after it', () => {

@@ -150,6 +150,18 @@ describe('a fault that lasts', () => {
     assert.match(view.figures.failover.why, /good for 2\.0 s before the heal, shorter than a window of 10 s/);
   });
 
+  it('has none that only what came after the heal would prove', () => {
+    // Lost at random up to a moment before its end.
+    const view = viewOf({
+      ...script,
+      vantages: [pooled, fresh].map((each) => ({ ...each, felt: outage(200, 19_800) })),
+      expect: ['failover <= 20 s'],
+    });
+    assert.ok(view.figures.failover.kind === 'unknown');
+    assert.match(view.figures.failover.why, /good for 0\.[12] s before the heal, shorter than a window of 10 s/);
+    assert.equal(view.verdict, 'inconclusive');
+  });
+
   it('during which users were never served again has no failover, and says so', () => {
     const view = viewOf({
       ...script,
@@ -202,6 +214,8 @@ describe('a fault that lasts', () => {
     assert.deepEqual([open.verdict, open.reason], ['inconclusive', 'Heal not proven: nobody saw cut kafka-1 off end']);
     const inert = viewOf({ ...script, steps: steps.filter(([, step]) => step !== 'effect') });
     assert.match(inert.reason, /^Effect not proven: cut kafka-1 off was begun/);
+    const byHand = viewOf({ ...script, steps: [...steps.slice(0, 3), [2000, 'heal', { why: 'stopped' }], [2100, 'healed']] });
+    assert.deepEqual([byHand.verdict, byHand.reason], ['inconclusive', 'Cut kafka-1 off was healed after 2.0 of its 20.0 s']);
     const expired = viewOf({ ...script, steps: [...steps.slice(0, 3), [20_000, 'expired']] });
     assert.deepEqual([expired.verdict, expired.proofs[1]?.text], ['passed', 'heal proven: ended by its own deadline']);
   });

@@ -244,7 +244,8 @@ describe('the limits after the baseline', () => {
     assert.deepEqual(limitsOfBaseline([answers(10, 10)]), { slow: 100, deadline: 100 }, 'what the probe may add itself');
     assert.deepEqual(limitsOfBaseline([answers(30.015, 40)]), { slow: 150.5, deadline: 301 }, 'timers take whole milliseconds');
     assert.deepEqual(limitsOfBaseline([answers(30, 100)]), { slow: 200, deadline: 300 });
-    assert.deepEqual(limitsOfBaseline([answers(10, 90)]), { slow: 100, deadline: 100 });
+    assert.deepEqual(limitsOfBaseline([answers(10, 90)]), { slow: 180, deadline: 100 });
+    assert.deepEqual(limitsOfBaseline([answers(3, 3)]), { slow: 100, deadline: 30 });
     assert.deepEqual(limitsOfBaseline([answers(10, 10), answers(30, 30)]), { slow: 150, deadline: 300 });
     assert.deepEqual(limitsOfBaseline([answers(700, 900)]), { slow: 1800, deadline: 2000 });
     assert.equal(limitsOfBaseline([new Float64Array(0)]), null);
