@@ -108,7 +108,7 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
       number(view, 'failover', {
         title: t('Failover'),
         below: whyOf(figures.failover) || t('while the fault lasted'),
-        definition: t('From applied to the first recovered window that began before the heal.'),
+        definition: t('From applied to the first window of good answers that was whole before the heal.'),
       }),
       number(view, 'rejoin', {
         title: t('Rejoin'),

@@ -18,7 +18,7 @@ describe('the open loop of a vantage', () => {
           const answer = readFile(import.meta.filename);
           if (!hasStalled) {
             hasStalled = true;
-            for (const untilMs = nowMs() + 45; nowMs() < untilMs; );
+            for (const untilMs = nowMs() + 45; nowMs() < untilMs;);
           }
           await answer;
           return signal.aborted ? gaveUp(false) : ok;
