@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'mocha';
 import type { RecoveryJson } from '../../../src/analysis/recovery/show/json.ts';
 import { useLab, type TestLab } from '../../lab/use/lab.ts';
 import { chartRelease, type ChartName, type Release } from '../../lab/use/release.ts';
+import { shardOfTwo } from '../shard.ts';
 import { LabTerminal } from '../terminal.ts';
 
 const examples = join(import.meta.dirname, '../../../media/examples');
@@ -37,14 +38,14 @@ const byEngine: Readonly<Record<ChartName, readonly Example[]>> = {
 for (const [engine, specs] of Object.entries(byEngine) as [ChartName, readonly Example[]][])
   describe(`the examples of ${engine}, from the terminal to their verdict`, () => {
     let lab: TestLab;
-    let release: Release;
+    let release: Pick<Release, 'deploy' | 'uninstall'>;
     let terminal: LabTerminal;
 
     before(async function () {
       this.timeout(12 * MINUTE);
       lab = await useLab({ profile: 'cluster' });
       terminal = new LabTerminal(lab);
-      release = await chartRelease(lab, engine);
+      release = engine === 'clickhouse' ? shardOfTwo(lab) : await chartRelease(lab, engine);
       await release.deploy();
     });
     after(async function () {

@@ -281,6 +281,19 @@ expect:
     }
   });
 
+  it('of a replica is felt through the cluster that our chart makes, and not at the server that answers alone', async () => {
+    const { root } = packagePaths();
+    const folder = join(root, 'media', 'examples');
+    const text = await readFile(join(folder, 'clickhouse-replica-kill.faultline.yaml'), 'utf8');
+    const values = await readFile(join(root, 'media', 'charts', 'clickhouse', 'values.yaml'), 'utf8');
+    const [, cluster] = /^clusterName: (\w+)$/m.exec(values) ?? [];
+    const { breaks: found } = await readSpec(text, { folder, library });
+    assert.deepEqual(
+      found?.draft.probes.map(({ asks }) => asks),
+      [`select count() from cluster('${cluster}', system.one) settings prefer_localhost_replica = 0`],
+    );
+  });
+
   it('is completed and checked by the schema: engine and workload are required of benchmarks only', () => {
     const schema = jsonSchema();
     assert.deepEqual(schema['required'], ['faultline']);
