@@ -150,7 +150,7 @@ async function cordoned(injection: Injection<FaultOf<'cordon' | 'drain'>>, signa
   return {
     apply: async ({ deadlineMs }, ends) => {
       Consent.check(injection.consent('cordon'), connection, 'cordon');
-      await edit.apply(deadlineMs, timing.nowMs, ends);
+      await edit.apply(deadlineMs, () => timing.nowMs(), ends);
     },
     effect: (ends) =>
       seen(

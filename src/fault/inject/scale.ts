@@ -24,7 +24,7 @@ export const scale: Injector<FaultOf<'scale'>> = {
       apply: async ({ deadlineMs }, ends) => {
         Consent.check(injection.consent('fault'), connection, 'fault');
         refuseSystem(target.namespace ?? '', 'fault');
-        await edit.apply(deadlineMs, timing.nowMs, ends);
+        await edit.apply(deadlineMs, () => timing.nowMs(), ends);
       },
       effect: (ends) =>
         seen(
