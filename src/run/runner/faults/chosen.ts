@@ -41,6 +41,24 @@ export function chosenTargets({ targets, choose }: PlannedFault, watches: RunWat
   return index < 0 ? t('{0} is {1}, which is not among the targets that were confirmed', what, name) : [index];
 }
 
+/** After `chosen` were made ready. undefined: they are meant still, and what was waited for holds. Else why nothing is begun. */
+export function anotherByNow(fault: PlannedFault, chosen: readonly number[], watches: RunWatches): string | undefined {
+  const now = chosenTargets(fault, watches);
+  if (typeof now === 'string') return now;
+  if (now.toString() !== chosen.toString()) return t('Who is meant is another one by now: it changed while this was made ready');
+  const { when } = fault;
+  if (when?.kind !== 'isr') return undefined;
+  // With fewer in sync it would break more than was previewed.
+  const inSync = watches.inSync(when.topic, when.partition);
+  if (inSync === when.size) return undefined;
+  return t(
+    'The ISR of {0} is {1} by now: it was {2}, and changed while this was made ready',
+    `${when.topic}/${when.partition}`,
+    inSync ?? t('not known'),
+    when.size,
+  );
+}
+
 /** "kafka-1" */
 export function namesOf(targets: readonly FaultTarget[]): string {
   return targets.map(({ name }) => name).join(', ');

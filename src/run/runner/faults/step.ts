@@ -15,7 +15,7 @@ import type { FaultKind, FaultPlan, PlannedFault } from '../../../journal/fault-
 import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
 import { injectorTiming } from '../../prepare/injectors.ts';
 import type { RunWatches } from '../../watches/watches.ts';
-import { chosenTargets, conditionMet } from './chosen.ts';
+import { anotherByNow, chosenTargets, conditionMet } from './chosen.ts';
 import { HeldTarget, type HealWhy } from './held.ts';
 import type { RunRecord } from './record.ts';
 import { pause } from './waiting.ts';
@@ -71,10 +71,10 @@ export async function carryOutFault(index: number, options: StepOptions, stops: 
     if (typeof targets === 'string') return refuse(targets);
     held = await ready(index, fault, targets, options, stops.signal);
     // Making ready takes seconds, and an image that is pulled minutes.
-    const now = chosenTargets(fault, options.watches);
-    if (now.toString() !== targets.toString()) {
+    const lost = anotherByNow(fault, targets, options.watches);
+    if (lost !== undefined) {
       await Promise.all(held.map((one) => one.close()));
-      return refuse(typeof now === 'string' ? now : t('Who is meant is another one by now: it changed while this was made ready'));
+      return refuse(lost);
     }
   } catch (error) {
     if (stops.signal.aborted) return undefined;

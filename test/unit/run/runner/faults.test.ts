@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { normalise, type FaultlineError } from '../../../../src/base/errors.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import { podDelete } from '../../../../src/fault/inject/pod.ts';
 import { takeLease } from '../../../../src/fault/lease.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
-import { ScriptedApi } from '../../fault/api.ts';
-import { byPod, draft, kafkaObjects } from '../../fault/scenes.ts';
-import { Held, World } from './world.ts';
+import type { ScriptedApi } from '../../fault/api.ts';
+import { byPod, draft } from '../../fault/scenes.ts';
+import { failed, Held, kafkaApi, World } from './world.ts';
 
 const path = '/api/v1/namespaces/data/pods/bus-1';
 
@@ -16,14 +15,8 @@ describe('a run that breaks something', () => {
   let world: World;
 
   beforeEach(async () => {
-    api = await ScriptedApi.start();
+    api = await kafkaApi();
     connection = await api.connect();
-    const { pods, workloads, nodes, budgets, services } = kafkaObjects();
-    for (const pod of pods) api.put('/api/v1/namespaces/data/pods', pod);
-    for (const { workload } of workloads) api.put('/apis/apps/v1/namespaces/data/statefulsets', workload);
-    for (const node of nodes) api.put('/api/v1/nodes', node);
-    for (const budget of budgets) api.put('/apis/policy/v1/namespaces/data/poddisruptionbudgets', budget);
-    for (const service of services) api.put('/api/v1/namespaces/data/services', service);
     world = new World(api, connection);
   });
   afterEach(async () => {
@@ -276,12 +269,3 @@ describe('a run that breaks something', () => {
     assert.deepEqual(world.steps(), ['refused']);
   });
 });
-
-async function failed(work: Promise<unknown>): Promise<FaultlineError> {
-  try {
-    await work;
-  } catch (error) {
-    return normalise(error);
-  }
-  throw new Error('nothing failed');
-}

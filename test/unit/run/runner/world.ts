@@ -1,8 +1,12 @@
 /** A run that breaks something, with faults, vantages and watches as a test scripts them, against a scripted API. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecoveryProjection } from '../../../../src/analysis/recovery/recovery.ts';
-import { FaultlineError } from '../../../../src/base/errors.ts';
+import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
+import { FaultlineError, normalise } from '../../../../src/base/errors.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import type { DraftFault } from '../../../../src/fault/draft.ts';
 import type { FaultEnd, Injector, PreparedFault } from '../../../../src/fault/injector.ts';
@@ -10,15 +14,23 @@ import { identityOf } from '../../../../src/fault/preflight/identity.ts';
 import type { JournalEvent, JournalHeader } from '../../../../src/journal/events.ts';
 import type { FaultPlan } from '../../../../src/journal/fault-plan.ts';
 import type { RunPlan } from '../../../../src/journal/plan.ts';
+import type { ConfirmedFaults } from '../../../../src/run/prepare/confirmed.ts';
 import { EndRequest, HealRequest } from '../../../../src/run/runner/ending.ts';
 import { FaultRun } from '../../../../src/run/runner/faults/fault-run.ts';
 import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
-import type { ScriptedApi } from '../../fault/api.ts';
+import type { RoomEdges } from '../../../../src/run/runner/faults/room.ts';
+import { Run } from '../../../../src/run/runner/run.ts';
+import { headerOf } from '../../analysis/support.ts';
+import { ScriptedApi } from '../../fault/api.ts';
 import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
+import { eventsOf } from '../support.ts';
 
 /** A fault that lasts, as scripted. */
 export class Held {
   readonly ended = Promise.withResolvers<FaultEnd>();
+  /** Names of what was made ready. */
+  readonly armed: string[] = [];
+  onArming: () => void = () => undefined;
   onApplying: () => void = () => undefined;
   onApplied: () => void = () => undefined;
   onHeal: () => void = () => undefined;
@@ -28,13 +40,19 @@ export class Held {
   heals = 0;
   disposed = 0;
   appliedAtMs: number | undefined;
+  /** By the wall clock, when it was applied. */
+  lastsMs: number | undefined;
   healedAtMs: number | undefined;
 
   get injector(): Injector {
     return {
       kind: 'freeze',
       rehearse: () => Promise.resolve({ kind: 'accepted' }),
-      prepare: () => Promise.resolve(this.#prepared()),
+      prepare: ({ target }) => {
+        this.armed.push(target.name);
+        this.onArming();
+        return Promise.resolve(this.#prepared());
+      },
     };
   }
 
@@ -42,8 +60,9 @@ export class Held {
     return {
       undo: 'kubectl delete pod',
       ended: this.ended.promise,
-      apply: () => {
+      apply: ({ deadlineMs }) => {
         this.appliedAtMs = performance.now();
+        this.lastsMs = deadlineMs - Date.now();
         this.onApplying();
         if (this.failApply) return Promise.reject(new FaultlineError('unreachable', { what: 'gone' }));
         setTimeout(() => this.onApplied(), 20);
@@ -76,6 +95,12 @@ export class World {
   isDiskFull = false;
   /** No probe is answered, and their echoes are. */
   isUnanswered = false;
+  /** Of every partition. */
+  inSync: number | undefined;
+  leader: string | null = null;
+  controller: string | null = null;
+  /** A step waits for a state, each time before it waits once more. */
+  onWaiting: () => void = () => undefined;
   silent: 'vantages' | 'watches' | undefined;
   silentSinceMs = 0;
   endedMs = 0;
@@ -99,27 +124,7 @@ export class World {
     drafts: readonly DraftFault[],
     { injectors, unconfirmed = false }: { readonly injectors: readonly Injector[]; readonly unconfirmed?: boolean },
   ): Promise<readonly JournalEvent[]> {
-    const identity = await identityOf(this.#connection, AbortSignal.timeout(5000));
-    const { model } = sceneOf(kafkaObjects());
-    const previews = drafts.map((one) => previewOf(sceneOf(kafkaObjects()), one, { identity, isLaterStep: one.when !== undefined }));
-    const plan: FaultPlan = {
-      cluster: { context: 'fake', kubeconfig: this.#connection.context.file, identity },
-      faults: previews.flatMap(({ fault }) => fault ?? []),
-      probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks: 'x', perSecond: 100, notOn: [] }],
-      baselineMs: this.baselineMs,
-      observeMs: this.observeMs,
-      recovery: { ratio: 1, windowMs: 100, windowSamples: 5 },
-      images: { helper: 'busybox', node: 'node' },
-    };
-    assert.equal(plan.faults.length, drafts.length, previews.flatMap(({ refusals }) => refusals.map(({ text }) => text)).join());
-    const whole: RunPlan = {
-      ...{ name: 'x', arms: [], statements: [], load: { kind: 'none' }, timeoutMs: 1000, expectations: [], abortRules: [], seed: 1 },
-      fault: plan,
-    };
-    const header: JournalHeader = {
-      ...({ faultline: 3, run: 'run-1', startedAt: 0, environment: {} } as unknown as JournalHeader),
-      plan: whole,
-    };
+    const { header, plan, confirmed } = await this.#planned(drafts);
     const projection = new RecoveryProjection(header, plan);
     let measuringMs: number | undefined;
     const nowMs = (): number => performance.now() - this.#originMs;
@@ -130,7 +135,6 @@ export class World {
       this.end.request({ how: 'failed', reason: full.message });
       throw full;
     };
-    const watchesHeardMs = (): number => (this.silent === 'watches' ? this.silentSinceMs - this.#originMs : nowMs());
     const record: RunRecord = {
       nowMs,
       append: (events) => {
@@ -152,68 +156,8 @@ export class World {
     };
     const run = await FaultRun.open({
       ...{ run: 'run-1', plan, record, projection, end: this.end, healing: this.healing, hasLoad: false, measuringMs: () => measuringMs },
-      confirmed: {
-        hash: 'h',
-        faults: unconfirmed ? [] : drafts.map((one, index) => ({ draft: one, parts: previews[index]?.parts ?? {} })),
-      },
-      edges: {
-        env: process.env,
-        injectorsFor: () => new Map(injectors.map((one) => [one.kind, one])),
-        startMessages: () => Promise.reject(new Error('no messages are planned')),
-        startWatches: () =>
-          Promise.resolve({
-            get heardMs() {
-              return watchesHeardMs();
-            },
-            model: () => model,
-            leaderOf: () => null,
-            controller: () => null,
-            inSync: () => undefined,
-            changed: (signal) => sleep(50, undefined, { signal }),
-            dispose: () => Promise.resolve(),
-          }),
-        startProbes: (request) => {
-          const { onEvents } = request;
-          let heardMs = nowMs();
-          onEvents([
-            { t: nowMs(), src: 'runner', kind: 'clock', of: 'probe-a', offset: 0, error: 0.1 },
-            {
-              t: nowMs(),
-              src: 'probe-a',
-              kind: 'vantage',
-              title: 'pooled',
-              connection: 'pooled',
-              asks: 'x',
-              perSecond: 100,
-              node: 'n',
-              pod: 'p',
-            },
-          ]);
-          const timer = setInterval(() => {
-            if (this.silent === 'vantages') return;
-            const at = { t: nowMs() - 2, src: 'probe-a', kind: 'sample', wait: 0, service: 1, outcome: 'ok' } as const;
-            const sample = this.isUnanswered
-              ? ({ ...at, outcome: 'failed', error: { reason: 'timeout', text: 'no answer' } } as const)
-              : at;
-            heardMs = nowMs();
-            if (this.silent === undefined) this.silentSinceMs = performance.now();
-            try {
-              onEvents([sample, { ...at, control: true }]);
-            } catch (error) {
-              // The process takes what its sockets' handlers throw.
-              if (!this.isDiskFull) throw error;
-            }
-          }, 10);
-          return Promise.resolve({
-            get heardMs() {
-              return heardMs;
-            },
-            limit: () => Promise.resolve(),
-            finish: () => Promise.resolve(clearInterval(timer)),
-            dispose: () => Promise.resolve(clearInterval(timer)),
-          });
-        },
-      },
+      confirmed: unconfirmed ? { ...confirmed, faults: [] } : confirmed,
+      edges: this.#edges(injectors),
     });
     try {
       await run.carryOut();
@@ -224,4 +168,140 @@ export class World {
       void this.#api;
     }
   }
+
+  /** As its process does: by the clock, and into the journal, of a real run. Answers what its journal says. */
+  async carryOutWhole(
+    drafts: readonly DraftFault[],
+    injectors: readonly Injector[],
+  ): Promise<{ readonly events: readonly JournalEvent[]; readonly view: RecoveryView }> {
+    const { header, plan, confirmed } = await this.#planned(drafts);
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-whole-'));
+    try {
+      await new Run({
+        settings: {
+          ...{ run: header.run, folder, planFile: '', pacer: '', datagen: '', home: folder },
+          ...{ detach: false, externalAccess: false, adoptWithinMs: 1000 },
+        },
+        ...{ plan: header.plan, confirmed, header, end: this.end, healing: this.healing, cluster: this.#edges(injectors) },
+        servers: { reach: () => Promise.reject(new Error('nothing is reached')), passwords: {} },
+        originNs: process.hrtime.bigint(),
+      }).carryOut();
+      const projection = new RecoveryProjection(header, plan);
+      const events = await eventsOf(folder);
+      for (const event of events) projection.add(event);
+      return { events, view: projection.view('ended') };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #planned(
+    drafts: readonly DraftFault[],
+  ): Promise<{ readonly header: JournalHeader; readonly plan: FaultPlan; readonly confirmed: ConfirmedFaults }> {
+    const identity = await identityOf(this.#connection, AbortSignal.timeout(5000));
+    const previews = drafts.map((one) => previewOf(sceneOf(kafkaObjects()), one, { identity, isLaterStep: one.when !== undefined }));
+    const plan: FaultPlan = {
+      cluster: { context: 'fake', kubeconfig: this.#connection.context.file, identity },
+      faults: previews.flatMap(({ fault }) => fault ?? []),
+      probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks: 'x', perSecond: 100, notOn: [] }],
+      baselineMs: this.baselineMs,
+      observeMs: this.observeMs,
+      recovery: { ratio: 1, windowMs: 100, windowSamples: 5 },
+      images: { helper: 'busybox', node: 'node' },
+    };
+    assert.equal(plan.faults.length, drafts.length, previews.flatMap(({ refusals }) => refusals.map(({ text }) => text)).join());
+    const whole: RunPlan = {
+      ...{ name: 'x', arms: [], statements: [], load: { kind: 'none' }, timeoutMs: 1000, expectations: [], abortRules: [], seed: 1 },
+      fault: plan,
+    };
+    const header: JournalHeader = { ...headerOf(whole), faultline: 3, run: 'run-1', startedAt: 0 };
+    const faults = drafts.map((one, index) => ({ draft: one, parts: previews[index]?.parts ?? {} }));
+    return { header, plan, confirmed: { hash: 'h', faults } };
+  }
+
+  #edges(injectors: readonly Injector[]): RoomEdges {
+    const { model } = sceneOf(kafkaObjects());
+    return {
+      env: process.env,
+      injectorsFor: () => new Map(injectors.map((one) => [one.kind, one])),
+      startMessages: () => Promise.reject(new Error('no messages are planned')),
+      startWatches: ({ nowMs }) => {
+        const heardMs = (): number => (this.silent === 'watches' ? this.silentSinceMs - this.#originMs : nowMs());
+        return Promise.resolve({
+          get heardMs() {
+            return heardMs();
+          },
+          model: () => model,
+          leaderOf: () => this.leader,
+          controller: () => this.controller,
+          inSync: () => this.inSync,
+          changed: (signal) => {
+            this.onWaiting();
+            return sleep(50, undefined, { signal });
+          },
+          dispose: () => Promise.resolve(),
+        });
+      },
+      startProbes: ({ nowMs, onEvents }) => {
+        let heardMs = nowMs();
+        onEvents([
+          { t: nowMs(), src: 'runner', kind: 'clock', of: 'probe-a', offset: 0, error: 0.1 },
+          {
+            t: nowMs(),
+            src: 'probe-a',
+            kind: 'vantage',
+            title: 'pooled',
+            connection: 'pooled',
+            asks: 'x',
+            perSecond: 100,
+            node: 'n',
+            pod: 'p',
+          },
+        ]);
+        const timer = setInterval(() => {
+          if (this.silent === 'vantages') return;
+          const at = { t: nowMs() - 2, src: 'probe-a', kind: 'sample', wait: 0, service: 1, outcome: 'ok' } as const;
+          const sample = this.isUnanswered ? ({ ...at, outcome: 'failed', error: { reason: 'timeout', text: 'no answer' } } as const) : at;
+          heardMs = nowMs();
+          if (this.silent === undefined) this.silentSinceMs = performance.now();
+          try {
+            onEvents([sample, { ...at, control: true }]);
+          } catch (error) {
+            // The process takes what its sockets' handlers throw.
+            if (!this.isDiskFull) throw error;
+          }
+        }, 10);
+        return Promise.resolve({
+          get heardMs() {
+            return heardMs;
+          },
+          limit: () => Promise.resolve(),
+          finish: () => Promise.resolve(clearInterval(timer)),
+          dispose: () => Promise.resolve(clearInterval(timer)),
+        });
+      },
+    };
+  }
+}
+
+/** A Kafka of three brokers, as the world's runs see it. */
+export async function kafkaApi(): Promise<ScriptedApi> {
+  const api = await ScriptedApi.start();
+  const { pods, workloads, nodes, budgets, services } = kafkaObjects();
+  for (const pod of pods) api.put('/api/v1/namespaces/data/pods', pod);
+  for (const { workload } of workloads) api.put('/apis/apps/v1/namespaces/data/statefulsets', workload);
+  for (const node of nodes) api.put('/api/v1/nodes', node);
+  for (const budget of budgets) api.put('/apis/policy/v1/namespaces/data/poddisruptionbudgets', budget);
+  for (const service of services) api.put('/api/v1/namespaces/data/services', service);
+  return api;
+}
+
+/** What it failed with. */
+export async function failed(work: Promise<unknown>): Promise<FaultlineError> {
+  try {
+    await work;
+  } catch (error) {
+    return normalise(error);
+  }
+  throw new Error('nothing failed');
 }
