@@ -138,12 +138,9 @@ describe('the helper, beside a container’s process 1', () => {
     const appliedMs = machineMs();
     helper.kill('SIGSTOP');
     const next = await container.beat(appliedMs + 50);
-    assert.ok(
-      next - appliedMs > 1000 && next - appliedMs < 1500 + 300 + SLACK_MS,
-      `it went on ${next - appliedMs} ms after it was applied`,
-    );
+    assert.ok(next - appliedMs > 1000 && next - appliedMs < 1500 + SLACK_MS, `it went on ${next - appliedMs} ms after it was applied`);
     await helper.gone();
-    assert.ok(machineMs() - appliedMs < 1500 + 300 + SLACK_MS, 'the helper is killed');
+    assert.ok(machineMs() - appliedMs < 1500 + SLACK_MS, 'the helper is killed');
   });
 
   it('killed at any moment, nothing of the container is held', async function () {
