@@ -6,6 +6,7 @@ import type { Disposable } from '../../base/disposables.ts';
 import { faultlineHome } from '../../base/home.ts';
 import { t } from '../../base/messages.ts';
 import type { Reach } from '../../base/target.ts';
+import type { ProtectionLevels } from '../../cluster/act/levels.ts';
 import type { DraftCluster } from '../../fault/draft.ts';
 import { RunStore } from '../../journal/store.ts';
 import { unfinishedRuns } from '../../run/stop/stop.ts';
@@ -13,11 +14,12 @@ import { openText } from '../commands/benchmark.ts';
 import { Breaks, documentToBreak } from '../commands/faults/break.ts';
 import { exampleOf, faultExamples, type FaultExample } from '../commands/faults/examples.ts';
 import { showFaults, stopFaults, type StopParts } from '../commands/faults/stop.ts';
-import { sweepNow, sweepOpened, type SweepParts } from '../commands/faults/sweep.ts';
+import { sweepNow, type SweepCommandParts } from '../commands/faults/sweep.ts';
 import { runOf } from '../commands/runs.ts';
 import type { Services } from '../services.ts';
 import type { OpenCluster } from '../session/clusters.ts';
 import { FaultWatch } from '../session/faultWatch.ts';
+import { sweepOpened } from '../session/sweep.ts';
 import { showFaultStatus } from '../status/faults.ts';
 import { exampleNode, type ExampleNode } from '../tree/examples.ts';
 
@@ -170,8 +172,9 @@ export class FaultRoom implements Disposable {
     return { watch: this.watch, store: this.#store, notifier, log, wallMs: clock.wallMs, openRun };
   }
 
-  get #sweepParts(): SweepParts {
+  get #sweepParts(): SweepCommandParts {
     const { notifier, settings, clusters, log, clock } = this.#services;
-    return { notifier, settings, clusters, log, store: this.#store, wallMs: clock.wallMs };
+    const levels = (): ProtectionLevels => settings.read('faultline.clusters.protection');
+    return { notifier, levels, clusters, log, store: this.#store, wallMs: clock.wallMs };
   }
 }
