@@ -119,7 +119,11 @@ async function watch({ workbench, person, shoot }: Seen, what: string): Promise<
   await running.waitFor();
   const recovery = await workbench.webviewFrame(/^Recovery of /);
   await recovery.getByRole('group', { name: /^Recovery on one time axis/ }).waitFor();
-  for (const lane of ['Recovery', 'Client truth']) await recovery.getByRole('button', { name: lane, exact: true }).waitFor();
+  for (const lane of ['Recovery', 'Client truth'])
+    await recovery
+      .locator('button.chev')
+      .and(recovery.getByLabel(lane, { exact: true }))
+      .waitFor();
   const ended = recovery.getByRole('heading', { level: 1, name: /^(Passed|Failed|Inconclusive)/ });
   await recovery
     .getByText(/effect proven/)
