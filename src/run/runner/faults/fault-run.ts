@@ -144,8 +144,9 @@ export class FaultRun {
     const now = record.nowMs();
     if (now - beganMs < windowMs) return;
     const { ok, slow, failed, unknown, wrong } = projection.countsSince(now - windowMs);
-    const unanswered = failed + unknown + wrong;
-    if (ok + slow > 0 || unanswered < leastVain) return;
+    const unanswered = failed + unknown;
+    // A wrong answer is one: that it was wrong is told, and nobody is asked in vain.
+    if (ok + slow + wrong > 0 || unanswered < leastVain) return;
     throw notBegun(
       0,
       t('Before any fault, none of {0} probes of the last {1} s was answered', unanswered, (windowMs / 1000).toFixed(1)),

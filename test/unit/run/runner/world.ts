@@ -74,8 +74,8 @@ export class World {
   onSync: () => void = () => undefined;
   duringBaseline: () => void | Promise<void> = () => undefined;
   isDiskFull = false;
-  /** No probe is answered, and their echoes are. */
-  isUnanswered = false;
+  /** Of all probes; their echoes answer. */
+  answers: 'ok' | 'failed' | 'wrong' = 'ok';
   silent: 'vantages' | 'watches' | undefined;
   silentSinceMs = 0;
   endedMs = 0;
@@ -192,9 +192,8 @@ export class World {
           const timer = setInterval(() => {
             if (this.silent === 'vantages') return;
             const at = { t: nowMs() - 2, src: 'probe-a', kind: 'sample', wait: 0, service: 1, outcome: 'ok' } as const;
-            const sample = this.isUnanswered
-              ? ({ ...at, outcome: 'failed', error: { reason: 'timeout', text: 'no answer' } } as const)
-              : at;
+            const outcome = this.answers;
+            const sample = outcome === 'ok' ? at : { ...at, outcome, error: { reason: 'engine', text: outcome } };
             heardMs = nowMs();
             if (this.silent === undefined) this.silentSinceMs = performance.now();
             try {

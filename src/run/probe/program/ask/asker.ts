@@ -12,7 +12,7 @@ export interface Asker {
   prepare?(signal: AbortSignal): Promise<void>;
   /** Never fails. After an abort it is given up: what it says soon after that still tells whether it took effect. */
   ask(number: number, signal: AbortSignal): Promise<Answered>;
-  /** Answers are given up after so long. */
+  /** The baseline is over: answers are given up after so long from now on. */
   limit(answerWithinMs: number): void;
   /** Removes what `prepare` made. */
   tidy?(signal: AbortSignal): Promise<void>;
