@@ -6,6 +6,7 @@ import type { FaultPlan } from '../../../journal/fault-plan.ts';
 import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
 import type { EndRequest, HealRequest } from '../ending.ts';
 import type { HeldTarget, HealWhy } from './held.ts';
+import { beginWithinMs, longestObservationMs, warmWithin } from './lengths.ts';
 import type { RunRecord } from './record.ts';
 import { FaultRoom, type RoomEdges } from './room.ts';
 import { carryOutFault } from './step.ts';
@@ -19,20 +20,14 @@ const silentMs = 5000;
 const silentEveryMs = 250;
 /**
  * `share`: of a short baseline, at most. The baseline begins once all were answered for so long: longer than a probe may be without an
- * answer, so that it is told …
+ * answer, so that it is told.
  */
 const warm = { ms: 3000, share: 1 / 4 } as const;
-/** … or after so long. */
-const warmWithin = { ms: 60_000, share: 1 } as const;
 /** Where not one is answered for so long, before the baseline and in it, nothing is broken. */
 const vainBefore = { ms: 30_000, share: 1 / 2 } as const;
 const vainWithin = { ms: 10_000, share: 1 / 2 } as const;
 const answersEvery = { ms: 500, share: 1 / 20 } as const;
 const leastVain = 10;
-/** A load that warms up may take that long before its baseline begins. */
-const beginWithinMs = 30 * 60_000;
-/** From the last step on, whatever is still hoped for. */
-const longestObservationMs = 30 * 60_000;
 const fetchWithinMs = 60_000;
 const stoppedWithinMs = 10_000;
 /** After a stop: to see that what was healed is whole. */
@@ -64,8 +59,8 @@ export class FaultRun {
 
   /** Everything is heard, and nothing is broken yet. Fails with what keeps it from that. */
   static async open(options: FaultRunOptions): Promise<FaultRun> {
-    const { run, plan, record, edges, end } = options;
-    return new FaultRun(options, await FaultRoom.open({ run, plan, record, edges }, end.signal));
+    const { run, plan, record, edges, end, hasLoad } = options;
+    return new FaultRun(options, await FaultRoom.open({ run, plan, record, edges, hasLoad }, end.signal));
   }
 
   private constructor(options: FaultRunOptions, room: FaultRoom) {
@@ -179,12 +174,12 @@ export class FaultRun {
   }
 
   async #observe(): Promise<void> {
-    const { projection, record, end } = this.#options;
-    const beganMs = record.nowMs();
+    const { plan, projection, record, end } = this.#options;
+    const lastMs = record.nowMs() + longestObservationMs(plan);
     while (!end.signal.aborted) {
       const toMs = projection.observeUntil();
       const now = record.nowMs();
-      if ((toMs !== null && now >= toMs) || now - beganMs > longestObservationMs) return;
+      if ((toMs !== null && now >= toMs) || now > lastMs) return;
       // Every figure is made anew each time: not more often than its end can come nearer.
       await pause(toMs === null ? lookEveryMs : Math.min(seldomMs, toMs - now), end.signal);
     }

@@ -12,6 +12,7 @@ import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
 import type { RunWatches, StartWatches } from '../../watches/watches.ts';
 import { openPlanned } from '../../cluster.ts';
 import { ApiHearing } from './heard.ts';
+import { longestMs } from './lengths.ts';
 import type { RunRecord } from './record.ts';
 
 export interface RoomEdges {
@@ -27,13 +28,13 @@ export interface RoomRequest {
   readonly plan: FaultPlan;
   readonly record: RunRecord;
   readonly edges: RoomEdges;
+  readonly hasLoad: boolean;
 }
 
 /** Until the baseline is known: its own limit is ten times its p99, 2 s at most. */
 const answerWithinMs = 2000;
-/** With what may still come after the longest observation. */
+/** For what has no length: pods that start, images that are pulled, what is fetched after the longest observation. */
 const probesSpareMs = 10 * 60_000;
-const longestMs = 2 * 3_600_000;
 /** Of the last messages and their sentinels, and of reading all of them once more. */
 const judgeMs = 15 * 60_000;
 
@@ -47,7 +48,7 @@ export class FaultRoom {
 
   /** Everything is heard, and asks. Fails with what keeps it from that; then nothing is left behind. */
   static async open(request: RoomRequest, signal: AbortSignal): Promise<FaultRoom> {
-    const { run, plan, record, edges } = request;
+    const { run, plan, record, edges, hasLoad } = request;
     const { context, identity } = plan.cluster;
     const say = (text: string): void => record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'preparing', text }]);
     say(t('opening {0}', context));
@@ -64,7 +65,7 @@ export class FaultRoom {
         run,
         image: plan.images.node,
         consent: consentTo({ context, server: connection.server, level: 'confirm', knownBy: 'identity' }, 'fault', { typedName: context }),
-        deadlineMs: Date.now() + lengthOf(plan) + probesSpareMs,
+        deadlineMs: Date.now() + longestMs(plan, hasLoad) + probesSpareMs,
       };
       let probes: RunningProbes | undefined;
       if (plan.probes.length > 0) {
@@ -151,12 +152,4 @@ export class FaultRoom {
     await Promise.allSettled([this.#messages?.dispose(), this.#probes?.dispose(), this.watches.dispose()]);
     this.connection.close();
   }
-}
-
-function lengthOf({ baselineMs, faults, observeMs }: FaultPlan): number {
-  const broken = faults.reduce(
-    (sum, { durationMs = 0, when }) => sum + durationMs + (when?.kind === 'isr' ? when.withinMs : (when?.pauseMs ?? 0)),
-    0,
-  );
-  return Math.min(longestMs, baselineMs + broken + 4 * observeMs);
 }

@@ -4,6 +4,7 @@ import type { ClusterConnection } from '../../../../src/cluster/connect/connecti
 import { podDelete } from '../../../../src/fault/inject/pod.ts';
 import { takeLease } from '../../../../src/fault/lease.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
+import { longestMs } from '../../../../src/run/runner/faults/lengths.ts';
 import { ScriptedApi } from '../../fault/api.ts';
 import { byPod, draft, kafkaObjects } from '../../fault/scenes.ts';
 import { Held, World } from './world.ts';
@@ -79,6 +80,16 @@ describe('a run that breaks something', () => {
     const unanswered = events.flatMap((event) => (event.kind === 'sample' && event.outcome === 'failed' ? [event.t] : []));
     assert.ok(unanswered.length > 0 && unanswered.every((at) => at < measuring), `${unanswered.join(', ')}; ${warmUp} ${measuring}`);
     assert.ok(world.steps().includes('applied'));
+  });
+
+  it('the vantages live as long as the run may last, and what takes long besides', async () => {
+    await world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] });
+    const plan = {
+      baselineMs: world.baselineMs,
+      faults: [{ kind: 'podDelete', title: 'x', targets: [] }],
+      observeMs: world.observeMs,
+    } as const;
+    assert.ok(world.livesMs > longestMs(plan, false) + 9 * 60_000, `${world.livesMs}`);
   });
 
   it('what was replaced since it was confirmed is not broken', async () => {
@@ -175,8 +186,8 @@ describe('a run that breaks something', () => {
     this.timeout(60_000);
     const held = new Held();
     held.isHealUnproven = true;
-    // After the run has given up waiting for it: whoever closes it looks on.
-    const later = setTimeout(() => (held.isHealUnproven = false), 36_000);
+    // After the run has given up waiting for it, on a busy machine too: whoever closes it looks on.
+    const later = setTimeout(() => (held.isHealUnproven = false), 40_000);
     const error = await failed(
       world.carryOut(
         [

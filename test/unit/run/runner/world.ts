@@ -79,6 +79,8 @@ export class World {
   silent: 'vantages' | 'watches' | undefined;
   silentSinceMs = 0;
   endedMs = 0;
+  /** Of the pods of the vantages. */
+  livesMs = 0;
   readonly #api: ScriptedApi;
   readonly #connection: ClusterConnection;
   readonly #events: JournalEvent[] = [];
@@ -173,7 +175,8 @@ export class World {
             dispose: () => Promise.resolve(),
           }),
         startProbes: (request) => {
-          const { onEvents } = request;
+          const { onEvents, deadlineMs } = request;
+          this.livesMs = deadlineMs - Date.now();
           let heardMs = nowMs();
           onEvents([
             { t: nowMs(), src: 'runner', kind: 'clock', of: 'probe-a', offset: 0, error: 0.1 },
