@@ -34,7 +34,7 @@ export interface RunningProbes {
   limit(answerWithinMs: number, signal: AbortSignal): Promise<void>;
   /** No further request is made; whatever was spooled is fetched, also after the API was away. Fails when that is not possible before the signal aborts. */
   finish(signal: AbortSignal): Promise<void>;
-  /** Their pods and all that was made for them are removed. Safe to be called again; never fails. */
+  /** What they made in their engines, their pods and all that was made for them are removed. Safe to be called again; never fails. */
   dispose(): Promise<void>;
 }
 

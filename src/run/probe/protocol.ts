@@ -86,7 +86,7 @@ export const Question = v.variant('do', [
   v.object({ ...id, do: v.literal('stop') }),
   /** All messages are read once more and judged; answered at once, and what was found is spooled before the end. */
   v.object({ ...id, do: v.literal('judge') }),
-  /** What it made in the engine is removed. After `stop`. */
+  /** Nothing is asked any more, and what it made in the engine is removed. */
   v.object({ ...id, do: v.literal('tidy') }),
   v.object({ ...id, do: v.literal('leave') }),
 ]);

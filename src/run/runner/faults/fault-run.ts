@@ -4,6 +4,7 @@ import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { FaultPlan } from '../../../journal/fault-plan.ts';
 import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
+import { withOwnTopic } from '../../probe/topic.ts';
 import type { EndRequest, HealRequest } from '../ending.ts';
 import type { HeldTarget, HealWhy } from './held.ts';
 import { beginWithinMs, longestObservationMs, warmWithin } from './lengths.ts';
@@ -59,8 +60,9 @@ export class FaultRun {
 
   /** Everything is heard, and nothing is broken yet. Fails with what keeps it from that. */
   static async open(options: FaultRunOptions): Promise<FaultRun> {
-    const { run, plan, record, edges, end, hasLoad } = options;
-    return new FaultRun(options, await FaultRoom.open({ run, plan, record, edges, hasLoad }, end.signal));
+    const { run, record, edges, end, hasLoad } = options;
+    const plan = withOwnTopic(options.plan, run);
+    return new FaultRun({ ...options, plan }, await FaultRoom.open({ run, plan, record, edges, hasLoad }, end.signal));
   }
 
   private constructor(options: FaultRunOptions, room: FaultRoom) {

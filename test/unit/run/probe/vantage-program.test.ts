@@ -302,16 +302,17 @@ describe('the program of a vantage', function () {
   it('ends by itself at its deadline, by whichever clock comes first, and at once when it is told to', async () => {
     const byWall = await program(undefined, { deadlineMs: Date.now() + 1000 });
     const byOwn = await program(undefined, { longestMs: 700 });
+    const ofKafka = await program({ engine: 'kafka', address: '127.0.0.1:1', asks: 'faultline-probe-0123456789ab' }, { longestMs: 700 });
     const told = await program(undefined);
     const asked = await program(undefined);
-    const ended = [byWall, byOwn].map(async ({ child }) => (child.exitCode === null ? once(child, 'exit') : undefined));
+    const ended = [byWall, byOwn, ofKafka].map(async ({ child }) => (child.exitCode === null ? once(child, 'exit') : undefined));
     const begun = performance.now();
     told.child.kill('SIGTERM');
     assert.deepEqual(await once(told.child, 'exit'), [0, null]);
     assert.ok(performance.now() - begun < 3000, 'not at its deadline');
     await asked.link.ask({ do: 'leave' }, patience()).catch(() => undefined);
     await Promise.all(ended);
-    assert.deepEqual([byWall.child.exitCode, byOwn.child.exitCode], [0, 0]);
+    assert.deepEqual([byWall.child.exitCode, byOwn.child.exitCode, ofKafka.child.exitCode], [0, 0, 0]);
   });
 
   it('says what keeps it from asking its engine', async () => {

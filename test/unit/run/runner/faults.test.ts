@@ -92,6 +92,13 @@ describe('a run that breaks something', () => {
     assert.ok(world.livesMs > longestMs(plan, false) + 9 * 60_000, `${world.livesMs}`);
   });
 
+  it('the vantages of Kafka write into a topic of the run’s own, which is the one that is watched', async () => {
+    await world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] });
+    const [watched = '', asked] = world.asked;
+    assert.match(watched, /^write to and read from faultline-probe-[0-9a-f]{12}$/);
+    assert.equal(asked, watched);
+  });
+
   it('what was replaced since it was confirmed is not broken', async () => {
     world.duringBaseline = () => void (api.at(path).metadata.uid = 'uid-of-another');
     const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));

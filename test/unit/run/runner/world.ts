@@ -16,6 +16,8 @@ import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
 import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 
+const asks = 'write to and read from faultline-probe';
+
 /** A fault that lasts, as scripted. */
 export class Held {
   readonly ended = Promise.withResolvers<FaultEnd>();
@@ -81,6 +83,8 @@ export class World {
   endedMs = 0;
   /** Of the pods of the vantages. */
   livesMs = 0;
+  /** What they and the watches were told that is asked. */
+  asked: readonly (string | undefined)[] = [];
   readonly #api: ScriptedApi;
   readonly #connection: ClusterConnection;
   readonly #events: JournalEvent[] = [];
@@ -107,7 +111,7 @@ export class World {
     const plan: FaultPlan = {
       cluster: { context: 'fake', kubeconfig: this.#connection.context.file, identity },
       faults: previews.flatMap(({ fault }) => fault ?? []),
-      probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks: 'x', perSecond: 100, notOn: [] }],
+      probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks, perSecond: 100, notOn: [] }],
       baselineMs: this.baselineMs,
       observeMs: this.observeMs,
       recovery: { ratio: 1, windowMs: 100, windowSamples: 5 },
@@ -162,8 +166,9 @@ export class World {
         env: process.env,
         injectorsFor: () => new Map(injectors.map((one) => [one.kind, one])),
         startMessages: () => Promise.reject(new Error('no messages are planned')),
-        startWatches: () =>
-          Promise.resolve({
+        startWatches: ({ plan: watched }) => {
+          this.asked = [watched.probes[0]?.asks];
+          return Promise.resolve({
             get heardMs() {
               return watchesHeardMs();
             },
@@ -173,9 +178,11 @@ export class World {
             inSync: () => undefined,
             changed: (signal) => sleep(50, undefined, { signal }),
             dispose: () => Promise.resolve(),
-          }),
+          });
+        },
         startProbes: (request) => {
           const { onEvents, deadlineMs } = request;
+          this.asked = [...this.asked, request.probes[0]?.asks];
           this.livesMs = deadlineMs - Date.now();
           let heardMs = nowMs();
           onEvents([

@@ -14,7 +14,7 @@ export interface Asker {
   ask(number: number, signal: AbortSignal): Promise<Answered>;
   /** The baseline is over: answers are given up after so long from now on. */
   limit(answerWithinMs: number): void;
-  /** Removes what `prepare` made. */
+  /** Removes what `prepare` made, or that of another vantage of the run. Safe to be called again. */
   tidy?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
