@@ -1,6 +1,7 @@
 /** What a run that breaks something has open: its cluster, watches, vantages, messages. */
-import { FaultlineError } from '../../../base/errors.ts';
+import { cancelled, FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
+import { formatDuration } from '../../../base/units.ts';
 import { consentTo } from '../../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { Injector } from '../../../fault/injector.ts';
@@ -21,6 +22,8 @@ export interface RoomEdges {
   readonly startMessages: StartMessages;
   readonly startWatches: StartWatches;
   readonly injectorsFor: (images: PlannedImages) => ReadonlyMap<FaultKind, Injector>;
+  /** Of the last messages and their sentinels, and of reading all of them once more. Default: 15 min. */
+  readonly judgeWithinMs?: number;
 }
 
 export interface RoomRequest {
@@ -35,7 +38,6 @@ export interface RoomRequest {
 const answerWithinMs = 2000;
 /** For what has no length: pods that start, images that are pulled, what is fetched after the longest observation. */
 const probesSpareMs = 10 * 60_000;
-/** Of the last messages and their sentinels, and of reading all of them once more. */
 const judgeMs = 15 * 60_000;
 
 export class FaultRoom {
@@ -137,12 +139,27 @@ export class FaultRoom {
   /** What the vantages spooled is fetched, and the messages are judged, unless the run ends before. What could not be is noted. */
   async finish(signal: AbortSignal, ends: AbortSignal): Promise<void> {
     const { record } = this.#request;
-    const finished = await Promise.allSettled([ends.aborted ? undefined : this.#messages?.finish(ends), this.#probes?.finish(signal)]);
-    if (this.#messages !== undefined && ends.aborted) record.note(t('The messages are not judged: the run was ended before'));
+    const finished = await Promise.allSettled([this.#judge(ends), this.#probes?.finish(signal)]);
     for (const one of finished) {
       if (one.status === 'fulfilled' || (ends.aborted && FaultlineError.is(one.reason, 'cancelled'))) continue;
       if (!FaultlineError.is(one.reason) || one.reason.reason === 'storage') throw one.reason;
       record.note(one.reason.facts.what);
+    }
+  }
+
+  /** Whoever ends the run does not wait for it, and an API that stays away does not keep the run from its end. */
+  async #judge(ends: AbortSignal): Promise<void> {
+    if (this.#messages === undefined) return;
+    const { record, edges } = this.#request;
+    const withinMs = edges.judgeWithinMs ?? judgeMs;
+    const late = AbortSignal.timeout(withinMs);
+    try {
+      if (ends.aborted) throw cancelled();
+      await this.#messages.finish(AbortSignal.any([ends, late]));
+    } catch (error) {
+      if (!FaultlineError.is(error, 'cancelled')) throw error;
+      const why = ends.aborted ? t('the run was ended before') : t('nothing was heard of that within {0}', formatDuration(withinMs));
+      record.note(t('The messages are not judged: {0}', why));
     }
   }
 

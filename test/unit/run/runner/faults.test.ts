@@ -99,6 +99,24 @@ describe('a run that breaks something', () => {
     assert.equal(asked, watched);
   });
 
+  it('messages of which nothing is heard any more keep no run from its end, which says that they are not judged', async () => {
+    world.messages = 'unheard';
+    const events = await world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] });
+    const notes = notesOf(events).filter((text) => /messages/.test(text));
+    assert.deepEqual(notes, ['The messages are not judged: nothing was heard of that within 300 ms']);
+  });
+
+  it('messages are not waited for where a person ends the run, and are judged without a word where they can be', async () => {
+    world.messages = 'unheard';
+    const stopped = world;
+    stopped.duringBaseline = () => void setTimeout(() => stopped.end.request({ how: 'stopped' }), 600);
+    const events = await world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] });
+    assert.deepEqual(notesOf(events), ['The messages are not judged: the run was ended before']);
+    world = new World(api, connection);
+    world.messages = 'judged';
+    assert.deepEqual(notesOf(await world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-2'))], { injectors: [podDelete] })), []);
+  });
+
   it('what was replaced since it was confirmed is not broken', async () => {
     world.duringBaseline = () => void (api.at(path).metadata.uid = 'uid-of-another');
     const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));
@@ -300,6 +318,10 @@ describe('a run that breaks something', () => {
     assert.deepEqual(world.steps(), ['refused']);
   });
 });
+
+function notesOf(events: readonly JournalEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.kind === 'note' ? [event.text] : []));
+}
 
 async function failed(work: Promise<unknown>): Promise<FaultlineError> {
   try {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecoveryProjection } from '../../../../src/analysis/recovery/recovery.ts';
 import { FaultlineError } from '../../../../src/base/errors.ts';
+import { pause } from '../../../../src/cluster/act/signal.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import type { DraftFault } from '../../../../src/fault/draft.ts';
 import type { FaultEnd, Injector, PreparedFault } from '../../../../src/fault/injector.ts';
@@ -16,6 +17,10 @@ import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
 import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 
+const written = {
+  ...{ topic: 'faultline-messages', partitions: 1, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 10 },
+  place: { address: 'bus.data.svc:9092', notOn: [] },
+};
 const asks = 'write to and read from faultline-probe';
 
 /** A fault that lasts, as scripted. */
@@ -78,7 +83,9 @@ export class World {
   isDiskFull = false;
   /** Of all probes; their echoes answer. */
   answers: 'ok' | 'failed' | 'wrong' = 'ok';
-  silent: 'vantages' | 'watches' | undefined;
+  silent: 'vantages' | 'watches' | 'messages' | undefined;
+  /** It has messages; `unheard`: nobody ever says what became of them. */
+  messages: 'judged' | 'unheard' | undefined;
   silentSinceMs = 0;
   endedMs = 0;
   /** Of the pods of the vantages. */
@@ -114,6 +121,7 @@ export class World {
       probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks, perSecond: 100, notOn: [] }],
       baselineMs: this.baselineMs,
       observeMs: this.observeMs,
+      ...(this.messages === undefined ? {} : { messages: written }),
       recovery: { ratio: 1, windowMs: 100, windowSamples: 5 },
       images: { helper: 'busybox', node: 'node' },
     };
@@ -136,7 +144,7 @@ export class World {
       this.end.request({ how: 'failed', reason: full.message });
       throw full;
     };
-    const watchesHeardMs = (): number => (this.silent === 'watches' ? this.silentSinceMs - this.#originMs : nowMs());
+    const heardBut = (who: World['silent']): number => (this.silent === who ? this.silentSinceMs - this.#originMs : nowMs());
     const record: RunRecord = {
       nowMs,
       append: (events) => {
@@ -165,12 +173,20 @@ export class World {
       edges: {
         env: process.env,
         injectorsFor: () => new Map(injectors.map((one) => [one.kind, one])),
-        startMessages: () => Promise.reject(new Error('no messages are planned')),
+        judgeWithinMs: 300,
+        startMessages: () =>
+          Promise.resolve({
+            get heardMs() {
+              return heardBut('messages');
+            },
+            finish: (signal) => (this.messages === 'judged' ? Promise.resolve() : pause(60_000, signal)),
+            dispose: () => Promise.resolve(),
+          }),
         startWatches: ({ plan: watched }) => {
           this.asked = [watched.probes[0]?.asks];
           return Promise.resolve({
             get heardMs() {
-              return watchesHeardMs();
+              return heardBut('watches');
             },
             model: () => model,
             leaderOf: () => null,
