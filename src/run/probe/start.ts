@@ -20,7 +20,7 @@ export const startProbes: StartProbes = async (request, signal) => {
   const { connection, consent, namespace, probes, nowMs } = request;
   Consent.check(consent, connection, 'fault');
   refuseSystem(namespace, 'fault');
-  if (probes.length === 0) return none(nowMs);
+  if (probes.length === 0) return none;
   const made = new Made(connection, request.note);
   const vantages: Vantage[] = [];
   try {
@@ -68,8 +68,8 @@ class Running implements RunningProbes {
     this.#note = note;
   }
 
-  get heardMs(): number {
-    return Math.min(...this.#vantages.map(({ heardMs }) => heardMs));
+  get heard(): RunningProbes['heard'] {
+    return this.#vantages.map(({ title, heardMs }) => ({ title, heardMs }));
   }
 
   async limit(answerWithinMs: number, signal: AbortSignal): Promise<void> {
@@ -126,13 +126,9 @@ async function all(work: readonly Promise<void>[]): Promise<void> {
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
 }
 
-function none(nowMs: () => number): RunningProbes {
-  return {
-    get heardMs() {
-      return nowMs();
-    },
-    limit: async () => undefined,
-    finish: async () => undefined,
-    dispose: async () => undefined,
-  };
-}
+const none: RunningProbes = {
+  heard: [],
+  limit: async () => undefined,
+  finish: async () => undefined,
+  dispose: async () => undefined,
+};

@@ -65,6 +65,10 @@ export class Vantage {
     });
   }
 
+  get title(): string {
+    return this.#parts.probe.title;
+  }
+
   get heardMs(): number {
     return this.#link.heardMs;
   }

@@ -19,6 +19,8 @@ const seldomMs = 5000;
 /** Without news for so long whatever is broken is healed. */
 const silentMs = 5000;
 const silentEveryMs = 250;
+/** Nothing that is well is silent for longer: watches are heard every 3 s. Whoever is, is named. */
+const quietMs = 3500;
 /**
  * `share`: of a short baseline, at most. The baseline begins once all were answered for so long: longer than a probe may be without an
  * answer, so that it is told.
@@ -162,8 +164,8 @@ export class FaultRun {
     const { connection, watches } = this.#room;
     // One that is not seen to be over, whatever its time: with the next one more would be broken than was previewed.
     if (this.#held.some((one) => one.isActive)) throw notBegun(index, t('The end of an earlier one could not be verified'));
-    if (this.#silenceMs() > silentMs)
-      throw notBegun(index, t('Nothing is heard of the cluster for {0} s', (this.#silenceMs() / 1000).toFixed(1)));
+    const silence = this.#silence();
+    if (silence !== undefined) throw notBegun(index, t('Nothing is heard of {0} for {1} s', silence.who, silence.seconds));
     const step = { connection, run, plan, confirmed, injectors: edges.injectorsFor(plan.images), watches, record };
     const stops = {
       signal: end.signal,
@@ -190,20 +192,25 @@ export class FaultRun {
   /** Fails closed: what nobody sees is not left broken. */
   #listen(): void {
     const { record, end } = this.#options;
-    const silence = this.#silenceMs();
-    if (silence <= silentMs) {
+    const silence = this.#silence();
+    if (silence === undefined) {
       this.#isSilent = false;
       return;
     }
-    const seconds = (silence / 1000).toFixed(1);
+    const { who, seconds } = silence;
     if (this.#held.some((one) => one.isActive))
-      end.request({ how: 'failed', reason: t('Nothing was heard of the cluster for {0} s while something was broken', seconds) });
-    else if (!this.#isSilent) record.note(t('Nothing is heard of the cluster for {0} s', seconds));
+      end.request({ how: 'failed', reason: t('Nothing was heard of {0} for {1} s while something was broken', who, seconds) });
+    else if (!this.#isSilent) record.note(t('Nothing is heard of {0} for {1} s', who, seconds));
     this.#isSilent = true;
   }
 
-  #silenceMs(): number {
-    return this.#options.record.nowMs() - this.#room.heardMs;
+  /** undefined: all are heard. The longest one counts. */
+  #silence(): { readonly who: string; readonly seconds: string } | undefined {
+    const now = this.#options.record.nowMs();
+    const quiet = this.#room.heard.filter(({ heardMs }) => now - heardMs > quietMs);
+    const longestMs = Math.max(...quiet.map(({ heardMs }) => now - heardMs));
+    if (longestMs <= silentMs) return undefined;
+    return { who: quiet.map(({ who }) => who).join(', '), seconds: (longestMs / 1000).toFixed(1) };
   }
 
   #why(): HealWhy {

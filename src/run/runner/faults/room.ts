@@ -12,7 +12,7 @@ import type { RunningMessages, StartMessages } from '../../probe/messages.ts';
 import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
 import type { RunWatches, StartWatches } from '../../watches/watches.ts';
 import { openPlanned } from '../../cluster.ts';
-import { ApiHearing } from './heard.ts';
+import { ApiHearing, type Heard } from './heard.ts';
 import { longestMs } from './lengths.ts';
 import type { RunRecord } from './record.ts';
 
@@ -121,9 +121,15 @@ export class FaultRoom {
     this.#hearing = new ApiHearing(connection, request.record.nowMs);
   }
 
-  /** ms of the run when the API, its watches and every vantage were heard: of the one that was heard longest ago. */
-  get heardMs(): number {
-    return Math.min(this.#hearing.heardMs, this.watches.heardMs, this.#probes?.heardMs ?? Infinity, this.#messages?.heardMs ?? Infinity);
+  /** All that is listened to, with when it was heard last. */
+  get heard(): readonly Heard[] {
+    const messages = this.#messages;
+    return [
+      { who: t('the API server'), heardMs: this.#hearing.heardMs },
+      { who: t('the watches of Kubernetes'), heardMs: this.watches.heardMs },
+      ...(this.#probes?.heard ?? []).map(({ title, heardMs }) => ({ who: t('vantage {0}', title), heardMs })),
+      ...(messages === undefined ? [] : [{ who: t('the pod of the messages'), heardMs: messages.heardMs }]),
+    ];
   }
 
   /** The deadline of the baseline, for those who ask. */

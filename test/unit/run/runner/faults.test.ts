@@ -203,7 +203,7 @@ describe('a run that breaks something', () => {
       world.silentSinceMs = performance.now() - 6000;
     };
     const error = await failed(world.carryOut([draft({ kind: 'podDelete' }, byPod('bus-1'))], { injectors: [podDelete] }));
-    assert.match(error.message, /Nothing was broken.*Nothing is heard of the cluster for 6\.\d s/);
+    assert.match(error.message, /Nothing was broken.*Nothing is heard of the watches of Kubernetes for 6\.\d s/);
     assert.deepEqual(world.steps(), []);
   });
 
@@ -227,14 +227,19 @@ describe('a run that breaks something', () => {
     assert.ok(world.steps().includes('unconfirmed'), world.steps().join());
   });
 
-  for (const who of ['vantages', 'watches'] as const)
-    it(`without news of the ${who} for 5 s it heals`, async function () {
+  for (const [who, name] of [
+    ['vantages', 'vantage pooled'],
+    ['watches', 'the watches of Kubernetes'],
+    ['messages', 'the pod of the messages'],
+  ] as const)
+    it(`without news of the ${who} for 5 s it heals, and names who was silent`, async function () {
       this.timeout(20_000);
       const held = new Held();
+      world.messages = 'judged';
       held.onApplied = () => void (world.silent = who);
       await world.carryOut([draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 60_000 })], { injectors: [held.injector] });
       assert.equal(world.end.how?.how, 'failed');
-      assert.match(world.end.how?.reason ?? '', /Nothing was heard of the cluster for 5\.\d s/);
+      assert.match(world.end.how?.reason ?? '', new RegExp(`^Nothing was heard of ${name} for 5\\.\\d s while`));
       assert.ok(world.steps().includes('heal aborted'));
       const silent = (held.healedAtMs ?? Infinity) - world.silentSinceMs;
       assert.ok(silent > 4900 && silent < 6500, `${silent}`);

@@ -230,8 +230,8 @@ export class World {
             }
           }, 10);
           return Promise.resolve({
-            get heardMs() {
-              return heardMs;
+            get heard() {
+              return [{ title: 'pooled', heardMs }];
             },
             limit: () => Promise.resolve(),
             finish: () => Promise.resolve(clearInterval(timer)),
