@@ -23,3 +23,5 @@ export function timeOf(text: string | undefined): number {
 export const healerLabel = { 'faultline.dev/kind': 'healer' } as const;
 /** Label of everything that vantages are made of. */
 export const probeLabel = { 'faultline.dev/kind': 'probe' } as const;
+/** Of Kafka's probes, as a plan has it: each run has one of its own, whose name begins like this. */
+export const probeTopic = 'faultline-probe';

@@ -6,6 +6,7 @@ import { chooseListener, listenersOf } from '../cluster/kafkaListeners.ts';
 import type { EngineInstance } from '../cluster/recognise/model.ts';
 import type { FaultPlan, FaultTarget, PlannedAccess, PlannedMessages, PlannedProbe, ProbeLogin } from '../journal/fault-plan.ts';
 import type { DraftMessages, DraftProbe } from './draft.ts';
+import { probeTopic } from './marks.ts';
 import type { FaultScene } from './scene.ts';
 import { one } from './target/engine.ts';
 
@@ -13,7 +14,7 @@ import { one } from './target/engine.ts';
 const asksOf: Readonly<Record<PlannedProbe['engine'], string>> = {
   trino: 'select count(*) from tpch.tiny.nation',
   clickhouse: 'select 1',
-  kafka: 'write to and read from faultline-probe',
+  kafka: `write to and read from ${probeTopic}`,
 };
 
 /** Fails: `notFound`, `invalid` (which engine is meant can't be told; it has no Service). `targets`: of all faults. */

@@ -206,12 +206,12 @@ describe('vantages in a real cluster', () => {
       await pause(3000);
       way.isOpen = false;
       way.cut();
-      const quietSince = started.probes.heardMs;
+      const quietSince = heardMsOf(started.probes);
       await pause(8000);
-      assert.ok(started.nowMs() - started.probes.heardMs > 7000, 'its silence shows');
-      assert.ok(started.probes.heardMs - quietSince < 500);
+      assert.ok(started.nowMs() - heardMsOf(started.probes) > 7000, 'its silence shows');
+      assert.ok(heardMsOf(started.probes) - quietSince < 500);
       way.isOpen = true;
-      while (started.nowMs() - started.probes.heardMs > 1000) await pause(50);
+      while (started.nowMs() - heardMsOf(started.probes) > 1000) await pause(50);
       way.cut();
       await started.probes.finish(lab.signal);
       for (const id of ['a', 'b']) {
@@ -274,9 +274,9 @@ describe('vantages in a real cluster', () => {
     await lab.api.core.deleteNamespacedPod({ name, namespace: lab.namespace });
     while (!started.notes.some((note) => note.startsWith('Vantage a is gone'))) await pause(50, undefined, { signal: lab.signal });
     await pause(1500);
-    const { heardMs } = started.probes;
+    const heardMs = heardMsOf(started.probes);
     await pause(3000);
-    assert.equal(started.probes.heardMs, heardMs);
+    assert.equal(heardMsOf(started.probes), heardMs);
     await assert.rejects(started.probes.finish(lab.signal), (error) => FaultlineError.is(error, 'unreachable'));
     onGrid(started.told('b').samples, 20);
     assert.ok((started.told('b').samples.at(-1)?.t ?? 0) > 4000);
@@ -334,6 +334,11 @@ class Started {
       vantage: own.find((event) => event.kind === 'vantage'),
     };
   }
+}
+
+/** Of the vantage that was heard longest ago. */
+function heardMsOf({ heard }: RunningProbes): number {
+  return Math.min(...heard.map(({ heardMs }) => heardMs));
 }
 
 function onGrid(samples: readonly SampleEvent[], perSecond: number): void {

@@ -28,13 +28,13 @@ export interface ProbeRequest {
 }
 
 export interface RunningProbes {
-  /** ms of the run when a vantage was heard last, the one that was heard longest ago. */
-  readonly heardMs: number;
+  /** Each vantage, by its title: ms of the run when it was heard last. */
+  readonly heard: readonly { readonly title: string; readonly heardMs: number }[];
   /** From now on an answer that takes longer is none: at the end of the baseline. Fails as a request does; the vantages then go on as before. */
   limit(answerWithinMs: number, signal: AbortSignal): Promise<void>;
   /** No further request is made; whatever was spooled is fetched, also after the API was away. Fails when that is not possible before the signal aborts. */
   finish(signal: AbortSignal): Promise<void>;
-  /** Their pods and all that was made for them are removed. Safe to be called again; never fails. */
+  /** What they made in their engines, their pods and all that was made for them are removed. Safe to be called again; never fails. */
   dispose(): Promise<void>;
 }
 

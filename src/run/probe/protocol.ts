@@ -78,6 +78,7 @@ export const Question = v.variant('do', [
   v.object({ ...id, do: v.literal('clock') }),
   /** Its engine is asked from now on. `echoes`: other vantages, by their addresses: its control. */
   v.object({ ...id, do: v.literal('begin'), echoes: v.array(Place) }),
+  /** The baseline is over: from now on an answer is given up after so long, and has to be that of the baseline. */
   v.object({ ...id, do: v.literal('limit'), answerWithinMs: v.number() }),
   /** Spooled lines are sent on this connection, and on no other any more. */
   v.object({ ...id, do: v.literal('from'), at: v.number() }),
@@ -85,7 +86,7 @@ export const Question = v.variant('do', [
   v.object({ ...id, do: v.literal('stop') }),
   /** All messages are read once more and judged; answered at once, and what was found is spooled before the end. */
   v.object({ ...id, do: v.literal('judge') }),
-  /** What it made in the engine is removed. After `stop`. */
+  /** Nothing is asked any more, and what it made in the engine is removed. */
   v.object({ ...id, do: v.literal('tidy') }),
   v.object({ ...id, do: v.literal('leave') }),
 ]);

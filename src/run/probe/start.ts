@@ -1,5 +1,5 @@
 /** Vantages in the cluster: their pods made, told to begin, heard, and removed. */
-import { FaultlineError } from '../../base/errors.ts';
+import { FaultlineError, normalise } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { Consent, refuseSystem } from '../../cluster/act/protection.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
@@ -12,14 +12,15 @@ import { echoPort, talkPort, type Place } from './protocol.ts';
 import { begunInTime, untilAllRun, type RunningPod } from './running.ts';
 import { Vantage } from './vantage.ts';
 
-const tidyLimitMs = 15_000;
+const stopLimitMs = 5000;
+const tidyLimitMs = 5000;
 
 /** Beside what a request may fail with: `refusedByProtection`, `unsupported` (no node, no room, no image), `timedOut`. Then nothing is left behind. */
 export const startProbes: StartProbes = async (request, signal) => {
   const { connection, consent, namespace, probes, nowMs } = request;
   Consent.check(consent, connection, 'fault');
   refuseSystem(namespace, 'fault');
-  if (probes.length === 0) return none(nowMs);
+  if (probes.length === 0) return none;
   const made = new Made(connection, request.note);
   const vantages: Vantage[] = [];
   try {
@@ -34,11 +35,10 @@ export const startProbes: StartProbes = async (request, signal) => {
     }
     await begin(vantages, pods, request, signal);
   } catch (error) {
-    for (const vantage of vantages) vantage.close();
-    await made.remove();
+    await remove(vantages, made, request.note);
     throw error;
   }
-  return new Running(vantages, made);
+  return new Running(vantages, made, request.note);
 };
 
 function begin(
@@ -59,14 +59,17 @@ function begin(
 class Running implements RunningProbes {
   readonly #vantages: readonly Vantage[];
   readonly #made: Made;
+  readonly #note: (text: string) => void;
+  #removed: Promise<void> | undefined;
 
-  constructor(vantages: readonly Vantage[], made: Made) {
+  constructor(vantages: readonly Vantage[], made: Made, note: (text: string) => void) {
     this.#vantages = vantages;
     this.#made = made;
+    this.#note = note;
   }
 
-  get heardMs(): number {
-    return Math.min(...this.#vantages.map(({ heardMs }) => heardMs));
+  get heard(): RunningProbes['heard'] {
+    return this.#vantages.map(({ title, heardMs }) => ({ title, heardMs }));
   }
 
   async limit(answerWithinMs: number, signal: AbortSignal): Promise<void> {
@@ -75,15 +78,31 @@ class Running implements RunningProbes {
 
   async finish(signal: AbortSignal): Promise<void> {
     await all(this.#vantages.map(async (vantage) => vantage.finish(signal)));
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(tidyLimitMs)]);
-    // A topic that stays is empty after an hour.
-    await Promise.allSettled(this.#vantages.map(async (vantage) => vantage.tidy(limit)));
   }
 
-  async dispose(): Promise<void> {
-    for (const vantage of this.#vantages) vantage.close();
-    await this.#made.remove();
+  dispose(): Promise<void> {
+    return (this.#removed ??= remove(this.#vantages, this.#made, this.#note));
   }
+}
+
+async function remove(vantages: readonly Vantage[], made: Made, note: (text: string) => void): Promise<void> {
+  try {
+    await tidy(vantages, note);
+  } finally {
+    for (const vantage of vantages) vantage.close();
+    await made.remove();
+  }
+}
+
+/** However the run ends: what vantages made in their engine is removed by those that still answer, once none of them asks for it any more. */
+async function tidy(vantages: readonly Vantage[], note: (text: string) => void): Promise<void> {
+  const able = vantages.filter(({ canTidy }) => canTidy);
+  await Promise.allSettled(able.map(async (vantage) => vantage.stop(AbortSignal.timeout(stopLimitMs))));
+  const tidied = await Promise.allSettled(able.map(async (vantage) => vantage.tidy(AbortSignal.timeout(tidyLimitMs))));
+  const [failed] = tidied.flatMap((one) => (one.status === 'rejected' ? [normalise(one.reason).facts.what] : []));
+  // One that removed it is enough. What stays is empty after an hour.
+  if (failed !== undefined && tidied.every(({ status }) => status === 'rejected'))
+    note(t('The topic of the probes could not be removed: {0}', failed));
 }
 
 /** Resolves when they run, in the order of the probes; one more at the end where a single vantage needs somebody who echoes. */
@@ -107,13 +126,9 @@ async function all(work: readonly Promise<void>[]): Promise<void> {
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
 }
 
-function none(nowMs: () => number): RunningProbes {
-  return {
-    get heardMs() {
-      return nowMs();
-    },
-    limit: async () => undefined,
-    finish: async () => undefined,
-    dispose: async () => undefined,
-  };
-}
+const none: RunningProbes = {
+  heard: [],
+  limit: async () => undefined,
+  finish: async () => undefined,
+  dispose: async () => undefined,
+};

@@ -27,6 +27,7 @@ export class Vantage {
   readonly #link: VantageLink;
   readonly #ended = Promise.withResolvers<void>();
   #clockToldMs = -Infinity;
+  #hasBegun = false;
 
   constructor(parts: VantageParts) {
     this.#parts = parts;
@@ -64,6 +65,10 @@ export class Vantage {
     });
   }
 
+  get title(): string {
+    return this.#parts.probe.title;
+  }
+
   get heardMs(): number {
     return this.#link.heardMs;
   }
@@ -73,6 +78,7 @@ export class Vantage {
     const { probe, node, pod, onEvents } = this.#parts;
     await this.#link.compare(exchanges, signal);
     this.#tellClock();
+    this.#hasBegun = true;
     const { t: begun = 0 } = await this.#link.ask({ do: 'begin', echoes: [...echoes] }, signal);
     const { title, connection, asks, perSecond } = probe;
     onEvents([{ t: begun, src: this.#source, kind: 'vantage', title, connection, asks, perSecond, node, pod }]);
@@ -85,7 +91,7 @@ export class Vantage {
 
   /** All that it has seen is told. Fails: `cancelled`, and when its pod is gone. */
   async finish(signal: AbortSignal): Promise<void> {
-    await this.#link.ask({ do: 'stop' }, signal);
+    await this.stop(signal);
     await this.#link.compare(exchanges, signal);
     this.#tellClock();
     const { title } = this.#parts.probe;
@@ -96,7 +102,17 @@ export class Vantage {
     );
   }
 
-  /** What it made in its engine is removed. */
+  /** A topic of its run may be there, and its pod, which can remove it. */
+  get canTidy(): boolean {
+    return this.#hasBegun && this.#parts.probe.engine === 'kafka' && this.#link.gone === undefined;
+  }
+
+  /** Asks no more. Fails as `finish`. */
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#link.ask({ do: 'stop' }, signal);
+  }
+
+  /** What was made in its engine is removed. Fails as `finish`. */
   async tidy(signal: AbortSignal): Promise<void> {
     await this.#link.ask({ do: 'tidy' }, signal);
   }

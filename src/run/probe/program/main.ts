@@ -51,16 +51,18 @@ export async function main(): Promise<void> {
         ? undefined
         : new Messages({ messages, spool, nowMs, lastsMs });
   let isLeaving = false;
-  const leave = async (): Promise<void> => {
+  const leave = async (isOver: boolean): Promise<void> => {
     if (isLeaving) return;
     isLeaving = true;
-    if (work instanceof Messages) await Promise.race([work.end().catch(() => undefined), pause(endLimitMs)]);
+    // Whoever ends one vantage alone may have left others, which ask for the same topic.
+    if (work !== undefined && (isOver || work instanceof Messages))
+      await Promise.race([work.end().catch(() => undefined), pause(endLimitMs)]);
     process.exit(0);
   };
-  process.on('SIGTERM', () => void leave());
-  setTimeout(() => void leave(), lastsMs);
+  process.on('SIGTERM', () => void leave(false));
+  setTimeout(() => void leave(true), lastsMs);
   let heardMs = nowMs();
-  if (messages !== undefined) setInterval(() => nowMs() - heardMs > messages.aloneMs && void leave(), aloneLookMs);
+  if (messages !== undefined) setInterval(() => nowMs() - heardMs > messages.aloneMs && void leave(true), aloneLookMs);
   const echo = await openEcho(settings.echoPort);
   const talk = await openTalk({
     ...{ spool, port: settings.talkPort, nowMs },
@@ -83,6 +85,8 @@ class Vantage {
   #beginning: Promise<void> | undefined;
   #asking: Asking | undefined;
   #stopping: Promise<void> | undefined;
+  /** Of its preparation: whoever stops it waits for no engine that does not answer. */
+  readonly #life = new AbortController();
 
   constructor(probe: ProgramProbe, answerWithinMs: number, spool: Spool, nowMs: () => number, note: (text: string) => void) {
     this.#probe = probe;
@@ -110,14 +114,20 @@ class Vantage {
         this.#stopping ??= this.#stop();
         return this.#stopping;
       case 'tidy':
-        return this.#asker.tidy?.(AbortSignal.timeout(tidyLimitMs));
+        return this.end();
       case 'judge':
         return undefined;
     }
   }
 
+  /** Nothing is asked any more, and what it made in its engine is removed. Fails as a request does. */
+  async end(): Promise<void> {
+    await (this.#stopping ??= this.#stop());
+    await this.#asker.tidy?.(AbortSignal.timeout(tidyLimitMs));
+  }
+
   async #begin({ echoes }: Extract<Question, { readonly do: 'begin' }>): Promise<void> {
-    await this.#asker.prepare?.(AbortSignal.timeout(prepareLimitMs));
+    await this.#asker.prepare?.(AbortSignal.any([AbortSignal.timeout(prepareLimitMs), this.#life.signal]));
     this.#asking = new Asking({
       asker: this.#asker,
       control: new Control(this.#probe.connection, echoes, apiOf(process.env), this.#nowMs),
@@ -129,6 +139,7 @@ class Vantage {
   }
 
   async #stop(): Promise<void> {
+    this.#life.abort();
     await this.#beginning?.catch(() => undefined);
     await this.#asking?.stop();
     await this.#asker.close();

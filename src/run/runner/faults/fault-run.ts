@@ -4,8 +4,10 @@ import { FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
 import type { FaultPlan } from '../../../journal/fault-plan.ts';
 import type { ConfirmedFaults } from '../../prepare/confirmed.ts';
+import { withOwnTopic } from '../../probe/topic.ts';
 import type { EndRequest, HealRequest } from '../ending.ts';
 import type { HeldTarget, HealWhy } from './held.ts';
+import { beginWithinMs, longestObservationMs, warmWithin } from './lengths.ts';
 import type { RunRecord } from './record.ts';
 import { FaultRoom, type RoomEdges } from './room.ts';
 import { carryOutFault } from './step.ts';
@@ -17,22 +19,18 @@ const seldomMs = 5000;
 /** Without news for so long whatever is broken is healed. */
 const silentMs = 5000;
 const silentEveryMs = 250;
+/** Nothing that is well is silent for longer: watches are heard every 3 s. Whoever is, is named. */
+const quietMs = 3500;
 /**
  * `share`: of a short baseline, at most. The baseline begins once all were answered for so long: longer than a probe may be without an
- * answer, so that it is told …
+ * answer, so that it is told.
  */
 const warm = { ms: 3000, share: 1 / 4 } as const;
-/** … or after so long. */
-const warmWithin = { ms: 60_000, share: 1 } as const;
 /** Where not one is answered for so long, before the baseline and in it, nothing is broken. */
 const vainBefore = { ms: 30_000, share: 1 / 2 } as const;
 const vainWithin = { ms: 10_000, share: 1 / 2 } as const;
 const answersEvery = { ms: 500, share: 1 / 20 } as const;
 const leastVain = 10;
-/** A load that warms up may take that long before its baseline begins. */
-const beginWithinMs = 30 * 60_000;
-/** From the last step on, whatever is still hoped for. */
-const longestObservationMs = 30 * 60_000;
 const fetchWithinMs = 60_000;
 const stoppedWithinMs = 10_000;
 /** After a stop: to see that what was healed is whole. */
@@ -64,8 +62,9 @@ export class FaultRun {
 
   /** Everything is heard, and nothing is broken yet. Fails with what keeps it from that. */
   static async open(options: FaultRunOptions): Promise<FaultRun> {
-    const { run, plan, record, edges, end } = options;
-    return new FaultRun(options, await FaultRoom.open({ run, plan, record, edges }, end.signal));
+    const { run, record, edges, end, hasLoad } = options;
+    const plan = withOwnTopic(options.plan, run);
+    return new FaultRun({ ...options, plan }, await FaultRoom.open({ run, plan, record, edges, hasLoad }, end.signal));
   }
 
   private constructor(options: FaultRunOptions, room: FaultRoom) {
@@ -144,8 +143,9 @@ export class FaultRun {
     const now = record.nowMs();
     if (now - beganMs < windowMs) return;
     const { ok, slow, failed, unknown, wrong } = projection.countsSince(now - windowMs);
-    const unanswered = failed + unknown + wrong;
-    if (ok + slow > 0 || unanswered < leastVain) return;
+    const unanswered = failed + unknown;
+    // A wrong answer is one: that it was wrong is told, and nobody is asked in vain.
+    if (ok + slow + wrong > 0 || unanswered < leastVain) return;
     throw notBegun(
       0,
       t('Before any fault, none of {0} probes of the last {1} s was answered', unanswered, (windowMs / 1000).toFixed(1)),
@@ -164,8 +164,8 @@ export class FaultRun {
     const { connection, watches } = this.#room;
     // One that is not seen to be over, whatever its time: with the next one more would be broken than was previewed.
     if (this.#held.some((one) => one.isActive)) throw notBegun(index, t('The end of an earlier one could not be verified'));
-    if (this.#silenceMs() > silentMs)
-      throw notBegun(index, t('Nothing is heard of the cluster for {0} s', (this.#silenceMs() / 1000).toFixed(1)));
+    const silence = this.#silence();
+    if (silence !== undefined) throw notBegun(index, t('Nothing is heard of {0} for {1} s', silence.who, silence.seconds));
     const step = { connection, run, plan, confirmed, injectors: edges.injectorsFor(plan.images), watches, record };
     const stops = {
       signal: end.signal,
@@ -178,12 +178,12 @@ export class FaultRun {
   }
 
   async #observe(): Promise<void> {
-    const { projection, record, end } = this.#options;
-    const beganMs = record.nowMs();
+    const { plan, projection, record, end } = this.#options;
+    const lastMs = record.nowMs() + longestObservationMs(plan);
     while (!end.signal.aborted) {
       const toMs = projection.observeUntil();
       const now = record.nowMs();
-      if ((toMs !== null && now >= toMs) || now - beganMs > longestObservationMs) return;
+      if ((toMs !== null && now >= toMs) || now > lastMs) return;
       // Every figure is made anew each time: not more often than its end can come nearer.
       await pause(toMs === null ? lookEveryMs : Math.min(seldomMs, toMs - now), end.signal);
     }
@@ -192,20 +192,25 @@ export class FaultRun {
   /** Fails closed: what nobody sees is not left broken. */
   #listen(): void {
     const { record, end } = this.#options;
-    const silence = this.#silenceMs();
-    if (silence <= silentMs) {
+    const silence = this.#silence();
+    if (silence === undefined) {
       this.#isSilent = false;
       return;
     }
-    const seconds = (silence / 1000).toFixed(1);
+    const { who, seconds } = silence;
     if (this.#held.some((one) => one.isActive))
-      end.request({ how: 'failed', reason: t('Nothing was heard of the cluster for {0} s while something was broken', seconds) });
-    else if (!this.#isSilent) record.note(t('Nothing is heard of the cluster for {0} s', seconds));
+      end.request({ how: 'failed', reason: t('Nothing was heard of {0} for {1} s while something was broken', who, seconds) });
+    else if (!this.#isSilent) record.note(t('Nothing is heard of {0} for {1} s', who, seconds));
     this.#isSilent = true;
   }
 
-  #silenceMs(): number {
-    return this.#options.record.nowMs() - this.#room.heardMs;
+  /** undefined: all are heard. The longest one counts. */
+  #silence(): { readonly who: string; readonly seconds: string } | undefined {
+    const now = this.#options.record.nowMs();
+    const quiet = this.#room.heard.filter(({ heardMs }) => now - heardMs > quietMs);
+    const longestMs = Math.max(...quiet.map(({ heardMs }) => now - heardMs));
+    if (longestMs <= silentMs) return undefined;
+    return { who: quiet.map(({ who }) => who).join(', '), seconds: (longestMs / 1000).toFixed(1) };
   }
 
   #why(): HealWhy {

@@ -3,6 +3,13 @@ import type { Disposable } from '../../../base/disposables.ts';
 import { normalise } from '../../../base/errors.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 
+export interface Heard {
+  /** Whose word it was: "vantage fresh". */
+  readonly who: string;
+  /** ms of the run. */
+  readonly heardMs: number;
+}
+
 const everyMs = 1000;
 const withinMs = 3000;
 

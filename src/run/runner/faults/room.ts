@@ -1,6 +1,7 @@
 /** What a run that breaks something has open: its cluster, watches, vantages, messages. */
-import { FaultlineError } from '../../../base/errors.ts';
+import { cancelled, FaultlineError } from '../../../base/errors.ts';
 import { t } from '../../../base/messages.ts';
+import { formatDuration } from '../../../base/units.ts';
 import { consentTo } from '../../../cluster/act/protection.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { Injector } from '../../../fault/injector.ts';
@@ -11,7 +12,8 @@ import type { RunningMessages, StartMessages } from '../../probe/messages.ts';
 import type { RunningProbes, StartProbes } from '../../probe/probes.ts';
 import type { RunWatches, StartWatches } from '../../watches/watches.ts';
 import { openPlanned } from '../../cluster.ts';
-import { ApiHearing } from './heard.ts';
+import { ApiHearing, type Heard } from './heard.ts';
+import { longestMs } from './lengths.ts';
 import type { RunRecord } from './record.ts';
 
 export interface RoomEdges {
@@ -20,6 +22,8 @@ export interface RoomEdges {
   readonly startMessages: StartMessages;
   readonly startWatches: StartWatches;
   readonly injectorsFor: (images: PlannedImages) => ReadonlyMap<FaultKind, Injector>;
+  /** Of the last messages and their sentinels, and of reading all of them once more. Default: 15 min. */
+  readonly judgeWithinMs?: number;
 }
 
 export interface RoomRequest {
@@ -27,14 +31,13 @@ export interface RoomRequest {
   readonly plan: FaultPlan;
   readonly record: RunRecord;
   readonly edges: RoomEdges;
+  readonly hasLoad: boolean;
 }
 
 /** Until the baseline is known: its own limit is ten times its p99, 2 s at most. */
 const answerWithinMs = 2000;
-/** With what may still come after the longest observation. */
+/** For what has no length: pods that start, images that are pulled, what is fetched after the longest observation. */
 const probesSpareMs = 10 * 60_000;
-const longestMs = 2 * 3_600_000;
-/** Of the last messages and their sentinels, and of reading all of them once more. */
 const judgeMs = 15 * 60_000;
 
 export class FaultRoom {
@@ -47,7 +50,7 @@ export class FaultRoom {
 
   /** Everything is heard, and asks. Fails with what keeps it from that; then nothing is left behind. */
   static async open(request: RoomRequest, signal: AbortSignal): Promise<FaultRoom> {
-    const { run, plan, record, edges } = request;
+    const { run, plan, record, edges, hasLoad } = request;
     const { context, identity } = plan.cluster;
     const say = (text: string): void => record.append([{ t: record.nowMs(), src: 'runner', kind: 'phase', phase: 'preparing', text }]);
     say(t('opening {0}', context));
@@ -64,7 +67,7 @@ export class FaultRoom {
         run,
         image: plan.images.node,
         consent: consentTo({ context, server: connection.server, level: 'confirm', knownBy: 'identity' }, 'fault', { typedName: context }),
-        deadlineMs: Date.now() + lengthOf(plan) + probesSpareMs,
+        deadlineMs: Date.now() + longestMs(plan, hasLoad) + probesSpareMs,
       };
       let probes: RunningProbes | undefined;
       if (plan.probes.length > 0) {
@@ -118,9 +121,15 @@ export class FaultRoom {
     this.#hearing = new ApiHearing(connection, request.record.nowMs);
   }
 
-  /** ms of the run when the API, its watches and every vantage were heard: of the one that was heard longest ago. */
-  get heardMs(): number {
-    return Math.min(this.#hearing.heardMs, this.watches.heardMs, this.#probes?.heardMs ?? Infinity, this.#messages?.heardMs ?? Infinity);
+  /** All that is listened to, with when it was heard last. */
+  get heard(): readonly Heard[] {
+    const messages = this.#messages;
+    return [
+      { who: t('the API server'), heardMs: this.#hearing.heardMs },
+      { who: t('the watches of Kubernetes'), heardMs: this.watches.heardMs },
+      ...(this.#probes?.heard ?? []).map(({ title, heardMs }) => ({ who: t('vantage {0}', title), heardMs })),
+      ...(messages === undefined ? [] : [{ who: t('the pod of the messages'), heardMs: messages.heardMs }]),
+    ];
   }
 
   /** The deadline of the baseline, for those who ask. */
@@ -136,12 +145,27 @@ export class FaultRoom {
   /** What the vantages spooled is fetched, and the messages are judged, unless the run ends before. What could not be is noted. */
   async finish(signal: AbortSignal, ends: AbortSignal): Promise<void> {
     const { record } = this.#request;
-    const finished = await Promise.allSettled([ends.aborted ? undefined : this.#messages?.finish(ends), this.#probes?.finish(signal)]);
-    if (this.#messages !== undefined && ends.aborted) record.note(t('The messages are not judged: the run was ended before'));
+    const finished = await Promise.allSettled([this.#judge(ends), this.#probes?.finish(signal)]);
     for (const one of finished) {
       if (one.status === 'fulfilled' || (ends.aborted && FaultlineError.is(one.reason, 'cancelled'))) continue;
       if (!FaultlineError.is(one.reason) || one.reason.reason === 'storage') throw one.reason;
       record.note(one.reason.facts.what);
+    }
+  }
+
+  /** Whoever ends the run does not wait for it, and an API that stays away does not keep the run from its end. */
+  async #judge(ends: AbortSignal): Promise<void> {
+    if (this.#messages === undefined) return;
+    const { record, edges } = this.#request;
+    const withinMs = edges.judgeWithinMs ?? judgeMs;
+    const late = AbortSignal.timeout(withinMs);
+    try {
+      if (ends.aborted) throw cancelled();
+      await this.#messages.finish(AbortSignal.any([ends, late]));
+    } catch (error) {
+      if (!FaultlineError.is(error, 'cancelled')) throw error;
+      const why = ends.aborted ? t('the run was ended before') : t('nothing was heard of that within {0}', formatDuration(withinMs));
+      record.note(t('The messages are not judged: {0}', why));
     }
   }
 
@@ -151,12 +175,4 @@ export class FaultRoom {
     await Promise.allSettled([this.#messages?.dispose(), this.#probes?.dispose(), this.watches.dispose()]);
     this.connection.close();
   }
-}
-
-function lengthOf({ baselineMs, faults, observeMs }: FaultPlan): number {
-  const broken = faults.reduce(
-    (sum, { durationMs = 0, when }) => sum + durationMs + (when?.kind === 'isr' ? when.withinMs : (when?.pauseMs ?? 0)),
-    0,
-  );
-  return Math.min(longestMs, baselineMs + broken + 4 * observeMs);
 }

@@ -17,6 +17,7 @@ import { injectorTiming } from '../../prepare/injectors.ts';
 import type { RunWatches } from '../../watches/watches.ts';
 import { anotherByNow, chosenTargets, conditionMet } from './chosen.ts';
 import { HeldTarget, type HealWhy } from './held.ts';
+import { healWaitMs } from './lengths.ts';
 import type { RunRecord } from './record.ts';
 import { pause } from './waiting.ts';
 
@@ -198,9 +199,6 @@ async function begin(index: number, fault: PlannedFault, held: readonly HeldTarg
   const last = asked.aborted || applied.every(Boolean) ? why() : 'aborted';
   await Promise.race([Promise.all(held.map((one) => one.heal(last))), pause(healWaitMs, new AbortController().signal)]);
 }
-
-/** A heal that nobody confirms goes on beside the observation. */
-const healWaitMs = 35_000;
 
 /** Whoever started the run has asked a person; which cluster it is was checked a moment ago. */
 function consentOf({ context, server }: ClusterConnection, change: ClusterChange): Consent {

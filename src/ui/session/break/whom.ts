@@ -1,6 +1,7 @@
 /** Who may be hit, in words: the very pod, or one that a role, a leader, a task names when it begins. No `vscode` import. */
 import { t } from '../../../base/messages.ts';
 import type { KafkaInstance } from '../../../cluster/recognise/model.ts';
+import { probeTopic } from '../../../fault/marks.ts';
 import type { FaultTarget } from '../../../journal/fault-plan.ts';
 import type { Choice } from '../../panels/fault/protocol.ts';
 import type { BreakSubject } from './subject.ts';
@@ -118,6 +119,6 @@ function shardValue(shard: string): string | number {
 
 /** A partition that a person may mean: of a topic of their own, else of the run's own messages. */
 export function partitionOf(instance: KafkaInstance | undefined, ownTopic: string): string {
-  const topic = instance?.topics.find(({ internal, name }) => !internal && name !== 'faultline-probe');
+  const topic = instance?.topics.find(({ internal, name }) => !internal && !name.startsWith(probeTopic));
   return `${topic?.name ?? ownTopic}/0`;
 }

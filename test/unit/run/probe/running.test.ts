@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,13 +29,14 @@ describe('vantages, from the runner’s side', function () {
   let probes: RunningProbes | undefined;
   let events: VantageTold[];
   let notes: string[];
+  let probe: (id: string) => PlannedProbe;
 
   beforeEach(async () => {
     api = await ScriptedApi.start();
     connection = await api.connect();
     engine = await FakeEngine.start(clickHouse);
     kubelet = new Kubelet(api);
-    [events, notes, probes] = [[], [], undefined];
+    [events, notes, probes, probe] = [[], [], undefined, clickHouseProbe];
   });
   afterEach(async () => {
     await probes?.dispose();
@@ -47,7 +48,7 @@ describe('vantages, from the runner’s side', function () {
 
   const begun = performance.now();
   const nowMs = (): number => performance.now() - begun;
-  const probe = (id: string): PlannedProbe => ({
+  const clickHouseProbe = (id: string): PlannedProbe => ({
     ...{ id, title: id, engine: 'clickhouse', address: engine.address, connection: 'pooled', asks: 'select 1', perSecond: 50, notOn: [] },
   });
   const start = async (...ids: readonly string[]): Promise<RunningProbes> => {
@@ -81,7 +82,7 @@ describe('vantages, from the runner’s side', function () {
       assert.ok(Math.abs(vantage.t + clock.offset - nowMs()) < 2000);
     }
     await until(() => samples('a').length > 20 && samples('b').length > 20);
-    assert.ok(nowMs() - running.heardMs < 3000);
+    assert.ok(nowMs() - heardMsOf(running) < 3000);
     await running.limit(8000, patience());
     await running.finish(patience());
     assert.ok(samples('a').length > 20 && samples('a').every(({ outcome }) => outcome === 'ok'));
@@ -105,13 +106,13 @@ describe('vantages, from the runner’s side', function () {
     await until(() => samples('a').length > 10);
     kubelet.isAway = true;
     kubelet.cut();
-    const { heardMs } = running;
+    const heardMs = heardMsOf(running);
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    assert.equal(running.heardMs, heardMs);
+    assert.equal(heardMsOf(running), heardMs);
     const limited = running.limit(8000, patience());
     kubelet.isAway = false;
     await limited;
-    assert.ok(running.heardMs > heardMs + 1000);
+    assert.ok(heardMsOf(running) > heardMs + 1000);
     kubelet.cut();
     await running.finish(patience());
     assert.ok(samples('a').length > 80);
@@ -127,12 +128,37 @@ describe('vantages, from the runner’s side', function () {
     kubelet.evict('a');
     await until(() => notes.some((note) => /Vantage a is gone, and with it what was not fetched yet: Evicted: low on memory/.test(note)));
     await new Promise((resolve) => setTimeout(resolve, 1200));
-    const { heardMs } = running;
+    const heardMs = heardMsOf(running);
     await new Promise((resolve) => setTimeout(resolve, 1200));
-    assert.equal(running.heardMs, heardMs);
+    assert.equal(heardMsOf(running), heardMs);
+    assert.deepEqual(
+      running.heard.filter((one) => one.heardMs === heardMs).map(({ title }) => title),
+      ['a'],
+    );
     await assert.rejects(running.finish(patience()), (error) => FaultlineError.is(error, 'unreachable'));
     assert.ok(samples('b').length > 60);
     onGrid('b');
+  });
+
+  it('of Kafka remove the topic of their run also where it ends before its time, those that answer, once none of them asks any more', async () => {
+    kubelet.isScripted = true;
+    probe = (id) => ({ ...clickHouseProbe(id), ...{ engine: 'kafka', asks: 'write to and read from faultline-probe-0123456789ab' } });
+    const running = await start('a', 'b', 'c');
+    kubelet.evict('c');
+    await until(() => notes.some((note) => /Vantage c is gone/.test(note)));
+    await running.dispose();
+    const last = kubelet.asked.flatMap(([pod, what]) => (what === 'stop' || what === 'tidy' ? [`${what} ${pod}`] : []));
+    assert.deepEqual([...last.slice(0, 2).toSorted(), ...last.slice(2).toSorted()], ['stop a', 'stop b', 'tidy a', 'tidy b']);
+    assert.equal(notes.filter((note) => /topic/.test(note)).length, 0);
+  });
+
+  it('of Kafka that can’t begin say that their topic may be left', async () => {
+    probe = (id) => ({
+      ...clickHouseProbe(id),
+      ...{ engine: 'kafka', address: '127.0.0.1:1', asks: 'write to faultline-probe-0123456789ab' },
+    });
+    await assert.rejects(start('a'), (error) => FaultlineError.is(error, 'unreachable'));
+    assert.match(notes.join('\n'), /^The topic of the probes could not be removed: /m);
   });
 
   it('have somebody who echoes where there is one alone', async () => {
@@ -146,11 +172,22 @@ describe('vantages, from the runner’s side', function () {
   });
 });
 
+/** Of the vantage that was heard longest ago. */
+function heardMsOf({ heard }: RunningProbes): number {
+  return Math.min(...heard.map(({ heardMs }) => heardMs));
+}
+
 /** Runs the real program of each pod on this machine, and leads to its port. */
 class Kubelet {
   isAway = false;
+  /** In the place of programs: whoever answers all that is asked. */
+  isScripted = false;
+  /** By pod, in order. */
+  readonly asked: (readonly [pod: string, what: string])[] = [];
   readonly #api: ScriptedApi;
   readonly #programs = new Map<string, { readonly child: ChildProcess; readonly folder: string; readonly port: Promise<number> }>();
+  readonly #scripted = new Map<string, Server>();
+  readonly #sockets = new Map<string, Socket>();
   readonly #streams = new Set<WebSocket>();
   readonly #server = new WebSocketServer({ noServer: true, handleProtocols: () => 'v4.channel.k8s.io' });
 
@@ -174,11 +211,12 @@ class Kubelet {
   }
 
   evict(id: string): void {
-    for (const [name, { child }] of this.#programs) {
+    for (const name of [...this.#programs.keys(), ...this.#scripted.keys()]) {
       if (!name.endsWith(`-${id}`)) continue;
       const path = `/api/v1/namespaces/data/pods`;
       this.#api.put(path, { ...this.#api.at(`${path}/${name}`), status: { phase: 'Failed', reason: 'Evicted', message: 'low on memory' } });
-      child.kill('SIGKILL');
+      this.#programs.get(name)?.child.kill('SIGKILL');
+      this.#sockets.get(name)?.destroy();
     }
   }
 
@@ -191,10 +229,17 @@ class Kubelet {
       await rm(folder, { recursive: true, force: true });
     }
     this.cut();
+    for (const server of this.#scripted.values()) server.close();
   }
 
   async #run(path: string, object: ApiObject): Promise<void> {
     const { name } = object.metadata;
+    const status = { podIP: '127.0.0.1', containerStatuses: [{ name: 'probe', state: { running: {} } }] };
+    const runs = (): void => void this.#api.put(path, { ...object, spec: { ...(object['spec'] as object), nodeName: 'n1' }, status });
+    if (this.isScripted) {
+      this.#scripted.set(name, createServer((socket) => this.#answer(socket, name)).listen(0, '127.0.0.1'));
+      return runs();
+    }
     const folder = await mkdtemp(join(tmpdir(), 'faultline-probe-'));
     const settings: ProgramSettings = { ...settingsOf(object), folder, talkPort: 0, echoPort: 0 };
     const child = spawn(process.execPath, ['--input-type=module', '-e', `await (await import(${JSON.stringify(main)})).main()`], {
@@ -205,8 +250,19 @@ class Kubelet {
       ([line]) => (JSON.parse(String(line)) as { talk: number }).talk,
     );
     this.#programs.set(name, { child, folder, port });
-    const status = { podIP: '127.0.0.1', containerStatuses: [{ name: 'probe', state: { running: {} } }] };
-    this.#api.put(path, { ...object, spec: { ...(object['spec'] as object), nodeName: 'n1' }, status });
+    runs();
+  }
+
+  #answer(socket: Socket, pod: string): void {
+    socket.on('error', () => socket.destroy());
+    createInterface({ input: socket })
+      .on('error', () => undefined)
+      .on('line', (line) => {
+        const { id, do: what } = JSON.parse(line) as { readonly id: number; readonly do: string };
+        this.asked.push([pod.slice(-1), what]);
+        socket.write(`${JSON.stringify({ id, t: performance.now() })}\n`);
+      });
+    this.#sockets.set(pod, socket);
   }
 
   async #lead(stream: WebSocket, pod: string): Promise<void> {
@@ -220,7 +276,9 @@ class Kubelet {
     });
     stream.send(Buffer.from([0, 0, 0]));
     stream.send(Buffer.from([1, 0, 0]));
-    const socket = connect((await this.#programs.get(pod)?.port) ?? 0, '127.0.0.1');
+    const scripted = this.#scripted.get(pod)?.address();
+    const port = typeof scripted === 'object' ? scripted?.port : undefined;
+    const socket = connect(port ?? (await this.#programs.get(pod)?.port) ?? 0, '127.0.0.1');
     socket.on('error', (error) => stream.send(Buffer.concat([Buffer.from([1]), Buffer.from(error.message)])));
     socket.on('close', () => stream.close());
     socket.on('data', (bytes) => stream.send(Buffer.concat([Buffer.from([0]), bytes])));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
 import type { SampleEvent } from '../../../../src/journal/fault-events.ts';
+import { Expected } from '../../../../src/run/probe/program/ask/expected.ts';
 import { clickHouse, FakeEngine, trino } from './engine.ts';
 import { patience, RunningProgram } from './program.ts';
 
@@ -161,11 +162,12 @@ describe('the program of a vantage', function () {
     await vantage.finish();
   });
 
-  it('knows an answer that it has learnt, and says where there is none to learn', async () => {
+  it('knows the answer of its whole baseline, and says where there is none to learn', async () => {
     const server = await engine((_request, response) => response.end('a\tb\n'));
     const steady = await program({ engine: 'clickhouse', address: server.address, asks: 'select * from t' });
     await steady.begin();
     await steady.until(() => steady.samples.length >= 5);
+    await steady.link.ask({ do: 'limit', answerWithinMs: 5000 }, patience());
     server.behaves = (_request, response) => response.end('a\tc\n');
     await steady.until(() => steady.samples.some(({ outcome }) => outcome === 'wrong'));
     let count = 0;
@@ -176,6 +178,33 @@ describe('the program of a vantage', function () {
     await varying.finish();
     assert.ok(varying.samples.every(isOk));
     assert.equal(varying.saidNotes.length, 1);
+  });
+
+  it('expects no answer again that another one followed before the end of the baseline: somebody writes into what it reads', async () => {
+    const server = await engine((_request, response) => response.end('7\n'));
+    const vantage = await program({ engine: 'clickhouse', address: server.address, asks: 'select count(*) from orders' });
+    await vantage.begin();
+    await vantage.until(() => vantage.samples.length >= 10);
+    server.behaves = (_request, response) => response.end('8\n');
+    const asked = server.asked.length;
+    await vantage.until(() => server.asked.length > asked + 5);
+    await vantage.link.ask({ do: 'limit', answerWithinMs: 5000 }, patience());
+    server.behaves = (_request, response) => response.end('9\n');
+    const later = server.asked.length;
+    await vantage.until(() => server.asked.length > later + 5);
+    await vantage.finish();
+    assert.ok(vantage.samples.every(isOk));
+    assert.match(vantage.saidNotes.join(), /^Vantage a asks what has another answer each time/);
+  });
+
+  it('expects nothing where the baseline had too few answers to tell', () => {
+    let varied = 0;
+    const few = new Expected('select count(*) from orders', () => varied++);
+    for (const answer of ['7', '7']) few.judge(answer);
+    few.fix();
+    assert.deepEqual([few.judge('8').outcome, few.judge('9').outcome, varied], ['ok', 'ok', 1]);
+    const known = new Expected('Select  1;', () => varied++);
+    assert.deepEqual([known.judge('2').outcome, varied], ['wrong', 1]);
   });
 
   it('tells of its own stalls, and drops what was planned too long ago to be sent', async () => {
@@ -273,16 +302,17 @@ describe('the program of a vantage', function () {
   it('ends by itself at its deadline, by whichever clock comes first, and at once when it is told to', async () => {
     const byWall = await program(undefined, { deadlineMs: Date.now() + 1000 });
     const byOwn = await program(undefined, { longestMs: 700 });
+    const ofKafka = await program({ engine: 'kafka', address: '127.0.0.1:1', asks: 'faultline-probe-0123456789ab' }, { longestMs: 700 });
     const told = await program(undefined);
     const asked = await program(undefined);
-    const ended = [byWall, byOwn].map(async ({ child }) => (child.exitCode === null ? once(child, 'exit') : undefined));
+    const ended = [byWall, byOwn, ofKafka].map(async ({ child }) => (child.exitCode === null ? once(child, 'exit') : undefined));
     const begun = performance.now();
     told.child.kill('SIGTERM');
     assert.deepEqual(await once(told.child, 'exit'), [0, null]);
     assert.ok(performance.now() - begun < 3000, 'not at its deadline');
     await asked.link.ask({ do: 'leave' }, patience()).catch(() => undefined);
     await Promise.all(ended);
-    assert.deepEqual([byWall.child.exitCode, byOwn.child.exitCode], [0, 0]);
+    assert.deepEqual([byWall.child.exitCode, byOwn.child.exitCode, ofKafka.child.exitCode], [0, 0, 0]);
   });
 
   it('says what keeps it from asking its engine', async () => {

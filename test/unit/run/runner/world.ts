@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RecoveryProjection } from '../../../../src/analysis/recovery/recovery.ts';
 import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import { FaultlineError, normalise } from '../../../../src/base/errors.ts';
+import { pause } from '../../../../src/cluster/act/signal.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import type { DraftFault } from '../../../../src/fault/draft.ts';
 import type { FaultEnd, Injector, PreparedFault } from '../../../../src/fault/injector.ts';
@@ -24,6 +25,12 @@ import { headerOf } from '../../analysis/support.ts';
 import { ScriptedApi } from '../../fault/api.ts';
 import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 import { eventsOf } from '../support.ts';
+
+const written = {
+  ...{ topic: 'faultline-messages', partitions: 1, replicationFactor: 3, minInSync: 2, uncleanElection: false, perSecond: 10 },
+  place: { address: 'bus.data.svc:9092', notOn: [] },
+};
+const asks = 'write to and read from faultline-probe';
 
 /** A fault that lasts, as scripted. */
 export class Held {
@@ -93,17 +100,23 @@ export class World {
   onSync: () => void = () => undefined;
   duringBaseline: () => void | Promise<void> = () => undefined;
   isDiskFull = false;
-  /** No probe is answered, and their echoes are. */
-  isUnanswered = false;
+  /** Of all probes; their echoes answer. */
+  answers: 'ok' | 'failed' | 'wrong' = 'ok';
+  /** It has messages; `unheard`: nobody ever says what became of them. */
+  messages: 'judged' | 'unheard' | undefined;
   /** Of every partition. */
   inSync: number | undefined;
   leader: string | null = null;
   controller: string | null = null;
   /** A step waits for a state, each time before it waits once more. */
   onWaiting: () => void = () => undefined;
-  silent: 'vantages' | 'watches' | undefined;
+  silent: 'vantages' | 'watches' | 'messages' | undefined;
   silentSinceMs = 0;
   endedMs = 0;
+  /** Of the pods of the vantages. */
+  livesMs = 0;
+  /** What they and the watches were told that is asked. */
+  asked: readonly (string | undefined)[] = [];
   readonly #api: ScriptedApi;
   readonly #connection: ClusterConnection;
   readonly #events: JournalEvent[] = [];
@@ -203,9 +216,10 @@ export class World {
     const plan: FaultPlan = {
       cluster: { context: 'fake', kubeconfig: this.#connection.context.file, identity },
       faults: previews.flatMap(({ fault }) => fault ?? []),
-      probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks: 'x', perSecond: 100, notOn: [] }],
+      probes: [{ id: 'a', title: 'pooled', engine: 'kafka', address: 'x', connection: 'pooled', asks, perSecond: 100, notOn: [] }],
       baselineMs: this.baselineMs,
       observeMs: this.observeMs,
+      ...(this.messages === undefined ? {} : { messages: written }),
       recovery: { ratio: 1, windowMs: 100, windowSamples: 5 },
       images: { helper: 'busybox', node: 'node' },
     };
@@ -221,12 +235,25 @@ export class World {
 
   #edges(injectors: readonly Injector[]): RoomEdges {
     const { model } = sceneOf(kafkaObjects());
+    const heardBut = (who: World['silent'], nowMs: () => number) => (): number =>
+      this.silent === who ? this.silentSinceMs - this.#originMs : nowMs();
     return {
       env: process.env,
       injectorsFor: () => new Map(injectors.map((one) => [one.kind, one])),
-      startMessages: () => Promise.reject(new Error('no messages are planned')),
-      startWatches: ({ nowMs }) => {
-        const heardMs = (): number => (this.silent === 'watches' ? this.silentSinceMs - this.#originMs : nowMs());
+      judgeWithinMs: 300,
+      startMessages: ({ nowMs }) => {
+        const heardMs = heardBut('messages', nowMs);
+        return Promise.resolve({
+          get heardMs() {
+            return heardMs();
+          },
+          finish: (signal) => (this.messages === 'judged' ? Promise.resolve() : pause(60_000, signal)),
+          dispose: () => Promise.resolve(),
+        });
+      },
+      startWatches: ({ nowMs, plan }) => {
+        this.asked = [plan.probes[0]?.asks];
+        const heardMs = heardBut('watches', nowMs);
         return Promise.resolve({
           get heardMs() {
             return heardMs();
@@ -242,7 +269,9 @@ export class World {
           dispose: () => Promise.resolve(),
         });
       },
-      startProbes: ({ nowMs, onEvents }) => {
+      startProbes: ({ nowMs, onEvents, deadlineMs, probes }) => {
+        this.asked = [...this.asked, probes[0]?.asks];
+        this.livesMs = deadlineMs - Date.now();
         let heardMs = nowMs();
         onEvents([
           { t: nowMs(), src: 'runner', kind: 'clock', of: 'probe-a', offset: 0, error: 0.1 },
@@ -261,7 +290,8 @@ export class World {
         const timer = setInterval(() => {
           if (this.silent === 'vantages') return;
           const at = { t: nowMs() - 2, src: 'probe-a', kind: 'sample', wait: 0, service: 1, outcome: 'ok' } as const;
-          const sample = this.isUnanswered ? ({ ...at, outcome: 'failed', error: { reason: 'timeout', text: 'no answer' } } as const) : at;
+          const outcome = this.answers;
+          const sample = outcome === 'ok' ? at : { ...at, outcome, error: { reason: 'engine', text: outcome } };
           heardMs = nowMs();
           if (this.silent === undefined) this.silentSinceMs = performance.now();
           try {
@@ -272,8 +302,8 @@ export class World {
           }
         }, 10);
         return Promise.resolve({
-          get heardMs() {
-            return heardMs;
+          get heard() {
+            return [{ title: 'pooled', heardMs }];
           },
           limit: () => Promise.resolve(),
           finish: () => Promise.resolve(clearInterval(timer)),

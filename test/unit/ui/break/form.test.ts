@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { KafkaInstance } from '../../../../src/cluster/recognise/model.ts';
 import { factsOf, faultKinds } from '../../../../src/fault/catalogue.ts';
 import { changed, firstValues, formText, formView, kindsOf, withKind } from '../../../../src/ui/session/break/form.ts';
+import { partitionOf } from '../../../../src/ui/session/break/whom.ts';
 import { clickHouseObjects, kafkaObjects, sceneOf, trinoObjects } from '../../fault/scenes.ts';
 import { engineLine, offersFor, podLine, read } from './rooms.ts';
 
@@ -98,6 +100,13 @@ describe('the form of a fault', () => {
     const probes = offers.feel[1]?.key ?? '';
     assert.equal(changed(ownRules, { ...ownRules, feel: probes }, offers).expect, 'recovered <= 5 s');
     assert.equal(changed(now, { ...now, feel: probes }, offers).expect, 'recovered <= 30 s\nrelapses <= 0');
+  });
+
+  it('proposes a partition of a topic of people’s own, and none that a run’s probes have made', () => {
+    const instance = (...names: readonly string[]): KafkaInstance =>
+      ({ topics: names.map((name) => ({ name, internal: false })) }) as unknown as KafkaInstance;
+    assert.equal(partitionOf(instance('faultline-probe-0123456789ab', 'orders'), 'own'), 'orders/0');
+    assert.equal(partitionOf(instance('faultline-probe-0123456789ab', 'faultline-probe'), 'own'), 'own/0');
   });
 
   it('names a partition, a number and a share as a spec does', () => {

@@ -12,9 +12,9 @@ export interface Asker {
   prepare?(signal: AbortSignal): Promise<void>;
   /** Never fails. After an abort it is given up: what it says soon after that still tells whether it took effect. */
   ask(number: number, signal: AbortSignal): Promise<Answered>;
-  /** Answers are given up after so long. */
+  /** The baseline is over: answers are given up after so long from now on. */
   limit(answerWithinMs: number): void;
-  /** Removes what `prepare` made. */
+  /** Removes what `prepare` made, or that of another vantage of the run. Safe to be called again. */
   tidy?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FaultlineError, normalise } from '../../../../base/errors.ts';
 import { t } from '../../../../base/messages.ts';
+import { probeTopic } from '../../../../fault/marks.ts';
 import type { OperationError } from '../../../../journal/failure.ts';
 import type { KafkaAccess, KafkaClient, KafkaProducer, Written } from '../../../../kafka/client.ts';
 import { openKafka } from '../../../../kafka/connect.ts';
@@ -15,6 +16,8 @@ import { kafkaAccessOf } from './kafkaAccess.ts';
 /** As `src/kafka/errors.ts` has it, which brings the library with it. */
 const maybeWritten = 'MAYBE_WRITTEN';
 const ownPrefix = 'faultline-';
+/** Of a run alone: as `withOwnTopic` names it. */
+const ofRun = new RegExp(`^${probeTopic}-[0-9a-f]{12}$`);
 const replicas = 3;
 const retentionMs = 3_600_000;
 /** What a producer says at its own deadline, it says so soon after ours. */
@@ -22,12 +25,13 @@ const verdictMs = 250;
 
 /** "write to and read from messages/17": its topic, and one partition where one is named. */
 export function topicOf(asks: string): { readonly topic: string; readonly partition?: number } {
-  const [, topic = 'faultline-probe', partition] = /([\w.-]+)(?:\/(\d+))?\s*$/.exec(asks) ?? [];
+  const [, topic = probeTopic, partition] = /([\w.-]+)(?:\/(\d+))?\s*$/.exec(asks) ?? [];
   return { topic, ...(partition === undefined ? {} : { partition: Number(partition) }) };
 }
 
-export function kafkaAsker(probe: ProgramProbe, answerWithinMs: number): Asker {
-  return new KafkaAsker(probe, answerWithinMs);
+/** `open`: real brokers without it. */
+export function kafkaAsker(probe: ProgramProbe, answerWithinMs: number, open: typeof openKafka = openKafka): Asker {
+  return new KafkaAsker(probe, answerWithinMs, open);
 }
 
 interface Held {
@@ -41,19 +45,23 @@ class KafkaAsker implements Asker {
   readonly #topic: string;
   readonly #partition: number | undefined;
   readonly #access: Pick<KafkaAccess, 'bootstrap' | 'sasl' | 'tls'>;
+  readonly #openKafka: typeof openKafka;
   #partitions = 1;
   #answerWithinMs: number;
   #held: Promise<Held> | undefined;
-  #hasMade = false;
+  /** Its end is ours: that of its run, whichever vantage made it, or one that this one made. */
+  #isOwn: boolean;
 
-  constructor(probe: ProgramProbe, answerWithinMs: number) {
+  constructor(probe: ProgramProbe, answerWithinMs: number, open: typeof openKafka) {
     const { id, connection, asks } = probe;
     const { topic, partition } = topicOf(asks);
     this.#isFresh = connection === 'fresh';
     this.#id = id;
     this.#topic = topic;
     this.#partition = partition;
+    this.#isOwn = ofRun.test(topic);
     this.#access = kafkaAccessOf(probe, process.env);
+    this.#openKafka = open;
     this.#answerWithinMs = answerWithinMs;
   }
 
@@ -79,9 +87,9 @@ class KafkaAsker implements Asker {
     };
     try {
       await client.createTopic({ name: this.#topic, partitions: brokers.length, replicationFactor, settings }, signal);
-      this.#hasMade = true;
+      this.#isOwn = true;
     } catch (error) {
-      // The other vantage was sooner, or a run before left it.
+      // The other vantage was sooner, or somebody else made it.
       if (!FaultlineError.is(error) || error.facts.code !== 'TOPIC_ALREADY_EXISTS') throw error;
       await this.#untilLed(client, signal);
     }
@@ -182,7 +190,7 @@ class KafkaAsker implements Asker {
       connectTimeoutMs: limitMs,
       requestTimeoutMs: limitMs,
     };
-    return openKafka(access, signal);
+    return this.#openKafka(access, signal);
   }
 
   #hold(client: KafkaClient): Held {
@@ -199,10 +207,13 @@ class KafkaAsker implements Asker {
   }
 
   async tidy(signal: AbortSignal): Promise<void> {
-    if (!this.#hasMade) return;
+    if (!this.#isOwn) return;
     const client = await this.#open(signal);
     try {
       await client.deleteTopic(this.#topic, signal);
+    } catch (error) {
+      // The other vantage was sooner.
+      if (!FaultlineError.is(error, 'notFound')) throw error;
     } finally {
       await client.close();
     }

@@ -56,7 +56,7 @@ export function sqlAsker(probe: ProgramProbe, ask: AskSql, note: (text: string) 
         if (wire !== kept) wire.close();
       }
     },
-    limit: () => undefined,
+    limit: () => expected.fix(),
     close: async () => kept?.close(),
   };
 }
