@@ -55,7 +55,13 @@ export interface SceneWorkload {
 }
 
 export type WorkloadNow = Workload & {
-  readonly spec?: { readonly selector?: LabelSelector; readonly updateStrategy?: { readonly type?: string } };
+  readonly spec?: {
+    readonly selector?: LabelSelector;
+    readonly updateStrategy?: { readonly type?: string };
+    /** Of a StatefulSet. */
+    readonly persistentVolumeClaimRetentionPolicy?: { readonly whenScaled?: string };
+    readonly volumeClaimTemplates?: readonly { readonly metadata?: { readonly name?: string } }[];
+  };
 };
 
 export interface ActiveFault {

@@ -3,7 +3,7 @@ import { t } from '../../base/messages.ts';
 import { controllerOf } from '../../cluster/act/target.ts';
 import { quantity } from '../../cluster/recognise/quantity.ts';
 import type { FaultSettings, FaultTarget } from '../../journal/fault-plan.ts';
-import type { FaultScene, ScenePod } from '../scene.ts';
+import { workloadOf, type FaultScene, type ScenePod } from '../scene.ts';
 import type { Hit } from './hit.ts';
 
 export interface Loss {
@@ -25,6 +25,7 @@ export function lossesOf(scene: FaultScene, settings: FaultSettings, targets: re
         const why = [
           ...(settings.kind === 'nodeStop' ? [] : goneWithPod(pod)),
           ...(settings.kind === 'podForget' ? twins(scene, pod) : []),
+          ...(settings.kind === 'scale' ? goneClaims(scene, pod) : []),
         ];
         return why.length === 0 ? [] : [{ pod: keyOf(pod), why: why.join('; ') }];
       });
@@ -52,6 +53,14 @@ function goneWithPod(pod: ScenePod): readonly string[] {
     ...(owner === undefined ? [t('nobody brings it back: it belongs to no workload')] : []),
     ...(volumes.length === 0 ? [] : [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))]),
   ];
+}
+
+/** A StatefulSet may be told to delete the claims of those that it scales away: scaled up again they come back with empty ones. */
+function goneClaims(scene: FaultScene, pod: ScenePod): readonly string[] {
+  const { persistentVolumeClaimRetentionPolicy, volumeClaimTemplates = [] } = workloadOf(scene, pod)?.workload.spec ?? {};
+  if (persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete' || volumeClaimTemplates.length === 0) return [];
+  const claims = volumeClaimTemplates.map(({ metadata }) => `${metadata?.name ?? ''}-${pod.metadata.name}`).join(', ');
+  return [t('its claim {0} is deleted with it (whenScaled: Delete), and it comes back with an empty one', claims)];
 }
 
 function twins({ nodes }: FaultScene, pod: ScenePod): readonly string[] {

@@ -83,7 +83,9 @@ export interface Preview {
 }
 
 /** A hash each. */
-export type ConfirmedParts = Readonly<Partial<Record<'fault' | 'targets' | 'controller' | 'replicas' | 'hit' | 'budgets', string>>>;
+export type ConfirmedParts = Readonly<
+  Partial<Record<'fault' | 'targets' | 'controller' | 'replicas' | 'hit' | 'losses' | 'budgets', string>>
+>;
 
 export function previewFault(request: PreviewRequest, scene: FaultScene): Preview {
   const { fault, ownTopic, held } = request;
@@ -168,6 +170,8 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
         .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
         .map(({ workload }) => workload.spec?.replicas),
       hit: hit.pods.map(({ metadata }) => metadata.uid ?? '').toSorted(byText),
+      // Why may be in other words a moment later.
+      losses: losses.map(({ pod }) => pod).toSorted(byText),
       budgets: budgets.map(({ budget: { metadata, spec, status }, allowed }) => ({
         uid: metadata.uid,
         name: metadata.name,
@@ -193,6 +197,7 @@ export function changedSince(before: ConfirmedParts, now: ConfirmedParts): reado
     controller: t('which of its targets controls'),
     replicas: t('how many replicas are wanted'),
     hit: t('the pods that are hit'),
+    losses: t('what is lost for good'),
     budgets: t('what the disruption budgets allow'),
   };
   return Object.entries(words).flatMap(([name, text]) => {
