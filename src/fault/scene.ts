@@ -46,7 +46,17 @@ export interface ScenePod extends Pod {
       readonly ephemeralContainers?: readonly { readonly name: string }[];
       readonly nodeSelector?: Readonly<Record<string, string>>;
       readonly os?: { readonly name?: string };
+      readonly tolerations?: readonly Toleration[];
     };
+}
+
+export interface Toleration {
+  /** Absent: any key. */
+  readonly key?: string;
+  /** Absent: any effect. */
+  readonly effect?: string;
+  /** Absent: for ever. */
+  readonly tolerationSeconds?: number;
 }
 
 export interface SceneWorkload {

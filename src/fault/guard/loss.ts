@@ -12,22 +12,37 @@ export interface Loss {
   readonly why: string;
 }
 
-/** In words, by pod; empty where all can be taken back. */
-export function lossesOf(scene: FaultScene, settings: FaultSettings, targets: readonly FaultTarget[], { pods }: Hit): readonly Loss[] {
+/** In words, by pod; empty where all can be taken back. `durationMs`: of a kind that lasts. */
+export function lossesOf(
+  scene: FaultScene,
+  settings: FaultSettings,
+  targets: readonly FaultTarget[],
+  { pods }: Hit,
+  durationMs = 0,
+): readonly Loss[] {
   switch (settings.kind) {
     case 'podDelete':
     case 'podForget':
     case 'rollingRestart':
     case 'scale':
     case 'drain':
-    case 'nodeStop':
       return pods.flatMap((pod) => {
         const why = [
-          ...(settings.kind === 'nodeStop' ? [] : goneWithPod(pod)),
+          ...goneWithPod(pod),
           ...(settings.kind === 'podForget' ? twins(scene, pod) : []),
           ...(settings.kind === 'scale' ? goneClaims(scene, pod) : []),
         ];
         return why.length === 0 ? [] : [{ pod: keyOf(pod), why: why.join('; ') }];
+      });
+    case 'nodeStop':
+    case 'nodeCut':
+    case 'nodeFreeze':
+      return pods.flatMap((pod) => {
+        const toleratesMs = toleranceOf(pod);
+        const why = toleratesMs <= durationMs ? goneWithPod(pod) : [];
+        if (why.length === 0) return [];
+        const given = t('it is deleted when its node is given up for {0} s', toleratesMs / 1000);
+        return [{ pod: keyOf(pod), why: [given, ...why].join('; ') }];
       });
     case 'memoryStress':
       return pods.flatMap((pod) => {
@@ -54,6 +69,19 @@ function goneWithPod(pod: ScenePod): readonly string[] {
     ...(volumes.length === 0 ? [] : [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))]),
   ];
 }
+
+/**
+ * How long it stays on a node that is given up. When that is, nobody here knows: between 6 s (the lab's controller manager) and 50 s (its
+ * default) after the last sign of life; and a node is heard again some seconds after its fault. So neither is counted.
+ */
+function toleranceOf({ spec }: ScenePod): number {
+  const found = spec?.tolerations?.find(
+    ({ key, effect }) => (key ?? unreachable) === unreachable && (effect === undefined || effect === 'NoExecute'),
+  );
+  return found === undefined ? 0 : (found.tolerationSeconds ?? Infinity) * 1000;
+}
+
+const unreachable = 'node.kubernetes.io/unreachable';
 
 /** A StatefulSet may be told to delete the claims of those that it scales away: scaled up again they come back with empty ones. */
 function goneClaims(scene: FaultScene, pod: ScenePod): readonly string[] {

@@ -121,7 +121,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const groups = groupsOf(scene, hit, awayThen(scene, when));
   const budgets = touchedBudgets(scene, kind, hit);
   const unread = unreadRefusals(scene);
-  const losses = lossesOf(scene, settings, targets, hit);
+  const losses = lossesOf(scene, settings, targets, hit, durationMs);
   const consent = consentFor(targets, losses, typed, allow.includes('dataLoss'));
   const permissions = permissionsOf(kind, targets, preflight);
   const peers = peersOf(scene, settings, targets);
