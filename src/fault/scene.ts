@@ -33,7 +33,7 @@ export interface FaultScene {
   readonly unread: readonly UnreadPart[];
 }
 
-export type ScenePart = 'pods' | 'workloads' | 'nodes' | 'budgets' | 'services' | 'autoscalers' | 'faults';
+export type ScenePart = 'pods' | 'workloads' | 'nodes' | 'budgets' | 'services' | 'autoscalers' | 'faults' | 'faultsElsewhere';
 
 export interface UnreadPart {
   readonly part: ScenePart;
