@@ -67,12 +67,20 @@ export interface SceneWorkload {
 export type WorkloadNow = Workload & {
   readonly spec?: {
     readonly selector?: LabelSelector;
-    readonly updateStrategy?: { readonly type?: string };
+    /** Of a Deployment; of the others it is the one below. */
+    readonly strategy?: UpdateStrategy;
+    readonly updateStrategy?: UpdateStrategy;
     /** Of a StatefulSet. */
     readonly persistentVolumeClaimRetentionPolicy?: { readonly whenScaled?: string };
     readonly volumeClaimTemplates?: readonly { readonly metadata?: { readonly name?: string } }[];
   };
 };
+
+export interface UpdateStrategy {
+  readonly type?: string;
+  /** Counts, or shares as "25%". */
+  readonly rollingUpdate?: { readonly maxUnavailable?: number | string; readonly maxSurge?: number | string };
+}
 
 export interface ActiveFault {
   /** "Chaos Mesh NetworkChaos shop/cut", "Faultline run 2026-…". */
