@@ -67,7 +67,7 @@ export function hitOf(scene: FaultScene, settings: FaultSettings, targets: reado
     case 'nodeCut':
     case 'nodeFreeze': {
       const pods = onNodes(scene, targets);
-      return { pods, atOnce: isChosenLater ? 1 : pods.length };
+      return { pods, atOnce: pods.length };
     }
     default: {
       const pods = targets.flatMap(({ uid }) => podOf(scene, uid) ?? []);
