@@ -202,7 +202,7 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
     rollingRestart: {
       ...once,
       title: t('Rolling Restart'),
-      does: t('Replaces all pods of the workload one after the other, by its own strategy.'),
+      does: t('Replaces all pods of the workload, as its own strategy says.'),
       mechanism: 'api',
       fits: ['workload'],
       defaults: { kind: 'rollingRestart' },

@@ -48,7 +48,7 @@ export interface DraftFault {
 
 /**
  * `several`: more than one target. `beyondMinority`: half of a quorum or more. `againstBudget`: what a disruption budget forbids.
- * `dataLoss`: what an emptyDir holds, and pods that nobody brings back.
+ * `dataLoss`: what an emptyDir holds, claims that are deleted, and pods that nobody brings back.
  */
 export type FaultFlag = 'several' | 'beyondMinority' | 'againstBudget' | 'dataLoss';
 

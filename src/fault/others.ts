@@ -1,8 +1,9 @@
 /** Faults of other tools that are active now. Of one that can't be read in full it counts as active. */
+import { FaultlineError } from '../base/errors.ts';
 import type { ClusterConnection } from '../cluster/connect/connection.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { pathOf } from '../cluster/watch/kinds.ts';
-import type { ActiveFault } from './scene.ts';
+import type { ActiveFault, UnreadPart } from './scene.ts';
 import { listAll } from './list.ts';
 
 interface Groups {
@@ -32,27 +33,58 @@ const tools = [
   { tool: 'litmus', group: 'litmuschaos.io', title: 'Litmus', isFault: (kind: string) => kind === 'ChaosEngine' },
 ] as const;
 
-/** Fails as a request does: `forbidden` too, since then nobody knows. */
+export interface ForeignFaults {
+  readonly active: readonly ActiveFault[];
+  /** Each part once: who may not list one kind often may list none. */
+  readonly unread: readonly UnreadPart[];
+}
+
+/** Of all namespaces, since one there may select pods of this one; who may not list those sees `namespace` alone. Fails as a request does. */
 export async function foreignFaults(
   connection: ClusterConnection,
   namespace: string | undefined,
   signal: AbortSignal,
-): Promise<readonly ActiveFault[]> {
+): Promise<ForeignFaults> {
   const { groups = [] } = await connection.request<Groups>({ path: '/apis', signal });
-  const found: ActiveFault[] = [];
+  const active: ActiveFault[] = [];
+  const unread = new Map<UnreadPart['part'], UnreadPart>();
   for (const { tool, group, title, isFault } of tools) {
     const version = groups.find(({ name }) => name === group)?.preferredVersion?.version;
     if (version === undefined) continue;
     const { resources = [] } = await connection.request<Resources>({ path: `/apis/${group}/${version}`, signal });
-    const listed = resources.filter(({ name, kind, verbs = [] }) => isFault(kind) && verbs.includes('list') && !name.includes('/'));
-    for (const { name: plural, kind } of listed) {
-      const path = pathOf({ group, version, plural }, namespace === undefined ? {} : { namespace });
-      const objects = await listAll<ChaosObject>(connection, path, signal);
-      for (const one of objects.filter((object) => isActive(tool, object)))
-        found.push({ title: `${title} ${kind} ${one.metadata.namespace ?? ''}/${one.metadata.name}`, tool });
+    const kinds = resources.filter(({ name, kind, verbs = [] }) => isFault(kind) && verbs.includes('list') && !name.includes('/'));
+    for (const { name: plural, kind } of kinds) {
+      const seen = await visible((where) => listAll<ChaosObject>(connection, pathOf({ group, version, plural }, where), signal), namespace);
+      if (seen.unread !== undefined) unread.set(seen.unread.part, seen.unread);
+      for (const one of seen.objects.filter((object) => isActive(tool, object)))
+        active.push({ title: `${title} ${kind} ${one.metadata.namespace ?? ''}/${one.metadata.name}`, tool });
     }
   }
-  return found;
+  return { active, unread: [...unread.values()] };
+}
+
+interface Visible {
+  readonly objects: readonly ChaosObject[];
+  readonly unread?: UnreadPart;
+}
+
+/** Everywhere, else in the namespace, else nowhere. */
+async function visible(
+  list: (where: { readonly namespace?: string }) => Promise<readonly ChaosObject[]>,
+  namespace: string | undefined,
+): Promise<Visible> {
+  try {
+    return { objects: await list({}) };
+  } catch (error) {
+    if (!FaultlineError.is(error, 'forbidden')) throw error;
+    if (namespace === undefined) return { objects: [], unread: { part: 'faults', error } };
+    try {
+      return { objects: await list({ namespace }), unread: { part: 'faultsElsewhere', error } };
+    } catch (own) {
+      if (!FaultlineError.is(own, 'forbidden')) throw own;
+      return { objects: [], unread: { part: 'faults', error: own } };
+    }
+  }
 }
 
 /**

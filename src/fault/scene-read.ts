@@ -57,7 +57,11 @@ export async function readScene(connection: ClusterConnection, options: SceneOpt
         ? Promise.resolve([])
         : leasesOfFaults(connection, leaseNamespace, nowMs(), signal),
     ),
-    read<ActiveFault>('faults', () => foreignFaults(connection, namespace, signal)),
+    read<ActiveFault>('faults', async () => {
+      const { active, unread: missed } = await foreignFaults(connection, namespace, signal);
+      unread.push(...missed);
+      return active;
+    }),
   ]);
   return {
     model,

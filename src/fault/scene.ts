@@ -33,7 +33,7 @@ export interface FaultScene {
   readonly unread: readonly UnreadPart[];
 }
 
-export type ScenePart = 'pods' | 'workloads' | 'nodes' | 'budgets' | 'services' | 'autoscalers' | 'faults';
+export type ScenePart = 'pods' | 'workloads' | 'nodes' | 'budgets' | 'services' | 'autoscalers' | 'faults' | 'faultsElsewhere';
 
 export interface UnreadPart {
   readonly part: ScenePart;
@@ -46,7 +46,17 @@ export interface ScenePod extends Pod {
       readonly ephemeralContainers?: readonly { readonly name: string }[];
       readonly nodeSelector?: Readonly<Record<string, string>>;
       readonly os?: { readonly name?: string };
+      readonly tolerations?: readonly Toleration[];
     };
+}
+
+export interface Toleration {
+  /** Absent: any key. */
+  readonly key?: string;
+  /** Absent: any effect. */
+  readonly effect?: string;
+  /** Absent: for ever. */
+  readonly tolerationSeconds?: number;
 }
 
 export interface SceneWorkload {
@@ -55,8 +65,22 @@ export interface SceneWorkload {
 }
 
 export type WorkloadNow = Workload & {
-  readonly spec?: { readonly selector?: LabelSelector; readonly updateStrategy?: { readonly type?: string } };
+  readonly spec?: {
+    readonly selector?: LabelSelector;
+    /** Of a Deployment; of the others it is the one below. */
+    readonly strategy?: UpdateStrategy;
+    readonly updateStrategy?: UpdateStrategy;
+    /** Of a StatefulSet. */
+    readonly persistentVolumeClaimRetentionPolicy?: { readonly whenScaled?: string };
+    readonly volumeClaimTemplates?: readonly { readonly metadata?: { readonly name?: string } }[];
+  };
 };
+
+export interface UpdateStrategy {
+  readonly type?: string;
+  /** Counts, or shares as "25%". */
+  readonly rollingUpdate?: { readonly maxUnavailable?: number | string; readonly maxSurge?: number | string };
+}
 
 export interface ActiveFault {
   /** "Chaos Mesh NetworkChaos shop/cut", "Faultline run 2026-…". */

@@ -44,7 +44,7 @@ export type PlannedFault = FaultSettings & {
   /** Held by UID. With `when` one is chosen among them when it holds. */
   readonly targets: readonly FaultTarget[];
   readonly when?: FaultCondition;
-  /** Which one of the targets, told only when it begins: with it the targets are all that it may be. */
+  /** Which one of the targets, told only when it begins: with it the targets are all that it may be, and pods. */
   readonly choose?: FaultChoice;
 };
 

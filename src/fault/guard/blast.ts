@@ -5,7 +5,7 @@ import type { PodDisruptionBudget } from '../../cluster/objects.ts';
 import type { FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
 import type { FaultFlag } from '../draft.ts';
 import type { FaultScene } from '../scene.ts';
-import { minorityOf, type Hit, type HitGroup } from './hit.ts';
+import { hitAtOnce, minorityOf, type Hit, type HitGroup } from './hit.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
 /** A budget that covers what is hit. */
@@ -60,11 +60,10 @@ export function blastRefusals({ kind, targets, isChosenLater, groups, budgets, a
   return found;
 }
 
-export function touchedBudgets({ budgets }: FaultScene, kind: FaultKind, { pods, atOnce }: Hit): readonly TouchedBudget[] {
+export function touchedBudgets({ budgets }: FaultScene, kind: FaultKind, all: Hit): readonly TouchedBudget[] {
   return budgets.flatMap((budget): TouchedBudget[] => {
-    const covered = pods.filter((pod) => budgetsOf(pod, [budget]).length > 0).length;
-    if (covered === 0) return [];
-    const hit = Math.min(covered, atOnce);
+    const hit = hitAtOnce(all, (pod) => budgetsOf(pod, [budget]).length > 0);
+    if (hit === 0) return [];
     const allowed = budget.status?.disruptionsAllowed ?? 0;
     return [{ budget, hit, allowed, text: `${budgetText(budget)}. ${budgetMeaning(kind)}` }];
   });

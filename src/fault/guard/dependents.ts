@@ -4,31 +4,29 @@ import type { EngineInstance, KafkaInstance, PodLine } from '../../cluster/recog
 import type { FaultTarget } from '../../journal/fault-plan.ts';
 import { kafkaPods, titleOf } from '../target/engine.ts';
 import { instancesOf, isKafka, placedOf, podsOfWorkload, type FaultScene, type ScenePod } from '../scene.ts';
-import type { Hit } from './hit.ts';
+import { hitAtOnce, type Hit } from './hit.ts';
 
 export function dependentsOf(scene: FaultScene, targets: readonly FaultTarget[], hit: Hit): readonly string[] {
   if (hit.pods.length === 0) return [];
-  const uids = new Set(hit.pods.map(({ metadata }) => metadata.uid));
-  const isHit = ({ ref }: PodLine): boolean => uids.has(ref.uid);
-  // Of pods that go one after the other, or of which one is chosen later, each by itself.
+  // Of pods that go some after the others, or of which one is chosen later, each by itself.
   const isOneOfMany = hit.atOnce < hit.pods.length;
   return [
-    ...instancesOf(scene.model).flatMap((instance) => engineDependents(scene, instance, isHit, isOneOfMany)),
+    ...instancesOf(scene.model).flatMap((instance) => engineDependents(scene, instance, hit, isOneOfMany)),
     ...(isOneOfMany ? [] : serviceDependents(scene, hit.pods)),
     ...autoscalerDependents(scene, targets, hit.pods),
     ...(targets.some(({ kind }) => kind === 'node') ? strangers(scene, hit.pods) : []),
   ];
 }
 
-function engineDependents(
-  { tasks }: FaultScene,
-  instance: EngineInstance,
-  isHit: (line: PodLine) => boolean,
-  isOneOfMany: boolean,
-): readonly string[] {
+function engineDependents({ tasks }: FaultScene, instance: EngineInstance, all: Hit, isOneOfMany: boolean): readonly string[] {
+  const uids = new Set(all.pods.map(({ metadata }) => metadata.uid));
+  const isHit = ({ ref }: PodLine): boolean => uids.has(ref.uid);
   const hit = instance.roles.flatMap(({ pods }) => pods).filter(isHit);
   if (hit.length === 0) return [];
-  if (isKafka(instance)) return kafkaDependents(instance, isHit, isOneOfMany);
+  if (isKafka(instance)) {
+    const own = new Set(kafkaPods(instance).map(({ ref }) => ref.uid));
+    return kafkaDependents(instance, isHit, isOneOfMany ? hitAtOnce(all, ({ metadata }) => own.has(metadata.uid)) : undefined);
+  }
   const found: string[] = [];
   for (const { role, pods } of instance.roles) {
     const gone = pods.filter(isHit);
@@ -49,7 +47,8 @@ function engineDependents(
   return found;
 }
 
-function kafkaDependents(instance: KafkaInstance, isHit: (line: PodLine) => boolean, isOneOfMany: boolean): readonly string[] {
+/** `some`: only so many of them at one time. */
+function kafkaDependents(instance: KafkaInstance, isHit: (line: PodLine) => boolean, some: number | undefined): readonly string[] {
   const ids = new Set(
     kafkaPods(instance)
       .filter(isHit)
@@ -59,7 +58,9 @@ function kafkaDependents(instance: KafkaInstance, isHit: (line: PodLine) => bool
   const leads = all.filter(({ details }) => ids.has(details.leader)).length;
   const holds = all.filter(({ details }) => details.replicas.some((id) => ids.has(id))).length;
   const found: string[] = [];
-  if (isOneOfMany) return [t('Any one of {0} brokers of {1}; together they lead {2} partitions.', ids.size, titleOf(instance), leads)];
+  if (some === 1) return [t('Any one of {0} brokers of {1}; together they lead {2} partitions.', ids.size, titleOf(instance), leads)];
+  if (some !== undefined)
+    return [t('Any {0} of {1} brokers of {2} at once; together all lead {3} partitions.', some, ids.size, titleOf(instance), leads)];
   if (leads > 0)
     found.push(
       leads === 1 ? t('It leads 1 partition of {0}.', titleOf(instance)) : t('It leads {0} partitions of {1}.', leads, titleOf(instance)),

@@ -3,7 +3,7 @@ import { t } from '../../base/messages.ts';
 import { controllerOf } from '../../cluster/act/target.ts';
 import { quantity } from '../../cluster/recognise/quantity.ts';
 import type { FaultSettings, FaultTarget } from '../../journal/fault-plan.ts';
-import type { FaultScene, ScenePod } from '../scene.ts';
+import { workloadOf, type FaultScene, type ScenePod } from '../scene.ts';
 import type { Hit } from './hit.ts';
 
 export interface Loss {
@@ -12,21 +12,37 @@ export interface Loss {
   readonly why: string;
 }
 
-/** In words, by pod; empty where all can be taken back. */
-export function lossesOf(scene: FaultScene, settings: FaultSettings, targets: readonly FaultTarget[], { pods }: Hit): readonly Loss[] {
+/** In words, by pod; empty where all can be taken back. `durationMs`: of a kind that lasts. */
+export function lossesOf(
+  scene: FaultScene,
+  settings: FaultSettings,
+  targets: readonly FaultTarget[],
+  { pods }: Hit,
+  durationMs = 0,
+): readonly Loss[] {
   switch (settings.kind) {
     case 'podDelete':
     case 'podForget':
     case 'rollingRestart':
     case 'scale':
     case 'drain':
-    case 'nodeStop':
       return pods.flatMap((pod) => {
         const why = [
-          ...(settings.kind === 'nodeStop' ? [] : goneWithPod(pod)),
+          ...goneWithPod(pod),
           ...(settings.kind === 'podForget' ? twins(scene, pod) : []),
+          ...(settings.kind === 'scale' ? goneClaims(scene, pod) : []),
         ];
         return why.length === 0 ? [] : [{ pod: keyOf(pod), why: why.join('; ') }];
+      });
+    case 'nodeStop':
+    case 'nodeCut':
+    case 'nodeFreeze':
+      return pods.flatMap((pod) => {
+        const toleratesMs = toleranceOf(pod);
+        const why = toleratesMs <= durationMs ? goneWithPod(pod) : [];
+        if (why.length === 0) return [];
+        const given = t('it is deleted when its node is given up for {0} s', toleratesMs / 1000);
+        return [{ pod: keyOf(pod), why: [given, ...why].join('; ') }];
       });
     case 'memoryStress':
       return pods.flatMap((pod) => {
@@ -52,6 +68,27 @@ function goneWithPod(pod: ScenePod): readonly string[] {
     ...(owner === undefined ? [t('nobody brings it back: it belongs to no workload')] : []),
     ...(volumes.length === 0 ? [] : [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))]),
   ];
+}
+
+/**
+ * How long it stays on a node that is given up. When that is, nobody here knows: between 6 s (the lab's controller manager) and 50 s (its
+ * default) after the last sign of life; and a node is heard again some seconds after its fault. So neither is counted.
+ */
+function toleranceOf({ spec }: ScenePod): number {
+  const found = spec?.tolerations?.find(
+    ({ key, effect }) => (key ?? unreachable) === unreachable && (effect === undefined || effect === 'NoExecute'),
+  );
+  return found === undefined ? 0 : (found.tolerationSeconds ?? Infinity) * 1000;
+}
+
+const unreachable = 'node.kubernetes.io/unreachable';
+
+/** A StatefulSet may be told to delete the claims of those that it scales away: scaled up again they come back with empty ones. */
+function goneClaims(scene: FaultScene, pod: ScenePod): readonly string[] {
+  const { persistentVolumeClaimRetentionPolicy, volumeClaimTemplates = [] } = workloadOf(scene, pod)?.workload.spec ?? {};
+  if (persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete' || volumeClaimTemplates.length === 0) return [];
+  const claims = volumeClaimTemplates.map(({ metadata }) => `${metadata?.name ?? ''}-${pod.metadata.name}`).join(', ');
+  return [t('its claim {0} is deleted with it (whenScaled: Delete), and it comes back with an empty one', claims)];
 }
 
 function twins({ nodes }: FaultScene, pod: ScenePod): readonly string[] {

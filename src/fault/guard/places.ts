@@ -56,8 +56,9 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
   if (mechanism !== 'helper' && mechanism !== 'exec') return found;
   if (isWindows(pod, node)) unfit(t('Pod {0} runs on Windows, where our helper does not', name));
   if (isServerless(pod, node)) unfit(t('Pod {0} runs on no node of its own: containers can’t be added to it', name));
-  const { architecture, kernelVersion } = node?.status?.nodeInfo ?? {};
-  if (architecture !== undefined && !helped.has(architecture))
+  // A node that has not told yet has them empty.
+  const { architecture = '', kernelVersion = '' } = node?.status?.nodeInfo ?? {};
+  if (architecture !== '' && !helped.has(architecture))
     unfit(
       t('Pod {0} runs on {1}, and there are helpers for amd64 and arm64', name, architecture),
       t('Delete the pod instead, or choose one on another node.'),
@@ -68,7 +69,7 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
       t('Recreate the pod: delete it, and its controller brings a new one.'),
     );
   if (!isNetwork) return found;
-  if (kernelVersion !== undefined && isTooOld(kernelVersion))
+  if (isTooOld(kernelVersion))
     found.push(
       refusal(
         'mechanism',

@@ -80,6 +80,7 @@ export function unreadRefusals({ unread }: FaultScene): { readonly refusals: rea
     services: t('Services are not known'),
     autoscalers: t('Autoscalers are not known'),
     faults: t('Whether another fault is active is not known'),
+    faultsElsewhere: t('Whether a fault of another tool is active in another namespace is not known'),
     pods: '',
     workloads: '',
   };

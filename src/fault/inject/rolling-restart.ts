@@ -1,4 +1,4 @@
-/** All pods of a workload, one after the other by its own strategy. */
+/** All pods of a workload, as its own strategy says. */
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { refuseUnrestartable, restartRequest, type Restarted, type WithStrategy } from '../../cluster/act/change.ts';

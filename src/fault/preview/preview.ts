@@ -12,13 +12,13 @@ import type { DraftFault } from '../draft.ts';
 import { peersOf } from '../target/peers.ts';
 import { blastRefusals, touchedBudgets, type TouchedBudget } from '../guard/blast.ts';
 import { dependentsOf } from '../guard/dependents.ts';
-import { groupsOf, hitOf, type HitGroup } from '../guard/hit.ts';
+import { groupsOf, hitOf, replacedAtOnce, workloadsOf, type HitGroup } from '../guard/hit.ts';
 import { lossesOf, type Loss } from '../guard/loss.ts';
 import { placeRefusals } from '../guard/places.ts';
 import { refusal, refusalOf, type Refusal } from '../guard/refusal.ts';
 import { concernedBy, otherFaults, unreadRefusals, unwellRefusals } from '../guard/unwell.ts';
 import { needsOf, type Need } from '../needs.ts';
-import { placedOf, podOf, type FaultScene, type ScenePod } from '../scene.ts';
+import { placedOf, podOf, podsOfWorkload, type FaultScene, type ScenePod, type SceneWorkload } from '../scene.ts';
 import { partitionOf } from '../target/engine.ts';
 import { selectTargets, type Selection } from '../target/select.ts';
 import { hashOf } from './hash.ts';
@@ -83,7 +83,9 @@ export interface Preview {
 }
 
 /** A hash each. */
-export type ConfirmedParts = Readonly<Partial<Record<'fault' | 'targets' | 'controller' | 'replicas' | 'hit' | 'budgets', string>>>;
+export type ConfirmedParts = Readonly<
+  Partial<Record<'fault' | 'targets' | 'controller' | 'replicas' | 'hit' | 'losses' | 'budgets', string>>
+>;
 
 export function previewFault(request: PreviewRequest, scene: FaultScene): Preview {
   const { fault, ownTopic, held } = request;
@@ -119,7 +121,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const groups = groupsOf(scene, hit, awayThen(scene, when));
   const budgets = touchedBudgets(scene, kind, hit);
   const unread = unreadRefusals(scene);
-  const losses = lossesOf(scene, settings, targets, hit);
+  const losses = lossesOf(scene, settings, targets, hit, durationMs);
   const consent = consentFor(targets, losses, typed, allow.includes('dataLoss'));
   const permissions = permissionsOf(kind, targets, preflight);
   const peers = peersOf(scene, settings, targets);
@@ -167,7 +169,9 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
       replicas: concerned.workloads
         .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
         .map(({ workload }) => workload.spec?.replicas),
-      hit: hit.pods.map(({ metadata }) => metadata.uid ?? '').toSorted(byText),
+      hit: { pods: hit.pods.map(({ metadata }) => metadata.uid ?? '').toSorted(byText), atOnce: hit.atOnce },
+      // Why may be in other words a moment later.
+      losses: losses.map(({ pod }) => pod).toSorted(byText),
       budgets: budgets.map(({ budget: { metadata, spec, status }, allowed }) => ({
         uid: metadata.uid,
         name: metadata.name,
@@ -193,6 +197,7 @@ export function changedSince(before: ConfirmedParts, now: ConfirmedParts): reado
     controller: t('which of its targets controls'),
     replicas: t('how many replicas are wanted'),
     hit: t('the pods that are hit'),
+    losses: t('what is lost for good'),
     budgets: t('what the disruption budgets allow'),
   };
   return Object.entries(words).flatMap(([name, text]) => {
@@ -334,10 +339,25 @@ function noteOn(scene: FaultScene, { settings }: DraftFault, targets: Selection[
     return targets
       .filter(({ uid, container }) => !hasCpuLimit(podOf(scene, uid), container))
       .map(({ name }) => t('{0} has no CPU limit: its neighbours on the node get less too.', name));
+  const workloads = workloadsOf(scene, targets);
+  if (settings.kind === 'rollingRestart') return workloads.flatMap((workload) => paceOf(scene, workload));
   if (settings.kind !== 'scale') return [];
-  return scene.workloads
-    .filter(({ workload }) => targets.some(({ uid }) => uid === workload.metadata.uid))
-    .map(({ workload }) => t('From {0} to {1} replicas.', workload.spec?.replicas ?? 1, settings.replicas));
+  return workloads.map(({ workload }) => t('From {0} to {1} replicas.', workload.spec?.replicas ?? 1, settings.replicas));
+}
+
+function paceOf(scene: FaultScene, one: SceneWorkload): readonly string[] {
+  const pods = podsOfWorkload(scene, one).length;
+  const atOnce = replacedAtOnce(one, pods);
+  const title = `${one.kind} ${one.workload.metadata.name}`;
+  if (pods === 0) return [];
+  if (atOnce === 0) return [t('{0} replaces no pod by itself: its strategy is OnDelete.', title)];
+  if (pods === 1) return [];
+  if (atOnce === 1) return [t('{0} replaces its {1} pods one after the other.', title, pods)];
+  return [
+    atOnce === pods
+      ? t('{0} replaces all its {1} pods at once.', title, pods)
+      : t('{0} replaces its {1} pods up to {2} at once.', title, pods, atOnce),
+  ];
 }
 
 function hasCpuLimit(pod: ScenePod | undefined, container: string | undefined): boolean {

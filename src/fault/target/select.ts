@@ -100,10 +100,12 @@ function chosen(
   const { meant, what, choose } = candidates;
   const usable = meant === 'all' ? candidates.pods.filter(({ pod }) => isRunning(pod)) : candidates.pods;
   if (usable.length === 0) throw new FaultlineError('notFound', { what: t('There are no {0} that run', what) });
-  const rest = { what, ...(choose === undefined ? {} : { choose }) };
   if (fits.includes('pod')) {
     const all = usable.map(({ pod, as }) => podTarget(scene, pod, as, containerFor(pod, selector.container)));
-    return { ...rest, targets: choose === undefined ? all.slice(0, countOf(amount, meant, all.length)) : all, of: candidates.pods.length };
+    const of = candidates.pods.length;
+    return choose === undefined
+      ? { what, targets: all.slice(0, countOf(amount, meant, all.length)), of }
+      : { what, targets: all, of, choose };
   }
   const isNode = fits.includes('node');
   const mapped = usable.map(({ pod, as }) => {
@@ -112,11 +114,11 @@ function chosen(
   });
   // Of two pods on one node the first is why it was chosen.
   const distinct = mapped.filter(({ uid }, index) => mapped.findIndex((target) => target.uid === uid) === index);
-  const targets = choose === undefined ? distinct.slice(0, countOf(amount, meant, distinct.length)) : distinct;
+  // Only pods are told by who leads; where all of them are of one workload, or on one node, nothing is left to be told.
+  if (choose !== undefined && distinct.length > 1) throw untold(title, isNode);
   return {
-    ...rest,
     what: isNode ? t('nodes of {0}', what) : t('workloads of {0}', what),
-    targets,
+    targets: distinct.slice(0, countOf(amount, meant, distinct.length)),
     of: isNode ? scene.nodes.length : distinct.length,
   };
 }
@@ -208,6 +210,17 @@ function single(target: FaultTarget, what: string): Selection {
 
 function unfit(title: string, what: string): FaultlineError {
   return new FaultlineError('invalid', { what: t('“{0}” does not fit {1}', title, what) });
+}
+
+function untold(title: string, isNode: boolean): FaultlineError {
+  return new FaultlineError('invalid', {
+    what: isNode
+      ? t('“{0}” can’t wait until it begins to be told which node is meant', title)
+      : t('“{0}” can’t wait until it begins to be told which workload is meant', title),
+    remedy: isNode
+      ? t('Name the node, or choose a kind that acts on a pod.')
+      : t('Name the workload, or choose a kind that acts on a pod.'),
+  });
 }
 
 function replaced(title: string): FaultlineError {

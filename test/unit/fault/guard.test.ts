@@ -200,6 +200,7 @@ describe('what nobody breaks from here', () => {
         nodes: nodes.map((one) => ({ ...one, status: { ...one.status, nodeInfo: facts } })),
       });
     assert.match(refusals(on({ architecture: 's390x' }), crash, byPod('x')).join(), /^unfit: Pod x runs on s390x/);
+    assert.deepEqual(refusals(on({ architecture: '', kernelVersion: '' }), cut, byPod('x')), [], 'not told yet');
     assert.deepEqual(refusals(on({ architecture: 'arm64', kernelVersion: '6.1.0-13-arm64' }), cut, byPod('x')), []);
     const old = { architecture: 'amd64', kernelVersion: '5.4.0-204-generic' };
     assert.match(refusals(on(old), cut, byPod('x')).join(), /^mechanism: Node n1 has kernel 5\.4\.0-204-generic: .* need 5\.12/);

@@ -276,20 +276,47 @@ describe('what the API says before a person confirms', () => {
 
   describe('other tools’ faults', () => {
     it('are seen where those tools are installed, and refuse ours', async () => {
-      assert.deepEqual(await foreignFaults(connection, undefined, signal), []);
+      assert.deepEqual(await foreignFaults(connection, undefined, signal), { active: [], unread: [] });
       api.groups.push({ name: 'chaos-mesh.org', kind: 'NetworkChaos', plural: 'networkchaos' });
       api.put('/apis/chaos-mesh.org/v1/namespaces/shop/networkchaos', {
         metadata: { name: 'cut', namespace: 'shop' },
         status: { experiment: { desiredPhase: 'Run' } },
       });
-      assert.deepEqual(await foreignFaults(connection, undefined, signal), [
-        { title: 'Chaos Mesh NetworkChaos shop/cut', tool: 'chaos-mesh' },
-      ]);
+      const active = [{ title: 'Chaos Mesh NetworkChaos shop/cut', tool: 'chaos-mesh' }];
+      for (const namespace of [undefined, 'data'])
+        assert.deepEqual(await foreignFaults(connection, namespace, signal), { active, unread: [] }, 'it may select pods of any namespace');
       const { previews } = await plan([draft({ kind: 'podDelete' }, byPod('bus-1'))]);
       assert.deepEqual(
         previews[0]?.refusals.map(({ text }) => text),
         ['Chaos Mesh NetworkChaos shop/cut is active now'],
       );
+    });
+
+    it('are seen in the namespace where others may not be listed: the preview says so, and refuses nothing for it', async () => {
+      api.groups.push({ name: 'chaos-mesh.org', kind: 'NetworkChaos', plural: 'networkchaos' });
+      const refuse = (...paths: readonly string[]): void => {
+        api.meddle = ({ path }, response) => {
+          if (!paths.includes(path)) return false;
+          status(response, 403, 'Forbidden', 'User "jane" cannot list resource "networkchaos"');
+          return true;
+        };
+      };
+      const [all, own] = ['/apis/chaos-mesh.org/v1/networkchaos', '/apis/chaos-mesh.org/v1/namespaces/data/networkchaos'] as const;
+      const deletion = draft({ kind: 'podDelete' }, byPod('bus-1'));
+      const previewed = async (): Promise<readonly (readonly string[])[]> => {
+        const [preview] = (await plan([deletion], { cluster: { namespace: 'data' } })).previews;
+        return [preview?.refusals.map(({ text }) => text) ?? [], preview?.warnings ?? []];
+      };
+      refuse(all);
+      const [none, [elsewhere, ...more] = []] = await previewed();
+      assert.deepEqual([none, more], [[], []]);
+      assert.match(elsewhere ?? '', /^Whether a fault of another tool is active in another namespace is not known: .*networkchaos/);
+      api.put(own, { metadata: { name: 'cut', namespace: 'data' }, status: { experiment: { desiredPhase: 'Run' } } });
+      assert.deepEqual((await previewed())[0], ['Chaos Mesh NetworkChaos data/cut is active now']);
+      refuse(all, own);
+      const [nothing, [unknown] = []] = await previewed();
+      assert.deepEqual(nothing, []);
+      assert.match(unknown ?? '', /^Whether another fault is active is not known: .*networkchaos/);
     });
 
     it('of Chaos Mesh “all recovered” counts only for one that is to stop; what happens once is over when it has', () => {

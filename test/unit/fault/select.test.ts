@@ -8,7 +8,7 @@ import { selectTargets, type SelectOptions } from '../../../src/fault/target/sel
 import type { FaultKind } from '../../../src/journal/fault-plan.ts';
 import { linesOf } from '../../../src/cluster/recognise/lines.ts';
 import type { Line } from '../../../src/cluster/recognise/model.ts';
-import { byPod, clickHouseObjects, kafkaFacts, kafkaObjects, kafkaPod, sceneOf, scenePod, trinoObjects } from './scenes.ts';
+import { byPod, clickHouseObjects, kafkaFacts, kafkaObjects, kafkaPod, sceneOf, scenePod, trinoObjects, workload } from './scenes.ts';
 
 /** "name (why)" of each target, and of how many what. */
 function picked(scene: FaultScene, by: TargetBy, kind: FaultKind = 'podDelete', more: object = {}, options: SelectOptions = {}): string {
@@ -98,6 +98,30 @@ describe('targets of a fault', () => {
       ['bus-0', 'bus-2'],
     );
     assert.deepEqual(choose, { kind: 'leader', topic: 'messages', partition: 0 });
+  });
+
+  it('a leader that is told only when it begins is a pod: nodes and workloads are named, unless it is one whoever leads', () => {
+    const own = { ownTopic: 'mine' };
+    for (const [kind, options] of [
+      ['nodeStop', own],
+      ['drain', { isLater: true }],
+    ] as const)
+      assert.match(
+        refused(() => picked(kafka, leader(kind === 'drain' ? 'messages' : 'mine', 0), kind, {}, options)),
+        /^invalid: “.*” can’t wait until it begins to be told which node is meant\. Name the node, or choose a kind that acts on a pod/,
+      );
+    const apart = kafkaObjects().pods.map((pod): typeof pod => {
+      const owner = { kind: 'StatefulSet', name: `of-${pod.metadata.name}`, uid: '', controller: true };
+      return { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } };
+    });
+    const workloads = apart.map(({ metadata }) => workload('StatefulSet', `of-${metadata.name}`, 1, {}));
+    const several = sceneOf({ ...kafkaObjects(), pods: apart, workloads });
+    assert.match(
+      refused(() => picked(several, leader('mine', 0), 'rollingRestart', {}, own)),
+      /^invalid: “Rolling Restart” can’t wait until it begins to be told which workload is meant\. Name the workload/,
+    );
+    const { targets, choose } = selectTargets(kafka, 'rollingRestart', { by: leader('mine', 0) }, own);
+    assert.deepEqual([targets.map(({ name }) => name), choose], [['bus'], undefined]);
   });
 
   it('what Kafka was not asked is not guessed', () => {

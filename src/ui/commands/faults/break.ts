@@ -22,7 +22,7 @@ import { engineTitle, feelsOf } from '../../session/break/feel.ts';
 import { firstValues, type FormOffers } from '../../session/break/form.ts';
 import { whyNot } from '../../session/break/rights.ts';
 import { BreakSession, type BreakSource } from '../../session/break/session.ts';
-import { namespaceOf, observersOf, subjectOf, subjectTitle, type BreakSubject } from '../../session/break/subject.ts';
+import { namespaceOf, observersOf, subjectKey, subjectOf, subjectTitle, type BreakSubject } from '../../session/break/subject.ts';
 import { whomOf } from '../../session/break/whom.ts';
 import { contextKey, type OpenCluster } from '../../session/clusters.ts';
 import type { Session } from '../../session/session.ts';
@@ -82,7 +82,7 @@ export class Breaks implements Disposable {
     if (subject === undefined) throw invalid(t('Nothing of this can be broken'), t('Choose a pod, a workload, a broker or a node.'));
     const offers = this.#offers(subject, cluster);
     await this.#show({
-      key: `${contextKey(cluster.context)} ${subject.kind} ${subjectTitle(subject)} ${namespaceOf(subject) ?? ''}`,
+      key: `${contextKey(cluster.context)} ${subjectKey(subject)}`,
       title: subjectTitle(subject),
       source: { kind: 'form', offers, values: firstValues(offers) },
       cluster,

@@ -49,7 +49,8 @@ export function firstValues(offers: FormOffers): FormValues {
     partition: partitionOf(kafka, faultDefaults.topic),
     baseline: durationText(faultDefaults.baselineMs),
     observe: durationText(faultDefaults.observeMs),
-    ...{ expect: '', abort: '', allow: [] },
+    ...rulesFor(kind, observer),
+    allow: [],
   };
   return withKind(empty, kind, offers);
 }
@@ -59,35 +60,41 @@ export function withKind(values: FormValues, kind: FaultKind, offers: FormOffers
   const { defaultDurationMs } = factsOf(kind);
   const whom = whomFor(kind, offers);
   const fields = settingFields(kind, offers.subject);
+  const feel = offers.feel.find(({ key }) => key === values.feel);
   return {
     ...values,
     kind,
     whom: whom.some(({ key }) => key === values.whom) ? values.whom : (whom[0]?.key ?? ''),
     duration: defaultDurationMs === undefined ? '' : durationText(defaultDurationMs),
     settings: Object.fromEntries(fields.map(({ key, first }) => [key, first])),
-    ...rulesFor(
-      kind,
-      offers.feel.find(({ key }) => key === values.feel),
-    ),
+    ...rulesAfter(values, rulesFor(kindOf(values.kind), feel), rulesFor(kind, feel)),
     allow: [],
   };
 }
 
 /** What a person changed may change what else is offered: another kind, another observer. */
 export function changed(before: FormValues, now: FormValues, offers: FormOffers): FormValues {
-  if (before.kind !== now.kind) return withKind(now, kindOf(now.kind), offers);
+  const felt = withFeel(before, now, offers);
+  return before.kind === now.kind ? felt : withKind({ ...felt, kind: before.kind }, kindOf(now.kind), offers);
+}
+
+function withFeel(before: FormValues, now: FormValues, offers: FormOffers): FormValues {
   if (before.feel === now.feel) return now;
   const feel = offers.feel.find(({ key }) => key === now.feel);
   const old = offers.feel.find(({ key }) => key === before.feel);
-  const kind = kindOf(now.kind);
-  const [was, rules] = [rulesFor(kind, old), rulesFor(kind, feel)];
+  const kind = kindOf(before.kind);
   return {
     ...now,
     rate: now.rate === (old?.rate ?? '') ? (feel?.rate ?? '') : now.rate,
-    // What a person wrote is theirs.
-    expect: now.expect === was.expect ? rules.expect : now.expect,
-    abort: now.abort === was.abort ? rules.abort : now.abort,
+    ...rulesAfter(now, rulesFor(kind, old), rulesFor(kind, feel)),
   };
+}
+
+type Rules = Pick<FormValues, 'expect' | 'abort'>;
+
+/** What a person wrote is theirs: only what stood there at first becomes what stands there at first now. */
+function rulesAfter({ expect, abort }: FormValues, was: Rules, now: Rules): Rules {
+  return { expect: expect === was.expect ? now.expect : expect, abort: abort === was.abort ? now.abort : abort };
 }
 
 export function formView(values: FormValues, offers: FormOffers): FormView {
@@ -176,7 +183,7 @@ function lowerFirst(text: string): string {
 }
 
 /** What users of such a system would be content with; and what ends a fault that does more than it should. */
-function rulesFor(kind: FaultKind, feel: Feel | undefined): Pick<FormValues, 'expect' | 'abort'> {
+function rulesFor(kind: FaultKind, feel: Feel | undefined): Rules {
   const messages = feel?.hasMessages === true ? ['messages.lost <= 0'] : [];
   if (kind === 'none') return { expect: ['unavailable <= 0 s', ...messages].join('\n'), abort: '' };
   return {

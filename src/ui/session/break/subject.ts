@@ -73,6 +73,14 @@ export function subjectTitle(subject: BreakSubject): string {
   return shard === undefined ? instance.name : t('shard {0} of {1}', shard, instance.name);
 }
 
+/** Of its page. What took its name later is another, and has another page. */
+export function subjectKey(subject: BreakSubject): string {
+  const { kind } = subject;
+  if (kind !== 'group') return [kind, subject.uid ?? subject.name, namespaceOf(subject) ?? ''].join(' ');
+  const { instance, role = '', shard = '' } = subject;
+  return [kind, instance.id, role, shard].join(' ');
+}
+
 /** Where engines are looked for; undefined: nodes are in no namespace. */
 export function namespaceOf(subject: BreakSubject): string | undefined {
   if (subject.kind === 'node') return undefined;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { KafkaInstance } from '../../../../src/cluster/recognise/model.ts';
+import type { KafkaInstance, LineSubject } from '../../../../src/cluster/recognise/model.ts';
 import { factsOf, faultKinds } from '../../../../src/fault/catalogue.ts';
 import { changed, firstValues, formText, formView, kindsOf, withKind } from '../../../../src/ui/session/break/form.ts';
+import { subjectKey, subjectOf } from '../../../../src/ui/session/break/subject.ts';
 import { partitionOf } from '../../../../src/ui/session/break/whom.ts';
 import { clickHouseObjects, kafkaObjects, sceneOf, trinoObjects } from '../../fault/scenes.ts';
 import { engineLine, offersFor, podLine, read } from './rooms.ts';
@@ -107,6 +108,37 @@ describe('the form of a fault', () => {
       ({ topics: names.map((name) => ({ name, internal: false })) }) as unknown as KafkaInstance;
     assert.equal(partitionOf(instance('faultline-probe-0123456789ab', 'orders'), 'own'), 'orders/0');
     assert.equal(partitionOf(instance('faultline-probe-0123456789ab', 'faultline-probe'), 'own'), 'own/0');
+  });
+
+  it('rules that a person wrote stay with another kind, those that stood there at first do not', () => {
+    const offers = offersFor(podLine(kafka, 'bus-1'), kafka);
+    const first = withKind(firstValues(offers), 'networkCut', offers);
+    const rulesOf = (change: Partial<typeof first>, kind: string): readonly string[] => {
+      const typed = changed(first, { ...first, ...change }, offers);
+      const { expect, abort } = changed(typed, { ...typed, kind }, offers);
+      return [expect, abort];
+    };
+    const usual = 'recovered <= 30 s\nrelapses <= 0\nmessages.lost <= 0';
+    assert.deepEqual(rulesOf({ expect: 'recovered <= 5 s', abort: 'errors > 5 % over 10 s' }, 'podDelete'), [
+      'recovered <= 5 s',
+      'errors > 5 % over 10 s',
+    ]);
+    assert.deepEqual(rulesOf({ expect: 'recovered <= 5 s' }, 'podDelete'), ['recovered <= 5 s', '']);
+    assert.deepEqual(rulesOf({ abort: '' }, 'latency'), [usual, ''], 'taken away is written too');
+    const deletion = withKind(first, 'podDelete', offers);
+    const back = changed(deletion, { ...deletion, kind: 'latency', feel: offers.feel[1]?.key ?? '' }, offers);
+    assert.deepEqual([back.expect, back.abort], ['recovered <= 30 s\nrelapses <= 0', 'unavailable > 2 min']);
+  });
+
+  it('is on a page of its own for each object: what was made again by the same name is another', () => {
+    const keyOf = (line: LineSubject, of = kafka): string => subjectKey(subjectOf(line, of.model) ?? assert.fail('nothing to break'));
+    const pods = kafkaObjects().pods.map((pod) => ({ ...pod, metadata: { ...pod.metadata, uid: `${pod.metadata.uid ?? ''}-again` } }));
+    const again = sceneOf({ ...kafkaObjects(), pods });
+    assert.equal(keyOf(podLine(kafka, 'bus-1')), keyOf(podLine(sceneOf(kafkaObjects()), 'bus-1')));
+    assert.notEqual(keyOf(podLine(kafka, 'bus-1')), keyOf(podLine(again, 'bus-1'), again));
+    assert.equal(keyOf(engineLine(kafka)), keyOf(engineLine(again), again), 'an engine outlives its pods');
+    const keys = [podLine(kafka, 'bus-1'), podLine(kafka, 'bus-2'), engineLine(kafka), node].map((line) => keyOf(line));
+    assert.equal(new Set([...keys, keyOf(engineLine(trino), trino)]).size, 5);
   });
 
   it('names a partition, a number and a share as a spec does', () => {
