@@ -212,7 +212,7 @@ describe('faults that need nothing but the API', () => {
     await prepared.apply({ deadlineMs }, signal);
     const { annotations } = api.at(setPath).metadata;
     assert.equal(annotations?.[deadlineMark], '2026-03-01T10:15:00.000Z');
-    assert.deepEqual(JSON.parse(annotations?.[undoMark] ?? ''), { run: 'r1', field: 'replicas', original: 3, ours: 1 });
+    assert.deepEqual(JSON.parse(annotations?.[undoMark] ?? ''), { run: 'r1', field: 'replicas', original: 3, ours: 1, forMs: 900_000 });
     assert.equal((api.at(setPath)['spec'] as { replicas: number }).replicas, 1);
     assert.deepEqual(await prepared.effect(soon()), { proven: false, text: 'The workload does not have 1 pods.' });
     api.at(setPath)['status'] = { observedGeneration: 2, replicas: 1 };
@@ -309,7 +309,8 @@ describe('faults that need nothing but the API', () => {
     const prepared = await prepare({ kind: 'cordon' }, nodeTarget);
     await prepared.apply({ deadlineMs }, signal);
     api.at(nodePath)['spec'] = {};
-    assert.equal((await prepared.heal(signal)).kind, 'left');
+    assert.deepEqual(await prepared.heal(signal), { kind: 'sent' });
+    assert.deepEqual([api.at(nodePath)['spec'], api.at(nodePath).metadata.annotations], [{}, {}]);
   });
 
   it('the control plane is not cordoned, whoever asks', async () => {
