@@ -3,13 +3,27 @@ import { t } from '../../base/messages.ts';
 import { controllerOf } from '../../cluster/act/target.ts';
 import { quantity } from '../../cluster/recognise/quantity.ts';
 import type { FaultSettings, FaultTarget } from '../../journal/fault-plan.ts';
-import type { FaultScene, ScenePod } from '../scene.ts';
+import { workloadOf, type FaultScene, type ScenePod } from '../scene.ts';
 import type { Hit } from './hit.ts';
 
 export interface Loss {
   /** `namespace/name` */
   readonly pod: string;
+  /** Whose it is, whatever the pod is called by now: "Deployment data/web"; the pod's own name where it keeps that, its uid where nobody brings it back. */
+  readonly of: string;
   readonly why: string;
+}
+
+/** Beyond those that were confirmed: of each workload and kind as many may be lost as were told, whatever their pods are called by now. */
+export function otherLosses(confirmed: readonly Loss[], now: readonly Loss[]): readonly Loss[] {
+  const keyOfLoss = ({ of, why }: Loss): string => JSON.stringify([of, why]);
+  const left = new Map<string, number>();
+  for (const loss of confirmed) left.set(keyOfLoss(loss), (left.get(keyOfLoss(loss)) ?? 0) + 1);
+  return now.filter((loss) => {
+    const count = left.get(keyOfLoss(loss)) ?? 0;
+    left.set(keyOfLoss(loss), count - 1);
+    return count <= 0;
+  });
 }
 
 /** In words, by pod; empty where all can be taken back. */
@@ -26,17 +40,16 @@ export function lossesOf(scene: FaultScene, settings: FaultSettings, targets: re
           ...(settings.kind === 'nodeStop' ? [] : goneWithPod(pod)),
           ...(settings.kind === 'podForget' ? twins(scene, pod) : []),
         ];
-        return why.length === 0 ? [] : [{ pod: keyOf(pod), why: why.join('; ') }];
+        return why.length === 0 ? [] : [lossOf(scene, pod, why.join('; '))];
       });
     case 'memoryStress':
       return pods.flatMap((pod) => {
         const container = targets.find(({ uid }) => uid === pod.metadata.uid)?.container;
         const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
-        if (limit === undefined)
-          return [{ pod: keyOf(pod), why: t('it has no memory limit: its neighbours on the node may be killed for it') }];
+        if (limit === undefined) return [lossOf(scene, pod, t('it has no memory limit: its neighbours on the node may be killed for it'))];
         const bytes = quantity(limit);
         return bytes !== undefined && settings.bytes >= bytes
-          ? [{ pod: keyOf(pod), why: t('that is its whole memory limit: the kernel kills the engine') }]
+          ? [lossOf(scene, pod, t('that is its whole memory limit: the kernel kills the engine'))]
           : [];
       });
     default:
@@ -66,6 +79,10 @@ function twins({ nodes }: FaultScene, pod: ScenePod): readonly string[] {
   ];
 }
 
-function keyOf({ metadata }: ScenePod): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
+function lossOf(scene: FaultScene, pod: ScenePod, why: string): Loss {
+  const { namespace = '', name, uid = '' } = pod.metadata;
+  const owner = workloadOf(scene, pod);
+  const keepsName = owner?.kind === 'StatefulSet';
+  const of = owner === undefined ? uid : `${owner.kind} ${namespace}/${keepsName ? name : owner.workload.metadata.name}`;
+  return { pod: `${namespace}/${name}`, of, why };
 }

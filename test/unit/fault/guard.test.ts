@@ -196,7 +196,9 @@ describe('what nobody breaks from here', () => {
     assert.match(refusals(onePod(windows), crash, byPod('x')).join(), /^unfit: Pod x runs on Windows/);
     assert.deepEqual(refusals(onePod(windows), { kind: 'podDelete' }, byPod('x')), []);
     const on = (facts: object): Partial<Objects> =>
-      onePod(scenePod({ name: 'x', owner, node: 'n1' }), { nodes: nodes.map((one) => ({ ...one, status: { ...one.status, nodeInfo: facts } })) });
+      onePod(scenePod({ name: 'x', owner, node: 'n1' }), {
+        nodes: nodes.map((one) => ({ ...one, status: { ...one.status, nodeInfo: facts } })),
+      });
     assert.match(refusals(on({ architecture: 's390x' }), crash, byPod('x')).join(), /^unfit: Pod x runs on s390x/);
     assert.deepEqual(refusals(on({ architecture: 'arm64', kernelVersion: '6.1.0-13-arm64' }), cut, byPod('x')), []);
     const old = { architecture: 'amd64', kernelVersion: '5.4.0-204-generic' };
@@ -322,7 +324,7 @@ describe('what can’t be taken back needs the name typed', () => {
     assert.deepEqual(saidOf(preview), ['consent: data/bus-1: what is in its emptyDir data is lost']);
     assert.deepEqual(preview.consent, {
       type: 'bus-1',
-      losses: [{ pod: 'data/bus-1', why: 'what is in its emptyDir data is lost' }],
+      losses: [{ pod: 'data/bus-1', of: 'StatefulSet data/bus-1', why: 'what is in its emptyDir data is lost' }],
       isGiven: false,
     });
     assert.deepEqual(refusals(kept, crash, byPod('bus-1')), []);

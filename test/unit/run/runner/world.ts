@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RecoveryProjection } from '../../../../src/analysis/recovery/recovery.ts';
 import { FaultlineError } from '../../../../src/base/errors.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
+import type { KafkaFacts } from '../../../../src/cluster/recognise/model.ts';
 import type { DraftFault } from '../../../../src/fault/draft.ts';
 import type { FaultEnd, Injector, PreparedFault } from '../../../../src/fault/injector.ts';
 import { identityOf } from '../../../../src/fault/preflight/identity.ts';
@@ -14,7 +15,7 @@ import { EndRequest, HealRequest } from '../../../../src/run/runner/ending.ts';
 import { FaultRun } from '../../../../src/run/runner/faults/fault-run.ts';
 import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
-import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
+import { kafkaFacts, kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 
 /** A fault that lasts, as scripted. */
 export class Held {
@@ -78,6 +79,8 @@ export class World {
   isUnanswered = false;
   silent: 'vantages' | 'watches' | undefined;
   silentSinceMs = 0;
+  /** As its watches tell it. */
+  kafka: KafkaFacts = kafkaFacts;
   endedMs = 0;
   readonly #api: ScriptedApi;
   readonly #connection: ClusterConnection;
@@ -100,7 +103,6 @@ export class World {
     { injectors, unconfirmed = false }: { readonly injectors: readonly Injector[]; readonly unconfirmed?: boolean },
   ): Promise<readonly JournalEvent[]> {
     const identity = await identityOf(this.#connection, AbortSignal.timeout(5000));
-    const { model } = sceneOf(kafkaObjects());
     const previews = drafts.map((one) => previewOf(sceneOf(kafkaObjects()), one, { identity, isLaterStep: one.when !== undefined }));
     const plan: FaultPlan = {
       cluster: { context: 'fake', kubeconfig: this.#connection.context.file, identity },
@@ -154,7 +156,12 @@ export class World {
       ...{ run: 'run-1', plan, record, projection, end: this.end, healing: this.healing, hasLoad: false, measuringMs: () => measuringMs },
       confirmed: {
         hash: 'h',
-        faults: unconfirmed ? [] : drafts.map((one, index) => ({ draft: one, parts: previews[index]?.parts ?? {} })),
+        faults: unconfirmed
+          ? []
+          : drafts.map((one, index) => ({
+              ...{ draft: one, parts: previews[index]?.parts ?? {} },
+              losses: previews[index]?.consent?.losses ?? [],
+            })),
       },
       edges: {
         env: process.env,
@@ -165,7 +172,7 @@ export class World {
             get heardMs() {
               return watchesHeardMs();
             },
-            model: () => model,
+            model: () => sceneOf({ ...kafkaObjects(), kafka: this.kafka }).model,
             leaderOf: () => null,
             controller: () => null,
             inSync: () => undefined,
