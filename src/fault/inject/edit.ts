@@ -9,7 +9,7 @@ import { statusOf } from '../../cluster/connect/failure.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { KubeObject } from '../../cluster/objects.ts';
 import type { Healing } from '../injector.ts';
-import { deadlineMark, fieldManager, runMark, timeText, undoMark } from '../marks.ts';
+import { deadlineMark, deadlineText, fieldManager, runMark, undoMark } from '../marks.ts';
 
 export interface Field<T extends KubeObject, V> {
   readonly path: string;
@@ -191,7 +191,7 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
 
   #marks(deadlineMs: number, forMs: number): Readonly<Record<string, string>> {
     const undo: Undo = { run: this.#run, field: this.#field.name, original: this.original, ours: this.#ours, forMs };
-    return { [runMark]: this.#run, [deadlineMark]: timeText(deadlineMs), [undoMark]: JSON.stringify(undo) };
+    return { [runMark]: this.#run, [deadlineMark]: deadlineText(this.#connection, deadlineMs), [undoMark]: JSON.stringify(undo) };
   }
 
   #write(

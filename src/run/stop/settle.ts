@@ -96,7 +96,8 @@ function held({ connection, run, open, exec }: Asked): Looker {
     if (states.every(({ state }) => state?.terminated !== undefined)) {
       const times = states.map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? '')).filter((at) => !Number.isNaN(at));
       const atMs = times.length === 0 ? undefined : Math.max(...times);
-      const byItself = atMs !== undefined && atMs >= shown.deadlineMs - roundedMs;
+      // By its node's clock, as that of the API server.
+      const byItself = atMs !== undefined && atMs >= shown.deadlineMs + connection.serverAheadMs() - roundedMs;
       const when = atMs === undefined ? '' : ` ${t('at {0}', new Date(atMs).toISOString())}`;
       return byItself
         ? { end: 'expired', text: t('Its helper ended at its deadline{0}, and the kernel took back what it held.', when) }
