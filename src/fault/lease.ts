@@ -9,7 +9,7 @@ import type { ClusterConnection } from '../cluster/connect/connection.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { pathOf } from '../cluster/watch/kinds.ts';
 import type { FaultTarget } from '../journal/fault-plan.ts';
-import { deadlineMark, managedBy, runMark, timeOf, timeText } from './marks.ts';
+import { deadlineMark, deadlineText, isPast, managedBy, runMark } from './marks.ts';
 import { leaseNamespace } from './needs.ts';
 import { listAll } from './list.ts';
 import type { ActiveFault } from './scene.ts';
@@ -42,7 +42,7 @@ export async function takeLease(connection: ClusterConnection, options: LeaseOpt
   const namespace = namespaceOf(target);
   const path = pathOf(leases, { namespace, name: leaseName(target.uid) });
   try {
-    await connection.request({ method: 'POST', path: pathOf(leases, { namespace }), body: bodyOf(options), signal });
+    await connection.request({ method: 'POST', path: pathOf(leases, { namespace }), body: bodyOf(connection, options), signal });
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
     await takeOver(connection, path, options, signal);
@@ -61,7 +61,7 @@ export async function leasesOfFaults(
   signal: AbortSignal,
 ): Promise<readonly ActiveFault[]> {
   const found = await listFaults(connection, namespace, signal);
-  return found.filter((lease) => isActive(lease, nowMs)).map(activeOf);
+  return found.filter((lease) => isActive(connection, lease, nowMs)).map(activeOf);
 }
 
 /** Leases whose deadline is over, of runs that are not `alive`; answers how many there were. Fails as a request does. */
@@ -76,7 +76,7 @@ export async function removeExpiredLeases(
   for (const lease of await listFaults(connection, namespace, signal)) {
     const { name, namespace: where = '', annotations = {} } = lease.metadata;
     const run = annotations[runMark];
-    if (run === undefined || alive.has(run) || isActive(lease, nowMs)) continue;
+    if (run === undefined || alive.has(run) || isActive(connection, lease, nowMs)) continue;
     await release(connection, pathOf(leases, { namespace: where, name }), run, signal);
     removed++;
   }
@@ -100,9 +100,9 @@ function listFaults(connection: ClusterConnection, namespace: string | undefined
 async function takeOver(connection: ClusterConnection, path: string, options: LeaseOptions, signal: AbortSignal): Promise<void> {
   const { nowMs, target } = options;
   const found = await connection.request<KubeObject>({ path, signal });
-  if (isActive(found, nowMs)) throw held(target, activeOf(found));
+  if (isActive(connection, found, nowMs)) throw held(target, activeOf(found));
   try {
-    await connection.request({ method: 'PUT', path, body: bodyOf(options, found), signal });
+    await connection.request({ method: 'PUT', path, body: bodyOf(connection, options, found), signal });
   } catch (error) {
     // Somebody else was a moment faster.
     if (statusOf(error) === 409) throw held(target, { title: t('another run'), tool: 'faultline' });
@@ -119,11 +119,11 @@ async function extend(
 ): Promise<void> {
   const found = await connection.request<KubeObject>({ path, signal });
   if (found.metadata.annotations?.[runMark] !== options.run) throw held(options.target, activeOf(found));
-  await connection.request({ method: 'PUT', path, body: bodyOf({ ...options, deadlineMs }, found), signal });
+  await connection.request({ method: 'PUT', path, body: bodyOf(connection, { ...options, deadlineMs }, found), signal });
 }
 
 /** `instead`: of which lease. */
-function bodyOf({ run, target, title, deadlineMs, nowMs }: LeaseOptions, instead?: KubeObject): unknown {
+function bodyOf(connection: ClusterConnection, { run, target, title, deadlineMs, nowMs }: LeaseOptions, instead?: KubeObject): unknown {
   const resourceVersion = instead?.metadata.resourceVersion;
   return {
     apiVersion: 'coordination.k8s.io/v1',
@@ -132,7 +132,7 @@ function bodyOf({ run, target, title, deadlineMs, nowMs }: LeaseOptions, instead
       name: leaseName(target.uid),
       namespace: namespaceOf(target),
       labels: { ...managedBy, ...kindLabel },
-      annotations: { [runMark]: run, [deadlineMark]: timeText(deadlineMs), [titleMark]: title, [targetMark]: target.uid },
+      annotations: { [runMark]: run, [deadlineMark]: deadlineText(connection, deadlineMs), [titleMark]: title, [targetMark]: target.uid },
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
     spec: { holderIdentity: run.slice(0, 128), leaseDurationSeconds: Math.max(1, Math.ceil((deadlineMs - nowMs) / 1000)) },
@@ -156,10 +156,8 @@ async function release(connection: ClusterConnection, path: string, run: string,
   }
 }
 
-function isActive({ metadata }: KubeObject, nowMs: number): boolean {
-  const deadline = timeOf(metadata.annotations?.[deadlineMark]);
-  // What says no deadline is not ours to judge: it is taken as active.
-  return Number.isNaN(deadline) || nowMs < deadline;
+function isActive(connection: ClusterConnection, { metadata }: KubeObject, nowMs: number): boolean {
+  return !isPast(connection, metadata.annotations?.[deadlineMark], nowMs);
 }
 
 function activeOf({ metadata: { annotations = {} } }: KubeObject): ActiveFault {

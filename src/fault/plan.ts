@@ -15,6 +15,7 @@ import type {
   PlannedProbe,
 } from '../journal/fault-plan.ts';
 import type { DraftFault, FaultDraft } from './draft.ts';
+import { otherLosses, type Loss } from './guard/loss.ts';
 import { refusal, refusalOf, type Refusal } from './guard/refusal.ts';
 import type { Injector, InjectorTiming } from './injector.ts';
 import { identityOf } from './preflight/identity.ts';
@@ -86,10 +87,15 @@ export async function previewPlan(
   return { ...rest, refusals: missing, hash: '' };
 }
 
+/** What a person confirmed of one fault, as far as it is compared with what would be done now. */
+export interface HeldFault extends Pick<PlannedFault, 'targets' | 'choose'> {
+  readonly losses: readonly Loss[];
+}
+
 /**
  * Just before it begins: the same fault, with the targets that were held, in the scene of now. Of a run's first fault another hash than
  * the confirmed one means that a person has to look again; of a later one (`isLaterStep`) the one before has changed the scene, and the
- * refusals tell. Pure.
+ * refusals tell: also that the role by which its target was named is another's by now, and that more would be lost. Pure.
  */
 export function previewAgain(
   request: {
@@ -99,12 +105,24 @@ export function previewAgain(
     readonly ownTopic?: string;
     readonly isLaterStep?: boolean;
   },
-  held: readonly FaultTarget[],
+  confirmed: HeldFault,
   scene: FaultScene,
 ): Preview {
-  const preview = previewFault({ ...request, held }, scene);
-  // What was typed was typed then.
-  return { ...preview, refusals: preview.refusals.filter(({ reason }) => reason !== 'consent') };
+  const { targets: held, choose } = confirmed;
+  const preview = previewFault({ ...request, held, isChosenLater: choose !== undefined }, scene);
+  const remedy = t('Look at the preview again.');
+  const now = preview.fault?.targets ?? held;
+  const isOther = choose === undefined && now.map(({ uid }) => uid).join() !== held.map(({ uid }) => uid).join();
+  const moved = isOther ? [refusal('target', t('{0} was confirmed, and by now that is {1}', namesOf(held), namesOf(now)), { remedy })] : [];
+  // What was typed was typed then, and for that.
+  const [more] = otherLosses(confirmed.losses, preview.consent?.losses ?? []);
+  const lost =
+    more === undefined ? [] : [refusal('consent', t('More would be lost than was confirmed: {0}: {1}', more.pod, more.why), { remedy })];
+  return { ...preview, refusals: [...moved, ...lost, ...preview.refusals.filter(({ reason }) => reason !== 'consent')] };
+}
+
+function namesOf(targets: readonly FaultTarget[]): string {
+  return targets.map(({ name, as }) => (as === undefined ? name : `${name} (${as})`)).join(', ');
 }
 
 interface Whole {

@@ -13,7 +13,7 @@ import { schedulingOf } from './inject/node.ts';
 import { replicasOf } from './inject/scale.ts';
 import { releaseLeasesOf, removeExpiredLeases } from './lease.ts';
 import { listAll } from './list.ts';
-import { deadlineMark, healerLabel, probeLabel, runMark, timeOf } from './marks.ts';
+import { deadlineMark, healerLabel, isPast, probeLabel, runMark } from './marks.ts';
 
 export interface SweepOptions {
   /** Only there, and nodes; absent: everywhere. */
@@ -86,7 +86,7 @@ export async function sweep(connection: ClusterConnection, options: SweepOptions
       for (const object of await listAll<KubeObject>(connection, pathOf(kind, place), signal, { labelSelector: selectorOf(label) })) {
         const { name, namespace: at, annotations = {} } = object.metadata;
         const run = annotations[runMark];
-        if (run === undefined || alive.has(run) || !(timeOf(annotations[deadlineMark]) <= nowMs)) continue;
+        if (run === undefined || alive.has(run) || !isPast(connection, annotations[deadlineMark], nowMs)) continue;
         await removeObject(connection, pathOf(kind, { name, ...(at === undefined ? {} : { namespace: at }) }), signal);
       }
     });
@@ -154,9 +154,8 @@ async function sweepOne<T extends KubeObject, V extends number | boolean>(
   signal: AbortSignal,
 ): Promise<readonly SweptObject[]> {
   const run = undoOf(object)?.run;
-  const deadlineMs = timeOf(object.metadata.annotations?.[deadlineMark]);
   // Without a deadline nobody knows whether it is over: left alone, and seen by whoever breaks it next.
-  if (run === undefined || alive.has(run) || Number.isNaN(deadlineMs) || nowMs < deadlineMs) return [];
+  if (run === undefined || alive.has(run) || !isPast(connection, object.metadata.annotations?.[deadlineMark], nowMs)) return [];
   const edit = FieldEdit.ofMark(connection, field, object);
   const { title } = field;
   if (edit === undefined) return [{ title, run, outcome: 'left', text: t('Its mark can’t be read') }];

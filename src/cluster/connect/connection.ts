@@ -9,6 +9,7 @@ import type { KubeContext } from './kubeconfig.ts';
 import type { ApiRequest } from './request.ts';
 import { proxyFor, type Proxy } from './proxy.ts';
 import { Sender } from './sender.ts';
+import { ServerClock } from './serverClock.ts';
 import { authorityOf, settingsOf } from './settings.ts';
 
 export type { ApiRequest } from './request.ts';
@@ -32,6 +33,11 @@ export interface ClusterConnection {
   request<T>(request: ApiRequest): Promise<T>;
   /** The lines of an answer as they come, of a watch or of logs. Fails as `request` does; ends when the server ends it; leaving the loop closes it. */
   lines(request: ApiRequest): AsyncIterable<string>;
+  /**
+   * Milliseconds by which the API server's clock is ahead of ours, to a second: what is written there to be judged by others is in its
+   * time. 0 where they agree as far as one can tell, and before the first answer.
+   */
+  serverAheadMs(): number;
   /** The next request asks for a new login, also where one failed a moment ago: after a person logged in. */
   renewLogin(): void;
   /** Ends what is under way with `cancelled`. */
@@ -61,9 +67,10 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
   ]);
   const config = new Config();
   const life = new AbortController();
+  const clock = options.clock ?? systemClock;
   const credentials = new CredentialSource(config, settings, context.name, context.namespace, {
     env: options.env,
-    clock: options.clock ?? systemClock,
+    clock,
     execTimeoutMs: options.execTimeoutMs ?? execTimeoutMs,
     signal: life.signal,
   });
@@ -71,12 +78,14 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
   const proxy = proxyFor(server, proxyUrl, options.env);
   const through = proxy === undefined ? {} : { proxy };
   const pool = new ConnectionPool(proxy);
+  const serverClock = new ServerClock(clock);
   const sender = new Sender({
     server,
     clusterName: context.name,
     ...through,
     credentials,
     pool,
+    serverClock,
     life: life.signal,
   });
   const close = (): void => {
@@ -95,6 +104,7 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     authority: () => authorityOf(settings.cluster),
     request: (request) => sender.request(request),
     lines: (request) => sender.lines(request),
+    serverAheadMs: () => serverClock.aheadMs,
     renewLogin: () => credentials.forget(),
     close,
   };

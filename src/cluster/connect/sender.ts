@@ -9,10 +9,12 @@ import type { ApiRequest } from './request.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { answerFailure, isStaleSocket, networkFailure, timedOut, type Attempt } from './failure.ts';
 import type { ConnectionPool, Dispatcher } from './pool.ts';
+import type { ServerClock } from './serverClock.ts';
 
 export interface SenderParts extends Attempt {
   readonly credentials: CredentialSource;
   readonly pool: ConnectionPool;
+  readonly serverClock: ServerClock;
   readonly life: AbortSignal;
 }
 
@@ -105,7 +107,7 @@ export class Sender {
   }
 
   async #sendOnce(request: ApiRequest, login: Credentials, bound: Bound, mayZip: boolean): Promise<Dispatcher.ResponseData> {
-    const { pool, server } = this.#parts;
+    const { pool, server, serverClock } = this.#parts;
     const dispatcher = pool.dispatcher(login);
     bound.begin();
     const { origin, pathname } = new URL(server);
@@ -117,6 +119,7 @@ export class Sender {
       ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
     };
     for (const [name, value] of Object.entries(login.headers)) headers[name] = typeof value === 'string' ? value : [...value];
+    const heard = serverClock.ask();
     const answer = dispatcher.request({
       origin,
       path: `${pathname === '/' ? '' : pathname}${request.path}${queryOf(request)}`,
@@ -126,10 +129,13 @@ export class Sender {
       signal: bound.signal,
     });
     // undici looks at the signal again only when it has a connection: to a server that accepts and is silent that takes 10 s.
-    return bound.race(answer).catch((error: unknown) => {
+    const response = await bound.race(answer).catch((error: unknown) => {
       answer.then(({ body: late }) => late.destroy()).catch(() => undefined);
       throw error;
     });
+    const { date } = response.headers;
+    heard(typeof date === 'string' ? date : undefined);
+    return response;
   }
 
   #failure(error: unknown, bound: Bound): FaultlineError {

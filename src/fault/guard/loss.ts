@@ -9,7 +9,21 @@ import type { Hit } from './hit.ts';
 export interface Loss {
   /** `namespace/name` */
   readonly pod: string;
+  /** Whose it is, whatever the pod is called by now: "Deployment data/web"; the pod's own name where it keeps that, its uid where nobody brings it back. */
+  readonly of: string;
   readonly why: string;
+}
+
+/** Beyond those that were confirmed: of each workload and kind as many may be lost as were told, whatever their pods are called by now. */
+export function otherLosses(confirmed: readonly Loss[], now: readonly Loss[]): readonly Loss[] {
+  const keyOfLoss = ({ of, why }: Loss): string => JSON.stringify([of, why]);
+  const left = new Map<string, number>();
+  for (const loss of confirmed) left.set(keyOfLoss(loss), (left.get(keyOfLoss(loss)) ?? 0) + 1);
+  return now.filter((loss) => {
+    const count = left.get(keyOfLoss(loss)) ?? 0;
+    left.set(keyOfLoss(loss), count - 1);
+    return count <= 0;
+  });
 }
 
 /** In words, by pod; empty where all can be taken back. `durationMs`: of a kind that lasts. */
@@ -32,7 +46,7 @@ export function lossesOf(
           ...(settings.kind === 'podForget' ? twins(scene, pod) : []),
           ...(settings.kind === 'scale' ? goneClaims(scene, pod) : []),
         ];
-        return why.length === 0 ? [] : [{ pod: keyOf(pod), why: why.join('; ') }];
+        return why.length === 0 ? [] : [lossOf(scene, pod, why.join('; '))];
       });
     case 'nodeStop':
     case 'nodeCut':
@@ -42,17 +56,16 @@ export function lossesOf(
         const why = toleratesMs <= durationMs ? goneWithPod(pod) : [];
         if (why.length === 0) return [];
         const given = t('it is deleted when its node is given up for {0} s', toleratesMs / 1000);
-        return [{ pod: keyOf(pod), why: [given, ...why].join('; ') }];
+        return [lossOf(scene, pod, [given, ...why].join('; '))];
       });
     case 'memoryStress':
       return pods.flatMap((pod) => {
         const container = targets.find(({ uid }) => uid === pod.metadata.uid)?.container;
         const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
-        if (limit === undefined)
-          return [{ pod: keyOf(pod), why: t('it has no memory limit: its neighbours on the node may be killed for it') }];
+        if (limit === undefined) return [lossOf(scene, pod, t('it has no memory limit: its neighbours on the node may be killed for it'))];
         const bytes = quantity(limit);
         return bytes !== undefined && settings.bytes >= bytes
-          ? [{ pod: keyOf(pod), why: t('that is its whole memory limit: the kernel kills the engine') }]
+          ? [lossOf(scene, pod, t('that is its whole memory limit: the kernel kills the engine'))]
           : [];
       });
     default:
@@ -103,6 +116,10 @@ function twins({ nodes }: FaultScene, pod: ScenePod): readonly string[] {
   ];
 }
 
-function keyOf({ metadata }: ScenePod): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
+function lossOf(scene: FaultScene, pod: ScenePod, why: string): Loss {
+  const { namespace = '', name, uid = '' } = pod.metadata;
+  const owner = workloadOf(scene, pod);
+  const keepsName = owner?.kind === 'StatefulSet';
+  const of = owner === undefined ? uid : `${owner.kind} ${namespace}/${keepsName ? name : owner.workload.metadata.name}`;
+  return { pod: `${namespace}/${name}`, of, why };
 }

@@ -14,7 +14,7 @@ import { longestFaultMs } from '../catalogue.ts';
 import type { InjectorTiming } from '../injector.ts';
 import { seen } from '../inject/wait.ts';
 import { listAll } from '../list.ts';
-import { deadlineMark, healerLabel, managedBy, runMark, timeText } from '../marks.ts';
+import { deadlineMark, deadlineText, healerLabel, managedBy, runMark } from '../marks.ts';
 import { leaseNamespace } from '../needs.ts';
 import { healerProgram } from './program.ts';
 
@@ -61,7 +61,7 @@ export const REMOVE_LIMIT_MS = 30_000;
 export async function startHealer(connection: ClusterConnection, options: HealerOptions, signal: AbortSignal): Promise<Healer> {
   const name = nameOf(options);
   const namespace = options.target.namespace ?? leaseNamespace;
-  const objects = objectsOf(options, name, namespace);
+  const objects = objectsOf(connection, options, name, namespace);
   const healer: Healer = { remove: (ends) => removeAll(connection, objects, name, options.timing, ends) };
   try {
     for (const { body, ...at } of objects)
@@ -75,7 +75,7 @@ export async function startHealer(connection: ClusterConnection, options: Healer
   return healer;
 }
 
-function objectsOf(options: HealerOptions, name: string, namespace: string): readonly Made[] {
+function objectsOf(connection: ClusterConnection, options: HealerOptions, name: string, namespace: string): readonly Made[] {
   const { run, target, path, timing } = options;
   const isNode = target.kind === 'node';
   const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', ...(isNode ? {} : { namespace }) };
@@ -83,7 +83,7 @@ function objectsOf(options: HealerOptions, name: string, namespace: string): rea
   const metadata = {
     name,
     labels: { ...managedBy, ...healerLabel },
-    annotations: { [runMark]: run, [deadlineMark]: timeText(notAfterMs) },
+    annotations: { [runMark]: run, [deadlineMark]: deadlineText(connection, notAfterMs) },
   };
   const local = { ...metadata, namespace };
   const [, group = ''] = /^\/apis\/([^/]+)\//.exec(path) ?? [];

@@ -25,7 +25,7 @@ function ask(method, body, query) {
     }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (part) => (text += part)).on('error', reject);
-      answer.on('end', () => { try { resolve({ status: answer.statusCode, body: JSON.parse(text || '{}') }); } catch (error) { reject(error); } });
+      answer.on('end', () => { try { resolve({ status: answer.statusCode, body: JSON.parse(text || '{}'), date: Date.parse(answer.headers.date) }); } catch (error) { reject(error); } });
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer')));
     sent.on('error', reject);
@@ -52,9 +52,12 @@ async function write({ metadata: { uid, resourceVersion } }, { metadata, spec })
   return body;
 }
 
-/** By the clock of its node, which may be wrong: by its own watch it was applied between two looks, and is over neither earlier nor later. */
-function isOver(deadlineMs, forMs) {
-  const isPast = Date.now() >= deadlineMs;
+/**
+ * By the API server's clock, in whose time the deadline is, or that of its node, which may be wrong: by its own watch it was applied
+ * between two looks, and is over neither earlier nor later.
+ */
+function isOver(deadlineMs, forMs, date) {
+  const isPast = (date || Date.now()) >= deadlineMs;
   if (forMs === undefined) return isPast;
   const now = performance.now();
   if (unmarkedAt !== undefined && now < unmarkedAt + forMs) return false;
@@ -64,7 +67,7 @@ function isOver(deadlineMs, forMs) {
 /** true: there is nothing left to do. */
 async function look() {
   const askedAt = performance.now();
-  const { status, body } = await ask('GET');
+  const { status, body, date } = await ask('GET');
   if (status === 404 || (status === 200 && body.metadata.uid !== env.FAULTLINE_UID)) return true;
   if (status !== 200) throw new Error('status ' + status);
   const { annotations = {} } = body.metadata;
@@ -75,7 +78,7 @@ async function look() {
     return askedAt > Number(env.FAULTLINE_WITHIN_MS);
   }
   markedAt ??= performance.now();
-  if (!isOver(Date.parse(annotations['faultline.dev/deadline']), undo.forMs)) return false;
+  if (!isOver(Date.parse(annotations['faultline.dev/deadline']), undo.forMs, date)) return false;
   let last = body;
   if (valueOf(body) === undo.ours && undo.ours !== undo.original) {
     last = await write(body, { spec: { [field]: undo.original === false ? null : undo.original } });

@@ -9,7 +9,7 @@ import { statusOf } from '../../cluster/connect/failure.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import type { KubeObject } from '../../cluster/objects.ts';
 import type { Healing } from '../injector.ts';
-import { deadlineMark, fieldManager, runMark, timeText, undoMark } from '../marks.ts';
+import { deadlineMark, deadlineText, fieldManager, runMark, undoMark } from '../marks.ts';
 
 export interface Field<T extends KubeObject, V> {
   readonly path: string;
@@ -44,8 +44,8 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
   readonly original: V;
   /** Why the last heal left it as it was. */
   #left: string | undefined;
-  /** By us: its mark may still be there. */
-  #isSetBack = false;
+  /** As the API acknowledged it; undefined: not yet, and not any more once we have set it back. */
+  #applied: { readonly generation: number | undefined } | undefined;
 
   private constructor(connection: ClusterConnection, field: Field<T, V>, run: string, original: V, ours: V) {
     this.#connection = connection;
@@ -109,7 +109,10 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
           remedy: t('Look at it again before you break it.'),
         });
       const answer = await this.#write(object, this.#ours, this.#marks(deadlineMs, deadlineMs - nowMs()), signal);
-      if (this.#field.of(answer) === this.#ours) return;
+      if (this.#field.of(answer) === this.#ours) {
+        this.#applied = { generation: answer.metadata.generation };
+        return;
+      }
       throw new FaultlineError('refusedByProtection', {
         what: t('{0} came back with another {1} than was sent: a webhook alters it', this.#field.title, this.#field.name),
       });
@@ -133,30 +136,43 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
     try {
       await this.#again(signal, async (object) => {
         const value = this.#field.of(object);
-        const marked = object.metadata.annotations?.[undoMark] !== undefined;
-        // It was never applied, or was healed before.
+        const isMarked = object.metadata.annotations?.[undoMark] !== undefined;
+        const isOurs = value === this.#ours && value !== this.original && (isMarked || this.#isStillOurs(object));
+        // It was never applied, or was set back before: by us, by the healer in the cluster, by a person.
         healing =
-          (value === this.original && (!marked || this.#isSetBack)) || (marked && value === this.#ours)
+          value === this.original || isOurs
             ? { kind: 'sent' }
             : { kind: 'left', text: t('{0} is {1} by now, and was left: somebody else has set it', name, value) };
-        if (!marked) return;
         let last = object;
-        if (value === this.#ours && value !== this.original) {
+        if (isOurs) {
           last = await this.#write(object, this.original, {}, signal);
           // Its mark stays: whoever sweeps finds it.
           if (this.#field.of(last) !== this.original)
             throw new FaultlineError('unsupported', {
               what: t('{0} was set back to {1} {2}, and is {3}: a webhook alters it', title, name, this.original, this.#field.of(last)),
             });
-          this.#isSetBack = true;
+          this.#applied = undefined;
         }
-        await this.#write(last, this.#field.of(last), unmarked, signal);
+        if (isMarked) await this.#write(last, this.#field.of(last), unmarked, signal);
       });
     } catch (error) {
       if (FaultlineError.is(error, 'notFound') || FaultlineError.is(error, 'refusedByProtection')) return gone;
       throw error;
     }
     return healing;
+  }
+
+  /**
+   * Without its mark: of what was acknowledged somebody has taken only that away, as long as the object was not changed twice since, to
+   * another value and to this one again. Fails: `unsupported` where it was, since then nobody knows.
+   */
+  #isStillOurs({ metadata: { generation = 0 } }: T): boolean {
+    if (this.#applied === undefined) return false;
+    const { title, name } = this.#field;
+    if (generation - (this.#applied.generation ?? 0) < 2) return true;
+    throw new FaultlineError('unsupported', {
+      what: t('{0} has lost its mark and was changed since: whether its {1} is still ours can’t be told', title, name),
+    });
   }
 
   read(signal: AbortSignal): Promise<T> {
@@ -175,7 +191,7 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
 
   #marks(deadlineMs: number, forMs: number): Readonly<Record<string, string>> {
     const undo: Undo = { run: this.#run, field: this.#field.name, original: this.original, ours: this.#ours, forMs };
-    return { [runMark]: this.#run, [deadlineMark]: timeText(deadlineMs), [undoMark]: JSON.stringify(undo) };
+    return { [runMark]: this.#run, [deadlineMark]: deadlineText(this.#connection, deadlineMs), [undoMark]: JSON.stringify(undo) };
   }
 
   #write(

@@ -44,8 +44,12 @@ export function heldFault(held: Held): PreparedFault {
   const waiting = new AbortController();
   const armed = keepArmed(held, AbortSignal.any([waiting.signal, life.signal]));
 
+  /** Of a crash: what the helper says where the process had not ended in time. */
+  let survived: string | undefined;
+
   const said = helper.said.listen((told) => {
     if (told.event !== 'ended') return;
+    if (!lasts && !told.verified) survived = told.text;
     if (told.verified) verified = [endText(told.why), openText(told.proof?.open)].filter((text) => text !== '').join(' ');
     if (told.why === 'deadline') {
       // One that is not verified is healed like one that goes on.
@@ -75,10 +79,12 @@ export function heldFault(held: Held): PreparedFault {
       }
       followPeers(held, life.signal);
     },
-    effect: (signal) =>
-      fault.kind === 'containerCrash'
-        ? seen((looking) => restartedText(held, looking), t('The container still has its old id.'), timing, signal)
-        : seen((looking) => effectText(helper, looking), t('Its own counters show no effect yet.'), timing, signal),
+    effect: async (signal) => {
+      if (fault.kind !== 'containerCrash')
+        return seen((looking) => effectText(helper, looking), t('Its own counters show no effect yet.'), timing, signal);
+      const proof = await seen((looking) => restartedText(held, looking), t('The container still has its old id.'), timing, signal);
+      return survived === undefined ? proof : { ...proof, text: t('{0} ({1})', proof.text, survived) };
+    },
     heal: async (): Promise<Healing> => {
       if (!lasts) return { kind: 'nothing', text: heals };
       isHealing = true;

@@ -35,6 +35,8 @@ export interface PreviewRequest {
   readonly isLaterStep?: boolean;
   /** As a person typed them: see `Preview.consent`. */
   readonly typed?: string;
+  /** Confirmed before: which of its targets is told only when it begins. */
+  readonly isChosenLater?: boolean;
   /** Confirmed before: these very objects, and no others that would fit the selector as well. */
   readonly held?: readonly FaultTarget[];
   /** What the API answered (`preflight`); absent: nobody asked yet. */
@@ -95,7 +97,7 @@ export function previewFault(request: PreviewRequest, scene: FaultScene): Previe
     return nothing(request, refusal('target', t('“{0}” has no target', factsOf(settings.kind).title)));
   }
   try {
-    const isLater = fault.when !== undefined;
+    const isLater = fault.when !== undefined || request.isChosenLater === true;
     const options = { isLater, ...(ownTopic === undefined ? {} : { ownTopic }), ...(held === undefined ? {} : { held }) };
     return preview(request, scene, selectTargets(scene, settings.kind, target, options));
   } catch (error) {
@@ -189,8 +191,8 @@ function confirmedOf(facts: Readonly<Partial<Record<keyof ConfirmedParts, unknow
   return { hash: hashOf(parts), parts };
 }
 
-/** In words; empty: nothing. */
-export function changedSince(before: ConfirmedParts, now: ConfirmedParts): readonly string[] {
+/** In words; empty: nothing. Of a step after the first only what the ones before it leave as it is. */
+export function changedSince(before: ConfirmedParts, now: ConfirmedParts, isLaterStep = false): readonly string[] {
   const words: Readonly<Record<keyof ConfirmedParts, string>> = {
     fault: t('the fault itself'),
     targets: t('its targets'),
@@ -202,6 +204,7 @@ export function changedSince(before: ConfirmedParts, now: ConfirmedParts): reado
   };
   return Object.entries(words).flatMap(([name, text]) => {
     const part = name as keyof ConfirmedParts;
+    if (isLaterStep && part !== 'fault' && part !== 'replicas') return [];
     return before[part] === now[part] ? [] : [text];
   });
 }

@@ -21,7 +21,7 @@ type EngineBy = Exclude<TargetBy, { readonly kind: 'object' | 'labels' }>;
 export interface Asked {
   /** Of the run's messages, made when it begins. */
   readonly ownTopic: string | undefined;
-  /** It waits for a state, and may find another leader then. */
+  /** It is told only when it begins: it waits for a state, and may find another leader then. */
   readonly isLater: boolean;
 }
 
@@ -95,7 +95,9 @@ function leaderOf(instance: KafkaInstance, topic: string, partition: number, { o
   const brokers = kafkaPods(instance).filter(({ role }) => role !== 'controller');
   const isToCome = details === undefined && topic === ownTopic && instance.problem === undefined;
   if (isToCome || (isLater && details !== undefined)) {
-    const able = brokers.filter(({ brokerId }) => brokerId !== undefined && (details?.replicas.includes(brokerId) ?? true));
+    // The run's own was not there when it was confirmed: each of them could get it.
+    const replicas = topic === ownTopic ? undefined : details?.replicas;
+    const able = brokers.filter(({ brokerId }) => brokerId !== undefined && (replicas?.includes(brokerId) ?? true));
     return laterOf(able, t('leads {0}, if it does when it begins', at), what, { kind: 'leader', topic, partition });
   }
   if (details === undefined) {

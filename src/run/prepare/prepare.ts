@@ -53,7 +53,10 @@ export function roomOf(connection: ClusterConnection, model: () => ClusterModel,
       );
       if (preview.plan === undefined) return { preview };
       const { namespace } = draft.cluster;
-      const faults = preview.drafts.map((one, index) => ({ draft: one, parts: preview.previews[index]?.parts ?? {} }));
+      const faults = preview.drafts.map((one, index) => {
+        const { parts = {}, consent } = preview.previews[index] ?? {};
+        return { draft: one, parts, losses: consent?.losses ?? [] };
+      });
       const confirmed = { hash: preview.hash, faults, ...(namespace === undefined ? {} : { namespace }) };
       return { preview, run: { plan: { ...plan, fault: preview.plan }, confirmed } };
     },

@@ -67,7 +67,9 @@ async function makePod(
   signal: AbortSignal,
 ): Promise<RunningPod> {
   const program = await probeProgram(signal);
-  const about: VantageObjects = { run, namespace, image, deadlineMs, nowMs: Date.now(), answerWithinMs: 0 };
+  const aheadMs = connection.serverAheadMs();
+  const times = { deadlineMs: deadlineMs + aheadMs, nowMs: Date.now() + aheadMs };
+  const about: VantageObjects = { run, namespace, image, ...times, answerWithinMs: 0 };
   const { topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond } = messages;
   const { address, notOn } = place;
   const own = { run, address, topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond, aloneMs };

@@ -18,8 +18,8 @@ export interface VantageObjects {
   readonly run: string;
   readonly namespace: string;
   readonly image: string;
+  /** Both by the API server's clock: nodes keep its time rather than ours. */
   readonly deadlineMs: number;
-  /** Wall clock. */
   readonly nowMs: number;
   readonly answerWithinMs: number;
 }

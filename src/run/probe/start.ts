@@ -109,7 +109,9 @@ async function tidy(vantages: readonly Vantage[], note: (text: string) => void):
 async function makePods(made: Made, request: ProbeRequest, signal: AbortSignal): Promise<readonly RunningPod[]> {
   const { connection, run, namespace, image, probes, deadlineMs, answerWithinMs } = request;
   const program = await probeProgram(signal);
-  const about: VantageObjects = { run, namespace, image, deadlineMs, nowMs: Date.now(), answerWithinMs };
+  const aheadMs = connection.serverAheadMs();
+  const times = { deadlineMs: deadlineMs + aheadMs, nowMs: Date.now() + aheadMs };
+  const about: VantageObjects = { run, namespace, image, ...times, answerWithinMs };
   const notOn = [...new Set(probes.flatMap((probe) => probe.notOn))];
   const pods = probes.map((probe) => [probe.id, podOf(about, probe, probe.notOn)] as const);
   const [first] = probes;

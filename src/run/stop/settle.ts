@@ -23,17 +23,16 @@ import { settleLabNode } from './lab.ts';
 
 /** Until it is seen to have ended, or the signal aborts: then it is unconfirmed. Never fails for what the API says. */
 export async function settle(asked: Asked, signal: AbortSignal): Promise<Settled> {
-  let end: Settled['end'] = 'healed';
+  let last: Settled | undefined;
   const looker = lookerOf(asked);
   const look = async (ends: AbortSignal): Promise<string | undefined> => {
-    const found = await looker(ends);
-    end = found?.end ?? end;
-    return found?.text;
+    last = await looker(ends);
+    return last?.text;
   };
   try {
     if (factsOf(asked.open.planned.kind).mechanism === 'lab') return await settleLabNode(asked, signal);
     const { proven, text } = await seen(look, t('It goes on, as far as the cluster tells.'), asked.timing, signal);
-    return { end: proven ? end : 'unconfirmed', text };
+    return proven && last !== undefined ? last : { end: 'unconfirmed', text };
   } catch (error) {
     const { what, meaning } = normalise(error).facts;
     return { end: 'unconfirmed', text: `${meaning === undefined ? what : `${what}: ${meaning}`}.` };
@@ -63,15 +62,15 @@ export function undoCommandOf({ planned: { kind }, target, command }: Omit<OpenI
 type Looker = (signal: AbortSignal) => Promise<Settled | undefined>;
 
 function lookerOf(asked: Asked): Looker {
-  const { kind } = asked.open.planned;
-  switch (factsOf(kind).mechanism) {
+  const { planned, target } = asked.open;
+  switch (factsOf(planned.kind).mechanism) {
     case 'helper':
     case 'exec':
-      return capabilityFor(kind as HelperFaultKind) === undefined ? stressed(asked) : held(asked);
+      return capabilityFor(planned.kind as HelperFaultKind) === undefined ? stressed(asked) : held(asked);
     case 'api':
-      return kind === 'scale'
-        ? (signal) => edited(asked, replicasOf(asked.open.target) satisfies Field<Workload, number>, signal)
-        : (signal) => edited(asked, schedulingOf(asked.open.target) satisfies Field<Node, boolean>, signal);
+      return planned.kind === 'scale'
+        ? edited(asked, replicasOf(target) satisfies Field<Workload, number>, planned.replicas)
+        : edited(asked, schedulingOf(target) satisfies Field<Node, boolean>, true);
     case 'lab':
     case 'none':
       return async () => ({ end: 'healed', text: t('Nothing was broken.') });
@@ -97,7 +96,8 @@ function held({ connection, run, open, exec }: Asked): Looker {
     if (states.every(({ state }) => state?.terminated !== undefined)) {
       const times = states.map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? '')).filter((at) => !Number.isNaN(at));
       const atMs = times.length === 0 ? undefined : Math.max(...times);
-      const byItself = atMs !== undefined && atMs >= shown.deadlineMs - roundedMs;
+      // By its node's clock, as that of the API server.
+      const byItself = atMs !== undefined && atMs >= shown.deadlineMs + connection.serverAheadMs() - roundedMs;
       const when = atMs === undefined ? '' : ` ${t('at {0}', new Date(atMs).toISOString())}`;
       return byItself
         ? { end: 'expired', text: t('Its helper ended at its deadline{0}, and the kernel took back what it held.', when) }
@@ -139,26 +139,40 @@ function stressed({ connection, open, exec, timing }: Asked): Looker {
   };
 }
 
-async function edited<T extends KubeObject, V extends number | boolean>(
-  { connection, run }: Asked,
-  field: Field<T, V>,
-  signal: AbortSignal,
-): Promise<Settled | undefined> {
-  let object: T;
-  try {
-    object = await connection.request<T>({ path: field.path, signal });
-  } catch (error) {
-    if (FaultlineError.is(error, 'notFound')) return { end: 'healed', text: t('{0} is there no more.', field.title) };
-    throw error;
-  }
-  if (object.metadata.uid !== field.uid) return { end: 'healed', text: t('{0} is another one by now.', field.title) };
-  const undo = undoOf(object);
-  if (undo === undefined || undo.run !== run)
-    return { end: 'healed', text: t('{0} has no mark of this run any more: {1} is {2}.', field.title, field.name, field.of(object)) };
-  const edit = FieldEdit.ofMark(connection, field, object);
-  if (edit === undefined) throw new FaultlineError('invalid', { what: t('The mark on {0} can’t be read', field.title) });
-  const healing = await edit.heal(signal);
-  return healing.kind === 'left' ? { end: 'healed', text: `${healing.text}.` } : undefined;
+function edited<T extends KubeObject, V extends number | boolean>({ connection, run, open }: Asked, field: Field<T, V>, ours: V): Looker {
+  const { title, name } = field;
+  let isSetBack = false;
+  return async (signal) => {
+    let object: T;
+    try {
+      object = await connection.request<T>({ path: field.path, signal });
+    } catch (error) {
+      if (FaultlineError.is(error, 'notFound')) return { end: 'healed', text: t('{0} is there no more.', title) };
+      throw error;
+    }
+    if (object.metadata.uid !== field.uid) return { end: 'healed', text: t('{0} is another one by now.', title) };
+    const undo = undoOf(object);
+    if (undo === undefined || undo.run !== run) {
+      const value = field.of(object);
+      const text = t('{0} has no mark of this run any more: {1} is {2}.', title, name, value);
+      if (isSetBack || value !== ours) return { end: 'healed', text };
+      // What it was before stood in the mark; whether a person has set the same since, only a person knows.
+      const command = open.command ?? (open.planned.kind === 'scale' ? editCommand(open.target) : undefined);
+      return {
+        ...{ end: 'unconfirmed', text: t('{0} That is what the fault has set.', text) },
+        ...(command === undefined ? {} : { command }),
+      };
+    }
+    const edit = FieldEdit.ofMark(connection, field, object);
+    if (edit === undefined) throw new FaultlineError('invalid', { what: t('The mark on {0} can’t be read', title) });
+    const healing = await edit.heal(signal);
+    isSetBack = true;
+    return healing.kind === 'left' ? { end: 'healed', text: `${healing.text}.` } : undefined;
+  };
+}
+
+function editCommand({ workload = 'Deployment', namespace = '', name }: FaultTarget): string {
+  return `kubectl edit -n ${namespace} ${workload.toLowerCase()}/${name}`;
 }
 
 /** undefined: it is there no more. */

@@ -91,7 +91,11 @@ describe('a preview in a terminal', () => {
   });
 
   it('what would be lost for good is named, with what is typed for it', () => {
-    const consent = { type: 'bus-1', losses: [{ pod: 'data/bus-1', why: 'volume scratch is an emptyDir' }], isGiven: false };
+    const consent = {
+      type: 'bus-1',
+      losses: [{ pod: 'data/bus-1', of: 'StatefulSet data/bus-1', why: 'volume scratch is an emptyDir' }],
+      isGiven: false,
+    };
     const lossy = {
       ...preview,
       consent,

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../../src/base/clock.ts';
 import { connectCluster, type ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import { json, kubeconfig, status } from '../cluster/server.ts';
 
@@ -91,10 +92,14 @@ export class ScriptedApi {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  async connect(): Promise<ClusterConnection> {
+  /** `clock`: of the machine that asks. */
+  async connect(clock?: Clock): Promise<ClusterConnection> {
     const file = join(this.#folder, 'kubeconfig');
     await writeFile(file, kubeconfig({ server: this.url }, {}));
-    return connectCluster({ name: 'fake', cluster: 'fake', namespace: 'data', file }, { env: process.env });
+    return connectCluster(
+      { name: 'fake', cluster: 'fake', namespace: 'data', file },
+      { env: process.env, ...(clock === undefined ? {} : { clock }) },
+    );
   }
 
   async stop(): Promise<void> {

@@ -325,7 +325,7 @@ describe('what can’t be taken back needs the name typed', () => {
     assert.deepEqual(saidOf(preview), ['consent: data/bus-1: what is in its emptyDir data is lost']);
     assert.deepEqual(preview.consent, {
       type: 'bus-1',
-      losses: [{ pod: 'data/bus-1', why: 'what is in its emptyDir data is lost' }],
+      losses: [{ pod: 'data/bus-1', of: 'StatefulSet data/bus-1', why: 'what is in its emptyDir data is lost' }],
       isGiven: false,
     });
     assert.deepEqual(refusals(kept, crash, byPod('bus-1')), []);

@@ -116,6 +116,16 @@ describe('a healer in the cluster', () => {
       }
     });
 
+    it('goes by the API server’s clock, in whose time the deadline is, and not by that of its node', async () => {
+      api.meddle = (_, response) => {
+        response.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString());
+        return false;
+      };
+      bus(1, marks(Date.now() + 3_600_000 - 2000));
+      assert.equal(await ended(start()), 0);
+      assert.equal(replicas(), 3);
+    });
+
     it('is ready once it could rehearse its patch, and not before', async () => {
       bus(3);
       let refused = 0;

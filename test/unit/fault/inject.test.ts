@@ -309,7 +309,8 @@ describe('faults that need nothing but the API', () => {
     const prepared = await prepare({ kind: 'cordon' }, nodeTarget);
     await prepared.apply({ deadlineMs }, signal);
     api.at(nodePath)['spec'] = {};
-    assert.equal((await prepared.heal(signal)).kind, 'left');
+    assert.deepEqual(await prepared.heal(signal), { kind: 'sent' });
+    assert.deepEqual([api.at(nodePath)['spec'], api.at(nodePath).metadata.annotations], [{}, {}]);
   });
 
   it('the control plane is not cordoned, whoever asks', async () => {

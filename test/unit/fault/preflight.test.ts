@@ -233,7 +233,7 @@ describe('what the API says before a person confirms', () => {
     it('after its deadline it belongs to nobody, and the late one does not release its successor’s', async () => {
       const first = await lease('r1', nowMs + 60_000);
       const uid = api.at(path).metadata.uid;
-      await lease('r2', nowMs + 120_000, nowMs + 60_000);
+      await lease('r2', nowMs + 120_000, nowMs + 62_000);
       assert.equal(api.at(path).metadata.annotations?.['faultline.dev/run'], 'r2');
       assert.equal(api.at(path).metadata.uid, uid, 'taken over, not made anew');
       await first.release(signal);
@@ -244,7 +244,7 @@ describe('what the API says before a person confirms', () => {
       const first = await lease('r1', nowMs + 60_000);
       await first.extend(nowMs + 180_000, signal);
       assert.equal(api.at(path).metadata.annotations?.['faultline.dev/deadline'], '2026-03-01T10:03:00.000Z');
-      await lease('r2', nowMs + 300_000, nowMs + 180_000);
+      await lease('r2', nowMs + 300_000, nowMs + 182_000);
       assert.match(
         await failure(first.extend(nowMs + 400_000, signal)),
         /^refusedByProtection: bus-1 is broken already: .* of run r2 is active/,
@@ -268,7 +268,7 @@ describe('what the API says before a person confirms', () => {
       await lease('r1', nowMs + 60_000);
       const found = await leasesOfFaults(connection, undefined, nowMs, signal);
       assert.deepEqual(found, [{ title: '“Freeze: bus-1” of run r1', tool: 'faultline', run: 'r1', targetUid: 'uid-data-bus-1' }]);
-      assert.deepEqual(await leasesOfFaults(connection, undefined, nowMs + 60_000, signal), []);
+      assert.deepEqual(await leasesOfFaults(connection, undefined, nowMs + 62_000, signal), []);
       const { previews } = await plan([draft({ kind: 'podDelete' }, byPod('bus-1'))]);
       assert.match(previews[0]?.refusals[0]?.text ?? '', /^“Freeze: bus-1” of run r1 is active now/);
     });

@@ -13,6 +13,7 @@ import {
   budget,
   byPod,
   draft,
+  heldOf,
   kafkaFacts,
   kafkaObjects,
   kafkaPod,
@@ -217,7 +218,7 @@ describe('the hash that is confirmed', () => {
     const fault = draft(cut, leader);
     const confirmed = previewOf(sceneOf(base), fault);
     const again = (objects: Partial<Objects>): string =>
-      previewAgain({ fault, identity: 'uid/ca', run: 'r1' }, confirmed.fault?.targets ?? [], sceneOf(objects)).hash;
+      previewAgain({ fault, identity: 'uid/ca', run: 'r1' }, heldOf(confirmed), sceneOf(objects)).hash;
     assert.equal(again(base), confirmed.hash);
     const moved = {
       ...kafkaFacts,
@@ -226,14 +227,13 @@ describe('the hash that is confirmed', () => {
     assert.notEqual(again({ ...base, kafka: moved }), confirmed.hash);
     const worker = draft({ kind: 'podDelete' }, { kind: 'role', engine: 'trino', role: 'worker' });
     const first = previewOf(sceneOf(trinoObjects()), worker);
-    const { pods } = trinoObjects();
     const reordered = {
       ...trinoObjects(),
-      pods: pods.map((pod) =>
+      pods: trinoObjects().pods.map((pod) =>
         pod.metadata.name.endsWith('w0') ? pod : { ...pod, metadata: { ...pod.metadata, name: `a-${pod.metadata.name}` } },
       ),
     };
-    const held = previewAgain({ fault: worker, identity: 'uid/ca', run: 'r1' }, first.fault?.targets ?? [], sceneOf(reordered));
+    const held = previewAgain({ fault: worker, identity: 'uid/ca', run: 'r1' }, heldOf(first), sceneOf(reordered));
     assert.deepEqual(
       held.fault?.targets.map(({ uid }) => uid),
       ['uid-data-q-worker-abc-w0'],

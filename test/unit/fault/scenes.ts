@@ -3,6 +3,7 @@ import type { KafkaFacts } from '../../../src/cluster/recognise/model.ts';
 import { modelOf } from '../../../src/cluster/recognise/modelOf.ts';
 import { keyOf, type Node, type PodDisruptionBudget, type Service } from '../../../src/cluster/objects.ts';
 import type { DraftFault, TargetBy, TargetSelector } from '../../../src/fault/draft.ts';
+import type { HeldFault } from '../../../src/fault/plan.ts';
 import { previewFault, type Preview, type PreviewRequest } from '../../../src/fault/preview/preview.ts';
 import type { FaultScene, ScenePod, SceneWorkload, WorkloadNow } from '../../../src/fault/scene.ts';
 import type { FaultSettings } from '../../../src/journal/fault-plan.ts';
@@ -225,6 +226,12 @@ export function draft(settings: FaultSettings, by: TargetBy, more: Partial<Draft
 
 export function previewOf(scene: FaultScene, fault: DraftFault, more: Partial<PreviewRequest> = {}): Preview {
   return previewFault({ fault, identity: 'uid/ca', ...more }, scene);
+}
+
+/** What a person who has seen it has confirmed. */
+export function heldOf({ fault, consent }: Preview): HeldFault {
+  const { targets = [], choose } = fault ?? {};
+  return { targets, ...(choose === undefined ? {} : { choose }), losses: consent?.losses ?? [] };
 }
 
 export const byPod = (name: string): TargetBy => ({ kind: 'object', object: 'Pod', name });

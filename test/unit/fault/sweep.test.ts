@@ -8,7 +8,9 @@ import { ScriptedApi, type ApiObject } from './api.ts';
 
 const { signal } = new AbortController();
 const deadline = '2026-03-01T10:00:00.000Z';
-const over = Date.parse(deadline);
+const endMs = Date.parse(deadline);
+/** Clocks are compared by seconds. */
+const over = endMs + 2000;
 
 describe('a sweep', () => {
   let api: ScriptedApi;
@@ -95,9 +97,9 @@ describe('a sweep', () => {
         { run, target: { kind: 'pod', namespace: 'data', name, uid: name }, title: 'x', deadlineMs, nowMs: over - 60_000 },
         signal,
       );
-    await lease('a', 'r1', over);
-    await lease('b', 'r2', over);
-    await lease('c', 'r3', over + 1);
+    await lease('a', 'r1', endMs);
+    await lease('b', 'r2', endMs);
+    await lease('c', 'r3', endMs + 1);
     assert.equal((await swept(over, ['r2'])).leases, 1);
     assert.deepEqual(
       [...api.objects.keys()].filter((key) => key.includes('/leases/')).map((key) => key.slice(-1)),
@@ -114,10 +116,10 @@ describe('a sweep', () => {
         },
       });
     for (const collection of ['pods', 'configmaps']) {
-      put(collection, 'over', 'r1', over, probeLabel);
-      put(collection, 'alive', 'r2', over, probeLabel);
-      put(collection, 'later', 'r3', over + 1, probeLabel);
-      put(collection, 'theirs', 'r1', over, {});
+      put(collection, 'over', 'r1', endMs, probeLabel);
+      put(collection, 'alive', 'r2', endMs, probeLabel);
+      put(collection, 'later', 'r3', endMs + 1, probeLabel);
+      put(collection, 'theirs', 'r1', endMs, {});
     }
     await swept(over, ['r2']);
     assert.deepEqual(api.changes.toSorted(), [

@@ -301,14 +301,18 @@ func (c *crash) start(time.Duration) error {
 	return nil
 }
 
-// release kills it, and waits until it is dead; where it is process 1 of the namespace, this is the last thing that happens here.
-func (c *crash) release() {
+// How long a process may take to die: one that waits for a disk does not hear.
+const deathWait = 2 * time.Second
+
+// release kills it, and tells whether it is dead; where it is process 1 of the namespace, this is the last thing that happens here.
+func (c *crash) release() bool {
 	close(c.leave)
-	for limit := time.Now().Add(2 * time.Second); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(deathWait); time.Now().Before(limit); time.Sleep(time.Millisecond) {
 		if isDead(c.pid) {
-			return
+			return true
 		}
 	}
+	return isDead(c.pid)
 }
 
 func (c *crash) left() (time.Duration, bool) { return 0, false }

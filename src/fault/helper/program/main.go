@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -14,6 +15,11 @@ import (
 
 // Set by the linker.
 var version = "dev"
+
+// What traces ends with its thread, and the first thread of a process does not end before the process: it is kept for main.
+func init() {
+	runtime.LockOSThread()
+}
 
 func main() {
 	// Of a few megabytes that are never short of memory nothing has to be collected often: a pause would be measured as the fault's.

@@ -318,7 +318,12 @@ func (s *session) begin(asked request) (any, error) {
 		// Nothing can be said after it.
 		s.output.say(map[string]any{"id": asked.ID, "t": nowMs(), "ok": applied{From: from, To: nowMs(), Proof: crash.proof()}})
 		s.output.flush(time.Second)
-		crash.release()
+		if !crash.release() {
+			text := fmt.Sprintf("process %d had not ended %v after it was killed", crash.pid, deathWait)
+			s.output.say(map[string]any{"event": "ended", "t": nowMs(), "why": "lost", "early": false, "verified": false, "text": text})
+			// Whatever still binds it ends with this process: now, and not at some later moment.
+			s.leave(text, 1)
+		}
 		s.forget()
 		return nil, errAnswered
 	}

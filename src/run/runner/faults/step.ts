@@ -106,10 +106,10 @@ async function refusedNow(index: number, fault: PlannedFault, options: StepOptio
     isLaterStep: index > 0,
     ...(plan.messages === undefined ? {} : { ownTopic: plan.messages.topic }),
   };
-  const again = previewAgain(request, fault.targets, scene);
+  const again = previewAgain(request, { ...fault, losses: given.losses }, scene);
   const [first] = again.refusals;
   if (first !== undefined) return [first.text, first.remedy].filter((part) => part !== undefined).join('. ');
-  const changed = index === 0 ? changedSince(given.parts, again.parts) : [];
+  const changed = changedSince(given.parts, again.parts, index > 0);
   if (changed.length === 0) return undefined;
   return t('What would be hit is not what was confirmed any more: {0}. Look at the preview again', changed.join(', '));
 }

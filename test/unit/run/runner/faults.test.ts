@@ -5,7 +5,7 @@ import { takeLease } from '../../../../src/fault/lease.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { longestMs } from '../../../../src/run/runner/faults/lengths.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
-import { byPod, draft } from '../../fault/scenes.ts';
+import { byPod, draft, kafkaFacts } from '../../fault/scenes.ts';
 import { failed, Held, kafkaApi, World } from './world.ts';
 
 const path = '/api/v1/namespaces/data/pods/bus-1';
@@ -305,6 +305,40 @@ describe('a run that breaks something', () => {
     const healed = events.find((event) => event.kind === 'fault' && event.fault === 0 && event.step === 'healed')?.t ?? Number.NaN;
     const go = events.find((event) => event.kind === 'fault' && event.fault === 1 && event.step === 'go')?.t ?? Number.NaN;
     assert.ok(go - healed >= 290, `${healed} ${go}`);
+  });
+
+  it('a second fault of whose target the role is another’s by now is not begun', async () => {
+    const held = new Held();
+    held.onHeal = () => {
+      const topics = kafkaFacts.topics.map((topic) => ({ ...topic, partitions: topic.partitions.map((one) => ({ ...one, leader: 2 })) }));
+      world.kafka = { ...kafkaFacts, topics };
+    };
+    const steps = [
+      draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 200 }),
+      draft({ kind: 'podDelete' }, { kind: 'leader', topic: 'messages', partition: 0 }),
+    ];
+    const error = await failed(world.carryOut(steps, { injectors: [held.injector, podDelete] }));
+    assert.match(
+      error.message,
+      /Fault 2 of the plan was not begun.*bus-0 \(leader of messages\/0\) was confirmed, and by now that is bus-2/,
+    );
+    assert.deepEqual(
+      api.changes.filter((change) => change.startsWith('DELETE /api/v1')),
+      [],
+    );
+  });
+
+  it('a second fault that would lose more than was confirmed is not begun', async () => {
+    const held = new Held();
+    const other = '/api/v1/namespaces/data/pods/bus-2';
+    held.onHeal = () => void (api.at(other)['spec'] = { volumes: [{ name: 'data', emptyDir: {} }] });
+    const steps = [draft({ kind: 'freeze' }, byPod('bus-1'), { durationMs: 200 }), draft({ kind: 'podDelete' }, byPod('bus-2'))];
+    const error = await failed(world.carryOut(steps, { injectors: [held.injector, podDelete] }));
+    assert.match(
+      error.message,
+      /Fault 2 of the plan was not begun.*More would be lost than was confirmed: data\/bus-2: what is in its emptyDir/,
+    );
+    assert.ok(!api.changes.includes(`DELETE ${other}`));
   });
 
   it('what nobody confirmed is not broken', async () => {

@@ -9,6 +9,7 @@ import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
 import { FaultlineError, normalise } from '../../../../src/base/errors.ts';
 import { pause } from '../../../../src/cluster/act/signal.ts';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
+import type { KafkaFacts } from '../../../../src/cluster/recognise/model.ts';
 import type { DraftFault } from '../../../../src/fault/draft.ts';
 import type { FaultEnd, Injector, PreparedFault } from '../../../../src/fault/injector.ts';
 import { identityOf } from '../../../../src/fault/preflight/identity.ts';
@@ -23,7 +24,7 @@ import type { RoomEdges } from '../../../../src/run/runner/faults/room.ts';
 import { Run } from '../../../../src/run/runner/run.ts';
 import { headerOf } from '../../analysis/support.ts';
 import { ScriptedApi } from '../../fault/api.ts';
-import { kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
+import { kafkaFacts, kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 import { eventsOf } from '../support.ts';
 
 const written = {
@@ -112,6 +113,8 @@ export class World {
   onWaiting: () => void = () => undefined;
   silent: 'vantages' | 'watches' | 'messages' | undefined;
   silentSinceMs = 0;
+  /** As its watches tell it. */
+  kafka: KafkaFacts = kafkaFacts;
   endedMs = 0;
   /** Of the pods of the vantages. */
   livesMs = 0;
@@ -229,12 +232,14 @@ export class World {
       fault: plan,
     };
     const header: JournalHeader = { ...headerOf(whole), faultline: 3, run: 'run-1', startedAt: 0 };
-    const faults = drafts.map((one, index) => ({ draft: one, parts: previews[index]?.parts ?? {} }));
+    const faults = drafts.map((one, index) => ({
+      ...{ draft: one, parts: previews[index]?.parts ?? {} },
+      losses: previews[index]?.consent?.losses ?? [],
+    }));
     return { header, plan, confirmed: { hash: 'h', faults } };
   }
 
   #edges(injectors: readonly Injector[]): RoomEdges {
-    const { model } = sceneOf(kafkaObjects());
     const heardBut = (who: World['silent'], nowMs: () => number) => (): number =>
       this.silent === who ? this.silentSinceMs - this.#originMs : nowMs();
     return {
@@ -258,7 +263,7 @@ export class World {
           get heardMs() {
             return heardMs();
           },
-          model: () => model,
+          model: () => sceneOf({ ...kafkaObjects(), kafka: this.kafka }).model,
           leaderOf: () => this.leader,
           controller: () => this.controller,
           inSync: () => this.inSync,

@@ -91,4 +91,22 @@ describe('what a killed run has left beside its fault', () => {
     await stop();
     assert.deepEqual(left(), [`healer-${newer}`, `healer-${newer}`]);
   });
+
+  it('is no proof that replicas are as they were: what the fault has set stands, without its mark', async () => {
+    await writeFaultRun(home, { run: older, cluster, faults: [scaled], events: begun });
+    const path = '/apis/apps/v1/namespaces/data/statefulsets';
+    const bus = (replicas: number): unknown => api.put(path, { metadata: { ...target }, spec: { replicas } });
+    bus(1);
+    const [found] = (await stop()).runs[0]?.faults ?? [];
+    assert.deepEqual(
+      [found?.end, found?.text, found?.command],
+      [
+        'unconfirmed',
+        'StatefulSet data/bus has no mark of this run any more: replicas is 1. That is what the fault has set.',
+        'kubectl --kubeconfig /k --context fake edit -n data statefulset/bus',
+      ],
+    );
+    bus(3);
+    assert.equal((await stop()).runs[0]?.faults[0]?.end, 'healed');
+  });
 });

@@ -69,6 +69,7 @@ export function roomIn(cluster: Here): PreparedRoom {
         faults: previews.map((one, index) => ({
           draft: draft.faults[index] ?? { settings: { kind: 'none' }, allow: [] },
           parts: one.parts,
+          losses: one.consent?.losses ?? [],
         })),
       };
       return { preview: { plan: fault, previews, refusals: [], probes, drafts, hash }, run: { plan: { ...plan, fault }, confirmed } };
