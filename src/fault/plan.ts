@@ -14,6 +14,7 @@ import type {
   PlannedMessages,
   PlannedProbe,
 } from '../journal/fault-plan.ts';
+import { factsOf } from './catalogue.ts';
 import type { DraftFault, FaultDraft } from './draft.ts';
 import { otherLosses, type Loss } from './guard/loss.ts';
 import { refusal, refusalOf, type Refusal } from './guard/refusal.ts';
@@ -22,7 +23,7 @@ import { identityOf } from './preflight/identity.ts';
 import { needsOfProbes } from './needs.ts';
 import { checkNeeds, preflight } from './preflight/preflight.ts';
 import { hashOfPlan, previewFault, refusedPermission, type PreflightAnswers, type Preview } from './preview/preview.ts';
-import { namespacesOf, plannedMessages, plannedProbes } from './probes.ts';
+import { namespacesOf, nodesOf, plannedMessages, plannedProbes } from './probes.ts';
 import { readScene, type SceneOptions } from './scene-read.ts';
 import type { FaultScene } from './scene.ts';
 import { t } from '../base/messages.ts';
@@ -169,7 +170,7 @@ function measuredOf(
   namespace: string | undefined,
   refusals: Refusal[],
 ): { readonly probes: readonly PlannedProbe[]; readonly messages?: PlannedMessages } {
-  const targets = faults.flatMap((fault) => fault.targets);
+  const targets = avoidedOf(scene, faults);
   try {
     const probes = plannedProbes(scene, draft.probes, targets, namespace);
     const messages = draft.messages === undefined ? undefined : plannedMessages(scene, draft.messages, targets, namespace);
@@ -182,6 +183,23 @@ function measuredOf(
     refusals.push(refusalOf('target', error));
     return { probes: [] };
   }
+}
+
+/**
+ * What users ask from elsewhere than. Where a leader is only known later, every node may have a target: then those alone whose fault
+ * reaches beyond its pod.
+ */
+function avoidedOf({ nodes }: FaultScene, faults: readonly PlannedFault[]): readonly FaultTarget[] {
+  const all = faults.flatMap(({ targets }) => targets);
+  const hit = nodesOf(all);
+  if (nodes.some(({ metadata }) => !hit.includes(metadata.name))) return all;
+  return faults.filter(({ kind }) => reachesNode(kind)).flatMap(({ targets }) => targets);
+}
+
+/** Who else is on the target's node may feel it. */
+function reachesNode(kind: FaultKind): boolean {
+  const { fits, mechanism } = factsOf(kind);
+  return mechanism === 'exec' || (mechanism !== 'none' && fits.includes('node'));
 }
 
 /** Where a selector does not say it, the plan's namespace is meant. */

@@ -28,6 +28,7 @@ describe('claims that are deleted with their pods', () => {
       type: 'bus',
       losses: [2, 1].map((index) => ({
         pod: `data/bus-${index}`,
+        of: `StatefulSet data/bus-${index}`,
         why: `its claim data-bus-${index} is deleted with it (whenScaled: Delete), and it comes back with an empty one`,
       })),
       isGiven: false,

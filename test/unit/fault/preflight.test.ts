@@ -176,15 +176,21 @@ describe('what the API says before a person confirms', () => {
     assert.equal(lost.plan, undefined);
   });
 
-  it('a probe needs a node that is not hit', async () => {
+  it('a probe needs a node that feels nothing of it: where all have targets, one that only its pod feels', async () => {
     const pods = '/api/v1/namespaces/data/pods';
     for (const index of [0, 2]) (api.at(`${pods}/bus-${index}`)['spec'] as { nodeName: string }).nodeName = 'n1';
     for (const name of ['n0', 'n2']) api.remove(`/api/v1/nodes/${name}`);
-    const { refusals, plan: none } = await plan([draft({ kind: 'podDelete' }, byPod('bus-1'))], {
-      probes: [{ engine: 'kafka', perSecond: 20 }],
-    });
-    assert.match(refusals[0]?.text ?? '', /^Every node is hit/);
+    const probes = [{ engine: 'kafka', perSecond: 20 }] as const;
+    const stress = draft({ kind: 'cpuStress', cores: 1 }, byPod('bus-1'), { durationMs: 10_000 });
+    const { refusals, plan: none } = await plan([stress], { probes });
+    assert.match(refusals.map(({ text }) => text).join(), /^Every node is hit/);
     assert.equal(none, undefined);
+    const deleted = await plan([draft({ kind: 'podDelete' }, byPod('bus-1'))], { probes });
+    assert.deepEqual(deleted.refusals, []);
+    assert.deepEqual(
+      deleted.plan?.probes.map(({ notOn }) => notOn),
+      [[], []],
+    );
   });
 
   it('a cluster is its kube-system and its authority, and no context’s name', async () => {
