@@ -228,7 +228,7 @@ describe('the recovery page', function () {
     assert.ok((await wordsOf(page, 'client')).includes('not judged'));
     assert.equal(await page.locator('[data-key="client-probe-b"] .m-notjudged').count(), 1);
     assert.equal(await page.locator('.num-cell.recovered dd.v').innerText(), '+2.40 to +8.58 s');
-    assert.match(await page.locator('.proof .missing').innerText(), /97\.9 % of the samples/);
+    assert.match(await page.locator('.proof .missing').innerText(), /95\.8 % of the samples of fresh since the fault/);
   });
 
   it('a gap of the watch lies over the stages, and their brackets are not told apart', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -77,7 +77,9 @@ describe('faults of nodes of the lab', () => {
         return {};
       }
     })();
-    writeFileSync(join(cache, 'truth'), JSON.stringify({ ...before, ...truth }));
+    // Whole: the program may be reading it.
+    writeFileSync(join(cache, 'truth-next'), JSON.stringify({ ...before, ...truth }));
+    renameSync(join(cache, 'truth-next'), join(cache, 'truth'));
   }
   const told = (): readonly string[] => {
     try {

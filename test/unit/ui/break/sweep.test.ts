@@ -22,6 +22,8 @@ const noSecrets = { get: async () => undefined, store: async () => undefined, de
 const run = '20261121-140500-fewer-0a1b';
 const path = '/apis/apps/v1/namespaces/data/statefulsets/bus';
 const deadlineMs = startedAt + 61_000;
+/** Somebody else’s is over two seconds later. */
+const overMs = deadlineMs + 2000;
 const fewer: PlannedFault = {
   ...{ kind: 'scale', replicas: 1, title: 'Scale: bus to 1', durationMs: 60_000 },
   targets: [{ kind: 'workload', workload: 'StatefulSet', namespace: 'data', name: 'bus', uid: 'uid-bus' }],
@@ -33,13 +35,13 @@ describe('a cluster that is opened, in which a run has left something changed', 
   let clusters: Clusters;
   let folder: string;
   let levels: ProtectionLevels = {};
-  let nowMs = deadlineMs;
+  let nowMs = overMs;
   const told: string[] = [];
   const logged: string[] = [];
 
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'faultline-sweep-'));
-    [levels, nowMs, told.length, logged.length] = [{}, deadlineMs, 0, 0];
+    [levels, nowMs, told.length, logged.length] = [{}, overMs, 0, 0];
     api = await ScriptedApi.start();
     const undo = JSON.stringify({ run, field: 'replicas', original: 3, ours: 1 });
     api.put('/apis/apps/v1/namespaces/data/statefulsets', {
@@ -90,7 +92,7 @@ describe('a cluster that is opened, in which a run has left something changed', 
   });
 
   it('is not touched before the deadline: somebody else may heal it until then', async () => {
-    nowMs = deadlineMs - 1;
+    nowMs = overMs - 1;
     await opened();
     untouched();
     assert.deepEqual(logged, []);
