@@ -88,7 +88,10 @@ for (const [engine, specs] of Object.entries(byEngine) as [ChartName, readonly E
  * leader that it prefers, during the baseline, nothing is broken. Both are told, and a person would run it again.
  */
 function isOnceMore({ verdict, reason }: RecoveryJson): boolean {
-  return (verdict === 'inconclusive' && /stood still/.test(reason)) || (verdict === null && /not what was confirmed any more/.test(reason));
+  return (
+    (verdict === 'inconclusive' && /stood still/.test(reason)) ||
+    (verdict === null && /not what was confirmed any more|was confirmed, and by now that is/.test(reason))
+  );
 }
 
 /** What each lane took adds up to its total, to the thousandth. */
