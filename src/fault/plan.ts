@@ -192,8 +192,13 @@ function measuredOf(
 function avoidedOf({ nodes }: FaultScene, faults: readonly PlannedFault[]): readonly FaultTarget[] {
   const all = faults.flatMap(({ targets }) => targets);
   const hit = nodesOf(all);
-  if (nodes.some(({ metadata }) => !hit.includes(metadata.name))) return all;
+  const open = nodes.filter(({ spec }) => spec?.unschedulable !== true && spec?.taints?.some(isShut) !== true);
+  if (open.length === 0 || open.some(({ metadata }) => !hit.includes(metadata.name))) return all;
   return faults.filter(({ kind }) => reachesNode(kind)).flatMap(({ targets }) => targets);
+}
+
+function isShut({ effect }: { readonly effect: string }): boolean {
+  return effect === 'NoSchedule' || effect === 'NoExecute';
 }
 
 /** Who else is on the target's node may feel it. */

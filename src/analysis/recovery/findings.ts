@@ -2,7 +2,7 @@
 import { t } from '../../base/messages.ts';
 import type { FaultPlan } from '../../journal/fault-plan.ts';
 import type { Interval, PodView, RecoveryFigures, RedundancyView, BaselineView, Figure, Lane, RecoveryView } from './view.ts';
-import { baselineOf } from './client/baseline.ts';
+import { baselineNeedsMs, baselineOf } from './client/baseline.ts';
 import { clientFigures, recoveredFrom, type ClientFacts, type ClientFigures } from './client/figures.ts';
 import { failoverOf, rejoinOf, worst } from './client/lasting.ts';
 import { startOf } from './client/outage.ts';
@@ -48,7 +48,9 @@ export interface Findings {
 
 export function findingsOf(collected: Collected, running: boolean): Findings {
   const { plan, clients, limits } = collected;
-  const slowMs = plan.recovery.slowMs ?? limits?.slow ?? null;
+  // Nobody gives a load's answers up at the deadline: of them it is the limit.
+  const slow = limits === null ? null : collected.probes.length > 0 ? limits.slow : Math.min(limits.slow, limits.deadline);
+  const slowMs = plan.recovery.slowMs ?? slow;
   const until = running ? null : Math.max(...clients.map((client) => client.lastAt())) - tailMs;
   const vantages = clients.map((client) => since(client.place({ slowMs, until }), collected.measuringFrom));
   const stream = streamOf(vantages);
@@ -184,10 +186,14 @@ export function measureFactsOf({ plan, messages }: Collected, { vantages, zero, 
 
 /**
  * As long as planned after the last heal, and three times the recovery after it. Users who are served again at last get the whole window
- * that counts as recovered; those who are not are waited for until it is sure that the limit was not kept. `limitMs`: of *recovered*; 0:
+ * that counts as recovered, and what *back to baseline* needs; those who are not are waited for until it is sure that the limit was not kept. `limitMs`: of *recovered*; 0:
  * there is none.
  */
-export function observeUntil({ zero, faults, figures }: Findings, { observeMs, recovery }: FaultPlan, limitMs: number): number | null {
+export function observeUntil(
+  { zero, faults, figures, baseline, vantages }: Findings,
+  { observeMs, recovery }: FaultPlan,
+  limitMs: number,
+): number | null {
   if (
     zero === null ||
     faults.some(({ goAt, refused, lasts, healedAt, early }) =>
@@ -197,7 +203,11 @@ export function observeUntil({ zero, faults, figures }: Findings, { observeMs, r
     return null;
   const lastAt = Math.max(zero.at, ...faults.map(({ healedAt, appliedAt, lasts }) => (lasts ? healedAt : appliedAt) ?? 0));
   const recovered = figures?.recovered;
-  if (recovered?.kind === 'value') return lastAt + Math.max(observeMs, 3 * (zero.at + recovered.ms - lastAt));
+  if (recovered?.kind === 'value') {
+    const stableAt = zero.at + recovered.ms;
+    const backAt = baseline.steady ? stableAt + baselineNeedsMs(vantages, zero.goAt) : 0;
+    return Math.max(backAt, lastAt + Math.max(observeMs, 3 * (stableAt - lastAt)));
+  }
   if (recovered?.kind !== 'open') return lastAt + observeMs;
   const goodMs = recovered.goodForMs === undefined ? 0 : recovered.aboveMs;
   return Math.max(lastAt + observeMs, zero.at + Math.max(goodMs, limitMs) + recovery.windowMs);

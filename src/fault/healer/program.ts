@@ -71,14 +71,22 @@ async function look() {
   if (status === 404 || (status === 200 && body.metadata.uid !== env.FAULTLINE_UID)) return true;
   if (status !== 200) throw new Error('status ' + status);
   const { annotations = {} } = body.metadata;
-  const undo = annotations[mark] && JSON.parse(annotations[mark]);
-  if (!undo || undo.run !== env.FAULTLINE_RUN) {
-    if (markedAt !== undefined) return true;
+  const found = annotations[mark] && JSON.parse(annotations[mark]);
+  const isMarked = found && found.run === env.FAULTLINE_RUN;
+  if (isMarked) {
+    markedAt ??= performance.now();
+    const deadlineMs = Date.parse(annotations['faultline.dev/deadline']);
+    known = { undo: found, deadlineMs, generation: body.metadata.generation };
+  } else if (known === undefined) {
     unmarkedAt = askedAt;
     return askedAt > Number(env.FAULTLINE_WITHIN_MS);
+  } else {
+    // Somebody has taken its mark away alone, unless the object was changed twice since: to another value and to ours again.
+    const isOurs = !found && valueOf(body) === known.undo.ours && body.metadata.generation - known.generation < 2;
+    if (!isOurs) return true;
   }
-  markedAt ??= performance.now();
-  if (!isOver(Date.parse(annotations['faultline.dev/deadline']), undo.forMs, date)) return false;
+  const { undo, deadlineMs } = known;
+  if (!isOver(deadlineMs, undo.forMs, date)) return false;
   let last = body;
   if (valueOf(body) === undo.ours && undo.ours !== undo.original) {
     last = await write(body, { spec: { [field]: undo.original === false ? null : undo.original } });
@@ -86,12 +94,14 @@ async function look() {
     if (valueOf(last) !== undo.original) throw new Error('set back to ' + undo.original + ', and is ' + valueOf(last) + ': a webhook alters it');
     console.log('healed');
   } else if (valueOf(body) !== undo.original) console.log('left as somebody else has set it');
-  await write(last, { metadata: { annotations: { 'faultline.dev/run': null, 'faultline.dev/deadline': null, [mark]: null } } });
+  if (isMarked) await write(last, { metadata: { annotations: { 'faultline.dev/run': null, 'faultline.dev/deadline': null, [mark]: null } } });
   return true;
 }
 
 /** Monotonic: the last look before it was applied, and the first one after. */
 let unmarkedAt, markedAt;
+/** As the newest look that found the mark has read it. */
+let known;
 process.on('SIGTERM', () => process.exit(0));
 (async () => {
   for (;;) {

@@ -136,7 +136,12 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
     try {
       await this.#again(signal, async (object) => {
         const value = this.#field.of(object);
-        const isMarked = object.metadata.annotations?.[undoMark] !== undefined;
+        const mark = object.metadata.annotations?.[undoMark];
+        const isMarked = undoOf(object)?.run === this.#run;
+        if (mark !== undefined && !isMarked) {
+          healing = { kind: 'left', text: t('{0} has the mark of another fault by now, and was left', title) };
+          return;
+        }
         const isOurs = value === this.#ours && value !== this.original && (isMarked || this.#isStillOurs(object));
         // It was never applied, or was set back before: by us, by the healer in the cluster, by a person.
         healing =
@@ -164,12 +169,14 @@ export class FieldEdit<T extends KubeObject, V extends number | boolean> {
 
   /**
    * Without its mark: of what was acknowledged somebody has taken only that away, as long as the object was not changed twice since, to
-   * another value and to this one again. Fails: `unsupported` where it was, since then nobody knows.
+   * another value and to this one again. Fails: `unsupported` where it was, or is of a kind that does not count its changes (a node):
+   * then nobody knows.
    */
-  #isStillOurs({ metadata: { generation = 0 } }: T): boolean {
+  #isStillOurs({ metadata: { generation } }: T): boolean {
     if (this.#applied === undefined) return false;
     const { title, name } = this.#field;
-    if (generation - (this.#applied.generation ?? 0) < 2) return true;
+    const before = this.#applied.generation;
+    if (generation !== undefined && before !== undefined && generation - before < 2) return true;
     throw new FaultlineError('unsupported', {
       what: t('{0} has lost its mark and was changed since: whether its {1} is still ours can’t be told', title, name),
     });

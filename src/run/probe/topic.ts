@@ -13,8 +13,13 @@ export function withOwnTopic(plan: FaultPlan, run: string): FaultPlan {
     probes: plan.probes.map((probe) =>
       probe.engine === 'kafka' ? { ...probe, asks: probe.asks.replace(asksProbeTopic, `$1${own}$2`) } : probe,
     ),
-    faults: plan.faults.map((fault) =>
-      fault.when?.kind === 'isr' && fault.when.topic === probeTopic ? { ...fault, when: { ...fault.when, topic: own } } : fault,
-    ),
+    faults: plan.faults.map((fault) => {
+      const { when, choose } = fault;
+      return {
+        ...fault,
+        ...(when?.kind === 'isr' && when.topic === probeTopic ? { when: { ...when, topic: own } } : {}),
+        ...(choose?.kind === 'leader' && choose.topic === probeTopic ? { choose: { ...choose, topic: own } } : {}),
+      };
+    }),
   };
 }

@@ -263,7 +263,8 @@ export class ScriptedApi {
     const changed = method === 'PUT' ? merged({ metadata: { uid: found.metadata.uid } }, body) : merged(found, body);
     changed.metadata.resourceVersion = String(this.#version++);
     const isOther = JSON.stringify(changed['spec']) !== JSON.stringify(found['spec']);
-    changed.metadata.generation = (found.metadata.generation ?? 1) + (isOther ? 1 : 0);
+    // Kubernetes does not count the changes of a node.
+    if (!path.startsWith('/api/v1/nodes/')) changed.metadata.generation = (found.metadata.generation ?? 1) + (isOther ? 1 : 0);
     this.alter(request, changed);
     json(response, changed);
     if (isDryRun) return;

@@ -39,7 +39,7 @@ describe('a healer in the cluster', () => {
 
   const bus = (replicas: number, annotations: object = {}): unknown =>
     api.put('/apis/apps/v1/namespaces/data/statefulsets', {
-      metadata: { name: 'bus', namespace: 'data', uid: 'uid-bus', annotations },
+      metadata: { name: 'bus', namespace: 'data', uid: 'uid-bus', generation: 1, annotations },
       spec: { replicas },
     });
   const replicas = (): number => (api.at(setPath)['spec'] as { replicas: number }).replicas;
@@ -182,6 +182,31 @@ describe('a healer in the cluster', () => {
       assert.deepEqual([replicas(), api.at(setPath).metadata.annotations], [3, {}]);
     });
 
+    it('sets back what has lost its mark alone, and leaves what was changed since', async () => {
+      const lost = async (...replicaCounts: readonly number[]): Promise<number> => {
+        bus(1, marks(Date.now() + 60_000, 'r1', 400));
+        let looks = 0;
+        api.meddle = ({ method }) => {
+          if (method === 'GET') looks++;
+          return false;
+        };
+        const child = start();
+        await until(() => looks > 2);
+        let generation = 1;
+        for (const count of replicaCounts)
+          api.put('/apis/apps/v1/namespaces/data/statefulsets', {
+            metadata: { name: 'bus', namespace: 'data', uid: 'uid-bus', generation: generation++, annotations: {} },
+            spec: { replicas: count },
+          });
+        assert.equal(await ended(child), 0);
+        rmSync(readyFile, { force: true });
+        return replicas();
+      };
+      assert.equal(await lost(1), 3);
+      assert.equal(await lost(5), 5);
+      assert.equal(await lost(1, 5, 1), 1, 'whose value it is nobody can tell');
+    });
+
     it('gives a node back to the scheduler', async () => {
       const undo = JSON.stringify({ run: 'r1', field: 'unschedulable', original: false, ours: true });
       const annotations = { [runMark]: 'r1', [deadlineMark]: new Date(0).toISOString(), [undoMark]: undo };
@@ -249,6 +274,30 @@ describe('a healer in the cluster', () => {
       await assert.rejects(prepared.heal(signal));
       await prepared.dispose();
       assert.ok(made().includes('jobs'));
+    });
+
+    it('leaves what has another fault’s mark by now: it is that one’s to heal', async () => {
+      bus(3);
+      controller({ started: true, state: { running: {} } });
+      const prepared = await scale.prepare(injection({ kind: 'scale', replicas: 1, title: 'x', targets: [target] }, target), signal);
+      await prepared.apply({ deadlineMs: Date.now() + 60_000 }, signal);
+      bus(1, marks(Date.now() + 60_000, 'r2'));
+      const healing = await prepared.heal(signal);
+      assert.ok(healing.kind === 'left' && /the mark of another fault/.test(healing.text), healing.kind);
+      assert.equal(replicas(), 1);
+      await prepared.dispose();
+    });
+
+    it('leaves a node that lost its mark to a person: nobody counts its changes', async () => {
+      api.put('/api/v1/nodes', { metadata: { name: 'n1', uid: 'uid-n1' }, spec: {} });
+      const node: FaultTarget = { kind: 'node', name: 'n1', uid: 'uid-n1' };
+      controller({ started: true, state: { running: {} } });
+      const prepared = await cordon.prepare(injection({ kind: 'cordon', title: 'x', targets: [node] }, node), signal);
+      await prepared.apply({ deadlineMs: Date.now() + 60_000 }, signal);
+      api.at('/api/v1/nodes/n1').metadata.annotations = {};
+      await assert.rejects(prepared.heal(signal), (error) => FaultlineError.is(error, 'unsupported'));
+      assert.deepEqual(api.at('/api/v1/nodes/n1')['spec'], { unschedulable: true });
+      await prepared.dispose();
     });
 
     it('is not on the node that is hit, and one that does not come to run leaves nothing behind', async () => {

@@ -21,6 +21,7 @@ const nodePath = '/api/v1/nodes/n1';
 const podTarget: FaultTarget = { kind: 'pod', namespace: 'data', name: 'bus-1', uid: 'uid-1', container: 'kafka' };
 const setTarget: FaultTarget = { kind: 'workload', workload: 'StatefulSet', namespace: 'data', name: 'bus', uid: 'uid-bus' };
 const nodeTarget: FaultTarget = { kind: 'node', name: 'n1', uid: 'uid-n1' };
+const markOf = (run: string): string => JSON.stringify({ run, field: 'replicas', original: 3, ours: 1 });
 
 describe('faults that need nothing but the API', () => {
   let api: ScriptedApi;
@@ -274,7 +275,7 @@ describe('faults that need nothing but the API', () => {
       if (method !== 'PATCH') return false;
       const object = api.at(path);
       (object['spec'] as { replicas: number }).replicas = 1;
-      object.metadata.annotations = { [undoMark]: '{}' };
+      object.metadata.annotations = { [undoMark]: markOf('r1') };
       response.destroy();
       return true;
     };

@@ -185,6 +185,11 @@ describe('what the API says before a person confirms', () => {
     const { refusals, plan: none } = await plan([stress], { probes });
     assert.match(refusals.map(({ text }) => text).join(), /^Every node is hit/);
     assert.equal(none, undefined);
+    // One on which nothing is placed is no place for them either.
+    const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+    api.put('/api/v1/nodes', { metadata: { name: 'n8', uid: 'uid-n8' }, spec: { unschedulable: true }, status: ready });
+    const plane = { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] };
+    api.put('/api/v1/nodes', { metadata: { name: 'n9', uid: 'uid-n9' }, spec: plane, status: ready });
     const deleted = await plan([draft({ kind: 'podDelete' }, byPod('bus-1'))], { probes });
     assert.deepEqual(deleted.refusals, []);
     assert.deepEqual(

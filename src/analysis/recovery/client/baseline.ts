@@ -23,14 +23,18 @@ const quantiles = [0.5, 0.95] as const;
 
 type Pair = readonly [p50: number, p95: number];
 
-/** 5 s, or what the slowest probe needs for a p95. */
-function windowMsOf(vantages: readonly Placed[]): number {
-  return Math.max(shortestWindowMs, ...vantages.map(({ intervalMs }) => plannedInWindow * intervalMs));
+/** 5 s, or what the slowest probe needs for a p95. Of a load at no steady rate: as it was before *go*. */
+function windowMsOf(vantages: readonly Placed[], goAt: number): number {
+  const intervals = vantages.map(({ at, early, intervalMs, length }) => {
+    const before = early === null ? 0 : indexAt(at, goAt, length);
+    return before < 2 ? intervalMs : ((at[before - 1] ?? 0) - (at[0] ?? 0)) / (before - 1);
+  });
+  return Math.max(shortestWindowMs, ...intervals.map((ms) => plannedInWindow * ms));
 }
 
 /** What *back to baseline* needs from its start on. */
-export function baselineNeedsMs(vantages: readonly Placed[]): number {
-  return windowsInARow * windowMsOf(vantages);
+export function baselineNeedsMs(vantages: readonly Placed[], goAt: number): number {
+  return windowsInARow * windowMsOf(vantages, goAt);
 }
 
 /**
@@ -53,14 +57,15 @@ export function baselineOf(
   if (badBefore > 0) return view(badBefore === 1 ? t('1 bad probe in it') : t('{0} bad probes in it', formatCount(badBefore)));
   // A sample is planned up to one interval into it.
   if (length < leastBaselineMs - slackMs) return view(t('{0} s long, {1} s needed', Math.round(length / 1000), leastBaselineMs / 1000));
-  const windowMs = windowMsOf(vantages);
+  const windowMs = windowMsOf(vantages, goAt);
   const count = Math.floor((length + slackMs) / windowMs);
   const thresholds: { source: string; p50Ms: number; p95Ms: number }[] = [];
   for (const vantage of vantages) {
+    if (count < leastWindows) return view(t('too few samples of {0}', vantage.title));
     const windows: Pair[] = [];
     for (let k = count; k >= 1; k--) {
       const window = windowFigures(vantage, goAt - k * windowMs, goAt - (k - 1) * windowMs);
-      if (window === null || count < leastWindows) return view(t('too few samples of {0}', vantage.title));
+      if (window === null) return view(t('too few samples of {0}', vantage.title));
       windows.push(window);
     }
     for (const [q, name] of [
@@ -134,8 +139,12 @@ function thresholdOf(values: readonly number[]): number {
  * The planned start of the first three windows in a row whose p50 and p95 are at most the thresholds, of every vantage. null:
  * none up to `lastAt`. Starts are tried in the order given.
  */
-export function backToBaseline(vantages: readonly Placed[], thresholds: Thresholds, starts: Float64Array, lastAt: number): number | null {
-  const windowMs = windowMsOf(vantages);
+export function backToBaseline(
+  vantages: readonly Placed[],
+  { thresholds, goAt, lastAt }: { readonly thresholds: Thresholds; readonly goAt: number; readonly lastAt: number },
+  starts: Float64Array,
+): number | null {
+  const windowMs = windowMsOf(vantages, goAt);
   const within = vantages.map((vantage, v) => new Within(vantage, thresholds[v], windowMs));
   for (const start of starts) {
     if (start + windowsInARow * windowMs > lastAt) return null;

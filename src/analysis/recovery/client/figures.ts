@@ -152,12 +152,16 @@ function baselineFigure(facts: ClientFacts, { firstBad, stable }: Outage, recove
     return recovered.kind === 'between' ? { kind: 'unknown', why: recovered.why } : recovered;
   const first = firstBad < 0 ? indexAt(stream.at, zero.at, stream.length) : stable;
   const lastAt = Math.min(...vantages.map(({ at, intervalMs }) => (at.at(-1) ?? -Infinity) + intervalMs));
-  const back = backToBaseline(vantages, baseline.thresholds, stream.at.subarray(first, stream.length), lastAt);
+  const back = backToBaseline(
+    vantages,
+    { thresholds: baseline.thresholds, goAt: zero.goAt, lastAt },
+    stream.at.subarray(first, stream.length),
+  );
   if (back !== null) {
     const index = indexAt(stream.at, back, stream.length);
     return firstBad < 0 && index <= first ? quiet : valueAt(facts, index);
   }
-  const aboveMs = Math.max((stream.at[first] ?? zero.at) - zero.at, observedTo - zero.at - baselineNeedsMs(vantages));
+  const aboveMs = Math.max((stream.at[first] ?? zero.at) - zero.at, observedTo - zero.at - baselineNeedsMs(vantages, zero.goAt));
   return running ? { kind: 'open', aboveMs } : { kind: 'never', withinMs: aboveMs };
 }
 

@@ -31,7 +31,7 @@ export function failoverOf(fault: FaultFacts, facts: ClientFacts): Figure {
   const aboveMs = (stream.at[stable] ?? 0) - zeroAt;
   const window = windows.from(stable);
   const zero = { goAt, at: zeroAt, widthMs: appliedAt === null ? 0 : appliedAt - goAt };
-  const isWhole = window.complete && (stream.at[stable] ?? 0) + rule.windowMs <= endAt;
+  const isWhole = window.complete && window.end <= end && (stream.at[stable] ?? 0) + rule.windowMs <= endAt;
   if (isWhole && !window.bad) return { kind: 'value', ms: aboveMs, errorMs: errorAt({ ...facts, zero }, stable) };
   if (open) return { kind: 'open', aboveMs, goodForMs: facts.observedTo - zeroAt - aboveMs, neededMs: rule.windowMs };
   const goodFor = ((Math.min(endAt, facts.observedTo) - (stream.at[stable] ?? 0)) / 1000).toFixed(1);

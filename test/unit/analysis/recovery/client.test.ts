@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { figureText, keyNumbers } from '../../../../src/analysis/recovery/show/words.ts';
 import { newHistogram } from '../../../../src/base/histogram.ts';
 import type { RecoveryView } from '../../../../src/analysis/recovery/view.ts';
-import type { JournalEvent } from '../../../../src/journal/events.ts';
+import type { JournalEvent, JournalHeader } from '../../../../src/journal/events.ts';
 import { ms, near } from './figures.ts';
 import { bothFelt, cut, fresh, journalOf, kill, leaderKill, nothing, pooled, projectionOf, src, viewOf, type Felt } from './simulator.ts';
 
@@ -127,6 +127,7 @@ describe('a recovery that users felt', () => {
     assert.ok(slow.baseline.steady, slow.baseline.text);
     near(ms(slow.figures.baseline), 20_000, 2500, 'back to baseline');
     assert.match(viewOf({ ...bothFelt(slower), slowMs: 200, perSecond: 2 }).baseline.text, /too few samples of pooled/);
+    assert.match(viewOf({ ...bothFelt(slower), slowMs: 200, perSecond: 1 / 3 }).baseline.text, /too few samples of pooled/);
     const longer = viewOf({ ...bothFelt(slower), slowMs: 200, perSecond: 2, baselineMs: 90_000 });
     assert.ok(longer.baseline.steady, longer.baseline.text);
   });
@@ -305,14 +306,12 @@ describe('the run’s own SQL as the client', () => {
       wait: none,
     };
   };
+  const headerAt = (ratePerSecond: number, fault = header.plan.fault): JournalHeader => ({
+    ...header,
+    plan: { ...header.plan, ...(fault === undefined ? {} : { fault }), load: { ...open, ratePerSecond }, statements, arms },
+  });
   const viewAt = (ratePerSecond: number, events: readonly JournalEvent[], fault = header.plan.fault): RecoveryView =>
-    projectionOf(
-      {
-        ...header,
-        plan: { ...header.plan, ...(fault === undefined ? {} : { fault }), load: { ...open, ratePerSecond }, statements, arms },
-      },
-      [...events, ...steps],
-    ).view('ended');
+    projectionOf(headerAt(ratePerSecond, fault), [...events, ...steps]).view('ended');
 
   it('is judged like a probe, on the runner’s clock', () => {
     const events: JournalEvent[] = [];
@@ -342,6 +341,17 @@ describe('the run’s own SQL as the client', () => {
     assert.ok(firstGood.errorMs >= 250, `± ${firstGood.errorMs}`);
     near(unavailable.ms, 2900, unavailable.errorMs, 'unavailable');
     assert.ok(unavailable.errorMs >= 250 && unavailable.errorMs < 1000, `± ${unavailable.errorMs}`);
+  });
+
+  it('is slow above the deadline of its baseline, which nobody enforces', () => {
+    const events: JournalEvent[] = [];
+    for (let t = 2000; t < 122_000; t += 25) {
+      const slow = t >= 62_000 && t < 63_000;
+      events.push({ t, src, kind: 'op', q: 0, wait: 0, service: slow ? 55 : 2, rows: 1 });
+    }
+    const quick = steps.map((step) => (step.kind === 'limits' ? { ...step, slow: 100, deadline: 20 } : step));
+    const view = projectionOf(headerAt(40), [...events, ...quick]).view('ended');
+    assert.deepEqual([view.counts.slow, view.slowMs], [40, 20]);
   });
 
   it('that went by a port-forward proves nothing of a fault of the network, which that does not feel', () => {
