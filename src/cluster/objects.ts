@@ -119,6 +119,13 @@ export interface PodSpec {
   readonly volumes?: readonly PodVolume[];
 }
 
+/** Of a taint: what is absent fits any of them, and without `tolerationSeconds` for ever. */
+export interface Toleration {
+  readonly key?: string;
+  readonly effect?: string;
+  readonly tolerationSeconds?: number;
+}
+
 export interface PodVolume {
   readonly name: string;
   readonly emptyDir?: { readonly medium?: string };

@@ -4,6 +4,7 @@
  */
 import { t } from '../base/messages.ts';
 import { formatBytes, formatDuration } from '../base/units.ts';
+import { packetFaults } from '../journal/fault-kinds.ts';
 import type { FaultKind, FaultSettings, FaultTarget } from '../journal/fault-plan.ts';
 
 /** Every fault has ended after that. */
@@ -54,7 +55,7 @@ export interface FaultFacts<K extends FaultKind = FaultKind> {
   readonly heals: string;
 }
 
-type Row<K extends FaultKind> = Omit<FaultFacts<K>, 'kind' | 'isNetwork'> & { readonly isNetwork?: boolean };
+type Row<K extends FaultKind> = Omit<FaultFacts<K>, 'kind' | 'isNetwork'>;
 
 const pods = ['pod'] as const;
 const minute = 60_000;
@@ -81,12 +82,12 @@ export const faultKinds: readonly FaultKind[] = [
 ];
 
 export function factsOf<K extends FaultKind>(kind: K): FaultFacts<K> {
-  const { isNetwork = false, ...row }: Row<K> = rows()[kind];
-  return { kind, isNetwork, ...row };
+  const row: Row<K> = rows()[kind];
+  return { kind, isNetwork: packetFaults.has(kind), ...row };
 }
 
 function rows(): { readonly [K in FaultKind]: Row<K> } {
-  const packets = { lasts: true, reversible: true, mechanism: 'helper', deadline: 'kernel', fits: pods, isNetwork: true } as const;
+  const packets = { lasts: true, reversible: true, mechanism: 'helper', deadline: 'kernel', fits: pods } as const;
   const inLab = { lasts: true, reversible: true, mechanism: 'lab', deadline: 'lab', fits: ['node'], defaultDurationMs: minute } as const;
   const once = { lasts: false, reversible: false, deadline: 'atOnce' } as const;
   const kernelHeals = t('The helper takes its rules back. The kernel does so by itself at the deadline, and when the helper ends.');

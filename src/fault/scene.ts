@@ -13,6 +13,7 @@ import type {
   PodSpec,
   Service,
   Workload,
+  Toleration,
 } from '../cluster/objects.ts';
 import type { ClusterModel, EngineInstance, KafkaInstance, PodLine, RoleGroup } from '../cluster/recognise/model.ts';
 import { ownerOf } from '../cluster/recognise/owner.ts';
@@ -48,15 +49,6 @@ export interface ScenePod extends Pod {
       readonly os?: { readonly name?: string };
       readonly tolerations?: readonly Toleration[];
     };
-}
-
-export interface Toleration {
-  /** Absent: any key. */
-  readonly key?: string;
-  /** Absent: any effect. */
-  readonly effect?: string;
-  /** Absent: for ever. */
-  readonly tolerationSeconds?: number;
 }
 
 export interface SceneWorkload {

@@ -186,8 +186,8 @@ export function measureFactsOf({ plan, messages }: Collected, { vantages, zero, 
 
 /**
  * As long as planned after the last heal, and three times the recovery after it. Users who are served again at last get the whole window
- * that counts as recovered, and what *back to baseline* needs; those who are not are waited for until it is sure that the limit was not kept. `limitMs`: of *recovered*; 0:
- * there is none.
+ * that counts as recovered, and what *back to baseline* needs; those who are not are waited for until it is sure that the limit was not
+ * kept. `limitMs`: of *recovered*; 0: there is none.
  */
 export function observeUntil(
   { zero, faults, figures, baseline, vantages }: Findings,

@@ -1,7 +1,7 @@
 /** Nodes: no new pods on them, and which pods would have to go. */
 import { t } from '../../base/messages.ts';
 import type { ClusterConnection } from '../connect/connection.ts';
-import type { Node, ObjectList, Pod } from '../objects.ts';
+import type { Node, ObjectList, Pod, Toleration } from '../objects.ts';
 import { kinds, pathOf } from '../watch/kinds.ts';
 import { isOver } from './pool.ts';
 import { Consent, refuseControlPlane } from './protection.ts';
@@ -33,6 +33,16 @@ export async function setUnschedulable(connection: ClusterConnection, name: stri
     body: { spec: { unschedulable: unschedulable ? true : null } },
     ...ending,
   });
+}
+
+const unreachable = 'node.kubernetes.io/unreachable';
+
+/** ms that a pod stays on a node that is given up; `Infinity`: as long as that lasts. */
+export function toleratedMs(tolerations: readonly Toleration[] | undefined): number {
+  const found = tolerations?.find(
+    ({ key, effect }) => (key ?? unreachable) === unreachable && (effect === undefined || effect === 'NoExecute'),
+  );
+  return found === undefined ? 0 : (found.tolerationSeconds ?? Infinity) * 1000;
 }
 
 export interface DrainPod {

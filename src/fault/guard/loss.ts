@@ -1,5 +1,6 @@
 /** What healing does not bring back: a person types the target's name before that. Pure. */
 import { t } from '../../base/messages.ts';
+import { toleratedMs } from '../../cluster/act/nodes.ts';
 import { controllerOf } from '../../cluster/act/target.ts';
 import { quantity } from '../../cluster/recognise/quantity.ts';
 import type { FaultSettings, FaultTarget } from '../../journal/fault-plan.ts';
@@ -52,7 +53,9 @@ export function lossesOf(
     case 'nodeCut':
     case 'nodeFreeze':
       return pods.flatMap((pod) => {
-        const toleratesMs = toleranceOf(pod);
+        // When a node is given up, nobody here knows: between 6 s (the lab's controller manager) and 50 s (its default) after its last sign of
+        // life; and it is heard again some seconds after its fault. So neither is counted.
+        const toleratesMs = toleratedMs(pod.spec?.tolerations);
         const why = toleratesMs <= durationMs ? goneWithPod(pod) : [];
         if (why.length === 0) return [];
         const given = t('it is deleted when its node is given up for {0} s', toleratesMs / 1000);
@@ -82,19 +85,6 @@ function goneWithPod(pod: ScenePod): readonly string[] {
     ...(volumes.length === 0 ? [] : [t('what is in its emptyDir {0} is lost', volumes.map(({ name }) => name).join(', '))]),
   ];
 }
-
-/**
- * How long it stays on a node that is given up. When that is, nobody here knows: between 6 s (the lab's controller manager) and 50 s (its
- * default) after the last sign of life; and a node is heard again some seconds after its fault. So neither is counted.
- */
-function toleranceOf({ spec }: ScenePod): number {
-  const found = spec?.tolerations?.find(
-    ({ key, effect }) => (key ?? unreachable) === unreachable && (effect === undefined || effect === 'NoExecute'),
-  );
-  return found === undefined ? 0 : (found.tolerationSeconds ?? Infinity) * 1000;
-}
-
-const unreachable = 'node.kubernetes.io/unreachable';
 
 /** A StatefulSet may be told to delete the claims of those that it scales away: scaled up again they come back with empty ones. */
 function goneClaims(scene: FaultScene, pod: ScenePod): readonly string[] {

@@ -4,12 +4,10 @@ import { isControlPlane, isSystem } from '../../cluster/act/protection.ts';
 import type { Node } from '../../cluster/objects.ts';
 import type { FaultKind, FaultTarget } from '../../journal/fault-plan.ts';
 import { factsOf } from '../catalogue.ts';
-import type { HelperArchitecture } from '../helper/binary.ts';
+import { architectureOf } from '../helper/architecture.ts';
 import { healerLabel, probeLabel, runMark } from '../marks.ts';
 import { isGoing, podOf, type FaultScene, type ScenePod } from '../scene.ts';
 import { refusal, type Refusal } from './refusal.ts';
-
-const helped: ReadonlySet<string> = new Set<HelperArchitecture>(['amd64', 'arm64']);
 
 /** Of one target. */
 export function placeRefusals(scene: FaultScene, kind: FaultKind, target: FaultTarget): readonly Refusal[] {
@@ -58,7 +56,7 @@ function podRefusals({ nodes }: FaultScene, kind: FaultKind, pod: ScenePod): rea
   if (isServerless(pod, node)) unfit(t('Pod {0} runs on no node of its own: containers can’t be added to it', name));
   // A node that has not told yet has them empty.
   const { architecture = '', kernelVersion = '' } = node?.status?.nodeInfo ?? {};
-  if (architecture !== '' && !helped.has(architecture))
+  if (architecture !== '' && architectureOf(architecture) === undefined)
     unfit(
       t('Pod {0} runs on {1}, and there are helpers for amd64 and arm64', name, architecture),
       t('Delete the pod instead, or choose one on another node.'),

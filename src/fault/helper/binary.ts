@@ -8,18 +8,10 @@ import { brotliDecompress } from 'node:zlib';
 import { FaultlineError } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { packagePaths } from '../../base/package.ts';
-
-/** As Go names it. */
-export type HelperArchitecture = 'amd64' | 'arm64';
+import type { HelperArchitecture } from './architecture.ts';
 
 /** Gives the program for a processor. Fails: `unsupported`, `cancelled`. */
 export type HelperProgram = (arch: HelperArchitecture, signal?: AbortSignal) => Promise<Uint8Array>;
-
-/** By what `uname -m` says. */
-export function architectureOf(machine: string): HelperArchitecture | undefined {
-  if (machine === 'x86_64' || machine === 'amd64') return 'amd64';
-  return machine === 'aarch64' || machine === 'arm64' ? 'arm64' : undefined;
-}
 
 /** A build takes half a minute, and a toolchain may have to be fetched before. */
 const BUILD_LIMIT_MS = 600_000;

@@ -5,7 +5,8 @@ import { t } from '../../base/messages.ts';
 import { openChannels } from '../../cluster/act/channels.ts';
 import { endOf, pathOf, queryOf, STDERR, STDIN, STDOUT, STATUS, type ContainerPlace } from '../../cluster/act/streams.ts';
 import type { ClusterConnection } from '../../cluster/connect/connection.ts';
-import { architectureOf, type HelperProgram } from './binary.ts';
+import { architectureOf } from './architecture.ts';
+import type { HelperProgram } from './binary.ts';
 import type { HelperPipe } from './client.ts';
 
 /**

@@ -10,7 +10,16 @@ import type { FaultPlan, MessagesPlace, PlannedMessages } from '../../journal/fa
 import { probeProgram } from './bundle.ts';
 import { VantageLink } from './link.ts';
 import { Made, whyGoneOf } from './made.ts';
-import { messagesId, messagesPodOf, messagesProgramId, nameOf, programMap, selectorOf, type VantageObjects } from './objects.ts';
+import {
+  inServerTime,
+  messagesId,
+  messagesPodOf,
+  messagesProgramId,
+  nameOf,
+  programMap,
+  selectorOf,
+  type VantageObjects,
+} from './objects.ts';
 import { podLines } from './podLines.ts';
 import type { ProbeRequest } from './probes.ts';
 import { talkPort } from './protocol.ts';
@@ -67,9 +76,7 @@ async function makePod(
   signal: AbortSignal,
 ): Promise<RunningPod> {
   const program = await probeProgram(signal);
-  const aheadMs = connection.serverAheadMs();
-  const times = { deadlineMs: deadlineMs + aheadMs, nowMs: Date.now() + aheadMs };
-  const about: VantageObjects = { run, namespace, image, ...times, answerWithinMs: 0 };
+  const about: VantageObjects = { run, namespace, image, ...inServerTime(connection, deadlineMs), answerWithinMs: 0 };
   const { topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond } = messages;
   const { address, notOn } = place;
   const own = { run, address, topic, partitions, replicationFactor, minInSync, uncleanElection, perSecond, aloneMs };

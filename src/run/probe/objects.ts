@@ -1,5 +1,6 @@
 /** What vantages are made of in the cluster: a pod each, and the program beside them. Pure. */
 import { createHash } from 'node:crypto';
+import type { ClusterConnection } from '../../cluster/connect/connection.ts';
 import { deadlineMark, managedBy, probeLabel, runMark, timeText } from '../../fault/marks.ts';
 import type { MessagesPlace, PlannedAccess, PlannedProbe, SecretKey } from '../../journal/fault-plan.ts';
 import {
@@ -22,6 +23,15 @@ export interface VantageObjects {
   readonly deadlineMs: number;
   readonly nowMs: number;
   readonly answerWithinMs: number;
+}
+
+/** Of a deadline by our clock. */
+export function inServerTime(
+  connection: Pick<ClusterConnection, 'serverAheadMs'>,
+  deadlineMs: number,
+): Pick<VantageObjects, 'deadlineMs' | 'nowMs'> {
+  const aheadMs = connection.serverAheadMs();
+  return { deadlineMs: deadlineMs + aheadMs, nowMs: Date.now() + aheadMs };
 }
 
 /** Stands on all of one run: whatever its name is, a label takes this. */

@@ -5,7 +5,7 @@ import { Consent, refuseSystem } from '../../cluster/act/protection.ts';
 import { kinds, pathOf } from '../../cluster/watch/kinds.ts';
 import { probeProgram } from './bundle.ts';
 import { Made, whyGoneOf } from './made.ts';
-import { echoId, nameOf, podOf, programId, programMap, selectorOf, type VantageObjects } from './objects.ts';
+import { echoId, inServerTime, nameOf, podOf, programId, programMap, selectorOf, type VantageObjects } from './objects.ts';
 import { podLines } from './podLines.ts';
 import type { ProbeRequest, RunningProbes, StartProbes } from './probes.ts';
 import { echoPort, talkPort, type Place } from './protocol.ts';
@@ -109,9 +109,7 @@ async function tidy(vantages: readonly Vantage[], note: (text: string) => void):
 async function makePods(made: Made, request: ProbeRequest, signal: AbortSignal): Promise<readonly RunningPod[]> {
   const { connection, run, namespace, image, probes, deadlineMs, answerWithinMs } = request;
   const program = await probeProgram(signal);
-  const aheadMs = connection.serverAheadMs();
-  const times = { deadlineMs: deadlineMs + aheadMs, nowMs: Date.now() + aheadMs };
-  const about: VantageObjects = { run, namespace, image, ...times, answerWithinMs };
+  const about: VantageObjects = { run, namespace, image, ...inServerTime(connection, deadlineMs), answerWithinMs };
   const notOn = [...new Set(probes.flatMap((probe) => probe.notOn))];
   const pods = probes.map((probe) => [probe.id, podOf(about, probe, probe.notOn)] as const);
   const [first] = probes;

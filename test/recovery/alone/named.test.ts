@@ -18,15 +18,19 @@ describe('a target that an engine names, previewed from the terminal', () => {
     this.timeout(MINUTE);
     lab = await useLab({ profile: 'cluster' });
   });
-  // Each engine alone: a statement takes all that two processors have.
-  async function deployed(chart: ChartName): Promise<void> {
-    terminal = new LabTerminal(lab);
-    release = await chartRelease(lab, chart);
-    await release.deploy();
-  }
-  async function gone(): Promise<void> {
-    await terminal?.close();
-    await release?.uninstall();
+  /** For the tests beside it. Each engine alone: a statement takes all that two processors have. */
+  function deployed(chart: ChartName): void {
+    before(async function () {
+      this.timeout(12 * MINUTE);
+      terminal = new LabTerminal(lab);
+      release = await chartRelease(lab, chart);
+      await release.deploy();
+    });
+    after(async function () {
+      this.timeout(2 * MINUTE);
+      await terminal?.close();
+      await release?.uninstall();
+    });
   }
 
   interface Previewed {
@@ -45,14 +49,7 @@ describe('a target that an engine names, previewed from the terminal', () => {
   }
 
   describe('of Trino', () => {
-    before(async function () {
-      this.timeout(12 * MINUTE);
-      await deployed('trino');
-    });
-    after(async function () {
-      this.timeout(2 * MINUTE);
-      await gone();
-    });
+    deployed('trino');
 
     it('is a worker that runs tasks now, and nobody where none does', async function () {
       this.timeout(5 * MINUTE);
@@ -80,14 +77,7 @@ describe('a target that an engine names, previewed from the terminal', () => {
   });
 
   describe('of Kafka', () => {
-    before(async function () {
-      this.timeout(12 * MINUTE);
-      await deployed('kafka');
-    });
-    after(async function () {
-      this.timeout(2 * MINUTE);
-      await gone();
-    });
+    deployed('kafka');
 
     it('is the active controller, as the quorum itself has it', async function () {
       this.timeout(3 * MINUTE);

@@ -75,18 +75,27 @@ describe('a healer in the cluster', () => {
       return child.exitCode;
     };
 
-    it('waits until it is applied and over, and sets the field back', async () => {
-      bus(3);
+    /** It has looked three times; `looked`: three times more. */
+    const looking = async (): Promise<{ readonly child: ChildProcess; readonly looked: () => Promise<void> }> => {
       let looks = 0;
       api.meddle = ({ method }) => {
         if (method === 'GET') looks++;
         return false;
       };
       const child = start();
-      await until(() => looks > 2);
+      const looked = (): Promise<void> => {
+        const seen = looks;
+        return until(() => looks > seen + 2);
+      };
+      await looked();
+      return { child, looked };
+    };
+
+    it('waits until it is applied and over, and sets the field back', async () => {
+      bus(3);
+      const { child, looked } = await looking();
       bus(1, marks(Date.now() + 100_000));
-      const seen = looks;
-      await until(() => looks > seen + 2);
+      await looked();
       assert.equal(replicas(), 1, 'it is not over');
       bus(1, marks(Date.now() - 1));
       assert.equal(await ended(child), 0);
@@ -100,13 +109,7 @@ describe('a healer in the cluster', () => {
         [-3_600_000, 300],
       ] as const) {
         bus(3);
-        let looks = 0;
-        api.meddle = ({ method }) => {
-          if (method === 'GET') looks++;
-          return false;
-        };
-        const child = start();
-        await until(() => looks > 2);
+        const { child } = await looking();
         const appliedAt = performance.now();
         bus(1, marks(Date.now() + forMs + offMs, 'r1', forMs));
         assert.equal(await ended(child), 0);
@@ -185,13 +188,7 @@ describe('a healer in the cluster', () => {
     it('sets back what has lost its mark alone, and leaves what was changed since', async () => {
       const lost = async (...replicaCounts: readonly number[]): Promise<number> => {
         bus(1, marks(Date.now() + 60_000, 'r1', 400));
-        let looks = 0;
-        api.meddle = ({ method }) => {
-          if (method === 'GET') looks++;
-          return false;
-        };
-        const child = start();
-        await until(() => looks > 2);
+        const { child } = await looking();
         let generation = 1;
         for (const count of replicaCounts)
           api.put('/apis/apps/v1/namespaces/data/statefulsets', {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { PodVolume } from '../../../src/cluster/objects.ts';
 import type { TargetBy } from '../../../src/fault/draft.ts';
 import { changedSince } from '../../../src/fault/preview/preview.ts';
-import type { Toleration, WorkloadNow } from '../../../src/fault/scene.ts';
+import type { Toleration } from '../../../src/cluster/objects.ts';
+import type { WorkloadNow } from '../../../src/fault/scene.ts';
 import { draft, kafkaObjects, previewOf, saidOf, sceneOf, scenePod, type Objects } from './scenes.ts';
 
 const set: TargetBy = { kind: 'object', object: 'StatefulSet', name: 'bus' };

@@ -13,7 +13,8 @@ import { preflight } from '../../../src/fault/preflight/preflight.ts';
 import { readScene } from '../../../src/fault/scene-read.ts';
 import type { FaultKind, FaultTarget, PlannedFault } from '../../../src/journal/fault-plan.ts';
 import { status } from '../cluster/server.ts';
-import { ScriptedApi } from './api.ts';
+import type { ScriptedApi } from './api.ts';
+import { kafkaApi } from './kafkaApi.ts';
 import { byPod, draft, kafkaObjects, sceneOf } from './scenes.ts';
 
 const { signal } = new AbortController();
@@ -34,14 +35,8 @@ describe('what the API says before a person confirms', () => {
   let api: ScriptedApi;
   let connection: ClusterConnection;
   beforeEach(async () => {
-    api = await ScriptedApi.start();
+    api = await kafkaApi();
     connection = await api.connect();
-    const { pods, workloads, nodes, budgets, services } = kafkaObjects();
-    for (const pod of pods) api.put('/api/v1/namespaces/data/pods', pod);
-    for (const { workload } of workloads) api.put('/apis/apps/v1/namespaces/data/statefulsets', workload);
-    for (const node of nodes) api.put('/api/v1/nodes', node);
-    for (const budget of budgets) api.put('/apis/policy/v1/namespaces/data/poddisruptionbudgets', budget);
-    for (const service of services) api.put('/api/v1/namespaces/data/services', service);
   });
   afterEach(async () => {
     connection.close();

@@ -2,17 +2,11 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { FaultlineError } from '../../../src/base/errors.ts';
 import { withLevel } from '../../../src/cluster/act/levels.ts';
-import { permissionCache } from '../../../src/cluster/act/permissions.ts';
 import { Consent, consentTo } from '../../../src/cluster/act/protection.ts';
-import { connectCluster } from '../../../src/cluster/connect/connection.ts';
-import { identityReader } from '../../../src/cluster/connect/identity.ts';
-import { openLiveCluster } from '../../../src/cluster/live.ts';
-import { Clusters, type OpenCluster } from '../../../src/ui/session/clusters.ts';
+import type { Clusters, OpenCluster } from '../../../src/ui/session/clusters.ts';
 import { consentFor } from '../../../src/ui/session/consent.ts';
-import { KeptKafkaLogins } from '../../../src/ui/session/kafkaLogins.ts';
 import { FakeApi, json, status } from '../cluster/server.ts';
-
-const noSecrets = { get: async () => undefined, store: async () => undefined, delete: async () => undefined };
+import { clustersOfTests } from './clusters.ts';
 
 describe('before a cluster is changed', () => {
   let api: FakeApi;
@@ -26,16 +20,7 @@ describe('before a cluster is changed', () => {
       if (path === '/api/v1/namespaces/kube-system' && uid !== undefined) json(response, { metadata: { name: 'kube-system', uid } });
       else status(response, 503, 'ServiceUnavailable', 'later');
     });
-    clusters = new Clusters({
-      contexts: async () => ({ contexts: [], problems: [] }),
-      open: async (context) => {
-        const connection = await connectCluster(context, { env: {} });
-        const permissions = permissionCache(connection, () => performance.now());
-        const kafkaLogins = new KeptKafkaLogins(noSecrets, connection);
-        const live = openLiveCluster(connection, { kafkaLogins });
-        return { context, connection, live, permissions, kafkaLogins, identity: identityReader(connection) };
-      },
-    });
+    clusters = clustersOfTests();
   });
   afterEach(async () => {
     clusters.dispose();

@@ -59,9 +59,9 @@ export function baselineOf(
   if (length < leastBaselineMs - slackMs) return view(t('{0} s long, {1} s needed', Math.round(length / 1000), leastBaselineMs / 1000));
   const windowMs = windowMsOf(vantages, goAt);
   const count = Math.floor((length + slackMs) / windowMs);
+  if (count < leastWindows) return view(t('too few samples of {0}', vantages[0]?.title ?? ''));
   const thresholds: { source: string; p50Ms: number; p95Ms: number }[] = [];
   for (const vantage of vantages) {
-    if (count < leastWindows) return view(t('too few samples of {0}', vantage.title));
     const windows: Pair[] = [];
     for (let k = count; k >= 1; k--) {
       const window = windowFigures(vantage, goAt - k * windowMs, goAt - (k - 1) * windowMs);
@@ -196,9 +196,9 @@ export const longestDeadlineMs = 2000;
 
 /**
  * From the baseline's end on: a slower answer is bad, a longer one is none. The deadline is min(2 s, 10 × p99); of several vantages the
- * largest p99. The slow limit is half of it, and at least twice the slowest answer of the baseline: what was usual is not an impact. Above
- * the deadline no answer is slow, but one that a stall of the probe has kept waiting.
+ * largest p99. The slow limit is half of it, and at least twice the slowest answer of the baseline: what was usual is not an impact.
  * Nor is what the probe itself may add unnoticed: its event loop, and whoever is woken for it on a busy node, may each be late by as much.
+ * Where it is above the deadline, only an answer that a stall of the probe has kept waiting can be slow.
  */
 export function limitsOfBaseline(responses: readonly Float64Array[]): { readonly slow: number; readonly deadline: number } | null {
   const sorted = responses.filter(({ length }) => length > 0).map((values) => values.toSorted());

@@ -201,8 +201,12 @@ export function sumOf(all: readonly ProbeCounts[]): ProbeCounts {
  */
 export function judgedShare(vantage: Placed, goAt: number | null): number | null {
   const counts = goAt === null ? [countsOf(vantage)] : [countsOf(vantage), countsSince(vantage, goAt)];
-  const shares = counts.flatMap(({ planned, notJudged, dropped }) => (planned === 0 ? [] : [(planned - notJudged - dropped) / planned]));
+  const shares = counts.flatMap((each) => (each.planned === 0 ? [] : [shareOf(each)]));
   return shares.length === 0 ? null : Math.min(...shares);
+}
+
+export function shareOf({ planned, notJudged: not, dropped }: ProbeCounts): number {
+  return (planned - not - dropped) / planned;
 }
 
 /** Stretches of samples that are not judged, each up to the next sample. */

@@ -2,8 +2,10 @@
 import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
 import type { ServerPath } from '../../../base/target.ts';
-import type { FaultKind, FaultPlan } from '../../../journal/fault-plan.ts';
+import { packetFaults } from '../../../journal/fault-kinds.ts';
+import type { FaultPlan } from '../../../journal/fault-plan.ts';
 import type { Expectation } from '../../../journal/plan.ts';
+import { shareOf } from '../client/vantage.ts';
 import type { FaultFacts } from '../faults.ts';
 import type { BaselineView, Figure, Interval, Lane, NotJudgedBy, Proof, RecoveryView, VantageView } from '../view.ts';
 
@@ -112,9 +114,6 @@ function heal({ faults, running }: ProofFacts): Proof {
   return { of, state: 'missing', text: t('heal not proven: nobody saw {0} end', open.plan.title) };
 }
 
-/** A port-forward enters its pod on loopback, which these leave alone. */
-const ofPackets: ReadonlySet<FaultKind> = new Set<FaultKind>(['networkCut', 'packetLoss', 'latency', 'slowClose']);
-
 function judged({ vantages, running, path, faults }: ProofFacts): Proof {
   const of = 'judged';
   const planned = vantages.reduce((sum, { counts }) => sum + counts.planned, 0);
@@ -126,10 +125,9 @@ function judged({ vantages, running, path, faults }: ProofFacts): Proof {
   const worst = vantages.reduce((least, each) => ((each.judgedShare ?? 1) < (least.judgedShare ?? 1) ? each : least));
   const share = worst.judgedShare ?? 1;
   if (share < leastJudged) {
-    const { planned: all, notJudged, dropped } = worst.counts;
     const parts = [percent(share), worst.title, percent(leastJudged), whyNot(worst)];
     const text =
-      share < (all - notJudged - dropped) / all
+      share < shareOf(worst.counts)
         ? t('{0} of the samples of {1} since the fault judged, {2} needed: {3}', ...parts)
         : t('{0} of the samples of {1} judged, {2} needed: {3}', ...parts);
     return { of, state: running ? 'pending' : 'missing', text };
@@ -137,7 +135,7 @@ function judged({ vantages, running, path, faults }: ProofFacts): Proof {
   const blind = vantages.find(({ source, hasControl }) => !hasControl && source !== 'runner');
   if (blind !== undefined && !running)
     return { of, state: 'missing', text: t('the vantage {0} has no control: its failures may be its own', blind.title) };
-  const unfelt = faults.find(({ plan }) => ofPackets.has(plan.kind))?.plan.title;
+  const unfelt = faults.find(({ plan }) => packetFaults.has(plan.kind))?.plan.title;
   if (path === 'portForward' && unfelt !== undefined && vantages.every(({ source }) => source === 'runner'))
     return {
       of,

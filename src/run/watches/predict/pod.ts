@@ -1,6 +1,7 @@
 /** What a pod's own settings and its last start let expect of it. Pure. */
 import { t } from '../../../base/messages.ts';
-import type { Container, Pod, PodSpec } from '../../../cluster/objects.ts';
+import { toleratedMs } from '../../../cluster/act/nodes.ts';
+import type { Container, Pod, PodSpec, Toleration } from '../../../cluster/objects.ts';
 import { ownerOf } from '../../../cluster/recognise/owner.ts';
 import { plus, seconds, type Span } from './spans.ts';
 
@@ -15,7 +16,7 @@ export interface ProbeSettings {
 export interface FullPod extends Pod {
   readonly spec?: Omit<PodSpec, 'containers' | 'volumes'> & {
     readonly containers?: readonly (Container & { readonly readinessProbe?: ProbeSettings })[];
-    readonly tolerations?: readonly { readonly key?: string; readonly effect?: string; readonly tolerationSeconds?: number }[];
+    readonly tolerations?: readonly Toleration[];
     readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly name?: string } }[];
   };
 }
@@ -47,9 +48,7 @@ export function settingsOf(pod: FullPod, container: string | undefined): PodSett
   ].map((stamp) => Date.parse(stamp ?? ''));
   const tookMs = (readyMs ?? NaN) - (startedMs ?? NaN);
   const probe = own?.readinessProbe;
-  const tolerated = pod.spec?.tolerations?.find(({ key, effect }) => key === 'node.kubernetes.io/unreachable' && effect !== 'NoSchedule');
-  const toleratesMs =
-    tolerated === undefined ? 0 : tolerated.tolerationSeconds === undefined ? undefined : tolerated.tolerationSeconds * 1000;
+  const toleratesMs = toleratedMs(pod.spec?.tolerations);
   return {
     ...{ name: pod.metadata.name, owner: ownerOf(pod).kind, image: own?.image ?? '', restarts: status?.restartCount ?? 0 },
     graceMs: (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000,
@@ -66,7 +65,7 @@ export function settingsOf(pod: FullPod, container: string | undefined): PodSett
     // Ten minutes later it was not its start that made it ready.
     ...(tookMs >= 0 && tookMs < 600_000 ? { lastStartMs: tookMs } : {}),
     ...(endedMs !== undefined && !Number.isNaN(endedMs) ? { endedAtMs: endedMs } : {}),
-    ...(toleratesMs === undefined ? {} : { toleratesMs }),
+    ...(toleratesMs === Infinity ? {} : { toleratesMs }),
   };
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { ClusterConnection } from '../../../../src/cluster/connect/connection.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
 import { byPod, draft } from '../../fault/scenes.ts';
-import { Held, kafkaApi, World } from './world.ts';
+import { Held, World } from './world.ts';
+import { kafkaApi } from '../../fault/kafkaApi.ts';
 
 const hourMs = 3_600_000;
 

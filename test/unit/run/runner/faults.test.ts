@@ -6,7 +6,8 @@ import type { JournalEvent } from '../../../../src/journal/events.ts';
 import { longestMs } from '../../../../src/run/runner/faults/lengths.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
 import { byPod, draft, kafkaFacts } from '../../fault/scenes.ts';
-import { failed, Held, kafkaApi, World } from './world.ts';
+import { failed, Held, World } from './world.ts';
+import { kafkaApi } from '../../fault/kafkaApi.ts';
 
 const path = '/api/v1/namespaces/data/pods/bus-1';
 

@@ -4,7 +4,8 @@ import type { DraftFault, TargetBy } from '../../../../src/fault/draft.ts';
 import type { JournalEvent } from '../../../../src/journal/events.ts';
 import type { ScriptedApi } from '../../fault/api.ts';
 import { draft } from '../../fault/scenes.ts';
-import { failed, Held, kafkaApi, World } from './world.ts';
+import { failed, Held, World } from './world.ts';
+import { kafkaApi } from '../../fault/kafkaApi.ts';
 
 const leader: TargetBy = { kind: 'leader', topic: 'messages', partition: 0 };
 /** By name, as the plan has the replicas that may be the leader then. */

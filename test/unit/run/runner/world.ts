@@ -23,7 +23,7 @@ import type { RunRecord } from '../../../../src/run/runner/faults/record.ts';
 import type { RoomEdges } from '../../../../src/run/runner/faults/room.ts';
 import { Run } from '../../../../src/run/runner/run.ts';
 import { headerOf } from '../../analysis/support.ts';
-import { ScriptedApi } from '../../fault/api.ts';
+import type { ScriptedApi } from '../../fault/api.ts';
 import { kafkaFacts, kafkaObjects, previewOf, sceneOf } from '../../fault/scenes.ts';
 import { eventsOf } from '../support.ts';
 
@@ -317,18 +317,6 @@ export class World {
       },
     };
   }
-}
-
-/** A Kafka of three brokers, as the world's runs see it. */
-export async function kafkaApi(): Promise<ScriptedApi> {
-  const api = await ScriptedApi.start();
-  const { pods, workloads, nodes, budgets, services } = kafkaObjects();
-  for (const pod of pods) api.put('/api/v1/namespaces/data/pods', pod);
-  for (const { workload } of workloads) api.put('/apis/apps/v1/namespaces/data/statefulsets', workload);
-  for (const node of nodes) api.put('/api/v1/nodes', node);
-  for (const budget of budgets) api.put('/apis/policy/v1/namespaces/data/poddisruptionbudgets', budget);
-  for (const service of services) api.put('/api/v1/namespaces/data/services', service);
-  return api;
 }
 
 /** What it failed with. */

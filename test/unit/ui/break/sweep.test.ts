@@ -4,21 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { withLevel, type ProtectionLevels } from '../../../../src/cluster/act/levels.ts';
-import { permissionCache } from '../../../../src/cluster/act/permissions.ts';
-import { connectCluster } from '../../../../src/cluster/connect/connection.ts';
-import { identityReader } from '../../../../src/cluster/connect/identity.ts';
-import { openLiveCluster } from '../../../../src/cluster/live.ts';
 import { deadlineMark, runMark, undoMark } from '../../../../src/fault/marks.ts';
 import type { PlannedFault } from '../../../../src/journal/fault-plan.ts';
 import { RunStore } from '../../../../src/journal/store.ts';
-import { Clusters, type OpenCluster } from '../../../../src/ui/session/clusters.ts';
-import { KeptKafkaLogins } from '../../../../src/ui/session/kafkaLogins.ts';
+import type { Clusters, OpenCluster } from '../../../../src/ui/session/clusters.ts';
 import { sweepOpened } from '../../../../src/ui/session/sweep.ts';
 import { status } from '../../cluster/server.ts';
 import { ScriptedApi } from '../../fault/api.ts';
 import { live, startedAt, step, writeFaultRun } from '../../run/stop/made.ts';
+import { clustersOfTests } from '../clusters.ts';
 
-const noSecrets = { get: async () => undefined, store: async () => undefined, delete: async () => undefined };
 const run = '20261121-140500-fewer-0a1b';
 const path = '/apis/apps/v1/namespaces/data/statefulsets/bus';
 const deadlineMs = startedAt + 61_000;
@@ -53,15 +48,7 @@ describe('a cluster that is opened, in which a run has left something changed', 
     });
     const cluster = { context: 'fake', kubeconfig: '/k', identity: 'uid-of-cluster/' };
     folder = await writeFaultRun(home, { run, cluster, faults: [fewer], events: [step(1000, 'go'), step(1100, 'applied')] });
-    clusters = new Clusters({
-      contexts: async () => ({ contexts: [], problems: [] }),
-      open: async (context) => {
-        const connection = await connectCluster(context, { env: {} });
-        const permissions = permissionCache(connection, () => performance.now());
-        const kafkaLogins = new KeptKafkaLogins(noSecrets, connection);
-        return { context, connection, live: openLiveCluster(connection), permissions, kafkaLogins, identity: identityReader(connection) };
-      },
-    });
+    clusters = clustersOfTests();
   });
   afterEach(async () => {
     clusters.dispose();
