@@ -57,7 +57,13 @@ function expectationCase({ verdict }: RunView, { expectation, outcome, text }: R
 
 function proofCase({ of, state, text }: Proof): Case {
   const names = {
-    ...{ effect: t('effect proven'), heal: t('heal proven'), judged: t('samples judged'), watches: t('no watch gap') },
+    ...{
+      effect: t('effect proven'),
+      heal: t('heal proven'),
+      duration: t('lasted as planned'),
+      judged: t('samples judged'),
+      watches: t('no watch gap'),
+    },
     ...{ baseline: t('steady baseline'), observed: t('observed long enough') },
   };
   return {

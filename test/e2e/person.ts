@@ -5,6 +5,10 @@ import { afterEach } from 'mocha';
 import type { Frame, Locator } from 'playwright-core';
 import type { Workbench } from './workbench.ts';
 
+const STILL_MS = 500;
+
+const topOf = async (row: Locator): Promise<number> => (await row.boundingBox())?.y ?? -2;
+
 export class Person {
   readonly workbench: Workbench;
 
@@ -68,8 +72,13 @@ export class Person {
 
   /** Chooses from the menu of a row of a tree. */
   async rowMenu(row: Locator, label: string | RegExp): Promise<void> {
-    await row.click({ button: 'right' });
     const { page } = this.workbench;
+    // A tree that opens moves its rows: a person waits until they stand still.
+    for (let before = -1, at = await topOf(row); at !== before; at = await topOf(row)) {
+      before = at;
+      await page.waitForTimeout(STILL_MS);
+    }
+    await row.click({ button: 'right' });
     // A menu takes no click in its first moments: it could be the one that opened it.
     await page.locator('.monaco-menu .action-item').filter({ hasText: label }).first().hover();
     await page.keyboard.press('Enter');

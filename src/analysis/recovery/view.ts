@@ -298,7 +298,8 @@ export interface FaultView {
 }
 
 export interface Proof {
-  readonly of: 'effect' | 'heal' | 'judged' | 'watches' | 'baseline' | 'observed';
+  /** `duration`: only where what was broken was healed before its time. */
+  readonly of: 'effect' | 'heal' | 'duration' | 'judged' | 'watches' | 'baseline' | 'observed';
   readonly state: 'ok' | 'missing' | 'notApplicable' | 'pending';
   /** "effect proven: old container id gone" */
   readonly text: string;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import type { V1Deployment } from '@kubernetes/client-node';
 import { before, describe, it } from 'mocha';
 import type { ClusterConnection } from '../../../src/cluster/connect/connection.ts';
 import type { PreparedFault } from '../../../src/fault/injector.ts';
@@ -40,10 +41,10 @@ describe('a workload that is scaled by a fault, seen by a user', () => {
   }
 
   async function isAsBefore(): Promise<void> {
+    const isWhole = ({ spec, metadata }: V1Deployment): boolean => spec?.replicas === 1 && metadata?.annotations?.[undoMark] === undefined;
+    // Whether it is answered tells nothing by itself: a pod that is told to end answers for a while.
+    await lab.waitFor('It is as before', { kind: 'Deployment', name: 'web' }, isWhole, { timeoutMs: 60_000 });
     await untilAsked(lab, WEB, (answer) => answer !== undefined);
-    const { spec, metadata } = await lab.api.apps.readNamespacedDeployment({ name: 'web', namespace: lab.namespace });
-    assert.equal(spec?.replicas, 1);
-    assert.equal(metadata?.annotations?.[undoMark], undefined);
   }
 
   async function healersEnd(): Promise<void> {

@@ -33,7 +33,7 @@ export interface ProofFacts {
 
 /** In the order in which the first that is missing is the reason of an inconclusive run. */
 export function proofsOf(facts: ProofFacts): readonly Proof[] {
-  return [effect(facts), heal(facts), judged(facts), watches(facts), baseline(facts), observed(facts)];
+  return [effect(facts), heal(facts), ...duration(facts), judged(facts), watches(facts), baseline(facts), observed(facts)];
 }
 
 /** null: everything that *passed* needs is there. */
@@ -88,13 +88,7 @@ function heal({ faults, running }: ProofFacts): Proof {
     const why = early.early?.text === undefined ? '' : `: ${early.early.text}`;
     return { of, state: 'missing', text: t('{0} ended before its time{1}', early.plan.title, why) };
   }
-  const lasting = faults.filter(({ lasts, goAt }) => lasts && goAt !== null);
-  const cut = lasting.find(({ steps }) => steps.some(({ step, why }) => step === 'heal' && why !== undefined && why !== 'duration'));
-  if (cut !== undefined) {
-    const afterMs = (cut.healAskedAt ?? 0) - (cut.appliedAt ?? cut.goAt ?? 0);
-    const seconds = [afterMs, cut.plan.durationMs ?? 0].map((ms) => (ms / 1000).toFixed(1));
-    return { of, state: 'missing', text: t('{0} was healed after {1} of its {2} s', cut.plan.title, ...seconds) };
-  }
+  const lasting = faults.filter(isLasting);
   if (lasting.length === 0) {
     const instantaneous = faults.every(({ lasts }) => !lasts);
     return {
@@ -112,6 +106,19 @@ function heal({ faults, running }: ProofFacts): Proof {
   }
   if (running) return { of, state: 'pending', text: t('heal: the fault is active') };
   return { of, state: 'missing', text: t('heal not proven: nobody saw {0} end', open.plan.title) };
+}
+
+const isLasting = ({ lasts, goAt }: FaultFacts): boolean => lasts && goAt !== null;
+
+/** By hand, by an abort: what the rest of it would have done nobody knows. */
+function duration({ faults }: ProofFacts): readonly Proof[] {
+  const cut = faults
+    .filter(isLasting)
+    .find(({ steps }) => steps.some(({ step, why }) => step === 'heal' && why !== undefined && why !== 'duration'));
+  if (cut === undefined) return [];
+  const afterMs = (cut.healAskedAt ?? 0) - (cut.appliedAt ?? cut.goAt ?? 0);
+  const seconds = [afterMs, cut.plan.durationMs ?? 0].map((ms) => (ms / 1000).toFixed(1));
+  return [{ of: 'duration', state: 'missing', text: t('{0} was healed after {1} of its {2} s', cut.plan.title, ...seconds) }];
 }
 
 function judged({ vantages, running, path, faults }: ProofFacts): Proof {

@@ -216,6 +216,13 @@ describe('a fault that lasts', () => {
     assert.match(inert.reason, /^Effect not proven: cut kafka-1 off was begun/);
     const byHand = viewOf({ ...script, steps: [...steps.slice(0, 3), [2000, 'heal', { why: 'stopped' }], [2100, 'healed']] });
     assert.deepEqual([byHand.verdict, byHand.reason], ['inconclusive', 'Cut kafka-1 off was healed after 2.0 of its 20.0 s']);
+    assert.deepEqual(
+      byHand.proofs.slice(1, 3).map(({ of, state }) => [of, state]),
+      [
+        ['heal', 'ok'],
+        ['duration', 'missing'],
+      ],
+    );
     const expired = viewOf({ ...script, steps: [...steps.slice(0, 3), [20_000, 'expired']] });
     assert.deepEqual([expired.verdict, expired.proofs[1]?.text], ['passed', 'heal proven: ended by its own deadline']);
   });
