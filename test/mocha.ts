@@ -12,7 +12,7 @@ if (folder === undefined || reportPath === undefined)
   throw new Error('Usage: mocha.ts FOLDER|FILE REPORT TIMEOUT_MS [--grep …] [--jobs N]');
 const options = { reportPath, timeoutMs: Number(timeout ?? 20_000), ...(values.grep === undefined ? {} : { grep: values.grep }) };
 const path = join(import.meta.dirname, folder);
-const found = path.endsWith('.test.ts') ? [path] : globSync(`${path}/**/*.test.ts`).sort();
+const found = path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.test.ts`).sort();
 const failed =
   values.jobs === undefined
     ? await runMocha({ files: found, ...options })

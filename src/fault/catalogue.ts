@@ -5,7 +5,7 @@
 import { t } from '../base/messages.ts';
 import { formatBytes, formatDuration } from '../base/units.ts';
 import { packetFaults } from '../journal/fault-kinds.ts';
-import type { FaultKind, FaultSettings, FaultTarget } from '../journal/fault-plan.ts';
+import type { ExistingDelay, FaultKind, FaultSettings, FaultTarget } from '../journal/fault-plan.ts';
 
 /** Every fault has ended after that. */
 export const longestFaultMs = 15 * 60_000;
@@ -163,10 +163,10 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
     latency: {
       ...packets,
       title: t('Delay'),
-      does: t('Holds back what comes to the pod for so long, as a slow network would.'),
-      defaults: { kind: 'latency', latencyMs: 100, jitterMs: 0, existing: 'reset' },
+      does: t('Holds back what the pod answers for so long, as a slow network would.'),
+      defaults: { kind: 'latency', latencyMs: 100, jitterMs: 0, existing: 'delayed' },
       defaultDurationMs: minute,
-      heals: t('New connections are spared at once; those made meanwhile stay slow until they close. The kernel ends it at the deadline.'),
+      heals: t('What comes afterwards is not held up any more. The kernel ends it at the deadline.'),
     },
     slowClose: {
       ...packets,
@@ -298,6 +298,13 @@ export function settingsText(settings: FaultSettings): string {
   }
 }
 
-function existingText(existing: 'reset' | 'unaffected'): string {
-  return existing === 'reset' ? t('existing connections are reset') : t('existing connections are unaffected');
+function existingText(existing: ExistingDelay): string {
+  switch (existing) {
+    case 'delayed':
+      return t('existing connections, too, where the node’s kernel can delay them (netem); else they are reset');
+    case 'reset':
+      return t('existing connections are reset');
+    case 'unaffected':
+      return t('existing connections are unaffected');
+  }
 }

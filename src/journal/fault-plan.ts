@@ -50,6 +50,11 @@ export type PlannedFault = FaultSettings & {
 
 export type FaultChoice = { readonly kind: 'leader'; readonly topic: string; readonly partition: number } | { readonly kind: 'controller' };
 
+/** What becomes of connections that are there when something slows new ones. */
+export type Existing = 'reset' | 'unaffected';
+/** `delayed`: like new ones, where the target's kernel can (netem); else they are reset. */
+export type ExistingDelay = Existing | 'delayed';
+
 export type FaultSettings =
   /** The control: everything but the fault. */
   | { readonly kind: 'none' }
@@ -65,9 +70,9 @@ export type FaultSettings =
       readonly latencyMs: number;
       readonly jitterMs: number;
       readonly port?: number;
-      readonly existing: 'reset' | 'unaffected';
+      readonly existing: ExistingDelay;
     }
-  | { readonly kind: 'slowClose'; readonly delayMs: number; readonly port: number; readonly existing: 'reset' | 'unaffected' }
+  | { readonly kind: 'slowClose'; readonly delayMs: number; readonly port: number; readonly existing: Existing }
   | { readonly kind: 'cpuStress'; readonly cores: number }
   | { readonly kind: 'memoryStress'; readonly bytes: number }
   | { readonly kind: 'rollingRestart' }

@@ -3,6 +3,7 @@
  * `program/protocol.go`. `t`: milliseconds on the helper's own monotonic clock. What the helper says is checked when it comes.
  */
 import * as v from 'valibot';
+import type { Existing, ExistingDelay } from '../../journal/fault-plan.ts';
 
 /** In the target's pod. One at a time; nothing of it has an effect before `go`. */
 export type HelperFault =
@@ -16,10 +17,10 @@ export type HelperFault =
       readonly peers?: readonly string[];
       readonly exempt: Exempt;
     }
-  /** New connections to the pod go through a proxy: what the pod answers comes later. Requests are not held up. */
-  | ({ readonly kind: 'latency'; readonly latencyMs: number; readonly jitterMs: number } & ByProxy)
+  /** What the pod answers comes later; requests are not held up. */
+  | ({ readonly kind: 'latency'; readonly latencyMs: number; readonly jitterMs: number; readonly existing: ExistingDelay } & ByProxy)
   /** New connections to the pod go through a proxy: each side hears so much later that the other one has closed. */
-  | ({ readonly kind: 'slowClose'; readonly delayMs: number } & ByProxy)
+  | ({ readonly kind: 'slowClose'; readonly delayMs: number; readonly existing: Existing } & ByProxy)
   /** All threads of the target container are held. */
   | { readonly kind: 'freeze'; readonly containerId?: string }
   /** The target container's first process is killed, and with it, mostly, the helper: the end of the connection is the answer. */
@@ -32,8 +33,6 @@ export type HelperFault =
 interface ByProxy {
   /** Of the pod; absent: every TCP port. */
   readonly port?: number;
-  /** What becomes of connections that are there when it begins. */
-  readonly existing: 'reset' | 'unaffected';
   readonly exempt: Exempt;
   /** How long connections that were made during the fault may stay in the proxy (without delay) after it; then they are closed. */
   readonly lingerMs: number;

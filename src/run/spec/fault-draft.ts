@@ -103,7 +103,7 @@ function settingsOf(written: SpecFault, path: SpecPath, report: Report): FaultSe
   const need = (key: keyof SpecFault, example: string): void => {
     if (written[key] === undefined) report([...path, 'kind'], t('{0} has no {1}', kind, key), t('Write {0}.', example));
   };
-  const { port, existing = 'reset', peers } = written;
+  const { port, existing, peers } = written;
   switch (kind) {
     case 'podDelete':
       return { kind, ...(written.grace === undefined ? {} : { graceSeconds: Math.max(1, Math.round(written.grace / 1_000)) }) };
@@ -114,11 +114,19 @@ function settingsOf(written: SpecFault, path: SpecPath, report: Report): FaultSe
       return { kind, percent: written.percent ?? 0 };
     case 'latency':
       need('latency', 'latency: 100 ms');
-      return { kind, latencyMs: written.latency ?? 0, jitterMs: written.jitter ?? 0, existing, ...(port === undefined ? {} : { port }) };
+      return {
+        kind,
+        latencyMs: written.latency ?? 0,
+        jitterMs: written.jitter ?? 0,
+        existing: existing ?? factsOf(kind).defaults.existing,
+        ...(port === undefined ? {} : { port }),
+      };
     case 'slowClose':
       need('delay', 'delay: 5 s');
       need('port', 'port: 9092');
-      return { kind, delayMs: written.delay ?? 0, port: port ?? 0, existing };
+      if (existing === 'delayed')
+        report([...path, 'existing'], t('“delayed” is of latency'), t('Write reset or unaffected: closes are held up by a proxy.'));
+      return { kind, delayMs: written.delay ?? 0, port: port ?? 0, existing: existing === 'unaffected' ? existing : 'reset' };
     case 'cpuStress':
       return { kind, cores: written.cores ?? factsOf(kind).defaults.cores };
     case 'memoryStress':

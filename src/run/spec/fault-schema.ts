@@ -128,8 +128,10 @@ function fault() {
     port: v.optional(described(whole(1, 65_535), t('Of latency and slowClose: the port of the target that is meant.'), [9092])),
     existing: v.optional(
       described(
-        choice(['reset', 'unaffected']),
-        t('Of latency and slowClose: what becomes of connections that are there already. A proxy catches new ones only.'),
+        choice(['delayed', 'reset', 'unaffected']),
+        t(
+          'Of latency and slowClose: what becomes of connections that are there already. delayed (of latency, the default): held up, too, by the kernel of a node that can (netem); elsewhere they are reset. reset, unaffected: a proxy catches new ones only.',
+        ),
       ),
     ),
     cores: v.optional(described(v.pipe(whole(1, 512)), t('Of cpuStress: how many cores are burned.'), [1])),

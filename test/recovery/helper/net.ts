@@ -11,7 +11,7 @@ import type { Exempt, Said } from '../../../src/fault/helper/protocol.ts';
 import { faultHelper } from '../../build/fault-helper.ts';
 import { Progress } from '../../workbench/cache.mjs';
 import { goArch } from '../../lab/build/go.ts';
-import type { Order, Told } from './agent.ts';
+import { machineMs, type Order, type Told } from './agent.ts';
 
 export const POD = '10.231.0.1';
 export const POD_6 = 'fd31::1';
@@ -130,6 +130,39 @@ export class Agent {
   }
 }
 
+export type Of<K extends Told['kind']> = Told & { readonly kind: K };
+
+let opened = 0;
+
+/** One of a peer to the pod, kept open. */
+export class Connection {
+  readonly id = `c${++opened}`;
+  readonly #peer: Agent;
+
+  private constructor(peer: Agent) {
+    this.#peer = peer;
+  }
+
+  static async open(peer: Agent, host: string = POD): Promise<Connection> {
+    const made = new Connection(peer);
+    peer.order({ do: 'open', id: made.id, host, port: PORT });
+    await made.next('opened');
+    return made;
+  }
+
+  /** The first of its kind after a moment. */
+  next(kind: 'opened' | 'got' | 'peerEnded' | 'closed', after = 0): Promise<Of<'got'>> {
+    return this.#peer.next((told): told is Of<'got'> => told.kind === kind && told.id === this.id && told.at > after);
+  }
+
+  /** Milliseconds for one byte there and back. */
+  async trip(bytes = 1): Promise<number> {
+    const sentMs = machineMs();
+    this.#peer.order({ do: 'send', id: this.id, bytes });
+    return (await this.next('got', sentMs)).at - sentMs;
+  }
+}
+
 export interface SpawnedHelper {
   readonly child: ChildProcess;
   readonly pipe: HelperPipe;
@@ -161,7 +194,7 @@ function lives(pid: number): boolean {
 }
 
 function programBelow(pid: number, file: string): number {
-  const found = family(pid).find((one) => readlinkSync(`/proc/${one}/exe`) === file);
+  const found = family(pid).find((one) => readlinkSync(`/proc/${one}/exe`).endsWith(file));
   if (found === undefined) throw new Error('the helper does not run');
   return found;
 }

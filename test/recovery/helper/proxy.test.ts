@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { HelperClient } from '../../../src/fault/helper/client.ts';
 import type { HelperFault } from '../../../src/fault/helper/protocol.ts';
-import { machineMs, type Told } from './agent.ts';
-import { Net, NOTHING_EXEMPT, POD, POD_6, PORT, type Agent, type SpawnedHelper } from './net.ts';
+import { machineMs } from './agent.ts';
+import { Connection, Net, NOTHING_EXEMPT, POD_6, PORT, type Agent, type Of, type SpawnedHelper } from './net.ts';
 
 const LATENCY = {
   kind: 'latency',
@@ -16,15 +16,12 @@ const LATENCY = {
 } as const satisfies HelperFault;
 const SLOW = { kind: 'slowClose', delayMs: 700, port: PORT, existing: 'unaffected', exempt: NOTHING_EXEMPT, lingerMs: 0 } as const;
 
-type Of<K extends Told['kind']> = Told & { readonly kind: K };
-
 describe('the helper’s proxy, in a network of its own', () => {
   let net: Net;
   let pod: Agent;
   let peer: Agent;
   let helper: SpawnedHelper;
   let client: HelperClient;
-  let count = 0;
 
   before(async () => {
     net = new Net();
@@ -44,36 +41,16 @@ describe('the helper’s proxy, in a network of its own', () => {
     assert.equal(net.rules(), '', 'nothing is left in the packet filter');
   });
 
-  class Connection {
-    readonly id = `c${++count}`;
-
-    async open(host: string = POD): Promise<this> {
-      peer.order({ do: 'open', id: this.id, host, port: PORT });
-      await this.next('opened');
-      return this;
-    }
-
-    /** The n-th of its kind. */
-    next(kind: 'opened' | 'got' | 'peerEnded' | 'closed', after = 0): Promise<Of<'got'>> {
-      return peer.next((told): told is Of<'got'> => told.kind === kind && told.id === this.id && told.at > after);
-    }
-
-    /** Milliseconds for one byte there and back. */
-    async trip(bytes = 1): Promise<number> {
-      const sentMs = machineMs();
-      peer.order({ do: 'send', id: this.id, bytes });
-      return (await this.next('got', sentMs)).at - sentMs;
-    }
-  }
+  const connected = (host?: string): Promise<Connection> => Connection.open(peer, host);
 
   it('makes answers of new connections later by as much, and old ones not', async () => {
-    const old = await new Connection().open();
+    const old = await connected();
     const plainMs = await old.trip();
     await client.arm(LATENCY);
     const { proof } = await client.go(60_000);
     assert.equal(proof.unaffected, 1);
-    const fresh = await new Connection().open();
-    const six = await new Connection().open(POD_6);
+    const fresh = await connected();
+    const six = await connected(POD_6);
     for (const connection of [fresh, six]) {
       const ms = await connection.trip();
       assert.ok(ms >= 200 && ms < 200 + plainMs + 300, `${ms} ms, without the fault ${plainMs} ms`);
@@ -84,7 +61,7 @@ describe('the helper’s proxy, in a network of its own', () => {
   });
 
   it('resets existing connections where that is asked for, and says how many', async () => {
-    const old = await new Connection().open();
+    const old = await connected();
     await client.arm({ ...LATENCY, existing: 'reset' });
     const { proof } = await client.go(60_000);
     assert.ok((proof.reset ?? 0) >= 1);
@@ -94,12 +71,12 @@ describe('the helper’s proxy, in a network of its own', () => {
   it('healed, new connections go straight and those in the proxy on without delay; the last one’s end is told', async () => {
     await client.arm({ ...LATENCY, lingerMs: 60_000 });
     await client.go(60_000);
-    const inside = await new Connection().open();
+    const inside = await connected();
     assert.ok((await inside.trip()) >= 200);
     const { verified, proof } = await client.heal();
     assert.deepEqual({ verified, open: proof?.open }, { verified: true, open: 1 });
     assert.ok((await inside.trip()) < 200);
-    const straight = await new Connection().open();
+    const straight = await connected();
     assert.ok((await straight.trip()) < 200);
     assert.equal(
       helper.said.some(({ event }) => event === 'drained'),
@@ -114,7 +91,7 @@ describe('the helper’s proxy, in a network of its own', () => {
     await client.arm({ ...LATENCY, lingerMs: 600 });
     await client.go(800);
     const startedMs = machineMs();
-    const inside = await new Connection().open();
+    const inside = await connected();
     await inside.trip();
     const ended = await helper.event('ended');
     assert.equal(ended.event === 'ended' && ended.why, 'deadline');
@@ -127,18 +104,18 @@ describe('the helper’s proxy, in a network of its own', () => {
   it('killed, it leaves nothing between the pod and its users', async () => {
     await client.arm(LATENCY);
     await client.go(60_000);
-    const inside = await new Connection().open();
+    const inside = await connected();
     await inside.trip();
     helper.child.kill('SIGKILL');
     await inside.next('closed');
     await helper.exited;
-    assert.ok((await (await new Connection().open()).trip()) < 200);
+    assert.ok((await (await connected()).trip()) < 200);
   });
 
   it('lets the other side hear of a close only later, and half a connection stays usable meanwhile', async () => {
     await client.arm(SLOW);
     await client.go(60_000);
-    const slow = await new Connection().open();
+    const slow = await connected();
     assert.ok((await slow.trip()) < 600);
     const endedMs = machineMs();
     peer.order({ do: 'end', id: slow.id });
@@ -153,7 +130,7 @@ describe('the helper’s proxy, in a network of its own', () => {
   it('passes on whole what is larger than its pieces', async () => {
     await client.arm({ ...LATENCY, latencyMs: 50, jitterMs: 20 });
     await client.go(60_000);
-    const large = await new Connection().open();
+    const large = await connected();
     const bytes = 20_000_000;
     peer.order({ do: 'send', id: large.id, bytes });
     const sum = (): number =>

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 )
 
 // checkAll tries every mechanism up to where its effect would begin, and takes it back.
@@ -33,21 +32,14 @@ func checkAll() map[string]mechanismCheck {
 		"cpuStress":      try(fault{Kind: "cpuStress", Cores: 1}),
 		"memoryStress":   try(fault{Kind: "memoryStress", Bytes: 1}),
 		"reset":          {Possible: true},
-		"netem":          netem(),
+	}
+	if why := netemWhy(); why == "" {
+		found["netem"] = try(fault{Kind: "latency", LatencyMs: 1, Existing: "delayed", Exempt: none})
+	} else {
+		found["netem"] = mechanismCheck{Why: why}
 	}
 	if err := canDestroy(); err != nil {
 		found["reset"] = mechanismCheck{Why: "this kernel can't reset connections: " + err.Error()}
 	}
 	return found
-}
-
-// netem is only looked for: a delay by the device would have no deadline of its own.
-func netem() mechanismCheck {
-	if _, err := os.Stat("/sys/module/sch_netem"); err == nil {
-		return mechanismCheck{Note: "there, and not used: delays are made by a proxy", Why: "not offered"}
-	}
-	if modules, err := os.ReadFile("/proc/modules"); err == nil && strings.Contains(string(modules), "sch_netem") {
-		return mechanismCheck{Note: "there, and not used: delays are made by a proxy", Why: "not offered"}
-	}
-	return mechanismCheck{Why: "not loaded in this kernel"}
 }

@@ -88,11 +88,7 @@ func (d *drops) build(family byte) error {
 		t.set("exempt"+f.suffix, f.keyType, f.addressBytes, 0)
 		t.set("peers"+f.suffix, f.keyType, f.addressBytes, 0)
 	}
-	exempt := d.spec.Exempt.Addresses
-	if d.spec.Exempt.Kubelet {
-		exempt = append(slices.Clone(exempt), gateways()...)
-	}
-	if err := d.fill("exempt", exempt, unix.NFT_MSG_NEWSETELEM); err != nil {
+	if err := d.fill("exempt", exemptOf(d.spec), unix.NFT_MSG_NEWSETELEM); err != nil {
 		return err
 	}
 	if d.spec.Peers != nil {
@@ -322,6 +318,14 @@ func podDevices() ([]string, error) {
 		return nil, refuse("noDevice", "this network namespace has no device but loopback")
 	}
 	return names, nil
+}
+
+// exemptOf are the addresses that a fault leaves alone.
+func exemptOf(spec fault) []string {
+	if spec.Exempt.Kubelet {
+		return append(slices.Clone(spec.Exempt.Addresses), gateways()...)
+	}
+	return spec.Exempt.Addresses
 }
 
 // gateways are the addresses through which this namespace reaches others: mostly the node itself, where the kubelet asks from.

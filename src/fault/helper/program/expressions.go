@@ -111,17 +111,26 @@ func isOpening() []expression {
 	}
 }
 
+func constant(value []byte) expression {
+	return expression{"immediate", func(a *encoder) {
+		a.Uint32(unix.NFTA_IMMEDIATE_DREG, register)
+		nested(a, unix.NFTA_IMMEDIATE_DATA, func(data *encoder) { data.Bytes(unix.NFTA_DATA_VALUE, value) })
+	}}
+}
+
 // redirect sends it to a port of this namespace.
 func redirect(port uint16) []expression {
-	return []expression{
-		{"immediate", func(a *encoder) {
-			a.Uint32(unix.NFTA_IMMEDIATE_DREG, register)
-			nested(a, unix.NFTA_IMMEDIATE_DATA, func(data *encoder) {
-				data.Bytes(unix.NFTA_DATA_VALUE, binary.BigEndian.AppendUint16(nil, port))
-			})
-		}},
-		{"redir", func(a *encoder) { a.Uint32(unix.NFTA_REDIR_REG_PROTO_MIN, register) }},
-	}
+	return one(constant(binary.BigEndian.AppendUint16(nil, port)), expression{"redir", func(a *encoder) {
+		a.Uint32(unix.NFTA_REDIR_REG_PROTO_MIN, register)
+	}})
+}
+
+// goesBy names the class of a queue that it takes.
+func goesBy(class uint32) []expression {
+	return one(constant(binary.NativeEndian.AppendUint32(nil, class)), expression{"meta", func(a *encoder) {
+		a.Uint32(unix.NFTA_META_KEY, unix.NFT_META_PRIORITY)
+		a.Uint32(unix.NFTA_META_SREG, register)
+	}})
 }
 
 // ipFamily is what rules have to know of IPv4 and IPv6.

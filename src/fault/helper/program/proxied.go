@@ -59,16 +59,9 @@ func (p *proxied) prepare() (armed, error) {
 	return armed{Text: p.text(), On: devices, Note: "the pod sees its own address in place of the client’s, and a connection that is refused as one that is reset"}, nil
 }
 
-func (p *proxied) exempt() []string {
-	if p.spec.Exempt.Kubelet {
-		return append(slices.Clone(p.spec.Exempt.Addresses), gateways()...)
-	}
-	return p.spec.Exempt.Addresses
-}
-
 func (p *proxied) build() error {
 	t := p.table
-	four, six, err := keysOf(p.exempt())
+	four, six, err := keysOf(exemptOf(p.spec))
 	if err != nil {
 		return err
 	}
@@ -113,7 +106,7 @@ func (p *proxied) start(duration time.Duration) error {
 		return err
 	}
 	defer diag.close()
-	exempt := p.exempt()
+	exempt := exemptOf(p.spec)
 	there, err := connectionsTo(diag, p.spec.Port, func(remote netip.Addr) bool { return slices.Contains(exempt, remote.String()) })
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -277,6 +278,11 @@ func (s *session) arm(asked request) (any, error) {
 	if s.state == "active" || s.state == "lingering" {
 		return nil, refuse("busy", "a fault is under way")
 	}
+	// Said once more by who waits: queues are not taken away and put there again.
+	if same, ok := s.current.(*delayed); ok && s.state == "armed" && reflect.DeepEqual(same.spec, asked.Fault) {
+		s.enter("armed")
+		return same.ready, nil
+	}
 	s.close()
 	made, err := mechanismOf(asked.Name, asked.Fault)
 	if err != nil {
@@ -285,6 +291,7 @@ func (s *session) arm(asked request) (any, error) {
 	ready, err := made.prepare()
 	if err != nil {
 		made.stop()
+		_, _ = made.drained(true)
 		return nil, err
 	}
 	s.current = made
@@ -381,7 +388,15 @@ func mechanismOf(name string, spec fault) (mechanism, error) {
 	switch spec.Kind {
 	case "networkCut", "packetLoss":
 		return newDrops(name, spec)
-	case "latency", "slowClose":
+	case "latency":
+		if spec.Existing == "delayed" {
+			if netemWhy() == "" {
+				return newDelayed(name, spec)
+			}
+			spec.Existing = "reset"
+		}
+		return newProxied(name, spec)
+	case "slowClose":
 		return newProxied(name, spec)
 	case "freeze":
 		return newFreeze(spec), nil

@@ -14,8 +14,9 @@ const (
 	sockDiagByFamily = 20
 	sockDestroy      = 21
 	sockIDBytes      = 48
+	stateListening   = 1 << 10
 	// All but listening, waiting after their end, and closed.
-	statesOfConnections = ^uint32(0) &^ (1<<10 | 1<<6 | 1<<7 | 1<<12 | 1)
+	statesOfConnections = ^uint32(0) &^ (stateListening | 1<<6 | 1<<7 | 1<<12 | 1)
 )
 
 type connection struct {
@@ -33,28 +34,41 @@ func diagRequest(family byte, states uint32, id []byte) []byte {
 	return append(bytes, id...)
 }
 
-// connectionsTo are those to a port of the pod (0: to any), without loopback and without those that `skip` names.
-func connectionsTo(diag *netlink, port int, skip func(netip.Addr) bool) ([]connection, error) {
-	listening := map[uint16]bool{}
+// sockets of TCP in these states.
+func sockets(diag *netlink, states uint32) ([]connection, error) {
 	var found []connection
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		for _, states := range []uint32{1 << 10, statesOfConnections} {
-			messages, err := diag.ask(message{sockDiagByFamily, unix.NLM_F_DUMP, diagRequest(family, states, make([]byte, sockIDBytes))})
-			if err != nil {
-				return nil, err
-			}
-			for _, got := range messages {
-				one, ok := connectionOf(got.data)
-				if !ok {
-					continue
-				}
-				if states == 1<<10 {
-					listening[one.local.Port()] = true
-				} else {
-					found = append(found, one)
-				}
+		messages, err := diag.ask(message{sockDiagByFamily, unix.NLM_F_DUMP, diagRequest(family, states, make([]byte, sockIDBytes))})
+		if err != nil {
+			return nil, err
+		}
+		for _, got := range messages {
+			if one, ok := connectionOf(got.data); ok {
+				found = append(found, one)
 			}
 		}
+	}
+	return found, nil
+}
+
+func listeningPorts(diag *netlink) (map[uint16]bool, error) {
+	ports := map[uint16]bool{}
+	found, err := sockets(diag, stateListening)
+	for _, one := range found {
+		ports[one.local.Port()] = true
+	}
+	return ports, err
+}
+
+// connectionsTo are those to a port of the pod (0: to any), without loopback and without those that `skip` names.
+func connectionsTo(diag *netlink, port int, skip func(netip.Addr) bool) ([]connection, error) {
+	listening, err := listeningPorts(diag)
+	if err != nil {
+		return nil, err
+	}
+	found, err := sockets(diag, statesOfConnections)
+	if err != nil {
+		return nil, err
 	}
 	var kept []connection
 	for _, one := range found {

@@ -144,6 +144,12 @@ expect:
       port: 9092,
       existing: 'unaffected',
     });
+    assert.deepEqual(await settings('kind: latency, latency: 100 ms'), {
+      kind: 'latency',
+      latencyMs: 100,
+      jitterMs: 0,
+      existing: 'delayed',
+    });
     assert.deepEqual(await settings('kind: slowClose, delay: 5 s, port: 9092'), {
       kind: 'slowClose',
       delayMs: 5_000,
@@ -207,6 +213,10 @@ expect:
     [
       `faults: [{kind: freeze, target: {pod: x}, percent: «20 %»}]\n${probes}`,
       '“percent” is of packetLoss | Leave it out, or choose that kind.',
+    ],
+    [
+      `faults: [{kind: slowClose, target: {pod: x}, delay: 1 s, port: 1, existing: «delayed»}]\n${probes}`,
+      '“delayed” is of latency | Write reset or unaffected: closes are held up by a proxy.',
     ],
     [`faults: [{kind: freeze, target: {pod: x}, allow: [«everything»]}]\n${probes}`, /^“everything” is not one of several, beyondMinority/],
     [`faults: [{kind: freeze, target: {pod: x}, when: {isr: «2»}}]\n${probes}`, 'Of which partition is not said | Write of: messages/17.'],

@@ -94,7 +94,7 @@ describe('the form of a fault', () => {
     const first = { ...withKind(firstValues(offers), 'networkCut', offers), baseline: '30 s', whom: 'controller', allow: ['several'] };
     const now = changed(first, { ...first, kind: 'latency' }, offers);
     assert.deepEqual([now.baseline, now.whom, now.allow], ['30 s', 'controller', []]);
-    assert.deepEqual(now.settings, { latency: '100 ms', jitter: '0 ms', port: '9092', existing: 'reset' });
+    assert.deepEqual(now.settings, { latency: '100 ms', jitter: '0 ms', port: '9092', existing: 'delayed' });
     const none = changed(now, { ...now, kind: 'none' }, offers);
     assert.deepEqual([none.expect, none.abort], ['unavailable <= 0 s\nmessages.lost <= 0', '']);
     const ownRules = { ...now, expect: 'recovered <= 5 s' };
