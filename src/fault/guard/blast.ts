@@ -60,12 +60,15 @@ export function blastRefusals({ kind, targets, isChosenLater, groups, budgets, a
   return found;
 }
 
-export function touchedBudgets({ budgets }: FaultScene, kind: FaultKind, all: Hit): readonly TouchedBudget[] {
+/** `away`: how many are gone when it begins, at least. */
+export function touchedBudgets({ budgets }: FaultScene, kind: FaultKind, all: Hit, away = 0): readonly TouchedBudget[] {
   return budgets.flatMap((budget): TouchedBudget[] => {
     const hit = hitAtOnce(all, (pod) => budgetsOf(pod, [budget]).length > 0);
     if (hit === 0) return [];
-    const allowed = budget.status?.disruptionsAllowed ?? 0;
-    return [{ budget, hit, allowed, text: `${budgetText(budget)}. ${budgetMeaning(kind)}` }];
+    const now = budget.status?.disruptionsAllowed ?? 0;
+    const allowed = Math.max(0, now - away);
+    const then = allowed < now ? ` ${t('When it begins {0} will be away, and {1} may go.', away, allowed)}` : '';
+    return [{ budget, hit, allowed, text: `${budgetText(budget)}.${then} ${budgetMeaning(kind)}` }];
   });
 }
 

@@ -120,8 +120,9 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const durationMs = facts.lasts ? (fault.durationMs ?? facts.defaultDurationMs) : undefined;
   const isChosenLater = choose !== undefined;
   const hit = hitOf(scene, settings, targets, isChosenLater);
-  const groups = groupsOf(scene, hit, awayThen(scene, when));
-  const budgets = touchedBudgets(scene, kind, hit);
+  const away = awayThen(scene, when);
+  const groups = groupsOf(scene, hit, away);
+  const budgets = touchedBudgets(scene, kind, hit, away);
   const unread = unreadRefusals(scene);
   const losses = lossesOf(scene, settings, targets, hit, durationMs);
   const consent = consentFor(targets, losses, typed, allow.includes('dataLoss'));

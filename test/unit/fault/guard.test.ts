@@ -135,6 +135,12 @@ describe('the blast radius', () => {
     );
     const named = { ...kafkaObjects(), budgets: [budget('bus', { 'app.kubernetes.io/name': 'kafka' }, 0)] };
     assert.deepEqual(refusals(named, crash, byPod('bus-1'), { allow: ['againstBudget'] }), []);
+    const one = { ...kafkaObjects(), budgets: [budget('bus', { 'app.kubernetes.io/name': 'kafka' }, 1)] };
+    const waits = { kind: 'isr', topic: 'messages', partition: 1, size: 2, withinMs: 1 } as const;
+    assert.match(
+      refusals(one, crash, { kind: 'leader', topic: 'messages', partition: 1 }, { when: waits, allow: ['beyondMinority'] }).join(),
+      /^budget: .*: 1 may go now\. When it begins 1 will be away, and 0 may go\. This fault does not ask it$/,
+    );
     assert.deepEqual(refusals(named, { kind: 'drain' }, byNode('n1')), []);
     const { budgets } = previewOf(sceneOf(named), draft({ kind: 'drain' }, byNode('n1')));
     assert.match(budgets[0]?.text ?? '', /Eviction obeys it: a pod that may not go stays, and that is a result\./);
