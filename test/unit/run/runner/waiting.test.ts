@@ -14,7 +14,7 @@ const replicas = ['bus-0', 'bus-1', 'bus-2'];
 /** "When the ISR is 2, freeze the leader." */
 function whenTwo(withinMs = 10_000, by: TargetBy = leader): DraftFault {
   const when = { kind: 'isr', topic: 'messages', partition: 0, size: 2, withinMs } as const;
-  return draft({ kind: 'freeze' }, by, { durationMs: 200, when, allow: ['beyondMinority'] });
+  return draft({ kind: 'freeze' }, by, { durationMs: 200, when, allow: ['beyondMinority', 'againstBudget'] });
 }
 
 describe('a step that waits for a state', () => {
