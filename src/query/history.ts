@@ -6,7 +6,7 @@
  * So nothing needs a lock, and an entry that another window writes at that moment lands in the segment.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { FaultlineError } from '../base/errors.ts';
@@ -128,21 +128,9 @@ export class History {
 
   /** Reads what was appended since the last time. */
   async #readOn(name: string): Promise<void> {
-    const path = join(this.#folder, name);
-    const facts = await stat(path).catch(() => undefined);
-    if (facts === undefined) return void this.#files.delete(name);
-    const { size } = facts;
-    const identity = `${facts.ino} ${facts.birthtimeMs}`;
-    let cache = this.#files.get(name);
-    if (cache?.identity !== identity || size < cache.offset) this.#files.set(name, (cache = { identity, offset: 0, entries: [] }));
-    if (size === cache.offset) return;
-    const bytes = Buffer.alloc(size - cache.offset);
-    const file = await open(path, 'r');
-    try {
-      await file.read(bytes, 0, bytes.length, cache.offset);
-    } finally {
-      await file.close();
-    }
+    const found = await this.#appended(name);
+    if (found === undefined) return;
+    const { cache, bytes } = found;
     const end = bytes.lastIndexOf(10) + 1;
     cache.offset += end;
     const lines = bytes.toString('utf8', 0, end).split('\n');
@@ -151,6 +139,27 @@ export class History {
       if (entry !== undefined) cache.entries.push(entry);
       // The extension host draws between two pieces of a long file.
       if (index % 400 === 399) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** undefined: nothing. Of the file that is open: another window may give its name to another one meanwhile. */
+  async #appended(name: string): Promise<{ readonly cache: FileCache; readonly bytes: Buffer } | undefined> {
+    const file = await open(join(this.#folder, name), 'r').catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (file === undefined) return void this.#files.delete(name);
+    try {
+      const { size, ino, birthtimeMs } = await file.stat();
+      const identity = `${ino} ${birthtimeMs}`;
+      let cache = this.#files.get(name);
+      if (cache?.identity !== identity || size < cache.offset) this.#files.set(name, (cache = { identity, offset: 0, entries: [] }));
+      if (size === cache.offset) return undefined;
+      const bytes = Buffer.alloc(size - cache.offset);
+      await file.read(bytes, 0, bytes.length, cache.offset);
+      return { cache, bytes };
+    } finally {
+      await file.close();
     }
   }
 

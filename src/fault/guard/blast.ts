@@ -60,14 +60,24 @@ export function blastRefusals({ kind, targets, isChosenLater, groups, budgets, a
   return found;
 }
 
-/** `away`: how many are gone when it begins, at least. */
-export function touchedBudgets({ budgets }: FaultScene, kind: FaultKind, all: Hit, away = 0): readonly TouchedBudget[] {
+/** Who is gone when it begins, whoever that is: `count` of these pods, at least. */
+export interface AwayThen {
+  readonly count: number;
+  readonly among: ReadonlySet<string>;
+}
+
+export function touchedBudgets({ budgets, pods }: FaultScene, kind: FaultKind, all: Hit, away: AwayThen): readonly TouchedBudget[] {
+  const members = pods.filter(({ metadata }) => away.among.has(metadata.uid ?? ''));
   return budgets.flatMap((budget): TouchedBudget[] => {
     const hit = hitAtOnce(all, (pod) => budgetsOf(pod, [budget]).length > 0);
     if (hit === 0) return [];
     const now = budget.status?.disruptionsAllowed ?? 0;
-    const allowed = Math.max(0, now - away);
-    const then = allowed < now ? ` ${t('When it begins {0} will be away, and {1} may go.', away, allowed)}` : '';
+    const counts = members.some((pod) => budgetsOf(pod, [budget]).length > 0);
+    const { expectedPods = 0, currentHealthy = expectedPods } = budget.status ?? {};
+    // Those that are away already it has counted itself.
+    const more = counts ? Math.max(0, away.count - Math.max(0, expectedPods - currentHealthy)) : 0;
+    const allowed = Math.max(0, now - more);
+    const then = allowed < now ? ` ${t('When it begins {0} more will be away, and {1} may go.', more, allowed)}` : '';
     return [{ budget, hit, allowed, text: `${budgetText(budget)}.${then} ${budgetMeaning(kind)}` }];
   });
 }

@@ -228,6 +228,8 @@ const reasons: Readonly<Record<string, ErrorReason>> = {
   kernel: 'unsupported',
   nftables: 'unsupported',
   reset: 'unsupported',
+  netem: 'unsupported',
+  ports: 'unsupported',
   noProcess: 'unsupported',
   noDevice: 'unsupported',
   cgroup: 'unsupported',

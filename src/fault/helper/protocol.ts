@@ -17,7 +17,7 @@ export type HelperFault =
       readonly peers?: readonly string[];
       readonly exempt: Exempt;
     }
-  /** What the pod answers comes later; requests are not held up. */
+  /** What the pod answers comes later: by its kernel (netem) all that leaves the port, else by a proxy and for new connections alone. */
   | ({ readonly kind: 'latency'; readonly latencyMs: number; readonly jitterMs: number; readonly existing: ExistingDelay } & ByProxy)
   /** New connections to the pod go through a proxy: each side hears so much later that the other one has closed. */
   | ({ readonly kind: 'slowClose'; readonly delayMs: number; readonly existing: Existing } & ByProxy)
@@ -196,7 +196,7 @@ export const Said = v.variant('event', [
     proof: v.optional(Proof),
     text: v.optional(v.string()),
   }),
-  /** The last connection that went through the proxy is closed; `closedByUs`: so many when the time to linger was over. */
+  /** Nothing is left of it: the last connection through the proxy is closed; `closedByUs`: so many when the time to linger was over. */
   v.object({ event: v.literal('drained'), t: v.number(), closedByUs: v.number() }),
   /** It exits. */
   v.object({ event: v.literal('leaving'), t: v.number(), why: v.string() }),

@@ -10,7 +10,7 @@ import type { FaultPlan, FaultTarget, PlannedFault } from '../../journal/fault-p
 import { factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
 import type { DraftFault } from '../draft.ts';
 import { peersOf } from '../target/peers.ts';
-import { blastRefusals, touchedBudgets, type TouchedBudget } from '../guard/blast.ts';
+import { blastRefusals, touchedBudgets, type AwayThen, type TouchedBudget } from '../guard/blast.ts';
 import { dependentsOf } from '../guard/dependents.ts';
 import { groupsOf, hitOf, replacedAtOnce, workloadsOf, type HitGroup } from '../guard/hit.ts';
 import { lossesOf, type Loss } from '../guard/loss.ts';
@@ -121,7 +121,7 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
   const isChosenLater = choose !== undefined;
   const hit = hitOf(scene, settings, targets, isChosenLater);
   const away = awayThen(scene, when);
-  const groups = groupsOf(scene, hit, away);
+  const groups = groupsOf(scene, hit, away.count);
   const budgets = touchedBudgets(scene, kind, hit, away);
   const unread = unreadRefusals(scene);
   const losses = lossesOf(scene, settings, targets, hit, durationMs);
@@ -227,12 +227,13 @@ function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
 }
 
 /** How many replicas are out of sync when it begins, by what it waits for. */
-function awayThen({ model }: FaultScene, when: DraftFault['when']): number {
-  if (when?.kind !== 'isr') return 0;
+function awayThen({ model }: FaultScene, when: DraftFault['when']): AwayThen {
+  if (when?.kind !== 'isr') return { count: 0, among: new Set() };
   const known = model.kafka.items.flatMap((instance) => partitionOf(instance, when.topic, when.partition) ?? []);
   const replicas = Math.max(0, ...known.map((partition) => partition.replicas.length));
+  const brokers = model.kafka.items.flatMap(({ roles }) => roles.flatMap(({ pods }) => pods.flatMap(({ ref }) => ref.uid ?? [])));
   // Of a topic that is not there yet as many as most topics have.
-  return Math.max(0, (replicas === 0 ? 3 : replicas) - when.size);
+  return { count: Math.max(0, (replicas === 0 ? 3 : replicas) - when.size), among: new Set(brokers) };
 }
 
 function byText(a: string, b: string): number {

@@ -122,7 +122,7 @@ function fault() {
         pattern: '^\\s*[0-9.]+\\s*%\\s*$',
       }),
     ),
-    latency: v.optional(duration(t('Of latency: how much later a packet comes.'), ['100 ms'], { from: 1, to: 60_000 })),
+    latency: v.optional(duration(t('Of latency: how much later an answer comes.'), ['100 ms'], { from: 1, to: 60_000 })),
     jitter: v.optional(duration(t('Of latency: how much more or less it is, at random.'), ['10 ms'], { from: 0, to: 60_000 })),
     delay: v.optional(duration(t('Of slowClose: how much later a connection closes.'), ['5 s'], { from: 1, to: 600_000 })),
     port: v.optional(described(whole(1, 65_535), t('Of latency and slowClose: the port of the target that is meant.'), [9092])),

@@ -37,11 +37,18 @@ describe('netem', () => {
     client = await helper.client();
   });
   afterEach(async () => {
-    await client.close();
+    await left(client);
     await helper.exited;
     assert.equal(net.rules(), '', 'nothing is left in the packet filter');
     assert.match(queues(), none);
   });
+
+  /** A queue in which something waits is not taken away. */
+  async function left(one: HelperClient): Promise<void> {
+    await one.heal().catch(() => undefined);
+    await pause(DELAY.latencyMs + 100);
+    await one.close();
+  }
 
   const connected = (host?: string): Promise<Connection> => Connection.open(peer, host);
   const queues = (): string =>
@@ -60,6 +67,7 @@ describe('netem', () => {
     const armed = await client.arm(DELAY);
     assert.match(armed.text, /answers from port 7000 leave eth0 300 ms later \(± 0 ms\), also those of existing connections/);
     assert.ok((await old.trip()) < 200, 'nothing is delayed before it begins');
+    assert.match(queues(), none);
     const { leftMs = 0 } = await client.go(60_000);
     assert.ok(leftMs > 58_000 && leftMs <= 60_000);
     for (const connection of [old, await connected(), await connected(POD_6)]) {
@@ -94,7 +102,7 @@ describe('netem', () => {
     assert.match(queues(), /netem/, 'taken away only when the helper leaves: that stops the device for a moment');
   });
 
-  it('armed once more while it waits, it leaves its queue as it is; it ends by its deadline', async () => {
+  it('armed, once more and again, it loses nothing; it ends by its deadline', async () => {
     const one = await connected();
     await client.arm(DELAY);
     peer.order({ do: 'count', port: 7001 });
@@ -119,6 +127,8 @@ describe('netem', () => {
     assert.ok((await one.trip()) >= 300);
     helper.kill('SIGKILL');
     await helper.gone();
+    // What it owned goes a moment after it.
+    await pause(200);
     assert.ok((await one.trip()) < 200);
     assert.match(queues(), /netem/);
     const next = await net.helper();
@@ -126,7 +136,7 @@ describe('netem', () => {
     await second.arm(DELAY);
     await second.go(60_000);
     assert.ok((await one.trip()) >= 300);
-    await second.close();
+    await left(second);
     await next.exited;
   });
 
@@ -141,11 +151,39 @@ describe('netem', () => {
     helper.kill('SIGCONT');
   });
 
+  it('an earlier fault’s helper that leaves takes nothing away from a later one, which counts its own packets alone', async () => {
+    const one = await connected();
+    await client.arm(DELAY);
+    await client.go(60_000);
+    for (let trip = 0; trip < 5; trip++) await one.trip();
+    const { delayed: first = 0 } = await client.proof();
+    await client.heal();
+    const next = await net.helper();
+    const second = await next.client('second');
+    await second.arm(DELAY);
+    await second.go(60_000);
+    assert.equal((await second.proof()).proven, false);
+    await client.close();
+    assert.ok((await one.trip()) >= 300);
+    const { delayed = 0 } = await second.proof();
+    assert.ok(delayed >= 1 && delayed < first, `${delayed} after ${first}`);
+    await left(second);
+    await next.exited;
+  });
+
+  it('by a jitter that is more than the kernel takes it goes through the proxy, too', async () => {
+    assert.match((await client.arm({ ...DELAY, jitterMs: 3000 })).text, /answers of new connections/);
+  });
+
   it('beside a queue of somebody else’s it goes through the proxy', async () => {
     execFileSync('ip', ['netns', 'exec', net.pod, 'tc', 'qdisc', 'add', 'dev', 'eth0', 'root', 'handle', '7:', 'pfifo']);
     const { netem } = (await client.check()).mechanisms;
     assert.deepEqual(netem, { possible: false, why: 'somebody else’s queue (pfifo) is at eth0' });
     assert.match((await client.arm(DELAY)).text, /answers of new connections/);
+    await client.go(60_000);
+    await (await connected()).trip();
+    assert.match((await client.proof()).text, /1 answers delayed.* \(by a proxy: somebody else’s queue \(pfifo\) is at eth0\)$/);
+    await client.heal();
     assert.match(queues(), /^qdisc pfifo 7: root/);
     execFileSync('ip', ['netns', 'exec', net.pod, 'tc', 'qdisc', 'del', 'dev', 'eth0', 'root']);
   });

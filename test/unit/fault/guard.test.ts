@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { FaultlineError } from '../../../src/base/errors.ts';
+import type { PodDisruptionBudget } from '../../../src/cluster/objects.ts';
 import type { TargetBy } from '../../../src/fault/draft.ts';
 import { minorityOf } from '../../../src/fault/guard/hit.ts';
 import type { FaultScene, ScenePod } from '../../../src/fault/scene.ts';
@@ -139,8 +140,15 @@ describe('the blast radius', () => {
     const waits = { kind: 'isr', topic: 'messages', partition: 1, size: 2, withinMs: 1 } as const;
     assert.match(
       refusals(one, crash, { kind: 'leader', topic: 'messages', partition: 1 }, { when: waits, allow: ['beyondMinority'] }).join(),
-      /^budget: .*: 1 may go now\. When it begins 1 will be away, and 0 may go\. This fault does not ask it$/,
+      /^budget: .*: 1 may go now\. When it begins 1 more will be away, and 0 may go\. This fault does not ask it$/,
     );
+    const leading: TargetBy = { kind: 'leader', topic: 'messages', partition: 1 };
+    const then = (one: PodDisruptionBudget): number | undefined =>
+      previewOf(sceneOf({ ...kafkaObjects(), budgets: [one] }), draft(crash, leading, { when: waits })).budgets[0]?.allowed;
+    const of5 = budget('bus', { 'app.kubernetes.io/name': 'kafka' }, 2, 5);
+    assert.equal(then(of5), 1);
+    const oneDown = { ...of5, status: { ...of5.status, currentHealthy: 4, disruptionsAllowed: 1 } };
+    assert.equal(then(oneDown), 1, 'the one that is away is counted once');
     assert.deepEqual(refusals(named, { kind: 'drain' }, byNode('n1')), []);
     const { budgets } = previewOf(sceneOf(named), draft({ kind: 'drain' }, byNode('n1')));
     assert.match(budgets[0]?.text ?? '', /Eviction obeys it: a pod that may not go stays, and that is a result\./);

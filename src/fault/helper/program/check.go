@@ -33,8 +33,9 @@ func checkAll() map[string]mechanismCheck {
 		"memoryStress":   try(fault{Kind: "memoryStress", Bytes: 1}),
 		"reset":          {Possible: true},
 	}
-	if why := netemWhy(); why == "" {
-		found["netem"] = try(fault{Kind: "latency", LatencyMs: 1, Existing: "delayed", Exempt: none})
+	delay := fault{Kind: "latency", LatencyMs: 1, Port: 1, Existing: "delayed", Exempt: none}
+	if why := netemWhy(delay); why == "" {
+		found["netem"] = try(delay)
 	} else {
 		found["netem"] = mechanismCheck{Why: why}
 	}

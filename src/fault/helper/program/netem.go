@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,15 +13,21 @@ import (
 
 // delayed has the kernel hold back what the pod answers (netem). A queue has no deadline of its own: only packets that a rule of the owned
 // table marks go the slow way, and the rule looks the device up in the set `on`, which the kernel empties. The queue that is left then
-// passes everything on at once.
+// passes everything on at once; what is under way in it arrives when it was to.
 type delayed struct {
 	spec    fault
 	table   *table
 	queues  *netlink
 	devices []device
-	ready   armed
+	before  tally // of what an earlier fault has left
 	stopped bool
 	last    proof
+}
+
+// tally is what the slow queues of all devices have counted.
+type tally struct {
+	packets, lost, waiting int64
+	devices                int
 }
 
 type device struct {
@@ -38,6 +45,10 @@ const (
 	fastQueue  = 0xfa19_0000
 	queueRoot  = 0xffff_ffff // TC_H_ROOT
 	packetsMax = 100_000
+	// More the kernel cuts off without a word (2^31 ns).
+	jitterMaxMs = 2_000
+	// How long a queue may take to be empty before it is taken away; a helper that is told to end has 200 ms.
+	emptyWait = 120 * time.Millisecond
 	// What of the kernel's interface x/sys does not name.
 	tcaKind, tcaOptions, tcaStats = 1, 2, 3
 	netemLatency64, netemJitter64 = 10, 11
@@ -60,8 +71,11 @@ func queueMessage(kind, flags uint16, index int32, handle, parent uint32, name s
 }
 
 // netemWhy says why the kernel can't delay here; "": it can. Asks for a queue without its settings, on loopback: a kernel that has the
-// kind refuses that as invalid, one that has not does not know it, and neither changes anything.
-func netemWhy() string {
+// kind refuses that as invalid, one that has not does not know it, and neither puts one there. It may load its module for that.
+func netemWhy(spec fault) string {
+	if spec.JitterMs > jitterMaxMs {
+		return fmt.Sprintf("a jitter above %d ms is more than it can", jitterMaxMs)
+	}
 	names, err := podDevices()
 	if err != nil {
 		return refusalOf(err).Text
@@ -81,11 +95,12 @@ func netemWhy() string {
 		switch _, err := queues.ask(asked); {
 		case errors.Is(err, unix.EPERM):
 			return "the capability NET_ADMIN is missing"
-		case err == nil || !errors.Is(err, unix.EINVAL):
-			if err == nil {
-				_, _ = queues.ask(queueMessage(unix.RTM_DELQDISC, 0, loopback.index, slowQueue, queueRoot, "", nil))
-			}
+		case errors.Is(err, unix.ENOENT):
 			return "this kernel has no queue of the kind " + kind
+		case err == nil:
+			_, _ = queues.ask(queueMessage(unix.RTM_DELQDISC, 0, loopback.index, slowQueue, queueRoot, "", nil))
+		case !errors.Is(err, unix.EINVAL):
+			return fmt.Sprintf("a queue of the kind %s is refused: %v", kind, err)
 		}
 	}
 	for _, one := range devices[:len(devices)-1] {
@@ -126,7 +141,8 @@ type queue struct {
 	index          int32
 	handle, parent uint32
 	kind           string
-	packets, drops uint32 // that have left it, and that it lost
+	// That have left it, that it lost, and that wait in it.
+	packets, drops, waiting uint32
 }
 
 func queuesOf(queues *netlink) ([]queue, error) {
@@ -144,8 +160,10 @@ func queuesOf(queues *netlink) ([]queue, error) {
 		next := queue{index: int32(number(4)), handle: number(8), parent: number(12)}
 		next.kind, _ = stringOf(one.data[20:], tcaKind)
 		each(one.data[20:], tcaStats, func(stats []byte) {
-			if len(stats) >= 16 {
-				next.packets, next.drops = binary.NativeEndian.Uint32(stats[8:]), binary.NativeEndian.Uint32(stats[12:])
+			// struct tc_stats
+			if len(stats) >= 32 {
+				at := func(offset int) uint32 { return binary.NativeEndian.Uint32(stats[offset:]) }
+				next.packets, next.drops, next.waiting = at(8), at(12), at(28)
 			}
 		})
 		found = append(found, next)
@@ -181,26 +199,25 @@ func (d *delayed) prepare() (armed, error) {
 	if d.devices, err = devicesOf(names); err != nil {
 		return armed{}, err
 	}
+	if d.queues, err = openNetlink(unix.NETLINK_ROUTE); err != nil {
+		return armed{}, err
+	}
+	if ports, err := d.ports(); err != nil {
+		return armed{}, err
+	} else if len(ports) == 0 {
+		return armed{}, refuse("ports", "the pod listens at no port: there are no answers to hold back")
+	}
 	if d.table.nft, err = openNft(); err != nil {
 		return armed{}, refuse("nftables", "this kernel has no nftables: "+err.Error())
 	}
 	if err := d.build(); err != nil {
 		return armed{}, nftRefusal(err)
 	}
-	if d.queues, err = openNetlink(unix.NETLINK_ROUTE); err != nil {
-		return armed{}, err
-	}
-	for _, one := range d.devices {
-		if err := d.queue(one); err != nil {
-			return armed{}, refuse("netem", fmt.Sprintf("no queue could be put at %s: %v", one.name, err))
-		}
-	}
 	note := ""
 	if d.spec.JitterMs > 0 {
 		note = "packets may overtake one another, as in a network"
 	}
-	d.ready = armed{Text: d.text(), On: names, Note: note}
-	return d.ready, nil
+	return armed{Text: d.text(), On: names, Note: note}, nil
 }
 
 // build makes the table with its rule, without an element that would make it effective.
@@ -249,29 +266,38 @@ func (d *delayed) queue(at device) error {
 	if err != nil {
 		return err
 	}
-	put := func(handle, parent uint32, kind string, options []byte) message {
-		return queueMessage(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, at.index, handle, parent, kind, options)
+	put := func(how uint16, handle, parent uint32, kind string, options []byte) message {
+		return queueMessage(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|how, at.index, handle, parent, kind, options)
 	}
-	asked := []message{put(fastQueue, fastWay, "pfifo", fast), put(slowQueue, slowWay, "netem", slow)}
+	asked := []message{
+		put(unix.NLM_F_REPLACE, fastQueue, fastWay, "pfifo", fast),
+		put(unix.NLM_F_REPLACE, slowQueue, slowWay, "netem", slow),
+	}
 	if handle != rootQueue {
-		asked = append([]message{put(rootQueue, queueRoot, "prio", ways)}, asked...)
+		// Never in place of somebody else's: the kernel's own has no handle, and gives way.
+		asked = append([]message{put(unix.NLM_F_EXCL, rootQueue, queueRoot, "prio", ways)}, asked...)
 	}
-	for _, asked := range asked {
-		if _, err := d.queues.ask(asked); err != nil {
+	for _, one := range asked {
+		if _, err := d.queues.ask(one); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// start puts the queues there before it marks anything: a device that gets another one loses what comes in that moment, which is no
+// effect of what is only armed.
 func (d *delayed) start(duration time.Duration) error {
-	diag, err := openDiag()
+	for _, one := range d.devices {
+		if err := d.queue(one); err != nil {
+			return refuse("netem", fmt.Sprintf("no queue could be put at %s: %v", one.name, err))
+		}
+	}
+	ports, err := d.ports()
 	if err != nil {
 		return err
 	}
-	defer diag.close()
-	ports, err := d.ports(diag)
-	if err != nil {
+	if d.before, err = slowTally(d.queues); err != nil {
 		return err
 	}
 	d.table.elements(unix.NFT_MSG_NEWSETELEM, setPorts, ports, 0)
@@ -280,10 +306,15 @@ func (d *delayed) start(duration time.Duration) error {
 }
 
 // ports are those whose answers are held back: the one that is meant, or all where the pod listens.
-func (d *delayed) ports(diag *netlink) ([][]byte, error) {
+func (d *delayed) ports() ([][]byte, error) {
 	if d.spec.Port != 0 {
 		return [][]byte{{byte(d.spec.Port >> 8), byte(d.spec.Port)}}, nil
 	}
+	diag, err := openDiag()
+	if err != nil {
+		return nil, err
+	}
+	defer diag.close()
 	listening, err := listeningPorts(diag)
 	var keys [][]byte
 	for port := range listening {
@@ -304,25 +335,34 @@ func (d *delayed) names() [][]byte {
 
 func (d *delayed) left() (time.Duration, bool) {
 	left, there, err := d.table.left(setOn)
-	return left, there && err == nil
+	found, asked := slowTally(d.queues)
+	return left, there && err == nil && asked == nil && found.devices >= len(d.devices)
 }
 
-// proof is what the slow queue itself has counted: what only was marked may not have been held back.
+func slowTally(queues *netlink) (tally, error) {
+	var found tally
+	all, err := queuesOf(queues)
+	for _, one := range all {
+		if one.handle == slowQueue && one.parent == slowWay {
+			found.packets += int64(one.packets)
+			found.lost += int64(one.drops)
+			found.waiting += int64(one.waiting)
+			found.devices++
+		}
+	}
+	return found, err
+}
+
+// proof is what the slow queues themselves have counted: what only was marked may not have been held back.
 func (d *delayed) proof() proof {
-	if d.queues == nil {
+	if d.stopped || d.queues == nil {
 		return d.last
 	}
-	all, err := queuesOf(d.queues)
+	now, err := slowTally(d.queues)
 	if err != nil {
 		return proof{Text: "the packets can't be counted: " + err.Error()}
 	}
-	var packets, lost int64
-	for _, one := range all {
-		if one.handle == slowQueue && one.parent == slowWay {
-			packets += int64(one.packets)
-			lost += int64(one.drops)
-		}
-	}
+	packets, lost := now.packets-d.before.packets, now.lost-d.before.lost
 	text := fmt.Sprintf("%d packets delayed by the kernel (netem)", packets)
 	if lost > 0 {
 		text += fmt.Sprintf(", %d lost where more than %d waited", lost, packetsMax)
@@ -331,7 +371,7 @@ func (d *delayed) proof() proof {
 	return d.last
 }
 
-// stop ends the marking. What is under way arrives when it was to.
+// stop ends the marking.
 func (d *delayed) stop() bool {
 	if d.stopped || d.table.nft == nil {
 		return true
@@ -345,8 +385,7 @@ func (d *delayed) stop() bool {
 	return isGone(d.table)
 }
 
-// drained takes the queues away, and does so last of all: a device that gets another queue loses what comes in that moment, which would be
-// taken for the fault's.
+// drained: the queues are taken away when the helper leaves, and it stays as long as it may, since somebody is still looking.
 func (d *delayed) drained(force bool) (bool, int) {
 	if d.queues == nil {
 		return true, 0
@@ -354,13 +393,47 @@ func (d *delayed) drained(force bool) (bool, int) {
 	if !force {
 		return false, 0
 	}
-	d.proof()
-	for _, one := range d.devices {
-		_, _ = d.queues.ask(queueMessage(unix.RTM_DELQDISC, 0, one.index, rootQueue, queueRoot, "", nil))
-	}
 	d.queues.close()
 	d.queues = nil
 	return true, 0
+}
+
+// takeQueuesAway takes away what is of use to nobody any more: last of all, since that stops a device for a moment, and only what is
+// empty. Where another helper has a fault in this namespace it is that one's to do.
+func takeQueuesAway() {
+	queues, err := openNetlink(unix.NETLINK_ROUTE)
+	if err != nil {
+		return
+	}
+	defer queues.close()
+	all, err := queuesOf(queues)
+	ours := slices.DeleteFunc(all, func(one queue) bool { return one.handle != rootQueue || one.parent != queueRoot })
+	if err != nil || len(ours) == 0 || isShared() {
+		return
+	}
+	for limit := time.Now().Add(emptyWait); ; time.Sleep(10 * time.Millisecond) {
+		now, err := slowTally(queues)
+		if err != nil || now.waiting > 0 && time.Now().After(limit) {
+			return
+		}
+		if now.waiting == 0 {
+			break
+		}
+	}
+	for _, one := range ours {
+		_, _ = queues.ask(queueMessage(unix.RTM_DELQDISC, 0, one.index, rootQueue, queueRoot, "", nil))
+	}
+}
+
+// isShared tells whether a fault of another helper has its table here.
+func isShared() bool {
+	socket, err := openNft()
+	if err != nil {
+		return false
+	}
+	defer socket.close()
+	names, err := (&table{nft: socket, family: familyInet}).names()
+	return err != nil || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "faultline_") })
 }
 
 func (d *delayed) instant() bool { return false }

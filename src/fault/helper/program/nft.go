@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -91,16 +92,19 @@ func (t *table) delete() {
 
 // exists asks whether there is a table of that name.
 func (t *table) exists() (bool, error) {
+	names, err := t.names()
+	return slices.Contains(names, t.name), err
+}
+
+// names are those of all tables of its family.
+func (t *table) names() ([]string, error) {
 	found, err := t.nft.dump(unix.NFT_MSG_GETTABLE, t.family, func(*encoder) {})
-	if err != nil {
-		return false, err
-	}
+	var names []string
 	for _, got := range found {
-		if name, _ := stringOf(got.data[4:], unix.NFTA_TABLE_NAME); name == t.name {
-			return true, nil
-		}
+		name, _ := stringOf(got.data[4:], unix.NFTA_TABLE_NAME)
+		names = append(names, name)
 	}
-	return false, nil
+	return names, err
 }
 
 func (t *table) set(name string, keyType, keyLen, flags uint32) {

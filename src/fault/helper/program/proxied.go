@@ -14,6 +14,7 @@ import (
 // set `on` are over; what is in the proxy then goes on without delay until it ends, or the time to linger does.
 type proxied struct {
 	spec       fault
+	why        string // it is not the kernel that does it
 	table      *table
 	devices    []string
 	proxy      *proxy
@@ -34,6 +35,17 @@ func newProxied(name string, spec fault) (*proxied, error) {
 		return nil, refuse("delay", "a port is below 65536, and no delay below 0")
 	}
 	return &proxied{spec: spec, table: &table{name: "faultline_" + name, family: familyInet}}, nil
+}
+
+// proxiedInstead is for what the kernel can't do.
+func proxiedInstead(name string, spec fault, why string) (mechanism, error) {
+	spec.Existing = "reset"
+	made, err := newProxied(name, spec)
+	if err != nil {
+		return nil, err
+	}
+	made.why = why
+	return made, nil
 }
 
 func (p *proxied) prepare() (armed, error) {
@@ -143,6 +155,9 @@ func (p *proxied) proof() proof {
 	}
 	if p.unaffected > 0 {
 		text += fmt.Sprintf(", %d existing connections unaffected", p.unaffected)
+	}
+	if p.why != "" {
+		text += " (by a proxy: " + p.why + ")"
 	}
 	return proof{
 		Proven: p.redirected > 0 && delayed > 0, Text: text, Connections: &accepted, Open: &open, Delayed: &delayed, Reset: &p.reset,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -216,6 +215,9 @@ func (s *session) close() {
 	if s.current != nil {
 		s.forget()
 	}
+	if s.leaving {
+		takeQueuesAway()
+	}
 }
 
 func (s *session) forget() {
@@ -278,20 +280,21 @@ func (s *session) arm(asked request) (any, error) {
 	if s.state == "active" || s.state == "lingering" {
 		return nil, refuse("busy", "a fault is under way")
 	}
-	// Said once more by who waits: queues are not taken away and put there again.
-	if same, ok := s.current.(*delayed); ok && s.state == "armed" && reflect.DeepEqual(same.spec, asked.Fault) {
-		s.enter("armed")
-		return same.ready, nil
-	}
 	s.close()
 	made, err := mechanismOf(asked.Name, asked.Fault)
 	if err != nil {
 		return nil, err
 	}
 	ready, err := made.prepare()
+	if _, ok := made.(*delayed); ok && err != nil {
+		release(made)
+		made, err = proxiedInstead(asked.Name, asked.Fault, refusalOf(err).Text)
+		if err == nil {
+			ready, err = made.prepare()
+		}
+	}
 	if err != nil {
-		made.stop()
-		_, _ = made.drained(true)
+		release(made)
 		return nil, err
 	}
 	s.current = made
@@ -299,6 +302,14 @@ func (s *session) arm(asked request) (any, error) {
 	s.doubted = false
 	s.enter("armed")
 	return ready, nil
+}
+
+// release leaves nothing of what could not be made ready.
+func release(made mechanism) {
+	if made != nil {
+		made.stop()
+		_, _ = made.drained(true)
+	}
 }
 
 func (s *session) begin(asked request) (any, error) {
@@ -390,10 +401,10 @@ func mechanismOf(name string, spec fault) (mechanism, error) {
 		return newDrops(name, spec)
 	case "latency":
 		if spec.Existing == "delayed" {
-			if netemWhy() == "" {
-				return newDelayed(name, spec)
+			if why := netemWhy(spec); why != "" {
+				return proxiedInstead(name, spec, why)
 			}
-			spec.Existing = "reset"
+			return newDelayed(name, spec)
 		}
 		return newProxied(name, spec)
 	case "slowClose":
