@@ -18,7 +18,7 @@ export function settingFields(kind: FaultKind, subject: BreakSubject): readonly 
     key: 'existing',
     title: t('Connections that are there'),
     choices: [
-      ...(first === 'delayed' ? [{ key: 'delayed', title: t('are delayed, too; where the node can’t, reset') }] : []),
+      ...(first === 'delayed' ? [{ key: 'delayed', title: t('are delayed, or else reset') }] : []),
       { key: 'reset', title: t('are reset, and come back through it') },
       { key: 'unaffected', title: t('are unaffected') },
     ],
