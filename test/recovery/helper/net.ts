@@ -44,6 +44,14 @@ export class Net {
     ip('-n', this.pod, 'route', 'add', 'default', 'via', PEERS[0]);
   }
 
+  /** The pod, which serves, and its peer. */
+  async served(): Promise<readonly [Agent, Agent]> {
+    const [pod, peer] = await Promise.all([this.agent(this.pod), this.agent(this.peer)]);
+    pod.order({ do: 'serve', host: '::', port: PORT });
+    await pod.next((told) => told.kind === 'serving');
+    return [pod, peer];
+  }
+
   async agent(namespace: string): Promise<Agent> {
     const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, join(import.meta.dirname, 'agent.ts')], {
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -26,9 +26,7 @@ describe('netem', () => {
 
   before(async () => {
     net = new Net();
-    [pod, peer] = await Promise.all([net.agent(net.pod), net.agent(net.peer)]);
-    pod.order({ do: 'serve', host: '::', port: PORT });
-    await pod.next((told) => told.kind === 'serving');
+    [pod, peer] = await net.served();
   });
   after(() => net.end());
 

@@ -16,7 +16,7 @@ import { cached, Progress } from '../../workbench/cache.mjs';
 
 const root = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
-/** Without the processor's help (KVM) a machine is ten times as slow. */
+/** All of it is computed, ten times as slow: the processor's help (KVM) fails inside of other virtual machines. */
 const LIMIT_MS = 600_000;
 
 /** What brings this machine's files into that one. */

@@ -33,14 +33,10 @@ type drops struct {
 
 const setOn = "on"
 
-// isTableName: lower case, digits and underscores.
-func isTableName(name string) bool {
-	return name != "" && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
-}
-
 func newDrops(name string, spec fault) (*drops, error) {
-	if !isTableName(name) {
-		return nil, refuse("name", fmt.Sprintf("%q is no name for a table", name))
+	table, err := newTable(name, familyNetdev)
+	if err != nil {
+		return nil, err
 	}
 	if !slices.Contains([]string{"both", "in", "out"}, spec.Direction) {
 		return nil, refuse("direction", fmt.Sprintf("%q is no direction", spec.Direction))
@@ -48,7 +44,7 @@ func newDrops(name string, spec fault) (*drops, error) {
 	if spec.Kind == "packetLoss" && !(spec.Percent > 0 && spec.Percent <= 100) {
 		return nil, refuse("percent", "the share of lost packets has to be above 0 and at most 100")
 	}
-	return &drops{spec: spec, table: &table{name: "faultline_" + name}}, nil
+	return &drops{spec: spec, table: table}, nil
 }
 
 func (d *drops) prepare() (armed, error) {
@@ -57,11 +53,9 @@ func (d *drops) prepare() (armed, error) {
 		return armed{}, err
 	}
 	d.devices = devices
-	socket, err := openNft()
-	if err != nil {
-		return armed{}, refuse("nftables", "this kernel has no nftables: "+err.Error())
+	if err := d.table.open(); err != nil {
+		return armed{}, err
 	}
-	d.table.nft = socket
 	// Since Linux 5.16 packets can be dropped where they leave. The variable is for tests: who has an older one at hand?
 	err = unix.EOPNOTSUPP
 	if os.Getenv("FAULTLINE_NO_EGRESS") == "" {
@@ -84,15 +78,13 @@ func (d *drops) build(family byte) error {
 	t.sets = 0
 	t.create()
 	t.set(setOn, typeIfname, unix.IFNAMSIZ, unix.NFT_SET_TIMEOUT)
-	for _, f := range ipFamilies {
-		t.set("exempt"+f.suffix, f.keyType, f.addressBytes, 0)
-		t.set("peers"+f.suffix, f.keyType, f.addressBytes, 0)
-	}
-	if err := d.fill("exempt", exemptOf(d.spec), unix.NFT_MSG_NEWSETELEM); err != nil {
+	t.addressSet("exempt")
+	t.addressSet("peers")
+	if err := t.addresses(unix.NFT_MSG_NEWSETELEM, "exempt", exemptOf(d.spec)); err != nil {
 		return err
 	}
 	if d.spec.Peers != nil {
-		if err := d.fill("peers", *d.spec.Peers, unix.NFT_MSG_NEWSETELEM); err != nil {
+		if err := t.addresses(unix.NFT_MSG_NEWSETELEM, "peers", *d.spec.Peers); err != nil {
 			return err
 		}
 	}
@@ -162,16 +154,6 @@ func (d *drops) rules(chain string, in bool) {
 	}
 }
 
-func (d *drops) fill(set string, addresses []string, message uint16) error {
-	four, six, err := keysOf(addresses)
-	if err != nil {
-		return err
-	}
-	d.table.elements(message, set+"4", unique(four), 0)
-	d.table.elements(message, set+"6", unique(six), 0)
-	return nil
-}
-
 // setPeers makes these the peers, in one transaction.
 func (d *drops) setPeers(addresses []string) error {
 	missing := func(from, in []string) []string {
@@ -184,8 +166,8 @@ func (d *drops) setPeers(addresses []string) error {
 	if len(gone)+len(added) == 0 {
 		return nil
 	}
-	_ = d.fill("peers", gone, unix.NFT_MSG_DELSETELEM)
-	_ = d.fill("peers", added, unix.NFT_MSG_NEWSETELEM)
+	_ = d.table.addresses(unix.NFT_MSG_DELSETELEM, "peers", gone)
+	_ = d.table.addresses(unix.NFT_MSG_NEWSETELEM, "peers", added)
 	if err := d.table.nft.commit(); err != nil {
 		return err
 	}
@@ -194,11 +176,7 @@ func (d *drops) setPeers(addresses []string) error {
 }
 
 func (d *drops) start(duration time.Duration) error {
-	keys := make([][]byte, 0, len(d.devices))
-	for _, device := range d.devices {
-		keys = append(keys, keyOfName(device))
-	}
-	d.table.elements(unix.NFT_MSG_NEWSETELEM, setOn, keys, duration)
+	d.table.devices(unix.NFT_MSG_NEWSETELEM, d.devices, duration)
 	return d.table.nft.commit()
 }
 
@@ -235,25 +213,7 @@ func (d *drops) stop() bool {
 	}
 	d.proof()
 	d.stopped = true
-	d.table.delete()
-	err := d.table.nft.commit()
-	// What can't be deleted goes with the socket.
-	d.table.nft.close()
-	if err != nil && !errors.Is(err, unix.ENOENT) {
-		return isGone(d.table)
-	}
-	return isGone(d.table)
-}
-
-// isGone looks for a table with a socket of its own.
-func isGone(t *table) bool {
-	socket, err := openNft()
-	if err != nil {
-		return false
-	}
-	defer socket.close()
-	there, err := (&table{nft: socket, family: t.family, name: t.name}).exists()
-	return err == nil && !there
+	return d.table.end()
 }
 
 func (d *drops) drained(bool) (bool, int) { return true, 0 }

@@ -18,7 +18,7 @@ type delayed struct {
 	spec    fault
 	table   *table
 	queues  *netlink
-	devices []device
+	devices []string
 	before  tally // of what an earlier fault has left
 	stopped bool
 	last    proof
@@ -28,11 +28,6 @@ type delayed struct {
 type tally struct {
 	packets, lost, waiting int64
 	devices                int
-}
-
-type device struct {
-	name  string
-	index int32
 }
 
 const (
@@ -70,70 +65,56 @@ func queueMessage(kind, flags uint16, index int32, handle, parent uint32, name s
 	})...)}
 }
 
-// netemWhy says why the kernel can't delay here; "": it can. Asks for a queue without its settings, on loopback: a kernel that has the
-// kind refuses that as invalid, one that has not does not know it, and neither puts one there. It may load its module for that.
-func netemWhy(spec fault) string {
-	if spec.JitterMs > jitterMaxMs {
-		return fmt.Sprintf("a jitter above %d ms is more than it can", jitterMaxMs)
+// possible fails with why the kernel can't delay here. Asks for a queue without its settings, on loopback: a kernel that has the kind
+// refuses that as invalid, one that has not does not know it, and neither puts one there. It may load its module for that.
+func (d *delayed) possible() error {
+	if d.spec.JitterMs > jitterMaxMs {
+		return refuse("netem", fmt.Sprintf("a jitter above %d ms is more than it can", jitterMaxMs))
 	}
-	names, err := podDevices()
+	loopback, err := indexOf("lo")
 	if err != nil {
-		return refusalOf(err).Text
+		return err
 	}
-	queues, err := openNetlink(unix.NETLINK_ROUTE)
-	if err != nil {
-		return err.Error()
-	}
-	defer queues.close()
-	devices, err := devicesOf(append(names, "lo"))
-	if err != nil {
-		return err.Error()
-	}
-	loopback := devices[len(devices)-1]
 	for _, kind := range []string{"netem", "prio"} {
-		asked := queueMessage(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL, loopback.index, slowQueue, queueRoot, kind, nil)
-		switch _, err := queues.ask(asked); {
+		asked := queueMessage(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL, loopback, slowQueue, queueRoot, kind, nil)
+		switch _, err := d.queues.ask(asked); {
 		case errors.Is(err, unix.EPERM):
-			return "the capability NET_ADMIN is missing"
+			return refuse("capability", "the capability NET_ADMIN is missing")
 		case errors.Is(err, unix.ENOENT):
-			return "this kernel has no queue of the kind " + kind
+			return refuse("netem", "this kernel has no queue of the kind "+kind)
 		case err == nil:
-			_, _ = queues.ask(queueMessage(unix.RTM_DELQDISC, 0, loopback.index, slowQueue, queueRoot, "", nil))
+			_, _ = d.queues.ask(queueMessage(unix.RTM_DELQDISC, 0, loopback, slowQueue, queueRoot, "", nil))
 		case !errors.Is(err, unix.EINVAL):
-			return fmt.Sprintf("a queue of the kind %s is refused: %v", kind, err)
+			return refuse("netem", fmt.Sprintf("a queue of the kind %s is refused: %v", kind, err))
 		}
 	}
-	for _, one := range devices[:len(devices)-1] {
-		handle, kind, err := rootOf(queues, one)
+	for _, name := range d.devices {
+		_, root, err := d.rootOf(name)
 		if err != nil {
-			return err.Error()
+			return err
 		}
 		// What the kernel itself put there has no handle.
-		if handle != 0 && handle != rootQueue {
-			return fmt.Sprintf("somebody else’s queue (%s) is at %s", kind, one.name)
+		if root.handle != 0 && root.handle != rootQueue {
+			return refuse("netem", fmt.Sprintf("somebody else’s queue (%s) is at %s", root.kind, name))
 		}
 	}
-	return ""
+	return nil
 }
 
-func devicesOf(names []string) ([]device, error) {
+func indexOf(device string) (int32, error) {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer unix.Close(socket)
-	var found []device
-	for _, name := range names {
-		asked, err := unix.NewIfreq(name)
-		if err == nil {
-			err = unix.IoctlIfreq(socket, unix.SIOCGIFINDEX, asked)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		found = append(found, device{name, int32(asked.Uint32())})
+	asked, err := unix.NewIfreq(device)
+	if err == nil {
+		err = unix.IoctlIfreq(socket, unix.SIOCGIFINDEX, asked)
 	}
-	return found, nil
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", device, err)
+	}
+	return int32(asked.Uint32()), nil
 }
 
 // queue is what the kernel tells of one.
@@ -171,35 +152,52 @@ func queuesOf(queues *netlink) ([]queue, error) {
 	return found, nil
 }
 
-func rootOf(queues *netlink, at device) (handle uint32, kind string, err error) {
-	all, err := queuesOf(queues)
+// rootOf is a device's number and the queue that all it sends goes through.
+func (d *delayed) rootOf(device string) (index int32, root queue, err error) {
+	if index, err = indexOf(device); err != nil {
+		return 0, queue{}, err
+	}
+	all, err := queuesOf(d.queues)
 	for _, one := range all {
-		if one.index == at.index && one.parent == queueRoot {
-			return one.handle, one.kind, nil
+		if one.index == index && one.parent == queueRoot {
+			return index, one, nil
 		}
 	}
-	return 0, "", err
+	return index, queue{}, err
 }
 
 func newDelayed(name string, spec fault) (*delayed, error) {
-	if !isTableName(name) {
-		return nil, refuse("name", fmt.Sprintf("%q is no name for a table", name))
+	table, err := newTable(name, familyInet)
+	if err != nil {
+		return nil, err
 	}
 	if spec.Port < 0 || spec.Port > 65535 || spec.LatencyMs < 0 || spec.JitterMs < 0 {
 		return nil, refuse("delay", "a port is below 65536, and no delay below 0")
 	}
-	return &delayed{spec: spec, table: &table{name: "faultline_" + name, family: familyInet}}, nil
+	return &delayed{spec: spec, table: table}, nil
+}
+
+// instead is for what the kernel can't do.
+func (d *delayed) instead(name, why string) (mechanism, error) {
+	spec := d.spec
+	spec.Existing = "reset"
+	made, err := newProxied(name, spec)
+	if err != nil {
+		return nil, err
+	}
+	made.why = why
+	return made, nil
 }
 
 func (d *delayed) prepare() (armed, error) {
-	names, err := podDevices()
-	if err != nil {
-		return armed{}, err
-	}
-	if d.devices, err = devicesOf(names); err != nil {
+	var err error
+	if d.devices, err = podDevices(); err != nil {
 		return armed{}, err
 	}
 	if d.queues, err = openNetlink(unix.NETLINK_ROUTE); err != nil {
+		return armed{}, err
+	}
+	if err := d.possible(); err != nil {
 		return armed{}, err
 	}
 	if ports, err := d.ports(); err != nil {
@@ -207,8 +205,8 @@ func (d *delayed) prepare() (armed, error) {
 	} else if len(ports) == 0 {
 		return armed{}, refuse("ports", "the pod listens at no port: there are no answers to hold back")
 	}
-	if d.table.nft, err = openNft(); err != nil {
-		return armed{}, refuse("nftables", "this kernel has no nftables: "+err.Error())
+	if err := d.table.open(); err != nil {
+		return armed{}, err
 	}
 	if err := d.build(); err != nil {
 		return armed{}, nftRefusal(err)
@@ -217,25 +215,19 @@ func (d *delayed) prepare() (armed, error) {
 	if d.spec.JitterMs > 0 {
 		note = "packets may overtake one another, as in a network"
 	}
-	return armed{Text: d.text(), On: names, Note: note}, nil
+	return armed{Text: d.text(), On: d.devices, Note: note}, nil
 }
 
 // build makes the table with its rule, without an element that would make it effective.
 func (d *delayed) build() error {
 	t := d.table
-	addresses := exemptOf(d.spec)
-	four, six, err := keysOf(addresses)
-	if err != nil {
-		return err
-	}
 	t.create()
 	t.set(setOn, typeIfname, unix.IFNAMSIZ, unix.NFT_SET_TIMEOUT)
 	t.set(setPorts, typePort, 2, 0)
-	for _, f := range ipFamilies {
-		t.set("exempt"+f.suffix, f.keyType, f.addressBytes, 0)
+	t.addressSet("exempt")
+	if err := t.addresses(unix.NFT_MSG_NEWSETELEM, "exempt", exemptOf(d.spec)); err != nil {
+		return err
 	}
-	t.elements(unix.NFT_MSG_NEWSETELEM, "exempt4", unique(four), 0)
-	t.elements(unix.NFT_MSG_NEWSETELEM, "exempt6", unique(six), 0)
 	t.chain("out", hook{"filter", unix.NF_INET_POST_ROUTING, -150, ""})
 	for _, f := range ipFamilies {
 		t.rule("out", rule(
@@ -249,7 +241,7 @@ func (d *delayed) build() error {
 
 // queue puts two ways at a device: all goes the fast one, but for what is marked. Where an earlier helper has left its own only the delay
 // is new.
-func (d *delayed) queue(at device) error {
+func (d *delayed) queue(device string) error {
 	ways := binary.NativeEndian.AppendUint32(nil, 2)
 	// Of the priorities that a program may have set: the first way.
 	ways = append(ways, make([]byte, 16)...)
@@ -262,18 +254,18 @@ func (d *delayed) queue(at device) error {
 		a.Bytes(netemJitter64, binary.NativeEndian.AppendUint64(nil, uint64(ms(d.spec.JitterMs))))
 	})...)
 	fast := binary.NativeEndian.AppendUint32(nil, packetsMax)
-	handle, _, err := rootOf(d.queues, at)
+	index, root, err := d.rootOf(device)
 	if err != nil {
 		return err
 	}
 	put := func(how uint16, handle, parent uint32, kind string, options []byte) message {
-		return queueMessage(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|how, at.index, handle, parent, kind, options)
+		return queueMessage(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|how, index, handle, parent, kind, options)
 	}
 	asked := []message{
 		put(unix.NLM_F_REPLACE, fastQueue, fastWay, "pfifo", fast),
 		put(unix.NLM_F_REPLACE, slowQueue, slowWay, "netem", slow),
 	}
-	if handle != rootQueue {
+	if root.handle != rootQueue {
 		// Never in place of somebody else's: the kernel's own has no handle, and gives way.
 		asked = append([]message{put(unix.NLM_F_EXCL, rootQueue, queueRoot, "prio", ways)}, asked...)
 	}
@@ -288,9 +280,9 @@ func (d *delayed) queue(at device) error {
 // start puts the queues there before it marks anything: a device that gets another one loses what comes in that moment, which is no
 // effect of what is only armed.
 func (d *delayed) start(duration time.Duration) error {
-	for _, one := range d.devices {
-		if err := d.queue(one); err != nil {
-			return refuse("netem", fmt.Sprintf("no queue could be put at %s: %v", one.name, err))
+	for _, device := range d.devices {
+		if err := d.queue(device); err != nil {
+			return refuse("netem", fmt.Sprintf("no queue could be put at %s: %v", device, err))
 		}
 	}
 	ports, err := d.ports()
@@ -301,7 +293,7 @@ func (d *delayed) start(duration time.Duration) error {
 		return err
 	}
 	d.table.elements(unix.NFT_MSG_NEWSETELEM, setPorts, ports, 0)
-	d.table.elements(unix.NFT_MSG_NEWSETELEM, setOn, d.names(), duration)
+	d.table.devices(unix.NFT_MSG_NEWSETELEM, d.devices, duration)
 	return d.table.nft.commit()
 }
 
@@ -323,14 +315,6 @@ func (d *delayed) ports() ([][]byte, error) {
 		}
 	}
 	return keys, err
-}
-
-func (d *delayed) names() [][]byte {
-	keys := make([][]byte, 0, len(d.devices))
-	for _, one := range d.devices {
-		keys = append(keys, keyOfName(one.name))
-	}
-	return keys
 }
 
 func (d *delayed) left() (time.Duration, bool) {
@@ -378,11 +362,7 @@ func (d *delayed) stop() bool {
 	}
 	d.proof()
 	d.stopped = true
-	d.table.delete()
-	_ = d.table.nft.commit()
-	// What can't be deleted goes with the socket.
-	d.table.nft.close()
-	return isGone(d.table)
+	return d.table.end()
 }
 
 // drained: the queues are taken away when the helper leaves, and it stays as long as it may, since somebody is still looking.
@@ -433,22 +413,18 @@ func isShared() bool {
 	}
 	defer socket.close()
 	names, err := (&table{nft: socket, family: familyInet}).names()
-	return err != nil || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "faultline_") })
+	return err != nil || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, tablePrefix) })
 }
 
 func (d *delayed) instant() bool { return false }
 
 func (d *delayed) text() string {
-	names := make([]string, 0, len(d.devices))
-	for _, one := range d.devices {
-		names = append(names, one.name)
-	}
 	where := "every port where the pod listens"
 	if d.spec.Port != 0 {
 		where = fmt.Sprintf("port %d", d.spec.Port)
 	}
 	return fmt.Sprintf(
-		"answers from %s leave %s %g ms later (± %g ms), also those of existing connections", where, strings.Join(names, ", "), d.spec.LatencyMs,
+		"answers from %s leave %s %g ms later (± %g ms), also those of existing connections", where, strings.Join(d.devices, ", "), d.spec.LatencyMs,
 		d.spec.JitterMs,
 	)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -77,6 +78,50 @@ type table struct {
 	sets   uint32
 }
 
+// tablePrefix is by what our tables are known, whoever made them.
+const tablePrefix = "faultline_"
+
+// isTableName: lower case, digits and underscores.
+func isTableName(name string) bool {
+	return name != "" && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+func newTable(name string, family byte) (*table, error) {
+	if !isTableName(name) {
+		return nil, refuse("name", fmt.Sprintf("%q is no name for a table", name))
+	}
+	return &table{name: tablePrefix + name, family: family}, nil
+}
+
+func (t *table) open() error {
+	socket, err := openNft()
+	if err != nil {
+		return refuse("nftables", "this kernel has no nftables: "+err.Error())
+	}
+	t.nft = socket
+	return nil
+}
+
+// end deletes it; true: looked for, and not found any more.
+func (t *table) end() bool {
+	t.delete()
+	_ = t.nft.commit()
+	// What can't be deleted goes with the socket.
+	t.nft.close()
+	return t.isGone()
+}
+
+// isGone looks for it with a socket of its own.
+func (t *table) isGone() bool {
+	socket, err := openNft()
+	if err != nil {
+		return false
+	}
+	defer socket.close()
+	there, err := (&table{nft: socket, family: t.family, name: t.name}).exists()
+	return err == nil && !there
+}
+
 func (t *table) create() {
 	t.nft.add("a table that belongs to its process", unix.NFT_MSG_NEWTABLE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, t.family, func(a *encoder) {
 		a.String(unix.NFTA_TABLE_NAME, t.name)
@@ -121,6 +166,33 @@ func (t *table) set(name string, keyType, keyLen, flags uint32) {
 			a.Bytes(unix.NFTA_SET_USERDATA, append([]byte{0, 4}, binary.NativeEndian.AppendUint32(nil, 1)...))
 		}
 	})
+}
+
+// addressSet is a set for each family.
+func (t *table) addressSet(name string) {
+	for _, f := range ipFamilies {
+		t.set(name+f.suffix, f.keyType, f.addressBytes, 0)
+	}
+}
+
+// addresses adds (or deletes) them in the sets of their families.
+func (t *table) addresses(kind uint16, set string, addresses []string) error {
+	four, six, err := keysOf(addresses)
+	if err != nil {
+		return err
+	}
+	t.elements(kind, set+"4", unique(four), 0)
+	t.elements(kind, set+"6", unique(six), 0)
+	return nil
+}
+
+// devices adds (or deletes) them in the set `on`: with a duration the kernel ends what they make effective.
+func (t *table) devices(kind uint16, names []string, duration time.Duration) {
+	keys := make([][]byte, 0, len(names))
+	for _, name := range names {
+		keys = append(keys, keyOfName(name))
+	}
+	t.elements(kind, setOn, keys, duration)
 }
 
 // elements adds (or deletes) keys; with a timeout the kernel forgets them by itself.

@@ -25,8 +25,9 @@ type proxied struct {
 }
 
 func newProxied(name string, spec fault) (*proxied, error) {
-	if !isTableName(name) {
-		return nil, refuse("name", fmt.Sprintf("%q is no name for a table", name))
+	table, err := newTable(name, familyInet)
+	if err != nil {
+		return nil, err
 	}
 	if spec.Existing != "reset" && spec.Existing != "unaffected" {
 		return nil, refuse("existing", fmt.Sprintf("existing connections can be reset or unaffected, not %q", spec.Existing))
@@ -34,18 +35,7 @@ func newProxied(name string, spec fault) (*proxied, error) {
 	if spec.Port < 0 || spec.Port > 65535 || spec.LatencyMs < 0 || spec.JitterMs < 0 || spec.DelayMs < 0 {
 		return nil, refuse("delay", "a port is below 65536, and no delay below 0")
 	}
-	return &proxied{spec: spec, table: &table{name: "faultline_" + name, family: familyInet}}, nil
-}
-
-// proxiedInstead is for what the kernel can't do.
-func proxiedInstead(name string, spec fault, why string) (mechanism, error) {
-	spec.Existing = "reset"
-	made, err := newProxied(name, spec)
-	if err != nil {
-		return nil, err
-	}
-	made.why = why
-	return made, nil
+	return &proxied{spec: spec, table: table}, nil
 }
 
 func (p *proxied) prepare() (armed, error) {
@@ -62,8 +52,8 @@ func (p *proxied) prepare() (armed, error) {
 	if p.proxy, err = newProxy(ms(p.spec.LatencyMs), ms(p.spec.JitterMs), ms(p.spec.DelayMs)); err != nil {
 		return armed{}, err
 	}
-	if p.table.nft, err = openNft(); err != nil {
-		return armed{}, refuse("nftables", "this kernel has no nftables: "+err.Error())
+	if err := p.table.open(); err != nil {
+		return armed{}, err
 	}
 	if err := p.build(); err != nil {
 		return armed{}, nftRefusal(err)
@@ -73,17 +63,12 @@ func (p *proxied) prepare() (armed, error) {
 
 func (p *proxied) build() error {
 	t := p.table
-	four, six, err := keysOf(exemptOf(p.spec))
-	if err != nil {
-		return err
-	}
 	t.create()
 	t.set(setOn, typeIfname, unix.IFNAMSIZ, unix.NFT_SET_TIMEOUT)
-	for _, f := range ipFamilies {
-		t.set("exempt"+f.suffix, f.keyType, f.addressBytes, 0)
+	t.addressSet("exempt")
+	if err := t.addresses(unix.NFT_MSG_NEWSETELEM, "exempt", exemptOf(p.spec)); err != nil {
+		return err
 	}
-	t.elements(unix.NFT_MSG_NEWSETELEM, "exempt4", unique(four), 0)
-	t.elements(unix.NFT_MSG_NEWSETELEM, "exempt6", unique(six), 0)
 	// Where destinations are changed; only the first packet of a connection comes here, as far as the kernel has tracked it. It begins to
 	// with this very chain: a connection that was there before would be taken for a new one, and be torn apart.
 	t.chain("in", hook{"nat", unix.NF_INET_PRE_ROUTING, -100, ""})
@@ -104,12 +89,8 @@ func (p *proxied) build() error {
 }
 
 func (p *proxied) start(duration time.Duration) error {
-	keys := make([][]byte, 0, len(p.devices))
-	for _, device := range p.devices {
-		keys = append(keys, keyOfName(device))
-	}
 	// First the redirect: who is reset comes back at once.
-	p.table.elements(unix.NFT_MSG_NEWSETELEM, setOn, keys, duration)
+	p.table.devices(unix.NFT_MSG_NEWSETELEM, p.devices, duration)
 	if err := p.table.nft.commit(); err != nil {
 		return err
 	}
@@ -173,11 +154,7 @@ func (p *proxied) stop() bool {
 	}
 	p.over = true
 	p.proof()
-	keys := make([][]byte, 0, len(p.devices))
-	for _, device := range p.devices {
-		keys = append(keys, keyOfName(device))
-	}
-	p.table.elements(unix.NFT_MSG_DELSETELEM, setOn, keys, 0)
+	p.table.devices(unix.NFT_MSG_DELSETELEM, p.devices, 0)
 	err := p.table.nft.commit()
 	p.proxy.release()
 	if errors.Is(err, unix.ENOENT) {

@@ -106,6 +106,7 @@ func (s *session) run(lines <-chan []byte, signals <-chan os.Signal) int {
 		s.rearm()
 	}
 	s.close()
+	takeQueuesAway()
 	return s.code
 }
 
@@ -215,9 +216,6 @@ func (s *session) close() {
 	if s.current != nil {
 		s.forget()
 	}
-	if s.leaving {
-		takeQueuesAway()
-	}
 }
 
 func (s *session) forget() {
@@ -286,12 +284,12 @@ func (s *session) arm(asked request) (any, error) {
 		return nil, err
 	}
 	ready, err := made.prepare()
-	if _, ok := made.(*delayed); ok && err != nil {
+	if wanted, ok := made.(*delayed); ok && err != nil {
 		release(made)
-		made, err = proxiedInstead(asked.Name, asked.Fault, refusalOf(err).Text)
-		if err == nil {
-			ready, err = made.prepare()
+		if made, err = wanted.instead(asked.Name, refusalOf(err).Text); err != nil {
+			return nil, err
 		}
+		ready, err = made.prepare()
 	}
 	if err != nil {
 		release(made)
@@ -306,10 +304,8 @@ func (s *session) arm(asked request) (any, error) {
 
 // release leaves nothing of what could not be made ready.
 func release(made mechanism) {
-	if made != nil {
-		made.stop()
-		_, _ = made.drained(true)
-	}
+	made.stop()
+	_, _ = made.drained(true)
 }
 
 func (s *session) begin(asked request) (any, error) {
@@ -401,9 +397,6 @@ func mechanismOf(name string, spec fault) (mechanism, error) {
 		return newDrops(name, spec)
 	case "latency":
 		if spec.Existing == "delayed" {
-			if why := netemWhy(spec); why != "" {
-				return proxiedInstead(name, spec, why)
-			}
 			return newDelayed(name, spec)
 		}
 		return newProxied(name, spec)

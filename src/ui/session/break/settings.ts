@@ -1,7 +1,7 @@
 /** The fields of each kind, by the keys of a spec, with what they hold at first. No `vscode` import. */
 import { t } from '../../../base/messages.ts';
 import { factsOf } from '../../../fault/catalogue.ts';
-import type { ExistingDelay, FaultKind } from '../../../journal/fault-plan.ts';
+import type { FaultKind } from '../../../journal/fault-plan.ts';
 import type { Choice, SettingField } from '../../panels/fault/protocol.ts';
 import type { BreakSubject } from './subject.ts';
 
@@ -14,15 +14,15 @@ const ports: Readonly<Record<string, number>> = { kafka: 9092, trino: 8080, pres
 export function settingFields(kind: FaultKind, subject: BreakSubject): readonly FirstSetting[] {
   const port = portOf(subject);
   const ofPort: FirstSetting = { key: 'port', title: t('Port'), first: port === undefined ? '' : String(port) };
-  const existing = (first: ExistingDelay): FirstSetting => ({
+  const existing = (of: 'latency' | 'slowClose'): FirstSetting => ({
     key: 'existing',
     title: t('Connections that are there'),
     choices: [
-      ...(first === 'delayed' ? [{ key: 'delayed', title: t('are delayed, or else reset') }] : []),
+      ...(of === 'latency' ? [{ key: 'delayed', title: t('are delayed, or else reset') }] : []),
       { key: 'reset', title: t('are reset, and come back through it') },
       { key: 'unaffected', title: t('are unaffected') },
     ],
-    first,
+    first: factsOf(of).defaults.existing,
   });
   switch (kind) {
     case 'podDelete':
@@ -39,10 +39,10 @@ export function settingFields(kind: FaultKind, subject: BreakSubject): readonly 
         { key: 'latency', title: t('Later by'), first: `${factsOf(kind).defaults.latencyMs} ms` },
         { key: 'jitter', title: t('More or less by'), first: '0 ms' },
         { ...ofPort, empty: t('all ports') },
-        existing(factsOf(kind).defaults.existing),
+        existing(kind),
       ];
     case 'slowClose':
-      return [{ key: 'delay', title: t('Later by'), first: `${factsOf(kind).defaults.delayMs / 1_000} s` }, ofPort, existing('reset')];
+      return [{ key: 'delay', title: t('Later by'), first: `${factsOf(kind).defaults.delayMs / 1_000} s` }, ofPort, existing(kind)];
     case 'cpuStress':
       return [{ key: 'cores', title: t('Cores'), first: String(factsOf(kind).defaults.cores) }];
     case 'memoryStress':
