@@ -20,10 +20,13 @@ export function inWorkbench({ root, home, lab }: Ground): { readonly meets: Meet
     await bench.runCommand('Faultline: Run Benchmark File');
     const page = await bench.webviewFrame(`Break ${basename(spec, '.faultline.yaml')}`);
     const before = runsIn(home);
-    await page.locator('.go vscode-button[appearance=primary]').click();
+    // What is confirmed is a preview, which takes a while beside the other rounds.
+    await page.locator('.go vscode-button[appearance=primary]:not([disabled])').click({ timeout: BEGIN_MS });
     const begun = (): string | undefined =>
       runsIn(home).find((run) => !before.includes(run) && existsSync(join(home, 'runs', run, 'journal.ndjson')));
-    await until('the run has begun', () => begun() !== undefined, BEGIN_MS);
+    await until('the run has begun', () => begun() !== undefined, BEGIN_MS).catch(async (error: unknown) => {
+      throw new Error(`${String(error)} The page: ${await page.locator('body').innerText()}`);
+    });
     return join(home, 'runs', begun() ?? '');
   };
   return {

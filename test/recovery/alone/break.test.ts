@@ -40,7 +40,7 @@ describe('breaking something in the workbench', function () {
   });
 
   const row = (text: string | RegExp): Locator => workbench.view('Clusters').locator('.monaco-list-row').filter({ hasText: text });
-  const confirm = (): Locator => page.locator('.go vscode-button[appearance=primary]');
+  const confirm = (): Locator => page.locator('.go vscode-button[appearance=primary]:not([disabled])');
 
   it('a right-click on a pod opens the form with its preview, and nothing is changed by that', async () => {
     await row(context).filter({ hasText: 'not contacted' }).waitFor();

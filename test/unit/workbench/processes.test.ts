@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'mocha';
-import { kill, leftBehind, MARK, marked } from '../../workbench/processes.ts';
+import { kill, leftBehind, MARK, marked, processesWhere } from '../../workbench/processes.ts';
+
+/** A process has no environment to be read for a moment after it has begun. */
+async function sleeping(env: Record<string, string>, detached = false): Promise<ChildProcess> {
+  const child = spawn('sleep', ['60'], { detached, stdio: 'ignore', env: { ...process.env, ...env } });
+  await once(child, 'spawn');
+  while (!processesWhere((variables) => Object.entries(env).every(([name, value]) => variables.includes(`${name}=${value}`))).length)
+    await sleep(5);
+  return child;
+}
 
 describe('processes that a run left behind', () => {
   it('are found by their mark, also when they left their group, and ended', async () => {
     const mark = randomUUID();
-    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env: { ...process.env, [MARK]: mark } });
-    await once(child, 'spawn');
+    const child = await sleeping({ [MARK]: mark }, true);
     const left = await leftBehind(mark, 0);
     assert.deepEqual(
       left.map(({ pid }) => pid),
@@ -23,9 +32,7 @@ describe('processes that a run left behind', () => {
 
   it('are not those of something that all layers share', async () => {
     const mark = randomUUID();
-    const env = { ...process.env, [MARK]: mark, SHARED: '0:etcd' };
-    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env });
-    await once(child, 'spawn');
+    const child = await sleeping({ [MARK]: mark, SHARED: '0:etcd' });
     assert.deepEqual(marked(mark, 'SHARED=0:'), []);
     assert.deepEqual(
       marked(mark, 'SHARED=1:').map(({ pid }) => pid),
