@@ -258,14 +258,17 @@ describe('the recovery page', function () {
     assert.deepEqual(await calls(page, 'copyText', 1), [['faultline fault heal 20261121-140500-a-run-a1b2']]);
   });
 
-  it('no page is wider than its window, in any state', async function () {
+  it('no page is wider than its window, and no number wider than its place, in any state', async function () {
     this.timeout(180_000);
     for (const name of Object.keys(recoveryScenes) as RecoverySceneName[]) {
       await open(name);
-      for (const width of [1280, 800, 480]) {
+      for (const width of [1600, 1280, 1241, 800, 480]) {
         await page.setViewportSize({ width, height: 860 });
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
         assert.equal(await isWiderThanWindow(page), false, `${name} at ${width}`);
+        const wider = (all: readonly Element[]): readonly string[] =>
+          all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent);
+        assert.deepEqual(await page.locator('.num-cell dd').evaluateAll(wider), [], `${name} at ${width}`);
       }
       await page.close();
     }
