@@ -116,9 +116,7 @@ export class BreakSession implements Disposable {
     this.#values = changed(this.#values, values, source.offers);
     this.#isStale = true;
     this.#changes = [];
-    clearTimeout(this.#typing);
-    this.#typing = setTimeout(() => void this.look(), waitMs);
-    this.changed.fire();
+    this.#lookAfter(waitMs);
   }
 
   /** The file was changed. */
@@ -126,6 +124,12 @@ export class BreakSession implements Disposable {
     const { waitMs = typingMs } = this.#parts;
     if (this.#isStarting) return;
     this.#isStale = true;
+    this.#lookAfter(waitMs);
+  }
+
+  /** What a look that is under way answers was not asked any more. */
+  #lookAfter(waitMs: number): void {
+    this.#looking?.abort();
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => void this.look(), waitMs);
     this.changed.fire();

@@ -101,6 +101,20 @@ describe('breaking something in the editor', () => {
     assert.notEqual(session.state.confirm?.blocked, undefined);
   });
 
+  it('what is typed while it looks is another question, not a change of the cluster', async () => {
+    const cluster = here();
+    const session = sessionOn(cluster, podLine(cluster.scene, 'bus-1'));
+    await session.look();
+    const values = session.state.form?.values ?? assert.fail('no form');
+    session.change({ ...values, baseline: '20 s' });
+    const looking = session.look();
+    session.change({ ...values, baseline: '30 s' });
+    await looking;
+    assert.equal(session.state.isStale, true);
+    assert.match((await looked(session)).confirm?.label ?? '', /bus-1/);
+    assert.deepEqual(session.state.changes, []);
+  });
+
   it('on a protected cluster its name is typed, and on a read-only one nothing can be', async () => {
     const cluster = here();
     cluster.level = 'confirm';
