@@ -19,6 +19,8 @@ export interface Lag {
 export interface JudgedColumns extends SampleColumns {
   /** Index into `notJudgedBy` + 1; 0: judged, or dropped. */
   readonly by: Uint8Array;
+  /** 1: not judged, since the event loop stood still, and yet answered in time: how soon is not known, but it was not bad. */
+  readonly inTime: Uint8Array;
 }
 
 export const notJudgedBy: readonly NotJudgedBy[] = ['control', 'lag', 'missing', 'clock'];
@@ -37,6 +39,7 @@ export interface JudgeBy {
 export function judged(given: SampleColumns, { controls, lags, slowMs, intervalMs, until }: JudgeBy): JudgedColumns {
   const { length, at, took, outcome, error, missing } = filled(given, intervalMs, until);
   const by = new Uint8Array(length);
+  const inTime = new Uint8Array(length);
   const echo = new Echo(controls, slowMs);
   const stalls = lags.filter(({ ms }) => ms > mostLagMs).toSorted((a, b) => a.at - b.at);
   let first = 0;
@@ -51,9 +54,10 @@ export function judged(given: SampleColumns, { controls, lags, slowMs, intervalM
       if (echo.failedAt(planned, isBad(outcome[i] ?? 0))) by[i] = 1;
       else if (stalledAt(stalls, first, planned, took[i] ?? 0, outcome[i] ?? 0, slowMs)) by[i] = 2;
     }
+    if (by[i] === 2 && slowMs !== null && outcome[i] === outcomeCode.ok) inTime[i] = 1;
     if (by[i] !== 0) outcome[i] = outcomeCode.notJudged;
   }
-  return { length, at, took, outcome, error, by };
+  return { length, at, took, outcome, error, by, inTime };
 }
 
 /** Of what was planned into a stall nothing is known; of what was under way then only that it may have been that much sooner. */

@@ -108,9 +108,9 @@ export function vantageOutage(vantage: Placed, afterAt: number): VantageOutage {
 }
 
 /** ms beside a bad sample in which none was judged: it may have been bad as well. */
-function unjudged({ length, at, outcome, intervalMs }: Placed, index: number, step: 1 | -1): number {
+function unjudged({ length, at, outcome, inTime, intervalMs }: Placed, index: number, step: 1 | -1): number {
   let next = index + step;
-  while (next >= 0 && next < length && (outcome[next] ?? 0) >= outcomeCode.notJudged) next += step;
+  while (next >= 0 && next < length && (outcome[next] ?? 0) >= outcomeCode.notJudged && inTime[next] !== 1) next += step;
   const count = Math.abs(next - index) - 1;
   if (count === 0) return 0;
   const to = at[next];

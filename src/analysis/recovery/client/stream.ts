@@ -22,7 +22,7 @@ export interface Stream {
 
 /**
  * Of two with the same planned start the one of the earlier vantage is the first. `doubtful`: what is not judged, or was never sent,
- * is taken as bad; else it is left out.
+ * is taken as bad, unless it was answered in time; else it is left out.
  */
 export function streamOf(vantages: readonly Placed[], doubtful = false): Stream {
   const rows = vantages.map((vantage) => usable(vantage, doubtful));
@@ -51,7 +51,7 @@ export function streamOf(vantages: readonly Placed[], doubtful = false): Stream 
     if (vantage === undefined) break;
     next[from] = (next[from] ?? 0) + 1;
     const code = vantage.outcome[row] ?? 0;
-    const bad = isBad(code) || code >= outcomeCode.notJudged ? 1 : 0;
+    const bad = isBad(code) || (code >= outcomeCode.notJudged && vantage.inTime[row] !== 1) ? 1 : 0;
     stream.at[i] = earliest;
     stream.early[i] = vantage.early?.[row] ?? earliest;
     stream.done[i] = earliest + (vantage.took[row] ?? 0);

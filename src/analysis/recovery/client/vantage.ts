@@ -118,12 +118,12 @@ function withoutHoles(given: OnTheRun, intervalMs: number): OnTheRun {
   const filled = {
     ...{ length, at: new Float64Array(length), took: new Float64Array(length), errors: new Float64Array(length) },
     ...{ outcome: new Uint8Array(length).fill(outcomeCode.notJudged), by: new Uint8Array(length).fill(byClock) },
-    error: new Int32Array(length).fill(-1),
+    ...{ error: new Int32Array(length).fill(-1), inTime: new Uint8Array(length) },
   };
   let from = 0;
   let to = 0;
   for (const { after, count } of [...holes, { after: given.length - 1, count: 0 }]) {
-    for (const name of ['at', 'took', 'errors', 'outcome', 'by', 'error'] as const)
+    for (const name of ['at', 'took', 'errors', 'outcome', 'by', 'error', 'inTime'] as const)
       filled[name].set(given[name].subarray(from, after + 1), to);
     to += after + 1 - from;
     from = after + 1;
@@ -137,18 +137,19 @@ function withoutHoles(given: OnTheRun, intervalMs: number): OnTheRun {
 }
 
 /** `unsure`: 1 where it is not known when it was. */
-function notJudged({ outcome, by }: JudgedColumns, unsure: Uint8Array): Pick<JudgedColumns, 'outcome' | 'by'> {
-  if (!unsure.includes(1)) return { outcome, by };
+function notJudged({ outcome, by, inTime }: JudgedColumns, unsure: Uint8Array): Pick<JudgedColumns, 'outcome' | 'by' | 'inTime'> {
+  if (!unsure.includes(1)) return { outcome, by, inTime };
   const is = (index: number): boolean => unsure[index] === 1 && outcome[index] !== outcomeCode.dropped;
   return {
     outcome: outcome.map((code, index) => (is(index) ? outcomeCode.notJudged : code)),
     by: by.map((code, index) => (is(index) ? byClock : code)),
+    inTime: inTime.map((code, index) => (is(index) ? 0 : code)),
   };
 }
 
 /** Without what was planned before: a probe's first requests open connections and fill caches, and are in no figure. */
 export function since(placed: Placed, fromAt: number): Placed {
-  const { at, took, outcome, error, by, errors, early } = placed;
+  const { at, took, outcome, error, by, inTime, errors, early } = placed;
   let first = 0;
   while (first < placed.length && (at[first] ?? 0) < fromAt) first++;
   if (first === 0) return placed;
@@ -156,6 +157,7 @@ export function since(placed: Placed, fromAt: number): Placed {
     ...placed,
     ...{ length: placed.length - first, at: at.subarray(first), took: took.subarray(first), outcome: outcome.subarray(first) },
     ...{ error: error.subarray(first), by: by.subarray(first), errors: errors.subarray(first) },
+    inTime: inTime.subarray(first),
     early: early?.subarray(first) ?? null,
   };
 }

@@ -84,6 +84,28 @@ describe('samples that are not judged', () => {
     assert.ok(view.counts.notJudged >= 4 && view.counts.notJudged <= 6, String(view.counts.notJudged));
   });
 
+  it('are no reason to doubt when users were served again where they were answered in time, though the event loop stood still', () => {
+    const stoodStill = (felt: (since: number) => Felt | undefined): RecoveryView => {
+      const vantages = [
+        { ...pooled, felt },
+        { ...fresh, felt: outage(300, 2400) },
+      ];
+      const { header, events } = journalOf({ ...leaderKill, vantages });
+      const lags = [5000, 6000, 7000, 8000].map((since): JournalEvent => ({ t: appliedAt + since, src: 'probe-a', kind: 'lag', ms: 200 }));
+      return projectionOf(header, [...events, ...lags]).view('ended');
+    };
+    const served = stoodStill(outage(300, 2400));
+    assert.equal(served.verdict, 'inconclusive');
+    assert.ok(served.counts.notJudgedBy.lag >= 16, String(served.counts.notJudgedBy.lag));
+    assert.ok(served.figures.recovered.kind === 'value');
+    near(served.figures.recovered.ms, 2400, 50, 'recovered');
+    // One of them that was late may have been late by itself.
+    const late = stoodStill((since) => (since >= 7000 && since < 7100 ? 1500 : outage(300, 2400)(since)));
+    assert.ok(late.figures.recovered.kind === 'between');
+    near(late.figures.recovered.fromMs, 2400, 50, 'from');
+    near(late.figures.recovered.toMs, 7100, 60, 'to');
+  });
+
   it('are those that were planned and never told: a vantage that falls silent does not look well', () => {
     const silent = viewOf({ vantages: [pooled, { ...fresh, felt: (since) => (since >= 2000 && since < 6000 ? 'silent' : undefined) }] });
     assert.equal(silent.counts.planned, 4800);
