@@ -87,6 +87,7 @@ export class RecoveryProjection {
         cutShort: cutShort(proofs),
         load: load?.findings ?? null,
         figures,
+        slowMs: found.slowMs,
       },
       ...{ relapses: client?.relapses ?? 0, messages: measured.messages, faults: faultViews, title: titleOf(plan) },
       ...{ zeroAt: zero?.at ?? null, nowAt, phaseText: collected.phase?.text ?? null },

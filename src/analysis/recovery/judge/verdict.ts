@@ -20,6 +20,7 @@ export interface VerdictFacts extends Carried {
   readonly cutShort: string | null;
   readonly load: LoadFindings | null;
   readonly figures: RecoveryFigures | null;
+  readonly slowMs: number | null;
   readonly relapses: number;
   readonly counts: ProbeCounts;
   readonly messages: MessagesView | null;
@@ -35,7 +36,7 @@ export interface VerdictFacts extends Carried {
  * not proven is not judged; then the expectations decide.
  */
 export function recoveryVerdict(facts: VerdictFacts): { readonly verdict: Verdict | null; readonly reason: string } {
-  const { status, end, expectations, load, messages } = facts;
+  const { status, end, expectations, load } = facts;
   if (status === 'running') return { verdict: null, reason: soFar(facts) };
   const failed = (reason: string): { verdict: Verdict; reason: string } => ({ verdict: 'failed', reason: sentence(reason) });
   if (status === 'aborted') return failed(end?.reason ?? t('an abort rule ended it'));
@@ -50,7 +51,7 @@ export function recoveryVerdict(facts: VerdictFacts): { readonly verdict: Verdic
   if (broken !== undefined) return failed(brokenText(broken, facts));
   const open = facts.cutShort ?? expectations.find(({ outcome }) => outcome === 'unknown')?.text;
   if (open !== undefined) return { verdict: 'inconclusive', reason: sentence(open) };
-  return { verdict: 'passed', reason: passed(expectations, facts.figures, messages) };
+  return { verdict: 'passed', reason: passed(facts) };
 }
 
 function isDefinite({ kind, of }: { readonly kind: string; readonly of?: string }): boolean {
@@ -68,7 +69,7 @@ function brokenText({ expectation, text }: ExpectationView, { messages, relapses
 }
 
 /** "Users were served again 3.05 s after the fault (limit 10 s), unavailable for 2.30 s (limit 5 s), no loss among 41,230 acknowledged". */
-function passed(expectations: readonly ExpectationView[], figures: RecoveryFigures | null, messages: MessagesView | null): string {
+function passed({ expectations, figures, slowMs, messages }: VerdictFacts): string {
   const parts: string[] = [];
   const isRecovered = ({ expectation: { metric } }: ExpectationView): boolean => metric.kind === 'recovery' && metric.of === 'recovered';
   const recovered = expectations.find(isRecovered);
@@ -76,7 +77,7 @@ function passed(expectations: readonly ExpectationView[], figures: RecoveryFigur
     recovered === undefined || recovered.expectation.limit >= noLimit
       ? null
       : formatLimit(recovered.expectation.metric, recovered.expectation.limit);
-  parts.push(servedAgain(figures?.recovered ?? null, limit));
+  parts.push(servedAgain(figures, limit, slowMs));
   for (const each of expectations) {
     const { metric, implied } = each.expectation;
     if (each === recovered || each.measured === null || (metric.kind === 'messages' && metric.of === 'lost')) continue;
@@ -92,12 +93,25 @@ function passed(expectations: readonly ExpectationView[], figures: RecoveryFigur
   return parts.join(', ');
 }
 
-function servedAgain(figure: Figure | null, limit: string | null): string {
-  if (figure?.kind !== 'value') return t('Users felt no impact');
-  const time = formatSeconds(figure.ms);
+function servedAgain(figures: RecoveryFigures | null, limit: string | null, slowMs: number | null): string {
+  if (figures?.recovered.kind !== 'value') return notBad(figures?.baseline ?? null, slowMs);
+  const time = formatSeconds(figures.recovered.ms);
   return limit === null
     ? t('Users were served again {0} after the fault', time)
     : t('Users were served again {0} after the fault (limit {1})', time, limit);
+}
+
+/** No probe was bad; but below the slow limit there is room to be felt. */
+function notBad(baseline: Figure | null, slowMs: number | null): string {
+  if (slowMs === null || (baseline?.kind !== 'value' && baseline?.kind !== 'never')) return t('Users felt no impact');
+  const limit = formatSeconds(slowMs);
+  return baseline.kind === 'value'
+    ? t(
+        'No answer was missing or took longer than the slow limit of {0}, but users waited longer until {1} after the fault',
+        limit,
+        formatSeconds(baseline.ms),
+      )
+    : t('No answer was missing or took longer than the slow limit of {0}, but users still waited longer at the end', limit);
 }
 
 function soFar({ phaseText, zeroAt, nowAt, faults, counts, figures, relapses }: VerdictFacts): string {

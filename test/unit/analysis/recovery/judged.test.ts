@@ -85,7 +85,7 @@ describe('samples that are not judged', () => {
   });
 
   it('are no reason to doubt when users were served again where they were answered in time, though the event loop stood still', () => {
-    const stoodStill = (felt: (since: number) => Felt | undefined): RecoveryView => {
+    const stoodStill = (felt: (since: number, usual: number) => Felt | undefined): RecoveryView => {
       const vantages = [
         { ...pooled, felt },
         { ...fresh, felt: outage(300, 2400) },
@@ -100,7 +100,7 @@ describe('samples that are not judged', () => {
     assert.ok(served.figures.recovered.kind === 'value');
     near(served.figures.recovered.ms, 2400, 50, 'recovered');
     // One of them that was late may have been late by itself.
-    const late = stoodStill((since) => (since >= 7000 && since < 7100 ? 1500 : outage(300, 2400)(since)));
+    const late = stoodStill((since, usual) => (since >= 7000 && since < 7100 ? 1500 : outage(300, 2400)(since, usual)));
     assert.ok(late.figures.recovered.kind === 'between');
     near(late.figures.recovered.fromMs, 2400, 50, 'from');
     near(late.figures.recovered.toMs, 7100, 60, 'to');
