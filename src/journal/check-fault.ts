@@ -22,7 +22,13 @@ export function isFaultRunEvent(event: Fields, plan: FaultPlan): boolean {
     case 'autoscaler':
       return isText(event.namespace) && isText(event.name) && isCount(event.current) && isCount(event.desired) && mayBeText(event.blocked);
     case 'redundancy':
-      return isText(event.of) && isCount(event.have) && isCount(event.want) && (event.least === undefined || isCount(event.least));
+      return (
+        isText(event.of) &&
+        isCount(event.have) &&
+        isCount(event.want) &&
+        (event.least === undefined || isCount(event.least)) &&
+        (event.since === undefined || isLength(event.since))
+      );
     case 'leader':
       return isText(event.of) && (event.leader === null || isText(event.leader)) && (event.epoch === undefined || isCount(event.epoch));
     case 'watchGap':

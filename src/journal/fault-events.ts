@@ -133,6 +133,8 @@ export interface RedundancyEvent extends OfRunner {
   readonly want: number;
   /** Below it writes are refused: min.insync.replicas. */
   readonly least?: number;
+  /** Whoever told it was last heard to tell otherwise, ms of the run: it changed between then and `t`. Absent: it was not told before. */
+  readonly since?: number;
 }
 
 /** `of`: "messages/17", or "controller". `null`: none is known. */

@@ -15,7 +15,7 @@ import { messagesView } from './judge/messages.ts';
 import { leastJudged } from './judge/proofs.ts';
 import { longest } from './lanes/lane.ts';
 import { historiesOf, hitBy, paired, type Victim } from './lanes/pods.ts';
-import { redundancyOf, type TimeFacts } from './lanes/redundancy.ts';
+import { lackOf, redundancyOf, type TimeFacts } from './lanes/redundancy.ts';
 import { podView } from './lanes/stages.ts';
 
 /** A share of the baseline: single slow answers are in every system's day. */
@@ -108,6 +108,7 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
   const lanes = { pod: longest(pods.map(({ lane }) => lane)), redundancy: longest(redundancy.map(({ lane }) => lane)) };
   const begun = ofFault.filter((_, i) => faults[i]?.goAt !== null && faults[i]?.lasts === true);
   const sinceMs = observed.toAt - zero.at;
+  const thinnest = redundancy.find(({ lane }) => lane === lanes.redundancy);
   const slowest = pods.find(({ lane }) => lane === lanes.pod)?.stages.at(-1);
   const figures: RecoveryFigures = {
     ...{ detected: client.detected, firstGood: client.firstGood, recovered: client.recovered, baseline: client.baseline },
@@ -115,7 +116,7 @@ export function findingsOf(collected: Collected, running: boolean): Findings {
     failover: begun.length === 0 ? { kind: 'none', why: t('the fault is instantaneous') } : worst(begun.map((each) => each.failover)),
     rejoin: begun.length === 0 ? { kind: 'none', why: t('the fault is instantaneous') } : worst(begun.map((each) => each.rejoin)),
     pod: laneFigure(lanes.pod, sinceMs, slowest?.earlierMs ?? 0, t('no pod was watched')),
-    redundancy: laneFigure(lanes.redundancy, sinceMs, 0, t('no redundancy was watched')),
+    redundancy: laneFigure(lanes.redundancy, sinceMs, lackOf(thinnest?.steps ?? [], zero.goAt).errorMs, t('no redundancy was watched')),
   };
   return { ...facts, client, figures, pods, redundancy, lanes, ofFault, gaps, time };
 }

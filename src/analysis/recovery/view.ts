@@ -169,7 +169,8 @@ export interface RedundancyView {
   readonly of: string;
   readonly want: number;
   readonly least: number | null;
-  readonly steps: readonly { readonly at: number; readonly have: number; readonly want: number }[];
+  /** `since`: it changed between then and `at`. */
+  readonly steps: readonly { readonly at: number; readonly have: number; readonly want: number; readonly since?: number }[];
   readonly lane: Lane;
   /** "3 → 2 at +0.30 s, 2 → 3 at +14.10 s", "3 of 3, unchanged" */
   readonly text: string;

@@ -50,13 +50,13 @@ export function rejoinOf(fault: FaultFacts, facts: ClientFacts, redundancy: read
   if (healedAt === null) return { kind: 'unknown', why: running ? t('not healed yet') : t('its heal is not confirmed') };
   const lacking = redundancy.map(({ steps }) => lackOf(steps, goAt, untilAt)).filter(({ lackAt }) => lackAt !== null);
   if (lacking.length > 0) {
-    const times = lacking.flatMap(({ fullAt }) => (fullAt === null ? [] : [fullAt]));
+    const times = lacking.flatMap(({ fullAt, errorMs }) => (fullAt === null ? [] : [{ fullAt, errorMs }]));
     if (times.length < lacking.length) {
       return running ? { kind: 'open', aboveMs: observedTo - healedAt } : { kind: 'never', withinMs: observedTo - healedAt };
     }
-    const last = Math.max(...times);
-    if (last <= healedAt) return { kind: 'none', why: t('all was back before the heal') };
-    return { kind: 'value', ms: last - healedAt, errorMs: 0 };
+    const last = times.reduce((latest, one) => (one.fullAt > latest.fullAt ? one : latest));
+    if (last.fullAt <= healedAt) return { kind: 'none', why: t('all was back before the heal') };
+    return { kind: 'value', ms: last.fullAt - healedAt, errorMs: last.errorMs };
   }
   if (redundancy.length > 0) return { kind: 'none', why: t('nothing was missing') };
   const windows = new Windows(stream, rule);

@@ -21,7 +21,7 @@ export function redundancyOf(
 ): readonly RedundancyView[] {
   return [...grouped(events, ({ of }) => of)].map(([of, list]): RedundancyView => {
     const last = list.at(-1);
-    const steps = list.map(({ t: at, have, want }) => ({ at, have, want }));
+    const steps = list.map(({ t: at, have, want, since }) => ({ at, have, want, ...(since === undefined ? {} : { since }) }));
     const itsLeaders = leaders.filter((leader) => of === leader.of || of.endsWith(` ${leader.of}`));
     return {
       ...{ of, want: last?.want ?? 0, least: list.findLast(({ least }) => least !== undefined)?.least ?? null, steps },
@@ -40,7 +40,7 @@ function redundancyLane(
   const { zeroAt, goAt, span, running, gaps } = facts;
   const none = { name: 'redundancy', of, moments: [], end: 'none', endText: t('unchanged'), total: '' } as const;
   if (zeroAt === null || goAt === null) return laneOf(none);
-  const { lackAt, fullAt } = lackOf(steps, goAt);
+  const { lackAt, fullAt, errorMs } = lackOf(steps, goAt);
   const before = leaders.findLast(({ t: at }) => at < goAt)?.leader ?? null;
   const moved = leaders.find(({ t: at, leader }) => at >= goAt && leader !== null && leader !== before)?.t ?? null;
   if (lackAt === null && moved === null) return laneOf(none);
@@ -61,27 +61,39 @@ function redundancyLane(
           ? t('not full within {0} s', within)
           : lackAt === null
             ? t('new leader')
-            : t('full again'),
+            : errorMs >= leastErrorMs
+              ? t('full again (up to {0} s earlier)', secondsText(errorMs))
+              : t('full again'),
     ...(end === 'never' ? { total: t('longer than {0} s: no number', within) } : end === 'open' ? { total: '' } : {}),
   });
 }
 
-/** From *go* on: when it first had less than it should, and when it had all again and kept it, as far as it was the only fault. */
+/** Less is nothing beside what the watch of a pod may be late. */
+const leastErrorMs = 100;
+
+/**
+ * From *go* on: when it first had less than it should, and when it had all again and kept it, as far as it was the only fault. `errorMs`:
+ * how much earlier that may have been.
+ */
 export function lackOf(
   steps: RedundancyView['steps'],
   goAt: number,
   untilAt = Infinity,
-): { readonly lackAt: number | null; readonly fullAt: number | null } {
+): { readonly lackAt: number | null; readonly fullAt: number | null; readonly errorMs: number } {
   let lackAt: number | null = null;
   let fullAt: number | null = null;
-  for (const { at, have, want } of steps) {
+  let errorMs = 0;
+  for (const { at, have, want, since } of steps) {
     if (at < goAt || at >= untilAt) continue;
     if (have < want) {
       lackAt ??= at;
       fullAt = null;
-    } else if (lackAt !== null) fullAt ??= at;
+    } else if (lackAt !== null && fullAt === null) {
+      fullAt = at;
+      errorMs = at - Math.max(since ?? at, lackAt);
+    }
   }
-  return { lackAt, fullAt };
+  return { lackAt, fullAt, errorMs };
 }
 
 function shortText(steps: RedundancyView['steps'], goAt: number): string {

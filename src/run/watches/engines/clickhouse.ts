@@ -75,6 +75,8 @@ class ClickHousePoll implements EnginePoll {
   readonly #life = new AbortController();
   readonly #want = new Map<string, number>();
   readonly #told = new Map<string, number>();
+  /** When the turn before this one began. */
+  #askedMs: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(instance: EngineInstance, parts: EngineParts, ways: PodWays) {
@@ -111,6 +113,7 @@ class ClickHousePoll implements EnginePoll {
 
   async #turn(signal: AbortSignal, withinMs: number): Promise<void> {
     const instance = this.#parts.now(this.#instance.id) ?? this.#instance;
+    const askedMs = this.#parts.nowMs();
     const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
     const shards = await Promise.all(
       shardsOf(instance).map(async ({ shard, pods }) => ({
@@ -124,11 +127,13 @@ class ClickHousePoll implements EnginePoll {
     if (!isHeard) return;
     this.#answers.heard();
     const t = this.#parts.nowMs();
+    const since = this.#askedMs === undefined ? {} : { since: this.#askedMs };
+    this.#askedMs = askedMs;
     const events = [...this.#want].flatMap(([shard, want]): readonly RedundancyEvent[] => {
       const have = (shards.find((one) => one.shard === shard)?.said ?? []).filter((one) => one === 'there').length;
       if (this.#told.get(shard) === have) return [];
       this.#told.set(shard, have);
-      return [{ t, src: 'runner', kind: 'redundancy', of: this.#nameOf(shard), have, want }];
+      return [{ t, src: 'runner', kind: 'redundancy', of: this.#nameOf(shard), have, want, ...since }];
     });
     if (events.length > 0) this.#parts.tell(events);
   }

@@ -91,6 +91,8 @@ class TrinoPoll implements EnginePoll {
   readonly #header: string;
   #want = 0;
   #told: number | undefined;
+  /** When what was answered last was asked. */
+  #askedMs: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(instance: EngineInstance, parts: EngineParts, forward: Forward) {
@@ -103,13 +105,14 @@ class TrinoPoll implements EnginePoll {
 
   /** Fails where the first answer says nothing of workers. */
   async begin(signal: AbortSignal): Promise<void> {
+    const askedMs = this.#parts.nowMs();
     const first = await this.#ask(AbortSignal.any([signal, AbortSignal.timeout(5000)]));
     if (first === undefined)
       throw new FaultlineError('unsupported', { what: t('The coordinator of {0} does not tell of its workers', this.#instance.name) });
     const role = this.#instance.roles.find((group) => group.role === 'worker');
     this.#want = Math.max(first, role?.wanted ?? 0);
     this.#answers.heard();
-    this.#tell(first);
+    this.#tell(first, askedMs);
     this.#running = this.#run();
   }
 
@@ -125,11 +128,12 @@ class TrinoPoll implements EnginePoll {
     const { signal } = this.#life;
     while (!signal.aborted) {
       const begunMs = performance.now();
+      const askedMs = this.#parts.nowMs();
       const said = await this.#turn(AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
       if (signal.aborted) return;
       if (said !== undefined) {
         this.#answers.heard();
-        this.#tell(said);
+        this.#tell(said, askedMs);
       }
       await this.#parts.pause(Math.max(50, everyMs - (performance.now() - begunMs)), signal).catch(() => undefined);
     }
@@ -169,13 +173,15 @@ class TrinoPoll implements EnginePoll {
     return promise;
   }
 
-  #tell(have: number): void {
+  #tell(have: number, askedMs: number): void {
+    const since = this.#askedMs === undefined ? {} : { since: this.#askedMs };
+    this.#askedMs = askedMs;
     if (this.#told === have) return;
     this.#told = have;
     const { tell, nowMs, isOnly } = this.#parts;
     const engine = this.#instance.engine === 'presto' ? 'Presto' : 'Trino';
     const of = isOnly(this.#instance) ? t('{0} workers', engine) : t('{0} workers of {1}', engine, this.#instance.name);
-    tell([{ t: nowMs(), src: 'runner', kind: 'redundancy', of, have, want: this.#want }]);
+    tell([{ t: nowMs(), src: 'runner', kind: 'redundancy', of, have, want: this.#want, ...since }]);
   }
 }
 

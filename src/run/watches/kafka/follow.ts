@@ -57,6 +57,8 @@ export class KafkaFollower {
   readonly #controller: ControllerWatch;
   /** By node id: the pod that it had last. */
   readonly #names = new Map<number, string>();
+  /** By the broker's pod: when what it answered last was asked. */
+  readonly #askedMs = new Map<string, number>();
   readonly #least = new Map<string, number>();
   readonly #leastRead = new Map<string, Promise<void>>();
   #brokers: readonly BrokerDescription[] = [];
@@ -225,6 +227,7 @@ export class KafkaFollower {
     const all = isFirst || this.#parts.nowMs() - this.#allAtMs > allEveryMs;
     // Who asks for all of them says so first: the others ask for what is watched.
     if (all) this.#allAtMs = this.#parts.nowMs();
+    const askedMs = this.#parts.nowMs();
     const [cluster, topics, whole] = await Promise.all([
       all ? client.describeCluster(signal) : undefined,
       Promise.all(this.#topics.map((name) => topicNow(client, name, signal))),
@@ -238,7 +241,8 @@ export class KafkaFollower {
     await this.#readLeast(client, found, signal);
     const id = this.#brokers.find(({ host }) => this.#podOf(host) === pod)?.id;
     const changed = this.#truths.answer(pod, id, found, this.#parts.nowMs());
-    if (changed.length > 0) this.#tell(new Set(changed.map(({ topic }) => topic)));
+    if (changed.length > 0) this.#tell(new Set(changed.map(({ topic }) => topic)), this.#askedMs.get(pod));
+    this.#askedMs.set(pod, askedMs);
     this.#first.resolve();
     if (all) {
       this.#follow(() => undefined);
@@ -246,12 +250,13 @@ export class KafkaFollower {
     }
   }
 
-  #tell(topics: ReadonlySet<string>): void {
+  #tell(topics: ReadonlySet<string>, sinceMs: number | undefined): void {
     const now = { t: this.#parts.nowMs(), src: 'runner' } as const;
+    const since = sinceMs === undefined ? {} : { since: sinceMs };
     const events = [...topics].flatMap((topic): readonly (LeaderEvent | RedundancyEvent)[] => {
       const { leaders, redundancy } = this.#teller.look(topic, this.#truths.partitions(topic));
       return [
-        ...redundancy.map((one): RedundancyEvent => ({ ...now, kind: 'redundancy', ...one })),
+        ...redundancy.map((one): RedundancyEvent => ({ ...now, kind: 'redundancy', ...one, ...since })),
         ...leaders.map((one): LeaderEvent => ({ ...now, kind: 'leader', ...one })),
       ];
     });

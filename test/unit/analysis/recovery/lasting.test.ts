@@ -117,6 +117,15 @@ describe('a fault that lasts', () => {
     assert.equal(view.pods[0]?.lane.sum, '8.00 + 14.00 + 0.10');
   });
 
+  it('whose redundancy is asked for now and then was back at some moment since it was last heard to be short', () => {
+    const asked = (at: (since: number) => number): readonly JournalEvent[] =>
+      events(at).map((event) => (event.kind === 'redundancy' && event.t === at(26_150) ? { ...event, since: at(25_150) } : event));
+    const { figures, redundancy } = viewOf({ ...script, events: asked });
+    assert.deepEqual(figures.rejoin, { kind: 'value', ms: 6000, errorMs: 1000 });
+    assert.ok(figures.redundancy.kind === 'value' && figures.redundancy.errorMs === 1000);
+    assert.equal(redundancy[0]?.lane.endText, 'full again (up to 1.00 s earlier)');
+  });
+
   it('whose heal hurts again is recovered only after that; its failover stays what it was', () => {
     const hurt = (since: number, usual: number): ReturnType<NonNullable<(typeof pooled)['felt']>> =>
       since >= 21_000 && since < 22_000 ? 'failed' : outage(200, 6000)(since, usual);

@@ -133,6 +133,27 @@ describe('the replicas of a ClickHouse', () => {
     }
   }).timeout(30_000);
 
+  it('are told with the moment at which they were last heard to be as before, however long nobody said a word', async () => {
+    const says = new Map<string, Says>();
+    const told: WatchTold[] = [];
+    const { parts } = partsOf(told);
+    const poll = await followClickHouse(instance, parts, signal, ways(says));
+    try {
+      assert.ok(told.every((event) => event.kind === 'redundancy' && event.since === undefined));
+      await pause(100, signal);
+      const silentMs = parts.nowMs();
+      for (const name of ['ch-0', 'ch-1', 'ch-2']) says.set(name, 'silent');
+      await pause(1200, signal);
+      for (const name of ['ch-0', 'ch-1']) says.set(name, 'refused');
+      says.delete('ch-2');
+      await until(() => lines(told).at(-1) === 'replicas of shard 1: 0 of 2');
+      const last = told.at(-1);
+      assert.ok(last?.kind === 'redundancy' && last.since !== undefined && last.since <= silentMs, JSON.stringify({ last, silentMs }));
+    } finally {
+      await poll.dispose();
+    }
+  }).timeout(30_000);
+
   it('are not known, and not none, while nobody says a word', async () => {
     const says = new Map<string, Says>();
     const told: WatchTold[] = [];
