@@ -79,7 +79,7 @@ export function describeRecovery(
 const pictured: ReadonlySet<string> = new Set(['Recovery', 'Lanes: each adds up to its own total', 'What the verdict stands on']);
 
 const inAscii: TimelineLetters = {
-  ...{ empty: ' ', good: '.', bad: '#', notJudged: '?', before: '.', unstable: '%', gone: '=', better: '-' },
+  ...{ empty: ' ', good: '.', bad: '#', someBad: 'x', notJudged: '?', before: '.', unstable: '%', gone: '=', better: '-' },
   ...{ fault: 'v', lasts: '_', healed: '^', predicted: '~', range: ':', goesOn: '>' },
 };
 
@@ -171,6 +171,7 @@ function faultsLeft({ faults, status, run }: RecoveryView, { width, paint, signs
 function painted(text: string, kind: CellKind | 'label' | 'total', paint: Paint): string {
   switch (kind) {
     case 'bad':
+    case 'someBad':
     case 'fault':
     case 'lasts':
     case 'goesOn':

@@ -56,7 +56,7 @@ export function hasColour(env: Env, isTerminal: boolean): boolean {
 
 const letters: Readonly<Record<string, string>> = {
   ...{ '≤': '<=', '≥': '>=', '±': '+/-', '×': 'x', '·': '-', '…': '...', '→': '->', '✓': 'ok', '✗': 'NO', '∞': 'inf' },
-  ...{ '–': '-', '—': '-', '−': '-', '“': '"', '”': '"', '‘': "'", '’': "'", '├': '|', '┤': '|', '█': '#', '▼': 'v', '▲': '^' },
+  ...{ '–': '-', '—': '-', '−': '-', '“': '"', '”': '"', '‘': "'", '’': "'", '├': '|', '┤': '|', '█': '#', '▄': 'x', '▼': 'v', '▲': '^' },
 };
 
 /** For a terminal that shows no more than ASCII: what a person wrote in other letters stays as it is. */

@@ -12,6 +12,8 @@ export type CellKind =
   | 'empty'
   /** Of a vantage: answers, none of them bad. */
   | 'good'
+  /** Bad ones and good ones. */
+  | 'someBad'
   | 'notJudged'
   | 'fault'
   /** While it lasts. */
@@ -114,21 +116,42 @@ function faultRows({ faults, observed }: RecoveryView, zeroAt: number, axis: Axi
 }
 
 function vantageRows({ vantages, observed }: RecoveryView, zeroAt: number, axis: Axis): readonly TimelineRow[] {
-  return vantages.map(({ title, bad, notJudged, story }) => ({
-    label: title,
-    cells: cellsOf(axis, (a, b) => {
-      const [from, to] = [a + zeroAt, b + zeroAt];
-      if (to <= observed.fromAt || from >= observed.toAt) return 'empty';
-      if (overlaps(bad, from, to)) return 'bad';
-      return overlaps(notJudged, from, to) ? 'notJudged' : 'good';
-    }),
-    total: '',
-    sum: story.startsWith(`${title}: `) ? story.slice(title.length + 2) : story,
-  }));
+  return vantages.map(({ title, bad, notJudged, story, perSecond }) => {
+    const notGood = [...bad, ...notJudged].toSorted((a, b) => a.fromAt - b.fromAt);
+    const intervalMs = perSecond === null ? 0 : 1000 / perSecond;
+    return {
+      label: title,
+      cells: cellsOf(axis, (a, b) => {
+        const [from, to] = [a + zeroAt, b + zeroAt];
+        if (to <= observed.fromAt || from >= observed.toAt) return 'empty';
+        if (overlaps(bad, from, to)) return hasGood(notGood, { fromAt: from, toAt: to }, observed, intervalMs) ? 'someBad' : 'bad';
+        return overlaps(notJudged, from, to) ? 'notJudged' : 'good';
+      }),
+      total: '',
+      sum: story.startsWith(`${title}: `) ? story.slice(title.length + 2) : story,
+    };
+  });
 }
 
 function overlaps(intervals: readonly Interval[], from: number, to: number): boolean {
   return intervals.some(({ fromAt, toAt }) => fromAt < to && toAt > from);
+}
+
+/**
+ * Between what was not good: a stretch begins with a good answer; one that began before the cell, or is cut short by the end of what was
+ * observed, has one in it where it is as long as a probe's interval.
+ */
+function hasGood(notGood: readonly Interval[], cell: Interval, observed: Interval, intervalMs: number): boolean {
+  const fromAt = Math.max(cell.fromAt, observed.fromAt);
+  const toAt = Math.min(cell.toAt, observed.toAt);
+  let at = fromAt;
+  for (const not of notGood) {
+    if (not.toAt <= at) continue;
+    if (not.fromAt >= toAt) break;
+    if (not.fromAt > at && (at > fromAt || not.fromAt - at >= intervalMs)) return true;
+    at = not.toAt;
+  }
+  return at < toAt && (toAt - at >= intervalMs || (at > fromAt && toAt < observed.toAt));
 }
 
 /** In one cell the worst is what shows. */
@@ -191,7 +214,8 @@ function ticks({ fromMs, perCellMs, columns }: Axis): string {
 function legend(): TextTimeline['legend'] {
   return [
     { kind: 'good', text: t('good') },
-    { kind: 'bad', text: t('no good answer') },
+    { kind: 'bad', text: t('bad') },
+    { kind: 'someBad', text: t('some bad') },
     { kind: 'unstable', text: t('not yet stable') },
     { kind: 'gone', text: t('gone') },
     { kind: 'better', text: t('getting better') },
@@ -207,7 +231,7 @@ function legend(): TextTimeline['legend'] {
 export type TimelineLetters = Readonly<Record<CellKind, string>>;
 
 export const blocks: TimelineLetters = {
-  ...{ empty: ' ', good: '·', bad: '█', notJudged: '?', before: '·', unstable: '▒', gone: '▓', better: '─' },
+  ...{ empty: ' ', good: '·', bad: '█', someBad: '▄', notJudged: '?', before: '·', unstable: '▒', gone: '▓', better: '─' },
   ...{ fault: '▼', lasts: '━', healed: '▲', predicted: '╌', range: '░', goesOn: '▶' },
 };
 

@@ -65,7 +65,28 @@ describe('a recovery as a picture of letters', () => {
   it('the worst of a cell is what shows, so that no outage is too short to be seen', () => {
     const brief: Script = { vantages: [{ ...pooled, felt: (since) => (since > 30_000 && since < 30_060 ? 'failed' : undefined) }, fresh] };
     const { cells } = row(timelineOf(viewOf(brief), 20), 'pooled');
-    assert.equal(cells.filter((kind) => kind === 'bad').length, 1);
+    assert.deepEqual([...new Set(cells)], ['good', 'someBad']);
+    assert.equal(cells.filter((kind) => kind === 'someBad').length, 1);
+  });
+
+  it('a cell with bad answers and good ones is not one with none good', () => {
+    // All bad for two seconds, then every other answer for three.
+    const felt = (since: number): 'failed' | undefined =>
+      since >= 0 && (since < 2000 || (since < 5000 && Math.floor(since / 50) % 2 === 0)) ? 'failed' : undefined;
+    const timeline = timelineOf(viewOf({ vantages: [pooled, fresh].map((one) => ({ ...one, felt })) }), 30);
+    for (const label of ['pooled', 'fresh']) assert.match(shape(row(timeline, label).cells), /^good (?:someBad )?bad someBad(?: good)?$/);
+    assert.deepEqual(
+      timeline.legend.filter(({ kind }) => kind === 'bad' || kind === 'someBad').map(({ text }) => text),
+      ['bad', 'some bad'],
+    );
+  });
+
+  it('cells narrower than a probe’s interval, and the end of what was observed, invent no good answer', () => {
+    const dark: Script = { vantages: [{ ...pooled, felt: (since) => (since > 200 ? 'failed' : undefined) }, fresh] };
+    for (const columns of [60, 3000]) {
+      const { cells } = row(timelineOf(viewOf(dark), columns), 'pooled');
+      assert.match(shape(cells), /^good (?:someBad )?bad(?: empty)?$/, String(columns));
+    }
   });
 
   it('a fault that lasts is a bar from applied to healed; one that was not seen to end goes on', () => {
