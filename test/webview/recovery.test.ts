@@ -117,9 +117,9 @@ describe('the recovery page', function () {
     for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('t');
     assert.deepEqual(await cells(page, 'pods'), [
-      ['Victim gone', '+0.04', '− 0.06', '0.04', 'helper', 'old container id gone'],
-      ['Started', '+1.90', '− 1.00', '1.86', 'watch', 'the kubelet reports up to 1 s late'],
-      ['Ready', '+8.20', '− 1.00', '6.30', 'watch', 'the kubelet reports up to 1 s late'],
+      ['Victim gone', '+0.04', '−0.06', '0.04', 'helper', 'old container id gone'],
+      ['Started', '+1.90', '−1.00', '1.86', 'watch', 'the kubelet reports up to 1 s late'],
+      ['Ready', '+8.20', '−1.00', '6.30', 'watch', 'the kubelet reports up to 1 s late'],
       ['In EndpointSlice', '+8.60', '', '0.40', 'watch', 'same pod: no replacement to pair'],
       ['Sum', '', '', '8.60', '', 'in EndpointSlice'],
     ]);

@@ -2,6 +2,7 @@
 import { t } from '../../src/base/messages.ts';
 import { formatCount } from '../../src/base/units.ts';
 import { secondsText, sinceSeconds } from '../../src/analysis/recovery/judge/metric-text.ts';
+import { spanText } from '../../src/analysis/recovery/show/words.ts';
 import { outcomeText } from '../../src/analysis/recovery/show/reading.ts';
 import type { FaultView, MessagesView, RecoveryView } from '../../src/analysis/recovery/view.ts';
 import type { FaultStep } from '../../src/journal/fault-events.ts';
@@ -192,16 +193,25 @@ function stepText(step: FaultStep): string {
 
 function spans({ latency }: RecoveryView): HTMLElement | null {
   if (latency.length < 2) return null;
-  const words = { before: t('before'), during: t('during'), after: t('after') };
   const number = (title: string): Table['columns'][number] => ({ title, isNumber: true });
   const table: Table = {
     columns: [{ title: '' }, number(t('Seconds')), number(t('Answers')), ...['p50', 'p95', 'p99', t('max')].map(number), number(t('Bad'))],
     rows: latency.map(({ name, fromAt, toAt, response: { count, p50, p95, p99, max }, counts }) => [
-      ...[words[name], secondsText(toAt - fromAt), formatCount(count), inMs(p50, 1), inMs(p95, 1), inMs(p99, 1), inMs(max, 1)],
+      ...[spanText(name), secondsText(toAt - fromAt), formatCount(count), inMs(p50, 1), inMs(p95, 1), inMs(p99, 1), inMs(max, 1)],
       formatCount(counts.failed + counts.unknown + counts.slow + counts.wrong),
     ]),
   };
-  return section(t('Response times'), t('ms, before, during and after'), drawTable(t('Response times'), table));
+  return section(t('Response times'), spansTitle(latency), drawTable(t('Response times'), table));
+}
+
+function spansTitle(latency: RecoveryView['latency']): string {
+  const has = (name: RecoveryView['latency'][number]['name']): boolean => latency.some((span) => span.name === name);
+  if (has('since')) return t('ms, before the fault and since: it was not seen to recover');
+  return has('during') && has('after')
+    ? t('ms, before, during and after')
+    : has('after')
+      ? t('ms, before and after')
+      : t('ms, before and during');
 }
 
 function errors({ errors: all, zeroAt }: RecoveryView): HTMLElement | null {

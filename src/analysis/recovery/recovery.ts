@@ -26,7 +26,7 @@ import { recoveryVerdict, type LoadFindings } from './judge/verdict.ts';
 import { autoscalersOf, leadersOf, nodesOf } from './lanes/redundancy.ts';
 import { milestonesOf } from './milestones.ts';
 import { vantageViews } from './vantages.ts';
-import type { LatencySpan, OverviewColumn, ProbeCounts, RecoveryView, VantageSamples } from './view.ts';
+import type { Figure, LatencySpan, OverviewColumn, ProbeCounts, RecoveryView, VantageSamples } from './view.ts';
 
 /** What the run's own load found, where it has one beside its probes: `RunProjection` gives it. */
 export interface LoadSide {
@@ -83,7 +83,7 @@ export class RecoveryProjection {
         announced: null,
         counts,
         expectations,
-        doubt: doubtOf(proofs, proofFacts),
+        doubt: doubtOf(proofs),
         cutShort: cutShort(proofs),
         load: load?.findings ?? null,
         figures,
@@ -159,22 +159,37 @@ const noFigures: RecoveryView['figures'] = {
   ...{ failover: unknown, rejoin: unknown, pod: unknown, redundancy: unknown, unavailable: unknown },
 };
 const noLane: RecoveryView['lanes']['client'] = {
-  ...{ name: 'client', of: '', parts: [], totalMs: 0, end: 'none', tail: null, total: '', sum: '', endText: '' },
+  ...{ name: 'client', of: '', parts: [], totalMs: 0, end: 'none', tail: null, tailText: '', total: '', sum: '', endText: '' },
 };
 
 /** During: from *go* until users were served again and the last fault was healed; all that was observed where that never was. */
-function spansOf({ vantages, zero, observed, baseline, figures, faults }: Findings): readonly LatencySpan[] {
+function spansOf({ vantages, zero, observed, baseline, figures, faults, running }: Findings): readonly LatencySpan[] {
   const { toAt } = observed;
-  if (zero === null) return [spanOf('before', vantages, baseline.fromAt, toAt)];
-  const recovered = figures?.recovered;
-  const again = recovered?.kind === 'value' ? zero.at + recovered.ms : recovered?.kind === 'none' ? zero.goAt : toAt;
-  const healed = Math.max(zero.goAt, ...faults.map(({ lasts, healedAt, goAt }) => (lasts && goAt !== null ? (healedAt ?? toAt) : 0)));
+  if (zero === null) return [spanOf('before', vantages, { fromAt: baseline.fromAt, toAt, goAt: Infinity })];
+  const { goAt } = zero;
+  const again = servedAgainAt(figures?.recovered, zero) ?? toAt;
+  const healed = Math.max(goAt, ...faults.map(({ lasts, healedAt, goAt: begun }) => (lasts && begun !== null ? (healedAt ?? toAt) : 0)));
   const end = Math.max(again, healed);
+  const name = again >= toAt && !running ? 'since' : 'during';
   return [
-    spanOf('before', vantages, baseline.fromAt, zero.goAt),
-    ...(end > zero.goAt ? [spanOf('during', vantages, zero.goAt, end)] : []),
-    ...(end < toAt ? [spanOf('after', vantages, end, toAt)] : []),
+    spanOf('before', vantages, { fromAt: baseline.fromAt, toAt: goAt, goAt }),
+    ...(end > goAt ? [spanOf(name, vantages, { fromAt: goAt, toAt: end, goAt })] : []),
+    ...(end < toAt ? [spanOf('after', vantages, { fromAt: end, toAt, goAt })] : []),
   ];
+}
+
+/** The latest that it may have been. null: it was not seen. */
+function servedAgainAt(recovered: Figure | undefined, zero: NonNullable<Findings['zero']>): number | null {
+  switch (recovered?.kind) {
+    case 'value':
+      return zero.at + recovered.ms;
+    case 'between':
+      return zero.at + recovered.toMs;
+    case 'none':
+      return zero.goAt;
+    default:
+      return null;
+  }
 }
 
 /** Of a run that breaks nothing: null. */

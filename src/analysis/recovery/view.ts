@@ -85,7 +85,7 @@ export type PartKind =
   | 'before'
   /** 4 px red. */
   | 'bad'
-  /** 4 px orange, broken: good, but not yet stable. */
+  /** 4 px orange, broken: from the first good answer until it stayed so. */
   | 'unstable'
   /** 4 px foreground: pod or replica gone. */
   | 'gone'
@@ -104,6 +104,8 @@ export interface LanePart {
   readonly seconds: string;
   /** A watch gap lies in it: when in it is not known. */
   readonly unsure: boolean;
+  /** Of what was unstable: for how long of it a vantage had no good answer. */
+  readonly badMs?: number;
 }
 
 /** The parts add up to `totalMs` exactly, and as they are shown; nothing is clamped. */
@@ -118,6 +120,8 @@ export interface Lane {
   readonly end: 'complete' | 'open' | 'never' | 'unsure' | 'none';
   /** What goes on where it is not complete. */
   readonly tail: PartKind | null;
+  /** "unstable (10.78 bad)"; "" where there is nothing to say of what goes on. */
+  readonly tailText: string;
   /** "9.50 s", "longer than 120 s: no number". */
   readonly total: string;
   /** "0.18 + 2.23 + 0.64 + 6.45" */
@@ -204,7 +208,8 @@ export interface BaselineView {
 }
 
 export interface LatencySpan extends Interval {
-  readonly name: 'before' | 'during' | 'after';
+  /** `since`: all after *go* of a run that was not seen to recover. */
+  readonly name: 'before' | 'during' | 'after' | 'since';
   readonly response: Percentiles;
   readonly counts: ProbeCounts;
 }
@@ -301,6 +306,7 @@ export interface FaultView {
 export interface Proof {
   /** `duration`: only where what was broken was healed before its time. */
   readonly of: 'effect' | 'heal' | 'duration' | 'judged' | 'watches' | 'baseline' | 'observed';
+  /** `missing`: it decides the verdict, or would. `notApplicable`: nothing that is judged needs it. */
   readonly state: 'ok' | 'missing' | 'notApplicable' | 'pending';
   /** "effect proven: old container id gone" */
   readonly text: string;

@@ -42,7 +42,7 @@ describe('faultline recovery', () => {
       /^✓ PASSED {2}kill kafka-1, leader of messages\/17\nUsers were served again 3\.05 s after the fault/,
       /^ {2}✓ effect proven: old container id gone$/m,
       /^ {2}Recovered +3\.05 s {2}± 0\.05 {2}limit ≤ 10 s {2}✓ met$/m,
-      /^users +█+▒+─+ +8\.45 s\n +0\.18 to the first bad probe \+ 2\.17 no good answer \+ 0\.70 not yet stable/m,
+      /^users +█+▒+─+ +8\.45 s\n +0\.18 to the first bad probe \+ 2\.17 no good answer \+ 0\.70 unstable \(0\.15 bad\)/m,
       /^predicted +╌+░+\n +9\.00 to 10\.00 s by session timeout, recovered 6–7 s sooner$/m,
       /^Pod stages\nPOD +STAGE/m,
       /^ISR of messages\/17 +3 +2 +3 → 2 at \+0\.30 s, 2 → 3 at \+14\.10 s$/m,

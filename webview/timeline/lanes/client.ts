@@ -3,6 +3,7 @@ import { t } from '../../../src/base/messages.ts';
 import { formatCount } from '../../../src/base/units.ts';
 import { sampleOutcomes, type SampleOutcome } from '../../../src/analysis/recovery/client/samples.ts';
 import { outcomeText } from '../../../src/analysis/recovery/show/reading.ts';
+import { spanText } from '../../../src/analysis/recovery/show/words.ts';
 import { secondsText, sinceSeconds } from '../../../src/analysis/recovery/judge/metric-text.ts';
 import type { ProbeCounts, RecoveryView, VantageView } from '../../../src/analysis/recovery/view.ts';
 import { h, type Child } from '../../kit/dom.ts';
@@ -200,7 +201,6 @@ function tableOf({ vantages, latency, errors, zeroAt }: RecoveryView): Table {
     'p95',
     'p99',
   ];
-  const spans = { before: t('before'), during: t('during'), after: t('after') };
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(1));
   const cells = ({ planned, ok, slow, failed, unknown, wrong, notJudged, dropped }: ProbeCounts): readonly string[] =>
     [planned, ok, slow, failed, unknown, wrong, notJudged, dropped].map(formatCount);
@@ -216,7 +216,7 @@ function tableOf({ vantages, latency, errors, zeroAt }: RecoveryView): Table {
         ].join(', '),
       ]),
       ...latency.map(({ name, response, counts, fromAt, toAt }) => [
-        ...[spans[name], ...cells(counts), ms(response.p50), ms(response.p95), ms(response.p99)],
+        ...[spanText(name), ...cells(counts), ms(response.p50), ms(response.p95), ms(response.p99)],
         t('{0} s', secondsText(toAt - fromAt)),
       ]),
       ...errors.map(({ outcome, reason, text, count }) => [

@@ -124,7 +124,7 @@ function tableOf(pods: readonly PodView[]): Table {
       const cells = [
         title,
         sinceSeconds(atMs),
-        earlierMs === 0 ? '' : `− ${secondsText(earlierMs)}`,
+        earlierMs === 0 ? '' : `−${secondsText(earlierMs)}`,
         took,
         source === 'helper' ? t('helper') : t('watch'),
         note,

@@ -2,7 +2,7 @@
 import { t } from '../../../base/messages.ts';
 import type { RecoveryRule } from '../../../journal/fault-plan.ts';
 import { sinceSeconds } from '../judge/metric-text.ts';
-import { laneOf, type Moment } from '../lanes/lane.ts';
+import { laneOf, partText, type Moment } from '../lanes/lane.ts';
 import type { BaselineView, Figure, Impact, Interval, Lane } from '../view.ts';
 import { backToBaseline, baselineNeedsMs } from './baseline.ts';
 import { outageOf, relapsesOf, startOf, union, vantageOutage, type Outage, type VantageOutage } from './outage.ts';
@@ -65,7 +65,7 @@ export function clientFigures(facts: ClientFacts): ClientFigures {
     baseline: baselineFigure(facts, outage, recovered, quiet),
     unavailable: unseen ? quiet : unavailableOf(vantages, outages, bad),
   };
-  const lane = clientLane(facts, outage, figures);
+  const lane = clientLane(facts, outage, bad, figures);
   return { impact, outage, ...figures, relapses: relapsesOf(bad, facts.goAts), bad, vantages: outages, lane };
 }
 
@@ -177,6 +177,7 @@ function unavailableOf(vantages: readonly Placed[], outages: readonly VantageOut
 function clientLane(
   { stream, zero, observedTo, running }: ClientFacts,
   { firstBad, firstGood }: Outage,
+  bad: readonly Interval[],
   { recovered, baseline }: { readonly recovered: Figure; readonly baseline: Figure },
 ): Lane {
   const facts = { name: 'client', of: t('users') } as const;
@@ -186,11 +187,18 @@ function clientLane(
   const dark = firstGood < 0 || !hasGood(stream, firstBad, firstGood);
   const moments: Moment[] = [{ at: since(firstBad), kind: 'before', label: t('to the first bad probe') }];
   if (firstGood >= 0) moments.push({ at: since(firstGood), kind: 'bad', label: dark ? t('no good answer') : t('bad') });
-  if (recovered.kind === 'value') moments.push({ at: recovered.ms, kind: 'unstable', label: t('not yet stable') });
+  const unstableTo = (toMs: number): Pick<Moment, 'label' | 'badMs'> => ({
+    label: t('unstable'),
+    badMs: firstGood < 0 ? 0 : lengthWithin(bad, stream.at[firstGood] ?? 0, zero.at + toMs),
+  });
+  const stableMs = recovered.kind === 'value' ? recovered.ms : recovered.kind === 'between' ? recovered.fromMs : -Infinity;
+  if (recovered.kind === 'value' || (firstGood >= 0 && stableMs > since(firstGood)))
+    moments.push({ at: stableMs, kind: 'unstable', ...unstableTo(stableMs) });
   if (baseline.kind === 'value') moments.push({ at: baseline.ms, kind: 'better', label: t('above baseline') });
   // What was good again when the observation ended may have been recovered: it is known for so long, and no longer.
   const within = ((recovered.kind === 'never' ? recovered.withinMs : observedTo - zero.at) / 1000).toFixed(0);
   const tail = recovered.kind === 'value' ? 'better' : firstGood >= 0 ? 'unstable' : 'bad';
+  const tailText = tail === 'unstable' && recovered.kind !== 'between' ? partText(unstableTo(observedTo - zero.at)) : '';
   if (baseline.kind === 'value') return laneOf({ ...facts, moments, end: 'complete', endText: t('back to baseline') });
   if (recovered.kind === 'value') {
     // Without a steady baseline there is nothing to come back to: then this is the end of the lane.
@@ -209,9 +217,21 @@ function clientLane(
       recovered.kind === 'open' && good !== undefined
         ? t('good for {0} of the {1} s that count as recovered', (good / 1000).toFixed(1), ((recovered.neededMs ?? 0) / 1000).toFixed(0))
         : t('not yet recovered');
-    return laneOf({ ...facts, moments, end: 'open', tail, endText, total: '' });
+    return laneOf({ ...facts, moments, end: 'open', tail, tailText, endText, total: '' });
   }
-  return laneOf({ ...facts, moments, end: 'never', tail, endText: t('not recovered'), total: t('longer than {0} s: no number', within) });
+  return laneOf({
+    ...facts,
+    moments,
+    end: 'never',
+    tail,
+    tailText,
+    endText: t('not recovered'),
+    total: t('longer than {0} s: no number', within),
+  });
+}
+
+function lengthWithin(intervals: readonly Interval[], from: number, to: number): number {
+  return intervals.reduce((sum, { fromAt, toAt }) => sum + Math.max(0, Math.min(to, toAt) - Math.max(from, fromAt)), 0);
 }
 
 function hasGood(stream: Stream, from: number, to: number): boolean {

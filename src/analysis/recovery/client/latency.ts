@@ -1,7 +1,7 @@
 /** Percentiles of stretches, kinds of errors, and the strip of the whole run. Browser-safe. */
 import { enough, rankOf } from '../../ranks.ts';
 import type { Percentiles } from '../../view.ts';
-import type { ErrorKind, LatencySpan, OverviewColumn } from '../view.ts';
+import type { ErrorKind, Interval, LatencySpan, OverviewColumn } from '../view.ts';
 import { isAnswered, isBad, outcomeCode, sampleOutcomes } from './samples.ts';
 import { indexAt } from './stream.ts';
 import { countsOf, sumOf, type Placed } from './vantage.ts';
@@ -23,9 +23,23 @@ export function responsesOf(vantages: readonly Placed[], from: number, to: numbe
   return Float64Array.from(values);
 }
 
-export function spanOf(name: LatencySpan['name'], vantages: readonly Placed[], fromAt: number, toAt: number): LatencySpan {
-  const counts = sumOf(vantages.map((each) => countsOf(each, indexAt(each.at, fromAt), indexAt(each.at, toAt))));
-  return { name, fromAt, toAt, response: percentilesOf(responsesOf(vantages, fromAt, toAt)), counts };
+/** `goAt`: a bad sample that was under way then is of the fault's time, as everywhere. */
+export function spanOf(
+  name: LatencySpan['name'],
+  vantages: readonly Placed[],
+  { fromAt, toAt, goAt }: Interval & { readonly goAt: number },
+): LatencySpan {
+  const found = vantages.map(({ length, at, took, outcome, by }) => {
+    const isIn = (_: number, i: number): boolean => {
+      const planned = at[i] ?? Number.NaN;
+      const isCaught = planned < goAt && isBad(outcome[i] ?? 0) && planned + (took[i] ?? 0) >= goAt;
+      const moment = isCaught ? goAt : planned;
+      return i < length && moment >= fromAt && moment < toAt;
+    };
+    return { outcome: outcome.filter(isIn), by: by.filter(isIn), took: took.filter((ms, i) => isIn(ms, i) && isAnswered(outcome[i] ?? 0)) };
+  });
+  const answers = Float64Array.from(found.flatMap(({ took }) => [...took]));
+  return { name, fromAt, toAt, response: percentilesOf(answers), counts: sumOf(found.map((each) => countsOf(each))) };
 }
 
 /** Of judged samples from *go* on, the most frequent first. */

@@ -81,7 +81,7 @@ function share(of: ProbeFigure, { ok, slow, failed, unknown: unknowns, wrong }: 
   const judged = ok + slow + failed + unknowns + wrong;
   if (judged === 0) return unknown(t('no probe was judged'));
   const counted = { slow, failed, unknown: unknowns, wrong, bad: slow + failed + unknowns + wrong }[of];
-  return { kind: 'value', value: counted / judged, of: t('{0} of {1}', formatCount(counted), formatCount(judged)) };
+  return { kind: 'value', value: counted / judged, of: t('{0} of {1} judged', formatCount(counted), formatCount(judged)) };
 }
 
 function messages({ of }: Extract<RecoveryMetric, { kind: 'messages' }>, { messages: found, messagesPlanned }: MeasureFacts): Measured {

@@ -97,8 +97,11 @@ function valueText(metric: RecoveryMetric, value: string, of: string | undefined
     case 'relapses':
       return value === formatCount(1) ? t('1 relapse') : t('{0} relapses', value);
     case 'probes': {
-      const share = of === undefined ? value : t('{0} ({1})', value, of);
-      return metric.of === 'bad' ? t('{0} of the probes were bad', share) : t('{0} of the probes {1}', share, probeWords(metric.of));
+      const found =
+        metric.of === 'bad'
+          ? t('{0} of the probes since the fault were bad', value)
+          : t('{0} of the probes since the fault {1}', value, probeWords(metric.of));
+      return of === undefined ? found : t('{0} ({1})', found, of);
     }
     case 'messages':
       return value === formatCount(1) ? t('1 message {0}', messageWords(metric.of)) : t('{0} messages {1}', value, messageWords(metric.of));

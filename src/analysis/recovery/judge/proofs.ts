@@ -37,13 +37,8 @@ export function proofsOf(facts: ProofFacts): readonly Proof[] {
 }
 
 /** null: everything that *passed* needs is there. */
-export function doubtOf(
-  proofs: readonly Proof[],
-  { expectations, badBefore }: Pick<ProofFacts, 'expectations' | 'badBefore'>,
-): string | null {
-  const usesBaseline = badBefore > 0 || uses(expectations, 'baseline');
-  const missing = proofs.find(({ of, state }) => state === 'missing' && of !== 'observed' && (of !== 'baseline' || usesBaseline));
-  return missing?.text ?? null;
+export function doubtOf(proofs: readonly Proof[]): string | null {
+  return proofs.find(({ of, state }) => state === 'missing' && of !== 'observed')?.text ?? null;
 }
 
 /** Observed for too short: what failed has failed all the same, but nothing can be said to have held. */
@@ -211,11 +206,12 @@ function uses(expectations: readonly Expectation[], of: string): boolean {
   return expectations.some(({ metric }) => metric.kind === 'recovery' && metric.of === of);
 }
 
-function baseline({ baseline: found, zeroAt, badBefore }: ProofFacts): Proof {
+/** Without a steady one there is nothing to come back to: missing where that is asked for, or where it was no better before. */
+function baseline({ baseline: found, zeroAt, badBefore, expectations }: ProofFacts): Proof {
   const of = 'baseline';
   if (zeroAt === null) return { of, state: 'pending', text: t('baseline: under way') };
   if (found.steady) return { of, state: 'ok', text: found.text };
-  if (badBefore === 0) return { of, state: 'missing', text: found.text };
+  if (badBefore === 0) return { of, state: uses(expectations, 'baseline') ? 'missing' : 'notApplicable', text: found.text };
   const text = badBefore === 1 ? t('1 bad probe before the fault') : t('{0} bad probes before the fault', formatCount(badBefore));
   return { of, state: 'missing', text: t('{0}: what came after can’t be told from it', text) };
 }

@@ -41,6 +41,8 @@ export interface RecoveryJson {
     readonly atMs: number;
     readonly tookMs: number;
     readonly earlierMs?: number;
+    /** Of what was unstable: for how long of it a vantage had no good answer. */
+    readonly badMs?: number;
     readonly note?: string;
   }[];
   readonly predicted: readonly {
@@ -134,8 +136,9 @@ function tail(found: Percentiles | null): TailJson | null {
 
 function stagesOf({ lanes, pods, redundancy }: RecoveryView): RecoveryJson['stages'] {
   const ofLane = ({ name, of, parts }: Lane): RecoveryJson['stages'] =>
-    parts.map(({ label, toMs, ms, unsure }) => ({
+    parts.map(({ label, toMs, ms, unsure, badMs }) => ({
       ...{ lane: name, of, stage: label, atMs: toMs, tookMs: ms },
+      ...(badMs === undefined ? {} : { badMs: exact(badMs) }),
       ...(unsure ? { note: 'a watch was down in it' } : {}),
     }));
   const ofPods = pods.flatMap(({ name, stages }) =>

@@ -3,7 +3,7 @@ import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
 import { secondsText, sinceSeconds } from '../judge/metric-text.ts';
 import type { Lane, RecoveryView } from '../view.ts';
-import { keyNumbers } from './words.ts';
+import { keyNumbers, spanText, unstableText } from './words.ts';
 
 export interface RecoveryTable {
   readonly title: string;
@@ -37,8 +37,12 @@ function lanes({ lanes: { client }, pods, redundancy }: RecoveryView): RecoveryT
     columns: [text(t('Lane')), text(t('Of')), text(t('Seconds')), number(t('Total')), text(t('Until'))],
     rows: all
       .filter(({ of }) => of !== '')
-      .map(({ name, of, sum, total, endText }) => [laneWord(name), of, sum, total === '' ? '–' : total, endText]),
+      .map((lane) => [...[laneWord(lane.name), lane.of, lane.sum, lane.total === '' ? '–' : lane.total], untilText(lane)]),
   };
+}
+
+function untilText(lane: Lane): string {
+  return [lane.endText, unstableText(lane)].filter((said) => said !== '').join('; ');
 }
 
 function laneWord(name: Lane['name']): string {
@@ -59,7 +63,7 @@ function stages({ pods }: RecoveryView): RecoveryTable {
     ],
     rows: pods.flatMap(({ stages: list }) =>
       list.map(({ pod, title, atMs, earlierMs, tookMs, source, note }) => [
-        ...[pod, title, sinceSeconds(atMs), earlierMs === 0 ? '' : `− ${secondsText(earlierMs)}`, tookText(atMs, tookMs)],
+        ...[pod, title, sinceSeconds(atMs), earlierMs === 0 ? '' : `−${secondsText(earlierMs)}`, tookText(atMs, tookMs)],
         ...[source === 'helper' ? t('helper') : t('watch'), note],
       ]),
     ),
@@ -134,13 +138,12 @@ function vantages({ vantages: all }: RecoveryView): RecoveryTable {
 }
 
 function latencies({ latency }: RecoveryView): RecoveryTable {
-  const words = { before: t('before'), during: t('during'), after: t('after') };
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(1));
   return {
     title: t('Response times, ms'),
     columns: [text(''), number(t('Answers')), ...['p50', 'p95', 'p99', t('max')].map(number)],
     rows: latency.map(({ name, response: { count, p50, p95, p99, max } }) => [
-      words[name],
+      spanText(name),
       formatCount(count),
       ...[p50, p95, p99, max].map(ms),
     ]),

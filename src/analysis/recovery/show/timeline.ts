@@ -4,6 +4,7 @@
  */
 import { t } from '../../../base/messages.ts';
 import { secondsText, sinceSeconds } from '../judge/metric-text.ts';
+import { partText } from '../lanes/lane.ts';
 import type { Interval, Lane, PartKind, RecoveryView } from '../view.ts';
 
 export type CellKind =
@@ -69,7 +70,7 @@ interface Axis {
 /** To the last thing that is known of the recovery; what was observed after it says nothing more. */
 function axisOf(view: RecoveryView, zeroAt: number, columns: number): Axis {
   const observedMs = view.observed.toAt - zeroAt;
-  const ends = allLanes(view).map((lane) => (lane.tail === null ? lane.totalMs : observedMs));
+  const ends = allLanes(view).map((lane) => (lane.end === 'unsure' ? unsureTo(view) : lane.tail === null ? lane.totalMs : observedMs));
   const bad = view.bad.map(({ toAt }) => toAt - zeroAt);
   const faults = view.faults.flatMap(({ appliedAt, healedAt, endsAt }) => [appliedAt, healedAt ?? endsAt]).flatMap((at) => at ?? []);
   const predicted = view.predictions.map(({ toMs }) => toMs);
@@ -164,18 +165,23 @@ function laneRows(view: RecoveryView, axis: Axis): readonly TimelineRow[] {
       const found = worst.find((kind) => there.has(kind));
       if (found !== undefined) return found;
       if (lane.tail === null || b <= lane.totalMs) return 'empty';
-      return lane.tail;
+      return lane.end !== 'unsure' ? lane.tail : a < unsureTo(view) ? 'notJudged' : 'empty';
     });
-    const shown = lane.tail === null ? cells : cells.with(-1, 'goesOn');
+    const shown = lane.tail === null || lane.end === 'unsure' ? cells : cells.with(-1, 'goesOn');
     return { label: lane.of, cells: shown, total: lane.end === 'complete' ? lane.total : '', sum: sumText(lane) };
   });
 }
 
-function sumText({ parts, total, end, endText, tail }: Lane): string {
-  const sum = parts.map(({ seconds, label }) => (label === '' ? seconds : `${seconds} ${label}`)).join(' + ');
+/** Up to there it may have recovered: when is not known. */
+function unsureTo({ figures: { recovered } }: RecoveryView): number {
+  return recovered.kind === 'between' ? recovered.toMs : 0;
+}
+
+function sumText({ parts, total, end, endText, tail, tailText }: Lane): string {
+  const sum = parts.map((part) => `${part.seconds} ${partText(part)}`.trim()).join(' + ');
   if (end === 'complete') return `${parts.length > 1 ? `${sum} = ${total}` : sum}: ${endText}`;
   // What goes on has no number, so there is nothing that it all adds up to.
-  return [[sum, ...(tail === null ? [] : ['…'])].filter((part) => part !== '').join(' + '), endText, total]
+  return [[sum, ...(tail === null ? [] : [`… ${tailText}`.trim()])].filter((part) => part !== '').join(' + '), endText, total]
     .filter((part) => part !== '')
     .join(', ');
 }
@@ -216,7 +222,7 @@ function legend(): TextTimeline['legend'] {
     { kind: 'good', text: t('good') },
     { kind: 'bad', text: t('bad') },
     { kind: 'someBad', text: t('some bad') },
-    { kind: 'unstable', text: t('not yet stable') },
+    { kind: 'unstable', text: t('unstable') },
     { kind: 'gone', text: t('gone') },
     { kind: 'better', text: t('getting better') },
     { kind: 'notJudged', text: t('not judged') },

@@ -4,7 +4,7 @@ import { formatCount } from '../../../base/units.ts';
 import { formatLimit } from '../../text.ts';
 import { noLimit, secondsText } from '../judge/metric-text.ts';
 import type { RecoveryOutcome } from '../outcome.ts';
-import type { Figure, RecoveryView } from '../view.ts';
+import type { Figure, Lane, LatencySpan, RecoveryView } from '../view.ts';
 
 export interface KeyNumber {
   readonly id: 'recovered' | 'detected' | 'firstGood' | 'baseline' | 'unavailable' | 'failover' | 'rejoin' | 'probes' | 'messages';
@@ -76,13 +76,17 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
     }),
     number(view, 'detected', {
       title: t('Detected by users'),
-      below: whyOf(figures.detected) || t('first bad probe'),
-      definition: t('From applied to the first bad planned start. The true start lies between the last good and the first bad probe.'),
+      below: whyOf(figures.detected) || firstBadText(view),
+      definition: t(
+        'From applied to the first bad planned start; below 0 where that probe was under way when the fault began. The true start lies between the last good and the first bad probe.',
+      ),
     }),
     number(view, 'firstGood', {
       title: t('First good answer'),
-      below: whyOf(figures.firstGood) || (isEarlier(figures.firstGood, figures.recovered) ? t('not yet stable') : ''),
-      definition: t('The first good answer after the start of impact. Never called recovery.'),
+      below:
+        whyOf(figures.firstGood) ||
+        (isEarlier(figures.firstGood, figures.recovered) ? unstableText(view.lanes.client) || t('not yet stable') : ''),
+      definition: `${t('The first good answer after the start of impact. Never called recovery.')} ${unstableDefinition()}`,
     }),
     number(view, 'baseline', {
       title: t('Back to baseline'),
@@ -94,13 +98,11 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
     number(view, 'unavailable', {
       title: t('Unavailable'),
       below: bad.length === 1 ? t('1 bad interval') : t('{0} bad intervals', formatCount(bad.length)),
-      definition:
+      definition: `${
         slowMs === null
           ? t('Sum of all bad intervals, by planned start. Bad = failed, unknown or wrong.')
-          : t(
-              'Sum of all bad intervals, by planned start. Bad = failed, unknown, wrong, or slower than {0} ms.',
-              Number(slowMs.toFixed(1)),
-            ),
+          : t('Sum of all bad intervals, by planned start. Bad = failed, unknown, wrong, or slower than {0} ms.', Number(slowMs.toFixed(1)))
+      } ${t('Each lasts until the next good probe of its vantage, and those of all vantages are joined: the lane of users ends with the first good one of any.')}`,
     }),
   ];
   if (lasts) {
@@ -119,11 +121,31 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
   }
   numbers.push({
     ...{ id: 'probes', title: t('Probes'), value: t('{0} failed', formatCount(counts.failed)), error: '', met: null },
-    below: t('{0} unknown of {1}', formatCount(counts.unknown), formatCount(counts.planned)),
-    definition: `${countsSentence(view)} ${t('Unknown: sent, no answer before the deadline; it may have taken effect.')}`,
+    below: t('{0} unknown of {1} planned', formatCount(counts.unknown), formatCount(counts.planned)),
+    definition: `${t('Of the baseline, too:')} ${countsSentence(view)} ${t('Unknown: sent, no answer before the deadline; it may have taken effect.')}`,
   });
   if (messages !== null) numbers.push(messagesNumber(view, messages));
   return numbers;
+}
+
+function firstBadText({ figures: { detected }, impact, applied }: RecoveryView): string {
+  if (detected.kind !== 'value' || detected.ms >= 0 || impact === null || applied === null) return t('first bad probe');
+  return impact.firstBadAt < applied.fromAt ? t('under way when it began') : t('planned while it was applied');
+}
+
+/** What came after the first good answer: "unstable for 0.70 s, 0.08 s bad". "": it stayed good, or there was none. */
+export function unstableText({ parts, tailText }: Lane): string {
+  const part = parts.find(({ kind }) => kind === 'unstable');
+  if (part !== undefined) return t('unstable for {0} s, {1} s bad', part.seconds, secondsText(part.badMs ?? 0));
+  return tailText;
+}
+
+export function unstableDefinition(): string {
+  return t('From there until it stays good it is unstable; bad of that is the time in which a vantage had bad answers alone.');
+}
+
+export function spanText(name: LatencySpan['name']): string {
+  return { before: t('before'), during: t('during'), after: t('after'), since: t('since the fault') }[name];
 }
 
 /** "4,800 planned = 4,709 ok + 33 slow + 46 failed + 12 unknown + 0 wrong + 0 not judged + 0 dropped" */

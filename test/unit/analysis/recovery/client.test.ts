@@ -57,6 +57,11 @@ describe('a recovery that users felt', () => {
     assert.equal(view.reason, 'Not recovered within 120 s, the limit is 10 s; 2 relapses');
     assert.equal(view.expectations[0]?.measured, null);
     assert.deepEqual([view.lanes.client.end, view.lanes.client.total], ['never', 'longer than 120 s: no number']);
+    assert.equal(view.lanes.client.tailText, 'unstable (76.08 bad)');
+    assert.deepEqual(
+      view.latency.map(({ name }) => name),
+      ['before', 'since'],
+    );
     assert.equal(keyNumbers(view)[0]?.value, 'not within 120 s');
     assert.equal(figureText(view.figures.baseline), 'not within 120 s');
   });
@@ -75,6 +80,9 @@ describe('a recovery that users felt', () => {
     assert.ok(view.impact !== null && view.impact.startMs < 0);
     assert.equal(view.lanes.client.parts[0]?.toMs, Math.round(view.impact.startMs));
     assert.ok(view.baseline.steady, view.baseline.text);
+    assert.equal(keyNumbers(view)[1]?.below, 'under way when it began');
+    const [before, during] = view.latency.map(({ counts }) => counts.unknown);
+    assert.deepEqual([before, during], [0, view.counts.unknown]);
     assert.equal(
       view.lanes.client.parts.reduce((sum, part) => sum + part.ms, 0),
       view.lanes.client.totalMs,

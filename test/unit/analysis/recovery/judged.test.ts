@@ -19,6 +19,21 @@ import {
 } from './simulator.ts';
 
 describe('samples that are not judged', () => {
+  it('come after what is known to be unstable, which is told with how long of it was bad', () => {
+    const felt = (since: number): Felt | undefined =>
+      (since >= 300 && since < 2400) || (since >= 5000 && since < 5600) ? 'failed' : undefined;
+    const { lanes } = viewOf({
+      vantages: [
+        { ...pooled, felt },
+        { ...fresh, felt, controlDown: [6100, 8600] },
+      ],
+    });
+    const { parts, end } = lanes.client;
+    assert.deepEqual([end, parts.map(({ label }) => label)], ['unsure', ['to the first bad probe', 'no good answer', 'unstable']]);
+    near(parts[2]?.toMs ?? 0, 5600, 50, 'unstable up to');
+    near(parts[2]?.badMs ?? 0, 600, 80, 'bad of it');
+  });
+
   it('while the control fails make a run inconclusive, and recovery lies somewhere between', () => {
     const view = viewOf({
       vantages: [
@@ -38,6 +53,9 @@ describe('samples that are not judged', () => {
     const { recovered } = view.figures;
     assert.ok(recovered.kind === 'between');
     near(recovered.fromMs, 2400, 50, 'from');
+    const [, during, after] = view.latency;
+    assert.deepEqual([during?.name, after?.name], ['during', 'after']);
+    near((during?.toAt ?? 0) - (view.zeroAt ?? 0), recovered.toMs, 1, 'during');
     near(recovered.toMs, 8600, 50, 'to');
     assert.equal(view.lanes.client.end, 'unsure');
     assert.match(view.lanes.client.endText, /recovered somewhere between \+2\.4\d and \+8\.58/);

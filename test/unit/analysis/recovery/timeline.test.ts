@@ -111,6 +111,25 @@ describe('a recovery as a picture of letters', () => {
     assert.doesNotMatch(shape(row(timelineOf(broken), 'pooled').cells), /notJudged/);
   });
 
+  it('where it is not known when it recovered, users have neither an end nor what goes on', () => {
+    const felt = (since: number): 'failed' | undefined =>
+      (since >= 300 && since < 2400) || (since >= 5000 && since < 5600) ? 'failed' : undefined;
+    const users = row(
+      timelineOf(
+        viewOf({
+          vantages: [
+            { ...pooled, felt },
+            { ...fresh, felt, controlDown: [6100, 8600] },
+          ],
+        }),
+        100,
+      ),
+      'users',
+    );
+    assert.match(shape(users.cells), /^empty before bad unstable notJudged empty$/);
+    assert.match(users.sum, /no good answer \+ 3\.20 unstable \(0\.6\d bad\) \+ …, recovered somewhere between \+5\.60 and/);
+  });
+
   it('several faults have a row each, with the moment of each', () => {
     const two = viewOf({
       fault: [cut, { ...kill, targets: [kafka1] }],

@@ -80,6 +80,15 @@ describe('the verdict on a recovery', () => {
     assert.equal(viewOf({ ...short, expect: ['recovered <= 2 s'] }).verdict, 'failed');
   });
 
+  it('needs a steady baseline only where one is asked for: else its absence is no mark against the run', () => {
+    const stateOf = (view: RecoveryView): string | undefined => view.proofs.find(({ of }) => of === 'baseline')?.state;
+    const short: Script = { ...leaderKill, baselineMs: 3000, expect: ['recovered <= 10 s'] };
+    const view = viewOf(short);
+    assert.deepEqual([view.verdict, stateOf(view)], ['passed', 'notApplicable']);
+    const asked = viewOf({ ...short, expect: ['baseline <= 30 s'] });
+    assert.deepEqual([asked.verdict, stateOf(asked)], ['inconclusive', 'missing']);
+  });
+
   it('is failed where an answer was wrong or a message lost, whatever else is not known', () => {
     const wrong = viewOf({
       vantages: [
@@ -88,7 +97,7 @@ describe('the verdict on a recovery', () => {
       ],
     });
     assert.equal(wrong.verdict, 'failed');
-    assert.match(wrong.reason, /of the probes answered wrong, the limit is 0 %/);
+    assert.match(wrong.reason, /^0\.0455 % of the probes since the fault answered wrong \(1 of 2,200 judged\), the limit is 0 %/);
     const lost = withMessages({ lost: 2, anomalies: [{ kind: 'lost', partition: 17, sequence: 900, offset: 12_345, text: '' }] });
     assert.equal(lost.verdict, 'failed');
     assert.equal(lost.reason, 'Lost 2 of 41,230 acknowledged: partition 17, sequence 900, acknowledged at offset 12,345 and 1 more');
@@ -195,7 +204,7 @@ describe('key numbers', () => {
     const numbers = keyNumbers(viewOf(leaderKill)).map(({ title, value, error, below, met }) => [title, value, error, below, met]);
     assert.deepEqual(numbers[0], ['Recovered', '3.05 s', '± 0.05', 'limit ≤ 10 s', true]);
     assert.deepEqual(numbers[1]?.slice(0, 4), ['Detected by users', '0.18 s', '± 0.05', 'first bad probe']);
-    assert.deepEqual(numbers[2]?.slice(0, 4), ['First good answer', '2.35 s', '± 0.05', 'not yet stable']);
+    assert.deepEqual(numbers[2]?.slice(0, 4), ['First good answer', '2.35 s', '± 0.05', 'unstable for 0.70 s, 0.15 s bad']);
     assert.match(String(numbers[3]?.[1]), /^\d\.\d s$/);
     assert.deepEqual(numbers[4]?.slice(1), ['2.35 s', '± 0.15', 'limit ≤ 5 s · 3 bad intervals', true]);
     assert.deepEqual(numbers.at(-1), [
@@ -223,9 +232,9 @@ describe('a recovery as tables', () => {
     assert.deepEqual(
       stages.map((row) => row.slice(1, 5)),
       [
-        ['Victim gone', '+0.04', '− 0.06', '0.04'],
-        ['Started', '+1.90', '− 1.00', '1.86'],
-        ['Ready', '+8.20', '− 1.00', '6.30'],
+        ['Victim gone', '+0.04', '−0.06', '0.04'],
+        ['Started', '+1.90', '−1.00', '1.86'],
+        ['Ready', '+8.20', '−1.00', '6.30'],
         ['In EndpointSlice', '+8.60', '', '0.40'],
       ],
     );
