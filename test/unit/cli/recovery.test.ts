@@ -134,6 +134,17 @@ describe('a recovery on a terminal', () => {
     assert.match(text, /^ok PASSED/);
   });
 
+  it('has no cross for a baseline that nobody needs, a sign of its own for what was bad in part, and numbers that hold together', () => {
+    const text = describeRecovery(
+      viewOf({ ...leaderKill, baselineMs: 3000, expect: ['recovered <= 10 s'] }),
+      edges(120, { NO_COLOR: '1' }),
+    );
+    assert.match(text, /^ {2}– no steady baseline: 3 s long, 60 s needed$/m);
+    assert.doesNotMatch(text, /✗/);
+    assert.match(text, /█ bad {3}▄ some bad/);
+    assert.match(text, / −1\.00 /);
+  });
+
   it('of a control that showed nothing says that no impact was felt, with an empty lane', () => {
     const text = describeRecovery(viewOf({ fault: nothing }), edges(100, { NO_COLOR: '1' }));
     assert.match(text, /^✓ PASSED {2}nothing\nUsers felt no impact$/m);

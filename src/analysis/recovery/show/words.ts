@@ -3,6 +3,7 @@ import { t } from '../../../base/messages.ts';
 import { formatCount } from '../../../base/units.ts';
 import { formatLimit } from '../../text.ts';
 import { noLimit, secondsText } from '../judge/metric-text.ts';
+import { partText } from '../lanes/lane.ts';
 import type { RecoveryOutcome } from '../outcome.ts';
 import type { Figure, Lane, LatencySpan, RecoveryView } from '../view.ts';
 
@@ -85,7 +86,7 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
       title: t('First good answer'),
       below:
         whyOf(figures.firstGood) ||
-        (isEarlier(figures.firstGood, figures.recovered) ? unstableText(view.lanes.client) || t('not yet stable') : ''),
+        (isEarlier(figures.firstGood, figures.recovered) ? unstablePart(view.lanes.client) || t('not yet stable') : ''),
       definition: `${t('The first good answer after the start of impact. Never called recovery.')} ${unstableDefinition()}`,
     }),
     number(view, 'baseline', {
@@ -131,6 +132,12 @@ export function keyNumbers(view: RecoveryView): readonly KeyNumber[] {
 function firstBadText({ figures: { detected }, impact, applied }: RecoveryView): string {
   if (detected.kind !== 'value' || detected.ms >= 0 || impact === null || applied === null) return t('first bad probe');
   return impact.firstBadAt < applied.fromAt ? t('under way when it began') : t('planned while it was applied');
+}
+
+/** As short while it runs as afterwards: "unstable (0.15 bad)". */
+function unstablePart({ parts, tailText }: Lane): string {
+  const part = parts.find(({ kind }) => kind === 'unstable');
+  return part === undefined ? tailText : partText(part);
 }
 
 /** What came after the first good answer: "unstable for 0.70 s, 0.08 s bad". "": it stayed good, or there was none. */
