@@ -77,6 +77,24 @@ export const recoveryScenes = {
         [25_000, 'unconfirmed', { text: 'the API server did not answer', command: 'faultline fault heal 20261121-140500-a-run-a1b2' }],
       ],
     }),
+  /** Long names, steps that follow each other closely, a dip at the fault, and a range that is longer than what was observed. */
+  steps: () =>
+    servedScript({
+      ...lasting,
+      events: (at) => {
+        const step = (since: number, of: string, have: number, want: number) =>
+          ({ t: at(since), src: 'runner', kind: 'redundancy', of, have, want }) as const;
+        const many = 'replicas in sync of faultline-messages';
+        const few = 'replicas in sync of faultline-probe-fa0d8d21e53d';
+        return [
+          ...(leader.events?.(at) ?? []).filter(({ kind }) => kind === 'messages'),
+          { t: at(-5000), src: 'runner', kind: 'prediction', fault: 0, from: 1000, to: 140_000, formula: 'f', by: 'pod start' },
+          ...[step(-50_000, many, 72, 72), step(7560, many, 56, 72), step(7570, many, 48, 72)],
+          ...[step(26_970, many, 64, 72), step(27_000, many, 72, 72)],
+          ...[step(-50_000, few, 1, 1), step(890, few, 0, 1), step(2780, few, 1, 1)],
+        ];
+      },
+    }),
   lost: () =>
     servedScript({
       ...leader,

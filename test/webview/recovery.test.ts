@@ -222,6 +222,48 @@ describe('the recovery page', function () {
     assert.ok((await wordsOf(page, 'recovery')).includes('longer than 120 s: no number'));
   });
 
+  it('names what was unstable, with how long of it was bad: in the lane, its table and its definition', async () => {
+    await open('never');
+    assert.ok((await wordsOf(page, 'recovery')).includes('unstable (76.08 bad)'));
+    await page.close();
+    await open('relapse');
+    assert.ok((await wordsOf(page, 'recovery')).includes('unstable (1.03 bad) 13.00'));
+    await page.locator('.row[data-lane=recovery] .tbl').first().click();
+    assert.ok((await cells(page, 'recovery')).some(([, , part, from]) => part === 'unstable (1.03 bad)' && from === '+3.00'));
+    await page.getByRole('button', { name: 'Definition of Client' }).hover();
+    assert.match(await page.getByRole('tooltip').innerText(), /unstable for 13\.00 s, 1\.03 s bad/);
+  });
+
+  it('steps close to each other are told as one, no words lie on a step, and a range has its numbers wherever it ends', async () => {
+    await open('steps');
+    const words = await wordsOf(page, 'redundancy');
+    for (const said of ['72 → 48, +7.56 to +7.57', '48 → 72, +26.97 to +27.00', '1 → 0', '0 → 1'])
+      assert.ok(
+        words.some((text) => text.includes(said)),
+        words.join(' | '),
+      );
+    const crossed = await page.locator('.row[data-lane=redundancy] .plot svg').evaluateAll((all) =>
+      all.flatMap((svg) => {
+        const line = svg.querySelector<SVGPathElement>('path.step');
+        if (line === null) return [];
+        const points = Array.from({ length: Math.ceil(line.getTotalLength()) }, (_, i) => line.getPointAtLength(i));
+        return [...svg.querySelectorAll('text')].flatMap((text) => {
+          const { x, y, width, height } = text.getBBox();
+          // Room for letters that go below their line is not their ink.
+          const isOn = points.some((at) => at.x > x && at.x < x + width && at.y > y + 2 && at.y < y + height - 3);
+          return isOn ? [text.textContent] : [];
+        });
+      }),
+    );
+    assert.deepEqual(crossed, []);
+    assert.match((await wordsOf(page, 'recovery')).join(' | '), /predicted to recover in 1–140 s: pod start/);
+    const title = page.locator('[data-key="redundancy-1"] .sub-title span').first();
+    assert.equal(await title.getAttribute('title'), 'replicas in sync of faultline-probe-fa0d8d21e53d');
+    const tops = (id: string): Promise<number> => page.locator(`.num-cell.${id}`).evaluate((cell) => cell.getBoundingClientRect().top);
+    await page.setViewportSize({ width: 1000, height: 860 });
+    assert.equal(await tops('messages'), await tops('probes'));
+  });
+
   it('a broken control hatches what is not judged, and says between which moments it recovered', async () => {
     await open('inconclusive');
     assert.equal(await heading(), 'Inconclusive');

@@ -97,8 +97,9 @@ class Sub {
       h('span', { class: 'sub-title' }, this.#title, mark),
       this.#note,
     );
-    this.#draw = whenChanged(({ title, note = '', dim = false }) => {
+    this.#draw = whenChanged(({ title, note = '', dim = false, stack = false }) => {
       this.#title.textContent = title;
+      this.#title.title = stack ? title : '';
       this.#title.classList.toggle('dim', dim);
       this.#note.textContent = note;
       this.#note.title = note;

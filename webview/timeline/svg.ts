@@ -51,6 +51,13 @@ export function words(x: number, y: number, text: string, classes = '', anchor: 
   return text === '' ? null : shape('text', { x: px(x), y, class: classes, 'text-anchor': anchor === 'start' ? undefined : anchor }, text);
 }
 
+/** Words with nothing of what they stand on between their letters. */
+export function clearWords(x: number, y: number, text: string, width: number, classes: string, anchor: Anchor): readonly (Shape | null)[] {
+  if (text === '') return [];
+  const from = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+  return [box(from - 2, y - 9, width + 4, 11, 'f-clear'), words(x, y, text, classes, anchor)];
+}
+
 export function group(classes: string, ...children: readonly (Shape | null)[]): Shape {
   return shape('g', { class: classes }, ...present(children));
 }

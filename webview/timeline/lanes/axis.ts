@@ -168,6 +168,11 @@ function endsText(at: number, { zeroAt }: Frame, text: string): string {
   return t('{0} at {1}', text, sinceSeconds(at - zeroAt));
 }
 
+/** Where lines go through all lanes, and where the cursor stands at first. */
+export function guideXs({ view, frame }: Scene): readonly number[] {
+  return view.milestones.filter(({ of }) => styles[of].line !== null || of === 'impact').map(({ at }) => frame.x(at));
+}
+
 /** Behind all lanes. */
 export function guides(scene: Scene, heightPx: number): SVGSVGElement {
   const { frame } = scene;

@@ -9,7 +9,7 @@ import type { ProbeCounts, RecoveryView, VantageView } from '../../../src/analys
 import { h, type Child } from '../../kit/dom.ts';
 import { inView, type Frame } from '../frame.ts';
 import { areBinned, countsHere, keyMark, marksOf, type Mark } from '../marks.ts';
-import { box, crisp, horizontal, words, type Shape } from '../svg.ts';
+import { box, clearWords, crisp, horizontal, words, type Shape } from '../svg.ts';
 import { faint, hatched, plotOf, type LaneSpec, type RowSpec, type Scene, type Table } from './lane.ts';
 
 const height = 78;
@@ -171,7 +171,10 @@ function axes({ slowMs, deadlineMs }: RecoveryView, { y, minMs, maxMs }: LogScal
   );
   if (slowMs !== null && slowMs < maxMs) {
     const text = t('slow limit {0} ms', Number(slowMs.toFixed(1)));
-    shapes.push(horizontal(crisp(y(slowMs)), gutter, width, 'g-limit'), words(width - 2, y(slowMs) - 3, text, 'f-limit t-s halo', 'end'));
+    shapes.push(
+      horizontal(crisp(y(slowMs)), gutter, width, 'g-limit'),
+      ...clearWords(width - 2, y(slowMs) - 3, text, measure.width(text, 10), 'f-limit t-s halo', 'end'),
+    );
   }
   if (deadlineMs === null) return shapes;
   return shapes;

@@ -3,9 +3,11 @@ import { t } from '../../../src/base/messages.ts';
 import { sinceSeconds } from '../../../src/analysis/recovery/judge/metric-text.ts';
 import type { HolderView, RedundancyView } from '../../../src/analysis/recovery/view.ts';
 import { h } from '../../kit/dom.ts';
-import { inView, Taken, type Frame } from '../frame.ts';
+import { inView, type Frame } from '../frame.ts';
 import { crisp, horizontal, path, px, words, type Shape } from '../svg.ts';
+import { guideXs } from './axis.ts';
 import { bar, faint, gapsOf, gapWord, hatched, plotOf, strong, type LaneSpec, type RowSpec, type Scene, type Table } from './lane.ts';
+import { stepWords, type Box } from './step-words.ts';
 
 const stepHeight = 36;
 const barHeight = 23;
@@ -61,12 +63,13 @@ function steps(redundancy: RedundancyView, index: number, scene: Scene): RowSpec
   const y = (count: number): number => (high === low ? 9 : 9 + ((high - count) / (high - low)) * 16);
   const marks = high === low ? [low] : [low, high];
   const lowest = Math.min(...counts, want);
+  const limit = least === null ? null : limitWords(of, least, y(least), list, frame);
   const shapes: (Shape | null)[] = [
     ...marks.map((count) => words(frame.gutter - 6, y(count) + 4, String(count), 't-dim t-s', 'end')),
     least === null ? null : horizontal(crisp(y(least) + 6), frame.gutter, frame.width, 'g-limit'),
     path(stepPath(list, y, frame), 'step'),
-    least === null ? null : limitWords(of, least, y(least), list, frame),
-    ...stepWords(list, y, frame),
+    limit?.shape ?? null,
+    ...stepWords(list, y, frame, { others: limit?.boxes ?? [], guides: guideXs(scene) }),
     ...hatched(frame, gapsOf(scene, ['kafka', 'trino', 'clickhouse']), 3, 28, gapWord()),
   ];
   return {
@@ -89,12 +92,27 @@ function steps(redundancy: RedundancyView, index: number, scene: Scene): RowSpec
   };
 }
 
-/** Where the step does not stand at the limit: at the right, else at the left. */
-function limitWords(of: string, least: number, y: number, list: RedundancyView['steps'], frame: Frame): Shape | null {
+/** Where the step does not stand at the limit: at the right, else at the left. `boxes`: with its line. */
+function limitWords(
+  of: string,
+  least: number,
+  y: number,
+  list: RedundancyView['steps'],
+  frame: Frame,
+): { readonly shape: Shape | null; readonly boxes: readonly Box[] } {
   const text = of.startsWith('ISR') ? t('min ISR {0}', least) : t('at least {0}', least);
   const isAbove = (at: number): boolean => (list.findLast((step) => step.at <= at)?.have ?? 0) > least;
   const isLeft = !isAbove(frame.nowAt ?? frame.toAt) && isAbove(frame.fromAt);
-  return words(isLeft ? frame.gutter + 4 : frame.width - 2, y + 2, text, 'f-limit t-s halo', isLeft ? 'start' : 'end');
+  const x = isLeft ? frame.gutter + 4 : frame.width - 2;
+  const width = frame.measure.width(text, 10);
+  const from = isLeft ? x : x - width;
+  return {
+    shape: words(x, y + 2, text, 'f-limit t-s halo', isLeft ? 'start' : 'end'),
+    boxes: [
+      { from, to: from + width, top: y - 6, bottom: y + 4 },
+      { from: 0, to: frame.width, top: y + 6, bottom: y + 6 },
+    ],
+  };
 }
 
 function stepPath(list: RedundancyView['steps'], y: (count: number) => number, { x, gutter, width, fromAt, toAt, nowAt }: Frame): string {
@@ -103,24 +121,6 @@ function stepPath(list: RedundancyView['steps'], y: (count: number) => number, {
   let d = `M${px(begin)} ${px(y(before?.have ?? 0))}`;
   for (const { at, have } of list) if (at > fromAt && at <= toAt) d += `H${px(x(at))}V${px(y(have))}`;
   return `${d}H${px(nowAt === null ? width : Math.min(width, x(nowAt)))}`;
-}
-
-/** "3 → 2 at +0.30": right of a fall, left of a rise. */
-function stepWords(list: RedundancyView['steps'], y: (count: number) => number, frame: Frame): readonly (Shape | null)[] {
-  const taken = new Taken();
-  return list.map(({ at, have }, i) => {
-    const before = list[i - 1]?.have;
-    if (before === undefined || before === have || at < frame.fromAt || at > frame.toAt) return null;
-    const x = frame.x(at);
-    const high = Math.max(before, have);
-    for (const text of [t('{0} → {1} at {2}', before, have, sinceSeconds(at - frame.zeroAt)), t('{0} → {1}', before, have)]) {
-      const width = frame.measure.width(text) + 6;
-      const [from, to] = have < before ? [x + 4, x + 4 + width] : [x - 4 - width, x - 4];
-      if (from < frame.gutter || to > frame.width || !taken.take(from, to)) continue;
-      return words(have < before ? x + 6 : x - 6, y(high) + 5, text, 'halo', have < before ? 'start' : 'end');
-    }
-    return null;
-  });
 }
 
 export interface HolderRow {
