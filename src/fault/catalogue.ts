@@ -269,6 +269,12 @@ function rows(): { readonly [K in FaultKind]: Row<K> } {
   };
 }
 
+/** It ends when its pod is deleted: what is left where nothing else heals it. */
+export function endsWithPod(kind: FaultKind): boolean {
+  const { lasts, mechanism } = factsOf(kind);
+  return lasts && (mechanism === 'helper' || mechanism === 'exec');
+}
+
 /** The settings in words, beside the title: "both ways, from kafka-0", "100 ms ± 10 ms"; empty where there are none. */
 export function settingsText(settings: FaultSettings): string {
   switch (settings.kind) {

@@ -85,6 +85,7 @@ export class Preview {
       isReversible,
       isForGood,
       byHand,
+      lostByHand,
       warnings,
       waitsFor,
     } = fault;
@@ -127,6 +128,7 @@ export class Preview {
           h('code', {}, byHand),
           quietButton({ on: { click: () => this.#events.copy(byHand) } }, t('Copy')),
         ),
+      ...lostByHand.map((text) => h('p', { class: 'mark' }, icon('warn', 'c-warn', t('warning')), h('span', {}, text))),
     );
   }
 

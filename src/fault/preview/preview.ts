@@ -7,7 +7,7 @@ import { t } from '../../base/messages.ts';
 import { formatDuration } from '../../base/units.ts';
 import { wishText } from '../../cluster/act/permissions.ts';
 import type { FaultPlan, FaultTarget, PlannedFault } from '../../journal/fault-plan.ts';
-import { factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
+import { endsWithPod, factsOf, longestFaultMs, settingsText } from '../catalogue.ts';
 import type { DraftFault } from '../draft.ts';
 import { peersOf } from '../target/peers.ts';
 import { blastRefusals, touchedBudgets, type AwayThen, type TouchedBudget } from '../guard/blast.ts';
@@ -73,6 +73,8 @@ export interface Preview {
   /** Sentences. */
   readonly ends: string;
   readonly heals: string;
+  /** When its pod is deleted to end it: what that takes away. */
+  readonly lostByHand: readonly Loss[];
   readonly warnings: readonly string[];
   /** Asked for, since it can't be taken back: what is typed, and why. */
   readonly consent?: { readonly type: string; readonly losses: readonly Loss[]; readonly isGiven: boolean };
@@ -157,11 +159,12 @@ function preview(request: PreviewRequest, scene: FaultScene, selection: Selectio
     share: shareText(selection, groups),
     groups,
     budgets,
-    dependents: dependentsOf(scene, targets, hit),
+    dependents: dependentsOf(scene, peers.settings, targets, hit),
     permissions,
     ...(durationMs === undefined ? {} : { durationMs }),
     ends: endsText(fault, durationMs),
     heals: facts.heals,
+    lostByHand: endsWithPod(kind) ? lossesOf(scene, { kind: 'podDelete' }, targets, hit) : [],
     warnings: [...unread.warnings, ...noteOn(scene, fault, targets)],
     ...(consent === undefined ? {} : { consent }),
     refusals,
@@ -220,6 +223,7 @@ function nothing({ fault, identity }: PreviewRequest, why: Refusal): Preview {
     permissions: [],
     ends: endsText(fault, fault.durationMs),
     heals: factsOf(settings.kind).heals,
+    lostByHand: [],
     warnings: [],
     refusals: [why],
     ...confirmedOf({ fault: { identity, settings, refused: why.text } }),
@@ -344,6 +348,8 @@ function noteOn(scene: FaultScene, { settings }: DraftFault, targets: Selection[
     return targets
       .filter(({ uid, container }) => !hasCpuLimit(podOf(scene, uid), container))
       .map(({ name }) => t('{0} has no CPU limit: its neighbours on the node get less too.', name));
+  if (settings.kind === 'latency' && settings.existing === 'delayed')
+    return [t('Where the node’s kernel can’t delay packets (netem), a proxy does it: existing connections are reset then.')];
   const workloads = workloadsOf(scene, targets);
   if (settings.kind === 'rollingRestart') return workloads.flatMap((workload) => paceOf(scene, workload));
   if (settings.kind !== 'scale') return [];

@@ -10,6 +10,7 @@ import type { FaultPlan, FaultSettings } from '../../../src/journal/fault-plan.t
 import {
   budget,
   byPod,
+  clickHouseObjects,
   draft,
   heldOf,
   kafkaFacts,
@@ -19,7 +20,9 @@ import {
   previewOf,
   saidOf,
   sceneOf,
+  service,
   trinoObjects,
+  workload,
   type Objects,
 } from './scenes.ts';
 
@@ -65,6 +68,58 @@ describe('a preview', () => {
     };
     const { dependents } = previewOf(sceneOf({ ...kafkaObjects(), kafka: alone }), draft(cut, byPod('bus-1')));
     assert.ok(dependents.includes('Partition m/3 has no other replica in sync: it goes offline.'), dependents.join(' '));
+  });
+
+  it('of who is there all the time says what is noticed, and not that it is gone', () => {
+    const objects = clickHouseObjects();
+    const pods = objects.pods.filter(({ metadata }) => metadata.name !== 'house-1-1');
+    const labels = { 'faultline.dev/shard': '1' };
+    const workloads = [workload('StatefulSet', 'house-1', 1, labels), ...objects.workloads.slice(1)];
+    const scene = sceneOf({ ...objects, pods, workloads, services: [service('house', labels, 8123)] });
+    const said = (settings: FaultSettings): readonly string[] => previewOf(scene, draft(settings, byPod('house-1-0'))).dependents;
+    const gone = [
+      'Shard 1 of data/house has no other replica: its data can’t be read meanwhile.',
+      'Service data/house has nobody left to send to.',
+    ];
+    const felt = (what: string): readonly string[] => [
+      `Shard 1 of data/house has no other replica: ${what}.`,
+      `Service data/house has nobody else to send to: ${what}.`,
+    ];
+    assert.deepEqual(said({ kind: 'latency', latencyMs: 100, jitterMs: 0, existing: 'delayed' }), felt('its answers come later'));
+    assert.deepEqual(said({ kind: 'cpuStress', cores: 1 }), felt('its answers come later'));
+    const lossy = 'its answers come later, and some may not come in time';
+    assert.deepEqual(said({ kind: 'packetLoss', percent: 20 }), felt(lossy));
+    const closing = 'it answers as before, and its connections close later';
+    assert.deepEqual(said({ kind: 'slowClose', delayMs: 5_000, port: 8123, existing: 'reset' }), felt(closing));
+    const from = { kind: 'networkCut', direction: 'both', peers: ['house-2-0'] } as const;
+    assert.deepEqual(said(from), felt('only who it is cut off from can’t reach it'));
+    for (const settings of [cut, { kind: 'packetLoss', percent: 100 }, { kind: 'freeze' }, { kind: 'containerCrash' }] as const)
+      assert.deepEqual(said(settings), gone, settings.kind);
+  });
+
+  it('of a broker that is slow elects nobody and takes no partition away', () => {
+    const topics = [{ name: 'm', internal: false, partitions: [{ partition: 3, leader: 2, replicas: [2], inSync: [2] }] }];
+    const slow = draft({ kind: 'latency', latencyMs: 100, jitterMs: 0, existing: 'delayed' }, byPod('bus-2'));
+    const { dependents, warnings } = previewOf(sceneOf({ ...kafkaObjects(), kafka: { ...kafkaFacts, topics } }), slow);
+    assert.deepEqual(dependents, [
+      'It leads 1 partition of data/bus.',
+      'It is the active controller.',
+      'Partition m/3 has no other replica in sync: its answers come later.',
+      'Service data/bus sends to it and to 2 other ready pods: its answers come later.',
+    ]);
+    assert.deepEqual(warnings, [
+      'Where the node’s kernel can’t delay packets (netem), a proxy does it: existing connections are reset then.',
+    ]);
+  });
+
+  it('says what is lost when somebody deletes its pod to end it', () => {
+    const volumes = [{ name: 'data', emptyDir: {} }];
+    const kept = { ...kafkaObjects(), pods: kafkaObjects().pods.map((pod) => ({ ...pod, spec: { ...pod.spec, volumes } })) };
+    const lost = (settings: FaultSettings, objects: Objects = kept): readonly string[] =>
+      previewOf(sceneOf(objects), draft(settings, byPod('bus-1'))).lostByHand.map(({ pod, why }) => `${pod}: ${why}`);
+    assert.deepEqual(lost(cut), ['data/bus-1: what is in its emptyDir data is lost']);
+    assert.deepEqual(lost({ kind: 'freeze' }), lost(cut));
+    assert.deepEqual([lost({ kind: 'containerCrash' }), lost(cut, kafkaObjects())], [[], []]);
   });
 
   it('a kind that lasts has its own duration where none is given; one that happens once has none', () => {

@@ -125,6 +125,8 @@ export interface FaultView {
   readonly isForGood: boolean;
   /** What a person can type to end it by hand. */
   readonly byHand?: string;
+  /** What is lost by that, in sentences. */
+  readonly lostByHand: readonly string[];
   readonly warnings: readonly string[];
   readonly refusals: readonly RefusalView[];
 }

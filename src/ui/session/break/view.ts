@@ -1,7 +1,7 @@
 /** A preview as its page shows it: texts, and what is another than before. No `vscode` import. */
 import { t } from '../../../base/messages.ts';
 import { formatDuration } from '../../../base/units.ts';
-import { factsOf, type Deadline, type Mechanism } from '../../../fault/catalogue.ts';
+import { endsWithPod, factsOf, type Deadline, type Mechanism } from '../../../fault/catalogue.ts';
 import type { Refusal } from '../../../fault/guard/refusal.ts';
 import type { DraftFault, FaultDraft, FaultFlag } from '../../../fault/draft.ts';
 import type { PlanPreview } from '../../../fault/plan.ts';
@@ -64,7 +64,8 @@ export function shortTitle({ fault }: Preview): string {
 }
 
 function faultView(preview: Preview, draft: DraftFault | undefined): FaultView {
-  const { fault, share, groups, budgets, dependents, permissions, durationMs, ends, heals, warnings, refusals, consent } = preview;
+  const { fault, share, groups, budgets, dependents, permissions, durationMs, ends, heals, lostByHand, warnings, refusals, consent } =
+    preview;
   const kind: FaultKind = fault?.kind ?? draft?.settings.kind ?? 'none';
   const facts = factsOf(kind);
   const waitsFor = conditionText(draft);
@@ -87,6 +88,7 @@ function faultView(preview: Preview, draft: DraftFault | undefined): FaultView {
     isReversible: facts.lasts && facts.reversible && consent === undefined,
     isForGood: consent !== undefined,
     ...(byHand === undefined ? {} : { byHand }),
+    lostByHand: lostByHand.map(({ pod, why }) => t('Deleting {0} can’t be taken back: {1}.', pod, why)),
     warnings,
     // What can be typed on the page is asked for there.
     refusals: refusals.filter(({ reason }) => reason !== 'consent').map(refusalView),
@@ -139,8 +141,7 @@ function mechanismText(mechanism: Mechanism, deadline: Deadline): string {
 function byHandOf(kind: FaultKind, targets: readonly FaultTarget[]): string | undefined {
   const [first] = targets;
   if (first === undefined || !factsOf(kind).lasts) return undefined;
-  const { mechanism } = factsOf(kind);
-  if (mechanism === 'helper' || mechanism === 'exec') return `kubectl -n ${first.namespace ?? 'default'} delete pod ${first.name}`;
+  if (endsWithPod(kind)) return `kubectl -n ${first.namespace ?? 'default'} delete pod ${first.name}`;
   return kind === 'cordon' || kind === 'drain' ? `kubectl uncordon ${first.name}` : undefined;
 }
 
