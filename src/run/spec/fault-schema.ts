@@ -116,7 +116,7 @@ function fault() {
       ),
     ),
     percent: v.optional(
-      checked(quantity('20 %'), percentOf, {
+      quantity('20 %', percentOf, {
         description: t('Of packetLoss: how many of the packets that come in are dropped.'),
         examples: ['20 %'],
         pattern: '^\\s*[0-9.]+\\s*%\\s*$',
@@ -136,7 +136,7 @@ function fault() {
     ),
     cores: v.optional(described(v.pipe(whole(1, 512)), t('Of cpuStress: how many cores are burned.'), [1])),
     memory: v.optional(
-      checked(quantity('512 MB'), (written) => between(parseSize(written), 1_000_000, 2 ** 44, formatBytes), {
+      quantity('512 MB', (written) => between(parseSize(written), 1_000_000, 2 ** 44, formatBytes), {
         description: t('Of memoryStress: how much is taken.'),
         examples: ['512 MB'],
         pattern: '^\\s*[0-9.]+\\s*([kKMGT]i?)?B\\s*$',
@@ -203,7 +203,7 @@ function target() {
     container: v.optional(described(name(), t('Of the pod: the engine’s own without it.'), ['kafka'])),
     count: v.optional(described(whole(1, 1_000), t('How many of those that fit. More than one has to be allowed by name: several.'), [2])),
     share: v.optional(
-      checked(quantity('50 %'), shareOf, {
+      quantity('50 %', shareOf, {
         description: t('How many of those that fit, rounded down; at least one.'),
         examples: ['50 %'],
         pattern: '^\\s*[0-9.]+\\s*%\\s*$',
@@ -258,7 +258,7 @@ function probe() {
       ]),
     ),
     rate: v.optional(
-      checked(quantity('20/s'), rateOf, {
+      quantity('20/s', rateOf, {
         description: t(
           'Requests of each vantage, whether or not those before were answered. Unless it is written here: 20/s, of Trino 3/s, since each is work for every worker.',
         ),
@@ -320,7 +320,7 @@ function messages() {
       ),
     ),
     rate: v.optional(
-      checked(quantity('100/s'), messageRateOf, {
+      quantity('100/s', messageRateOf, {
         description: t('Of all partitions together. {0}/s unless it is written here.', faultDefaults.messagesPerSecond),
         examples: ['100/s'],
         pattern: '^\\s*[0-9.]+\\s*(/|per )\\s*(s|sec|second|min|minute|h|hour)\\s*$',
@@ -333,7 +333,7 @@ function messages() {
 function recovery() {
   return object(t('what counts as recovered'), {
     ratio: v.optional(
-      checked(quantity('100 %'), shareOf, {
+      quantity('100 %', shareOf, {
         description: t('Good answers in the window. 100 % unless it is written here.'),
         examples: ['99.9 %'],
         pattern: '^\\s*[0-9.]+\\s*%\\s*$',

@@ -1,6 +1,6 @@
 /** What the format of a spec is built from: values with what is said about a wrong one, and what the JSON Schema tells of them. */
 import * as v from 'valibot';
-import { FaultlineError } from '../../base/errors.ts';
+import { FaultlineError, invalid } from '../../base/errors.ts';
 import { t } from '../../base/messages.ts';
 import { nearest } from '../../base/nearest.ts';
 import { formatCount, formatDuration } from '../../base/units.ts';
@@ -86,12 +86,30 @@ export function choice<const O extends readonly [string, ...string[]]>(options: 
   });
 }
 
-/** A text with a unit. A bare number is told what it lacks. */
-export function quantity(example: string) {
-  return v.string((issue) => {
+/** A text with a unit, made into what it means. A bare number is told what it lacks, and what would be taken instead. */
+export function quantity<O>(example: string, meaning: (written: string) => O, facts: Facts) {
+  const written = v.string((issue) => {
     if (typeof issue.input !== 'number') return wrongType(issue.input, t('a quantity with a unit'), example);
-    return message(t('“{0}” has no unit', String(issue.input)), t('Write {0}.', `${issue.input}${example.replace(/^[\d.]+/, '')}`));
+    const { what, remedy } = unitless(String(issue.input), example, meaning).facts;
+    return message(what, remedy);
   });
+  const judged = (text: string): O => {
+    if (/^\s*[+-]?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) throw unitless(text.trim(), example, meaning);
+    return meaning(text);
+  };
+  return checked(written, judged, facts);
+}
+
+function unitless(written: string, example: string, meaning: (written: string) => unknown): FaultlineError {
+  const better = `${written}${example.replace(/^[\d.]+/, '')}`;
+  const what = t('“{0}” has no unit', written);
+  try {
+    meaning(better);
+    return invalid(what, t('Write {0}.', better));
+  } catch (error) {
+    if (!FaultlineError.is(error)) throw error;
+    return invalid(what, t('{0}: write {1}.', error.facts.what, example));
+  }
 }
 
 export function duration(
@@ -99,7 +117,8 @@ export function duration(
   examples: readonly string[],
   { from, to, ...facts }: { readonly from: number; readonly to: number; readonly default?: string },
 ) {
-  return checked(quantity('30 s'), (written) => between(parseDuration(written), from, to, formatDuration), {
+  const example = examples.find((one) => / (ms|s)$/.test(one)) ?? '30 s';
+  return quantity(example, (written) => between(parseDuration(written), from, to, formatDuration), {
     description,
     examples: [...examples],
     pattern: '^\\s*[0-9.]+\\s*(µs|us|ms|s|sec|seconds?|min|minutes?|h|hours?)\\s*$',

@@ -159,15 +159,11 @@ function engine() {
       described(whole(1, specLimits.maxThreads), t('Of the engine. As many as the machine has unless it is written here.'), [2]),
     ),
     memory: v.optional(
-      checked(
-        quantity('2 GB'),
-        (written) => between(parseSize(written), specLimits.minMemoryBytes, specLimits.maxMemoryBytes, formatBytes),
-        {
-          description: t('The engine’s limit. A quarter of the machine’s memory unless it is written here.'),
-          examples: ['2 GB', '512 MB'],
-          pattern: '^\\s*[0-9.]+\\s*([kKMGT]i?)?B\\s*$',
-        },
-      ),
+      quantity('2 GB', (written) => between(parseSize(written), specLimits.minMemoryBytes, specLimits.maxMemoryBytes, formatBytes), {
+        description: t('The engine’s limit. A quarter of the machine’s memory unless it is written here.'),
+        examples: ['2 GB', '512 MB'],
+        pattern: '^\\s*[0-9.]+\\s*([kKMGT]i?)?B\\s*$',
+      }),
     ),
   });
 }
@@ -233,7 +229,7 @@ function load() {
       }),
     ),
     rate: v.optional(
-      checked(quantity('20/s'), rateOf, {
+      quantity('20/s', rateOf, {
         description: t('Open loop: statements that arrive, whether or not those before have ended.'),
         examples: ['20/s', '300/min'],
         pattern: '^\\s*[0-9.]+\\s*(/|per )\\s*(s|sec|second|min|minute|h|hour)\\s*$',

@@ -237,6 +237,15 @@ expect:
     [`faults: [{kind: none}]\nprobes: [{engine: kafka, secret: «a/b»}]\n`, '“secret” is of a login | Write user too.'],
     [`faults: [{kind: none}]\nprobes: [{engine: kafka, user: app, secret: «hunter2»}]\n`, /^A Secret’s name and its key/],
     [`faults: [{kind: none}]\nprobes: [{engine: kafka, rate: «5000/s»}]\n`, 'The rate is above 1,000/s'],
+    ...['-5', '"-5"', '0', '"0"', '5000'].map((written): readonly [string, string] => [
+      `faults: [{kind: freeze, target: {pod: a}, for: «${written}»}]\n${probes}`,
+      `“${written.replaceAll('"', '')}” has no unit | It has to be from 1.00 s to 15:00 min: write 30 s.`,
+    ]),
+    [`faults: [{kind: latency, target: {pod: a}, latency: «50»}]\n${probes}`, '“50” has no unit | Write 50 ms.'],
+    [`faults: [{kind: latency, target: {pod: a}, latency: 50 ms, jitter: «0»}]\n${probes}`, '“0” has no unit | Write 0 ms.'],
+    [`faults: [{kind: packetLoss, target: {pod: a}, percent: «0»}]\n${probes}`, '“0” has no unit | “0 %” is nothing: write 20 %.'],
+    [`faults: [{kind: none}]\nprobes: [{engine: kafka, rate: «-5»}]\n`, /^“-5” has no unit \| A rate is above zero: .*: write 20\/s\.$/],
+    [`faults: [{kind: none}]\n${probes}expect: [unavailable <= «-5»]\n`, '“-5” has no unit | Write 30 s.'],
     [
       `faults: [{kind: none}]\nprobes: [{engine: kafka, adress: x}]\n`.replace('adress', '«adress»'),
       '“adress” is not known here | Did you mean address?',
