@@ -12,7 +12,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export function registerValues(chartsFolder: string, onError: (error: unknown) => void): Disposable {
   const languages = new Map<string, Promise<SpecLanguage | undefined>>();
   const languageOf = async (document: vscode.TextDocument): Promise<SpecLanguage | undefined> => {
-    if (draftText(document.lineAt(0).text) === undefined) return undefined;
+    if (draftText(document.getText(new vscode.Range(0, 0, 2, 0))) === undefined) return undefined;
     const { draftOf } = await import('../commands/deploy/draft.ts');
     const draft = draftOf(document.getText());
     if (draft === undefined) return undefined;

@@ -4,6 +4,8 @@ import { describe, it } from 'mocha';
 import { ProgressLines } from '../../../src/cli/deploy-words.ts';
 import type { Terminal } from '../../../src/cli/terminal.ts';
 import type { WorkloadProgress } from '../../../src/deploy/progress/progress.ts';
+import { draftOf } from '../../../src/ui/commands/deploy/draft.ts';
+import { draftLines } from '../../../src/ui/commands/deploy/mark.ts';
 import { ProgressWords } from '../../../src/ui/commands/deploy/words.ts';
 
 const job: WorkloadProgress = {
@@ -26,6 +28,20 @@ const state = {
   updated: '',
   description: '',
 } as const;
+
+describe('the values of a deploy', () => {
+  const draft = { chart: 'kafka', release: 'kafka', namespace: 'shop', context: 'lab', kubeconfig: '/k' };
+  const json = JSON.stringify(draft);
+
+  it('begin with words for their tab, and know what they are of', () => {
+    const text = `${draftLines('kafka', 'shop', json)}\n# Chart kafka\n\nreplicas: 3\n`;
+    assert.equal(text.split('\n')[0], '# Deploy kafka to shop');
+    assert.deepEqual(draftOf(text), draft);
+    assert.deepEqual(draftOf(text.replaceAll('\n', '\r\n')), draft);
+    assert.deepEqual(draftOf(`# Deploy kafka to shop: ${json}\n`), draft, 'a file that was kept');
+    assert.equal(draftOf('# Deploy kafka to shop\nreplicas: 3\n'), undefined);
+  });
+});
 
 describe('a job that a deploy waits for', () => {
   const events = [

@@ -21,7 +21,9 @@ export function registerClusterCommands(parts: ClusterCommandsParts): Disposable
   const releases = once(async () => (await import('../deploy/releases.ts')).releaseCommands(parts));
   const lenses: vscode.CodeLensProvider = {
     provideCodeLenses: async (document) =>
-      draftText(document.lineAt(0).text) === undefined ? [] : (await import('../deploy/deploy.ts')).valuesLenses(document),
+      draftText(document.getText(new vscode.Range(0, 0, 2, 0))) === undefined
+        ? []
+        : (await import('../deploy/deploy.ts')).valuesLenses(document),
   };
   return vscode.Disposable.from(
     { dispose: () => void deploys.loaded()?.then(({ dispose }) => dispose()) },

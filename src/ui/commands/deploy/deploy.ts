@@ -9,7 +9,7 @@ import { commandLink } from '../../contribute.ts';
 import { contextKey, type OpenCluster } from '../../session/clusters.ts';
 import { askConsent, isContextArgument, type ClusterCommandParts } from '../cluster/lines.ts';
 import { draftOf, isDnsLabel, type Draft } from './draft.ts';
-import { draftLine } from './mark.ts';
+import { draftLines } from './mark.ts';
 import { followDeploy } from './progress.ts';
 import { previewText, summaryText } from './words.ts';
 
@@ -121,7 +121,7 @@ async function chooseContext({ clusters }: DeployParts): Promise<KubeContext | u
 async function openValues(draft: Draft, parts: DeployParts): Promise<void> {
   const { chart, profile, release, namespace, context } = draft;
   const content = [
-    draftLine(release, namespace, JSON.stringify(draft)),
+    draftLines(release, namespace, JSON.stringify(draft)),
     profile === undefined
       ? `# ${t('Chart {0} as release {1} in namespace {2} of {3}.', chart, release, namespace, context)}`
       : `# ${t('Chart {0}, profile {1}, as release {2} in namespace {3} of {4}.', chart, profile, release, namespace, context)}`,

@@ -1,5 +1,5 @@
 /**
- * What is going to be deployed, as the first line of the document that holds its values: it survives a reload, and a file of it can be
+ * What is going to be deployed, in the first lines of the document that holds its values: it survives a reload, and a file of it can be
  * kept and deployed again. No `vscode` import.
  */
 import * as v from 'valibot';
@@ -17,10 +17,9 @@ const draft = v.object({
 
 export type Draft = v.InferOutput<typeof draft>;
 
-/** Undefined for a document that is none of ours, or whose first line somebody broke. */
+/** Undefined for a document that is none of ours, or whose first lines somebody broke. */
 export function draftOf(text: string): Draft | undefined {
-  const [first = ''] = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1);
-  const json = draftText(first);
+  const json = draftText(text.replace(/^\uFEFF/, ''));
   if (json === undefined) return undefined;
   try {
     const read = v.safeParse(draft, JSON.parse(json));

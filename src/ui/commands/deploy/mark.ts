@@ -1,12 +1,13 @@
-/** The first line of such a document: in words for its tab, then what it is about. Small: every YAML document is asked. */
-const draftMark = /^# Deploy \S+ to \S+: (?=\{)/;
+/** How such a document begins: in words for its tab, then what it is about. Small: every YAML document is asked. */
+const draftMark = /^# Deploy \S+ to \S+(?:\r?\n# |: )(?=\{)/;
 
-export function draftLine(release: string, namespace: string, json: string): string {
-  return `# Deploy ${release} to ${namespace}: ${json}`;
+/** Two lines: an editor that has no file yet is called by its first one. */
+export function draftLines(release: string, namespace: string, json: string): string {
+  return `# Deploy ${release} to ${namespace}\n# ${json}`;
 }
 
-/** The JSON of a document's first line. */
-export function draftText(firstLine: string): string | undefined {
-  const mark = draftMark.exec(firstLine)?.[0];
-  return mark === undefined ? undefined : firstLine.slice(mark.length);
+/** The JSON of a document, of which the first two lines are enough. Files that were kept may have it in the first one. */
+export function draftText(text: string): string | undefined {
+  const mark = draftMark.exec(text)?.[0];
+  return mark === undefined ? undefined : text.slice(mark.length).split(/\r?\n/, 1)[0];
 }
