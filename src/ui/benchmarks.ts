@@ -87,7 +87,7 @@ export function registerBenchmarks(services: Services, { statements }: EditorPar
   store.add(exports.register());
   store.add(
     commands.register('faultline.openRunSpec', async (argument) => {
-      const run = runOf(argument) ?? (await choose(t('Open the benchmark file of which run?')));
+      const run = runOf(argument) ?? (await choose(t('Open the spec of which run?')));
       return run === undefined ? undefined : openSpec(run);
     }),
   );

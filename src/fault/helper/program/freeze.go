@@ -76,7 +76,15 @@ func (f *freeze) prepare() (armed, error) {
 	if err := ptraceAllowed(); err != nil {
 		return armed{}, err
 	}
-	return armed{Text: fmt.Sprintf("holds %d threads of %d processes", threads, len(pids)), On: names}, nil
+	return armed{Text: fmt.Sprintf("holds %s of %s", counted(threads, "thread", "threads"), counted(len(pids), "process", "processes")), On: names}, nil
+}
+
+// counted is "1 thread", "2 threads".
+func counted(count int, one, many string) string {
+	if count == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", count, many)
 }
 
 // ptraceAllowed tells whether the call itself is let through, by asking for a thread that there is not.
@@ -217,7 +225,7 @@ func (f *freeze) proof() proof {
 	}
 	stopped, processes := f.stopped(), len(f.pids)
 	f.last = proof{
-		Proven: stopped > 0 && stopped == len(f.held), Text: fmt.Sprintf("%d of %d threads of %d processes stand still", stopped, len(f.held), processes),
+		Proven: stopped > 0 && stopped == len(f.held), Text: fmt.Sprintf("%d of %s of %s stand still", stopped, counted(len(f.held), "thread", "threads"), counted(processes, "process", "processes")),
 		Processes: &processes, Threads: &stopped,
 	}
 	return f.last
