@@ -19,6 +19,9 @@ async function stateOf(session: BreakSession, change: Partial<FormValues> = {}):
 
 const onBroker = (cluster: Here): BreakSession => sessionOn(cluster, podLine(cluster.scene, 'bus-1'));
 
+/** Of another kind, as it is at first. */
+export const kindState = (kind: string): Promise<PageState> => stateOf(onBroker(here()), { kind });
+
 export const faultStates = {
   /** As it opens. */
   first: () => stateOf(onBroker(here())),
@@ -27,6 +30,7 @@ export const faultStates = {
     cluster.level = 'confirm';
     return stateOf(onBroker(cluster), { kind: 'networkCut', whom: 'leader', partition: 'messages/1' });
   },
+  short: () => stateOf(onBroker(here()), { baseline: '15 s' }),
   loss: () => {
     const volume = { volumes: [{ name: 'data', emptyDir: {} }] };
     const cluster = here(sceneOf({ ...kafkaObjects(), pods: [kafkaPod(0), kafkaPod(1, { spec: volume }), kafkaPod(2)] }));

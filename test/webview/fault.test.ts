@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
 import type { FormValues, PageState } from '../../src/ui/panels/fault/protocol.ts';
-import { faultStates } from './fault-states.ts';
+import { faultStates, kindState } from './fault-states.ts';
 import { Harness } from './harness.ts';
 
 describe('the page on which something is broken', function () {
@@ -38,7 +38,13 @@ describe('the page on which something is broken', function () {
     await open(state);
     await page.getByRole('heading', { name: 'Delete Pod: bus-1' }).waitFor();
     const text = await page.locator('.preview').innerText();
-    for (const part of ['1 of 3 brokers of data/bus', 'delete pods in data', 'another one', 'PodDisruptionBudget bus', 'Happens once, at'])
+    for (const part of [
+      '1 of 3 brokers of data/bus',
+      'delete pods in data',
+      'another one',
+      'PodDisruptionBudget bus',
+      'Happens once: nothing',
+    ])
       assert.ok(text.includes(part), `${part}: ${text}`);
     await primary().click();
     assert.deepEqual(await asked('confirm'), [[{ key: state.preview?.key, cluster: '', losses: [] }]]);
@@ -76,6 +82,48 @@ describe('the page on which something is broken', function () {
     await page.getByLabel('What happens').selectOption({ label: 'Freeze' });
     const all = (await asked('change', 2)) as [FormValues][];
     assert.equal(all.at(-1)?.[0].kind, 'freeze');
+  });
+
+  it('promises no time of day: when the baseline begins nobody knows', async () => {
+    await open(await faultStates.cut());
+    const text = await page.locator('.preview').innerText();
+    for (const part of [
+      'Ends by itself 60 s after it was applied',
+      'after the baseline of 60 s, which begins some seconds after you confirm',
+    ])
+      assert.ok(text.includes(part), `${part}: ${text}`);
+    assert.doesNotMatch(text, /\d\d:\d\d:\d\d/);
+  });
+
+  it('a field that is drawn anew while it has the focus shows what holds, and what is being typed stays', async () => {
+    const state = await faultStates.cut();
+    await open(state);
+    const duration = page.getByLabel('For', { exact: true });
+    await duration.focus();
+    const other = async (kind: string): Promise<PageState> => {
+      const { form } = await kindState(kind);
+      return { ...state, form } as PageState;
+    };
+    await show(await other('freeze'));
+    assert.equal(await duration.inputValue(), '30 s');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'field-duration');
+    await duration.fill('45 s');
+    await show(await other('latency'));
+    assert.equal(await duration.inputValue(), '45 s');
+    const kind = page.getByLabel('What happens');
+    await kind.focus();
+    await show(await other('packetLoss'));
+    assert.equal(await kind.inputValue(), 'packetLoss');
+    assert.equal(await duration.inputValue(), '60 s');
+  });
+
+  it('a short baseline has a note at its field, and can be confirmed', async () => {
+    await open(await faultStates.short());
+    const field = page.locator('#field-baseline');
+    assert.equal(await field.getAttribute('aria-invalid'), null);
+    const note = page.locator(`#${(await field.getAttribute('aria-describedby')) ?? ''}`);
+    assert.match((await note.textContent()) ?? '', /Back to baseline is not judged then\.$/);
+    assert.equal(await isEnabled(), true);
   });
 
   it('what is refused says why and what else is possible; a click chooses that', async () => {

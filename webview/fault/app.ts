@@ -61,7 +61,7 @@ export class App {
 
   show(state: PageState): void {
     this.#state = state;
-    const { heading, where, form, spec, preview, isLooking, isStale, isStarting, problems, failure } = state;
+    const { heading, where, form, spec, preview, isLooking, isStale, isStarting, problems, notes, failure } = state;
     if (this.#heading.textContent !== heading) this.#heading.textContent = heading;
     if (this.#where.textContent !== where) this.#where.textContent = where;
     this.#seen.textContent =
@@ -69,7 +69,7 @@ export class App {
     this.#progress.hidden = !isLooking && !isStarting;
     if (form !== undefined) {
       if (!this.#side.contains(this.#form.element)) fill(this.#side, this.#form.element);
-      this.#form.show(form, problems);
+      this.#form.show(form, problems, notes);
     }
     this.#drawSpec(spec);
     this.#drawTrouble({ failure, problems: problems.filter(({ field }) => field === '').map(({ text }) => text) });

@@ -24,6 +24,8 @@ export class Form {
   readonly #events: FormEvents;
   readonly #fields = new Map<string, Field>();
   #view: FormView | undefined;
+  /** What the fields were told to hold. */
+  #told: FormValues | undefined;
   #isOpen = false;
   readonly #build = whenChanged((shape: Omit<FormView, 'values' | 'fileName'>) => this.#draw(shape));
   readonly #name = whenChanged((name: string) => {
@@ -63,7 +65,7 @@ export class Form {
     };
   }
 
-  show(view: FormView, problems: readonly Problem[]): void {
+  show(view: FormView, problems: readonly Problem[], notes: readonly Problem[]): void {
     this.#view = view;
     const { values, fileName, ...shape } = view;
     this.#build(shape);
@@ -73,11 +75,13 @@ export class Form {
       // What is being typed stays as it is; the host hears of it.
       if (control !== document.activeElement && control.value !== value) control.value = value;
     }
+    this.#told = values;
     const kind = view.kinds.find(({ key }) => key === values.kind);
     this.#help(
       'kind',
       kind === undefined ? '' : kind.why === undefined ? kind.about : `${kind.about} ${t('Not possible here: {0}', kind.why)}`,
     );
+    for (const key of ['duration', 'rate', 'baseline', 'observe', 'expect', 'abort']) this.#help(key, textOf(notes, key));
     this.#help('feel', view.feel.find(({ key }) => key === values.feel)?.about ?? '');
     this.#show(problems);
     this.#allowed(values.allow);
@@ -93,7 +97,7 @@ export class Form {
   }
 
   #draw({ kinds, whom, needsPartition, hasAmount, settings, feel, lasts }: Omit<FormView, 'values' | 'fileName'>): void {
-    const focused = [...this.#fields].find(([, { control }]) => control === document.activeElement)?.[0];
+    const [focused, old] = [...this.#fields].find(([, { control }]) => control === document.activeElement) ?? [];
     this.#fields.clear();
     const small: HTMLElement[] = [];
     if (needsPartition) small.push(this.#input('partition', t('Partition')));
@@ -126,7 +130,13 @@ export class Form {
       this.#fold,
       rest,
     );
-    if (focused !== undefined) this.#fields.get(focused)?.control.focus();
+    const again = focused === undefined ? undefined : this.#fields.get(focused);
+    if (focused === undefined || old === undefined || again === undefined) return;
+    // A field that is drawn anew is empty, and what is being typed is not overwritten later: so it gets its text before its focus.
+    const told = this.#told === undefined ? '' : valueOf(this.#told, focused);
+    const now = this.#view === undefined ? '' : valueOf(this.#view.values, focused);
+    again.control.value = old.control.value === told ? now : old.control.value;
+    again.control.focus();
   }
 
   #kinds(kinds: readonly KindChoice[]): HTMLElement {
@@ -199,11 +209,11 @@ export class Form {
     for (const [key, { control, wrong, help }] of this.#fields) {
       const field = key.replace(/^setting /, '');
       // The amount and the partition are part of the target.
-      const texts = problems.filter((one) => one.field === field || (one.field === 'whom' && key === 'partition')).map(({ text }) => text);
-      wrong.hidden = texts.length === 0;
-      if (wrong.textContent !== texts.join(' ')) wrong.textContent = texts.join(' ');
-      attr(control, 'aria-invalid', texts.length > 0 ? true : null);
-      const described = [...(texts.length > 0 ? [wrong.id] : []), ...(help.hidden ? [] : [help.id])].join(' ');
+      const text = textOf(problems, field === 'partition' ? 'whom' : field);
+      wrong.hidden = text === '';
+      if (wrong.textContent !== text) wrong.textContent = text;
+      attr(control, 'aria-invalid', text === '' ? null : true);
+      const described = [...(text === '' ? [] : [wrong.id]), ...(help.hidden ? [] : [help.id])].join(' ');
       attr(control, 'aria-describedby', described === '' ? null : described);
     }
     const hidden = problems.some(({ field }) => ['feel', 'rate', 'baseline', 'observe', 'expect', 'abort'].includes(field));
@@ -234,6 +244,13 @@ export class Form {
     attr(this.#fold, 'aria-expanded', open);
     this.#fold.querySelector('svg')?.replaceWith(icon(open ? 'down' : 'right', 's'));
   }
+}
+
+function textOf(problems: readonly Problem[], field: string): string {
+  return problems
+    .filter((one) => one.field === field)
+    .map(({ text }) => text)
+    .join(' ');
 }
 
 function optionOf(key: string, title: string): HTMLOptionElement {

@@ -4,7 +4,7 @@ import type { Choice, FaultView, PageState, PreviewView, RefusalView } from '../
 import { attr, fill, h, type Child } from '../kit/dom.ts';
 import { icon } from '../kit/icons.ts';
 import { quietButton } from '../kit/toolkit.ts';
-import { clockTime, momentsOf, strip } from './times.ts';
+import { length, strip } from './times.ts';
 
 export interface PreviewEvents {
   copy(text: string): void;
@@ -20,7 +20,6 @@ export class Preview {
   readonly element = h('section', { class: 'preview', aria: { label: t('Preview') } });
   readonly #events: PreviewEvents;
   #drawn = '';
-  #times: (atMs: number) => void = () => {};
 
   constructor(events: PreviewEvents) {
     this.#events = events;
@@ -35,20 +34,19 @@ export class Preview {
       return;
     }
     // When it was looked at is another each time; what was seen seldom is, and the focus stays where it was.
-    const { atMs, ...rest } = preview;
+    const { atMs: _, ...rest } = preview;
     const key = JSON.stringify([rest, changes, form === undefined]);
     if (key !== this.#drawn) {
       this.#drawn = key;
       this.#draw(preview, changes, form !== undefined);
     }
-    this.#times(atMs);
   }
 
   #draw(view: PreviewView, changes: readonly string[], mayChoose: boolean): void {
     const refusals = [...view.refusals, ...view.faults.flatMap((fault) => fault.refusals)];
     const [only, another] = view.faults;
     const list = h('dl');
-    const times = h('dd', { class: 'first' });
+    const times = h('dd', { class: 'first' }, ...deadline(view));
     const first = (title: string, ...children: Child[]): void =>
       list.append(h('dt', { class: 'first' }, title), h('dd', { class: 'first' }, ...children));
     const row = (title: string, ...children: Child[]): void => list.append(h('dt', {}, title), h('dd', {}, ...children));
@@ -57,7 +55,6 @@ export class Preview {
     const isFirst = changes.length === 0 && refusals.length === 0;
     if (!isFirst) times.className = '';
     if (refusals.length === 0) list.append(h('dt', { class: isFirst ? 'first' : '' }, t('Deadline')), times);
-    this.#times = (atMs) => fill(times, ...deadline(view, atMs));
     if (only !== undefined && another === undefined) this.#fault(only, row);
     else
       view.faults.forEach((fault, index) => {
@@ -181,28 +178,31 @@ export class Preview {
 
 const mostTargets = 12;
 
-function deadline(view: PreviewView, atMs: number): Child[] {
-  const { appliedMs, endMs } = momentsOf(view, atMs);
+/** How long after what, and not when: nobody knows when the baseline begins. */
+function deadline(view: PreviewView): Child[] {
   const lasting = view.faults.filter(({ durationMs }) => durationMs !== undefined);
-  const waits = view.faults.some(({ waitsFor }) => waitsFor !== undefined);
+  const [only, another] = view.faults;
   const isControl = view.faults.every(({ durationMs, targets }) => durationMs === undefined && targets.length === 0);
   const head = isControl
     ? t('Nothing is broken: it only measures')
     : lasting.length === 0
-      ? t('Happens once, at {0}: nothing is left that has to end', clockTime(appliedMs))
-      : waits
+      ? t('Happens once: nothing is left that has to end')
+      : another !== undefined
         ? t('Each ends by itself, even if this computer is off')
-        : t('Ends by itself at {0}, even if this computer is off', clockTime(endMs));
+        : t('Ends by itself {0} after it was applied, even if this computer is off', length(only?.durationMs ?? 0));
   const ends = [...new Set(lasting.map((fault) => fault.ends))];
   return [
     h('p', { class: 'ends num' }, head),
     h(
       'p',
       { class: 'dim num' },
-      t('Applied at {0}, or later if you confirm later.', clockTime(appliedMs)),
+      t(
+        'Applied after the baseline of {0}, which begins some seconds after you confirm: when all that measures runs.',
+        length(view.baselineMs),
+      ),
       ...ends.map((text) => ` ${text}`),
     ),
-    strip(view, atMs),
+    strip(view),
   ];
 }
 

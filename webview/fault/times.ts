@@ -1,4 +1,4 @@
-/** Times of day in the person's zone, and the strip of a run's phases. */
+/** Times as a person reads them, and the strip of a run's phases. */
 import { t } from '../../src/base/messages.ts';
 import { formatDuration } from '../../src/base/units.ts';
 import type { PreviewView } from '../../src/ui/panels/fault/protocol.ts';
@@ -39,26 +39,16 @@ export function phasesOf({ baselineMs, observeMs, faults }: PreviewView): readon
   ];
 }
 
-/** When the first fault is there, and when the last one has ended, if it was confirmed now. */
-export function momentsOf({ baselineMs, faults }: PreviewView, fromMs: number): { readonly appliedMs: number; readonly endMs: number } {
-  const appliedMs = fromMs + baselineMs;
-  return { appliedMs, endMs: appliedMs + faults.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0) };
-}
-
 /** Widths follow the times, and a fault that takes none is wide enough to be read. */
-export function strip(view: PreviewView, fromMs: number): HTMLElement {
-  const { appliedMs, endMs } = momentsOf(view, fromMs);
+export function strip(view: PreviewView): HTMLElement {
   const phases = phasesOf(view);
-  const lasts = endMs > appliedMs;
-  const sentence = t(
-    'Baseline from {0}, broken from {1} to {2}, then observed for {3} at least',
-    ...[clockTime(fromMs), clockTime(appliedMs), clockTime(endMs), length(view.observeMs)],
-  );
-  const stamps = [
-    h('span', {}, clockTime(fromMs)),
-    h('span', {}, t('{0} applied', clockTime(appliedMs))),
-    lasts && h('span', {}, h('b', {}, t('{0} ends', clockTime(endMs)))),
-  ];
+  const brokenMs = view.faults.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0);
+  const [baseline, observe] = [length(view.baselineMs), length(view.observeMs)];
+  const sentence =
+    brokenMs > 0
+      ? t('Baseline for {0}, broken for {1}, then observed for {2} at least', baseline, length(brokenMs), observe)
+      : t('Baseline for {0}, then observed for {1} at least', baseline, observe);
+  const stamps = [h('span', {}, t('begins')), h('span', {}, t('applied')), brokenMs > 0 && h('span', {}, h('b', {}, t('ends')))];
   const grows = (ms: number): string => String(Math.max(ms, 1_000) ** 0.7);
   return h(
     'div',

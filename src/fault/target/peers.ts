@@ -17,7 +17,7 @@ export function peersOf({ pods }: FaultScene, settings: FaultSettings, targets: 
   const peers = new Set<string>();
   for (const written of settings.peers) {
     const found = peerOf(pods, written, target?.namespace);
-    if (found === undefined) refusals.push(refusal('target', t('There is no pod {0} to cut it off from', written)));
+    if (found === undefined) refusals.push(refusal('target', t('There is no pod “{0}” to cut it off from', written)));
     else if (targets.some(({ uid }) => uid === found.metadata.uid))
       refusals.push(refusal('target', t('{0} can’t be cut off from itself', written)));
     else peers.add(`${found.metadata.namespace ?? ''}/${found.metadata.name}`);

@@ -136,8 +136,8 @@ describe('a preview', () => {
     assert.deepEqual(refusals, []);
     assert.deepEqual(fault?.kind === 'networkCut' ? fault.peers : undefined, ['data/bus-0', 'data/bus-2']);
     assert.equal(from('bus-0', 'bus-2').hash, from('bus-2', 'data/bus-0').hash);
-    assert.deepEqual(saidOf(from('bus-9')), ['target: There is no pod bus-9 to cut it off from']);
-    assert.deepEqual(saidOf(from('elsewhere/bus-0')), ['target: There is no pod elsewhere/bus-0 to cut it off from']);
+    assert.deepEqual(saidOf(from('bus-9')), ['target: There is no pod “bus-9” to cut it off from']);
+    assert.deepEqual(saidOf(from('elsewhere/bus-0')), ['target: There is no pod “elsewhere/bus-0” to cut it off from']);
     assert.deepEqual(saidOf(from('bus-1')), ['target: bus-1 can’t be cut off from itself']);
   });
 

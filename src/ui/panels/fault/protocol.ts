@@ -173,6 +173,8 @@ export interface PageState {
   readonly form?: FormView;
   readonly spec?: SpecView;
   readonly problems: readonly Problem[];
+  /** What a person has to know of a field that is not wrong. */
+  readonly notes: readonly Problem[];
   /** The last preview; of other values than those of now where `isStale`. */
   readonly preview?: PreviewView;
   readonly isStale: boolean;

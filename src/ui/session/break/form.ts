@@ -57,7 +57,6 @@ export function firstValues(offers: FormOffers): FormValues {
 
 /** With what holds at first for another kind; what is of any kind stays as it was typed. */
 export function withKind(values: FormValues, kind: FaultKind, offers: FormOffers): FormValues {
-  const { defaultDurationMs } = factsOf(kind);
   const whom = whomFor(kind, offers);
   const fields = settingFields(kind, offers.subject);
   const feel = offers.feel.find(({ key }) => key === values.feel);
@@ -65,11 +64,22 @@ export function withKind(values: FormValues, kind: FaultKind, offers: FormOffers
     ...values,
     kind,
     whom: whom.some(({ key }) => key === values.whom) ? values.whom : (whom[0]?.key ?? ''),
-    duration: defaultDurationMs === undefined ? '' : durationText(defaultDurationMs),
+    duration: durationAfter(values, kind),
     settings: Object.fromEntries(fields.map(({ key, first }) => [key, first])),
     ...rulesAfter(values, rulesFor(kindOf(values.kind), feel), rulesFor(kind, feel)),
     allow: [],
   };
+}
+
+/** One that a person typed stays, also over a kind that has none. */
+function durationAfter({ kind, duration }: FormValues, now: FaultKind): string {
+  const isTyped = duration.trim() !== '' && duration !== firstDuration(kindOf(kind));
+  return isTyped ? duration : firstDuration(now);
+}
+
+function firstDuration(kind: FaultKind): string {
+  const { defaultDurationMs } = factsOf(kind);
+  return defaultDurationMs === undefined ? '' : durationText(defaultDurationMs);
 }
 
 /** What a person changed may change what else is offered: another kind, another observer. */
@@ -177,7 +187,7 @@ function nameOf({ kind, whom, partition }: FormValues, offers: FormOffers): stri
 }
 
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) && !/^[A-Z][a-z]+[A-Z]/.test(text) && !text.startsWith('Deployment')
+  return /^[A-Z](?: |[a-z])/.test(text) && !/^[A-Z][a-z]+[A-Z]/.test(text) && !text.startsWith('Deployment')
     ? text.charAt(0).toLowerCase() + text.slice(1)
     : text;
 }

@@ -9,7 +9,7 @@ import { consentTo, mayChange, nameToType, protectionNotes, type Protection } fr
 import { factsOf, faultKinds } from '../../../fault/catalogue.ts';
 import type { FaultKind } from '../../../journal/fault-plan.ts';
 import type { PreparedRoom, PreviewedRun } from '../../../run/prepare/prepare.ts';
-import type { FaultSpec, ReadSpec } from '../../../run/spec/spec.ts';
+import type { FaultSpec, ReadSpec, SpecProblem } from '../../../run/spec/spec.ts';
 import type {
   Choice,
   ConfirmView,
@@ -61,6 +61,7 @@ export class BreakSession implements Disposable {
   #values: FormValues | undefined;
   #spec: SpecView | undefined;
   #problems: readonly Problem[] = [];
+  #notes: readonly Problem[] = [];
   #look: Look | undefined;
   #isStale = false;
   #failure: FaultlineError | undefined;
@@ -87,6 +88,7 @@ export class BreakSession implements Disposable {
       ...(source.kind === 'form' && this.#values !== undefined ? { form: formView(this.#values, source.offers) } : {}),
       ...(this.#spec === undefined ? {} : { spec: this.#spec }),
       problems: this.#problems,
+      notes: this.#notes,
       ...(look === undefined ? {} : { preview: look.view }),
       isStale: this.#isStale,
       isLooking: this.#looking !== undefined,
@@ -225,12 +227,15 @@ export class BreakSession implements Disposable {
     const { values = source.values } = { values: this.#values };
     const { text, fields } = formText(values, source.offers);
     const { breaks, problems } = await read(text);
-    this.#problems = problems
-      .filter(({ severity }) => severity === 'error')
-      .map(({ line, message, remedy }) => ({
-        field: fields.get(line) ?? '',
-        text: remedy === undefined ? `${message}.` : `${message}. ${remedy}`,
-      }));
+    const of = (wanted: SpecProblem['severity']): readonly Problem[] =>
+      problems
+        .filter(({ severity }) => severity === wanted)
+        .map(({ line, message, remedy }) => ({
+          field: fields.get(line) ?? '',
+          text: remedy === undefined ? `${message}.` : `${message}. ${remedy}`,
+        }));
+    this.#problems = of('error');
+    this.#notes = of('warning');
     return breaks === undefined ? undefined : held(breaks, heldUid(values, source.offers));
   }
 
@@ -286,7 +291,8 @@ export class BreakSession implements Disposable {
     const name = nameToType(protection);
     const blocked = this.#blocked(preview, protection);
     return {
-      label: labelOf(preview),
+      // What it says of a look is not what is typed wrongly now.
+      label: this.#problems.length === 0 ? labelOf(preview) : this.#subject,
       ...(name === undefined || !mayChange(protection) ? {} : { cluster: { name, notes: protectionNotes(protection) } }),
       losses: lossesOf(preview).filter(
         ({ fault }) => preview.previews[fault]?.refusals.some(({ reason }) => reason === 'consent') === true,
@@ -308,6 +314,13 @@ export class BreakSession implements Disposable {
     if (source.kind === 'file') return look?.spec.plan.name ?? source.file;
     const [first] = look?.previewed.preview.previews ?? [];
     if (look !== undefined && !this.#isStale && first?.fault !== undefined) return labelOf(look.previewed.preview) || shortTitle(first);
+    return this.#subject;
+  }
+
+  /** As far as it can be told without a look. */
+  get #subject(): string {
+    const { source } = this.#parts;
+    if (source.kind === 'file') return t('Break');
     const kind = faultKinds.find((one) => one === this.#values?.kind) ?? 'none';
     return `${factsOf(kind).title}: ${subjectTitle(source.offers.subject)}`;
   }

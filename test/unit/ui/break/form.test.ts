@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { KafkaInstance, LineSubject } from '../../../../src/cluster/recognise/model.ts';
 import { factsOf, faultKinds } from '../../../../src/fault/catalogue.ts';
+import { instancesOf } from '../../../../src/fault/scene.ts';
 import { changed, firstValues, formText, formView, kindsOf, withKind } from '../../../../src/ui/session/break/form.ts';
 import { subjectKey, subjectOf } from '../../../../src/ui/session/break/subject.ts';
 import { partitionOf } from '../../../../src/ui/session/break/whom.ts';
@@ -101,6 +102,30 @@ describe('the form of a fault', () => {
     const probes = offers.feel[1]?.key ?? '';
     assert.equal(changed(ownRules, { ...ownRules, feel: probes }, offers).expect, 'recovered <= 5 s');
     assert.equal(changed(now, { ...now, feel: probes }, offers).expect, 'recovered <= 30 s\nrelapses <= 0');
+  });
+
+  it('a duration that a person typed stays with every kind that lasts; one that stood there at first does not', () => {
+    const offers = offersFor(podLine(kafka, 'bus-1'), kafka);
+    const latency = withKind(firstValues(offers), 'latency', offers);
+    const over = (duration: string, ...kinds: readonly string[]): string =>
+      kinds.reduce((values, kind) => changed(values, { ...values, kind }, offers), { ...latency, duration }).duration;
+    assert.equal(over('30 s', 'packetLoss'), '30 s');
+    assert.equal(over('90 s', 'podDelete', 'freeze'), '90 s');
+    assert.equal(over('2h', 'freeze'), '2h', 'what is wrong is told at the field');
+    assert.equal(over('60 s', 'freeze'), '30 s');
+    assert.equal(over('60 s', 'podDelete', 'freeze'), '30 s');
+    assert.equal(over(' ', 'freeze'), '30 s');
+    assert.ok(!formText(changed(latency, { ...latency, duration: '90 s', kind: 'podDelete' }, offers), offers).text.includes('90 s'));
+  });
+
+  it('is called by whom it hits, in the middle of a sentence', () => {
+    const house = sceneOf(clickHouseObjects());
+    const [shard] = instancesOf(house.model).flatMap(({ roles }) => roles.flatMap(({ shards }) => shards));
+    const [instance] = instancesOf(house.model);
+    if (shard === undefined || instance === undefined) return assert.fail('no shard');
+    const offers = offersFor({ kind: 'shard', instance, shard } as unknown as LineSubject, house);
+    const { text } = formText(withKind(firstValues(offers), 'containerCrash', offers), offers);
+    assert.match(text, /^name: Crash Container, a replica of shard 1$/m);
   });
 
   it('proposes a partition of a topic of people’s own, and none that a run’s probes have made', () => {

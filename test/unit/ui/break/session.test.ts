@@ -181,10 +181,59 @@ describe('breaking something in the editor', () => {
     });
     assert.deepEqual(session.state.problems, [{ field: 'observe', text: '“60” has no unit. Write 60 s.' }]);
     assert.equal(session.state.isStale, true);
+    assert.equal(session.state.confirm?.label, 'Delete Pod: bus-1');
     assert.equal(await session.confirm(confirmationOf(session.state)), false);
     session.change({ ...(session.state.form?.values ?? first), observe: '60 s' });
     const state = await looked(session);
     assert.deepEqual([state.problems, state.confirm?.blocked], [[], undefined]);
+  });
+
+  it('while something is wrong the button says nothing of what was typed before', async () => {
+    const cluster = here();
+    const session = sessionOn(cluster, podLine(cluster.scene, 'bus-1'));
+    const first = session.state.form?.values ?? assert.fail('no form');
+    session.change({ ...first, kind: 'freeze' });
+    const { confirm, form } = await looked(session);
+    assert.equal(confirm?.label, 'Freeze: bus-1 for 30 s');
+    session.change({ ...(form?.values ?? first), duration: '2h' });
+    await session.look();
+    assert.deepEqual(
+      session.state.problems.map(({ field }) => field),
+      ['duration'],
+    );
+    assert.equal(session.state.confirm?.label, 'Freeze: bus-1');
+    session.dispose();
+  });
+
+  it('a baseline that is too short to be steady is said at its field, and is not wrong', async () => {
+    const cluster = here();
+    const session = sessionOn(cluster, podLine(cluster.scene, 'bus-1'));
+    const first = session.state.form?.values ?? assert.fail('no form');
+    session.change({ ...first, baseline: '15 s' });
+    const { problems, notes, confirm } = await looked(session);
+    assert.deepEqual([problems, confirm?.blocked], [[], undefined]);
+    assert.deepEqual(notes, [
+      { field: 'baseline', text: 'A baseline below 60 s can’t be told to be steady. Back to baseline is not judged then.' },
+    ]);
+  });
+
+  it('peers that are no pods are refused by their names, and what ends it by hand says what that loses', async () => {
+    const volume = { volumes: [{ name: 'data', emptyDir: {} }] };
+    const cluster = here(sceneOf({ ...kafkaObjects(), pods: [kafkaPod(0), kafkaPod(1, { spec: volume }), kafkaPod(2)] }));
+    const session = sessionOn(cluster, podLine(cluster.scene, 'bus-1'));
+    const first = session.state.form?.values ?? assert.fail('no form');
+    session.change({ ...first, kind: 'networkCut' });
+    const values = session.state.form?.values ?? first;
+    session.change({ ...values, settings: { ...values.settings, peers: 'the moon' } });
+    const { preview, confirm } = await looked(session);
+    const [fault] = preview?.faults ?? [];
+    assert.deepEqual(
+      fault?.refusals.map(({ text }) => text),
+      ['There is no pod “the” to cut it off from.', 'There is no pod “moon” to cut it off from.'],
+    );
+    assert.equal(confirm?.blocked, 'It is refused as things are now.');
+    assert.equal(fault?.byHand, 'kubectl -n data delete pod bus-1');
+    assert.deepEqual(fault.lostByHand, ['Deleting data/bus-1 can’t be taken back: what is in its emptyDir data is lost.']);
   });
 
   it('more than one target has to be allowed by name', async () => {
