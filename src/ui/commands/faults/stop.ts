@@ -39,7 +39,10 @@ export async function showFaults(parts: StopParts): Promise<void> {
     const now = wallMs();
     const active = pick.activeItems[0]?.fault;
     const items: FaultItem[] = [
-      { label: `$(debug-stop) ${t('Stop All')}`, description: t('heals each and ends its run; “Heal now” on a run’s page goes on watching') },
+      {
+        label: `$(debug-stop) ${t('Stop All')}`,
+        description: t('heals each and ends its run; “Heal now” on a run’s page goes on watching'),
+      },
       ...watch.faults.map((fault): FaultItem => {
         const isLoud = isUnsure(fault);
         return {

@@ -13,7 +13,7 @@ import type { MessagesEvent } from '../../../../src/journal/fault-events.ts';
 import { JournalText } from '../../../../src/journal/parse.ts';
 import { parseAbortRule } from '../../../../src/run/spec/expectation.ts';
 import { encoded } from '../support.ts';
-import { appliedAt, fresh, journalOf, kafka1, kill, leaderKill, pooled, src, viewOf, type Script } from './simulator.ts';
+import { appliedAt, bothFelt, fresh, journalOf, kafka1, kill, leaderKill, pooled, src, viewOf, type Script } from './simulator.ts';
 
 function withMessages(changes: Partial<MessagesEvent>): RecoveryView {
   const events = (at: (since: number) => number): readonly JournalEvent[] =>
@@ -354,5 +354,17 @@ describe('abort rules on what users feel', () => {
     assert.equal(abortedAt('unavailable > 20 s', leaderKill), null);
     assert.equal(abortedAt('recovered > 30 s', leaderKill), null);
     assert.equal(abortedAt('unavailable > 3 s over 10 s', leaderKill), null);
+  });
+});
+
+describe('a run whose users only wait longer', () => {
+  it('has no impact by its slow limit, and does not say that nothing was felt', () => {
+    const view = viewOf({ ...bothFelt((since) => (since >= 0 && since < 20_000 ? 40 : undefined)), observeMs: 60_000 });
+    assert.equal(view.impact, null);
+    assert.equal(view.verdict, 'passed');
+    assert.match(
+      view.reason,
+      /^No answer was missing or took longer than the slow limit of 0\.05 s, but users waited longer until (19|20)\.\d\d s after the fault/,
+    );
   });
 });
