@@ -70,15 +70,20 @@ export class Person {
     await row.locator(`.action-label[aria-label^="${label}"]`).first().click();
   }
 
+  /** A tree that opens moves its rows: a person waits until they stand still. */
+  async clickRow(row: Locator, button: 'left' | 'right' = 'left'): Promise<void> {
+    await row.waitFor();
+    for (let before = -1, at = await topOf(row); at !== before; at = await topOf(row)) {
+      before = at;
+      await this.workbench.page.waitForTimeout(STILL_MS);
+    }
+    await row.click({ button });
+  }
+
   /** Chooses from the menu of a row of a tree. */
   async rowMenu(row: Locator, label: string | RegExp): Promise<void> {
     const { page } = this.workbench;
-    // A tree that opens moves its rows: a person waits until they stand still.
-    for (let before = -1, at = await topOf(row); at !== before; at = await topOf(row)) {
-      before = at;
-      await page.waitForTimeout(STILL_MS);
-    }
-    await row.click({ button: 'right' });
+    await this.clickRow(row, 'right');
     // A menu takes no click in its first moments: it could be the one that opened it.
     await page.locator('.monaco-menu .action-item').filter({ hasText: label }).first().hover();
     await page.keyboard.press('Enter');

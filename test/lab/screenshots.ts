@@ -59,9 +59,7 @@ async function tour(place: Place, theme: Theme, folder: string): Promise<void> {
     await row(place.context).click();
     await row(/^Nodes/).waitFor();
     await row(/DuckDB/).click();
-    await row(/^trino.*Trino/).click();
-    await row(/^workers/).click();
-    await row(/^kafka.*Kafka/).click();
+    for (const text of [/^trino.*Trino/, /^workers/, /^kafka.*Kafka/]) await person.clickRow(row(text));
     await shoot('01-tree');
 
     await row(/^worker-/).hover();

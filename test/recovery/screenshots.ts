@@ -6,7 +6,6 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Frame, Locator } from 'playwright-core';
 import { Person } from '../e2e/person.ts';
@@ -63,7 +62,7 @@ async function tour(
     await row(lab.context).click();
     await row(/^Nodes/).waitFor();
     // Folded, it leaves room for what the cluster has.
-    await row(/DuckDB/).click();
+    await person.clickRow(row(/DuckDB/));
     if (isExample(name)) await beginExample(seen, name);
     else await beginFault(seen, name);
     await watch(seen, `${theme} ${name}`);
@@ -76,8 +75,7 @@ async function tour(
 /** By the menu of the pod, and the form. */
 async function beginFault({ workbench, person, row, shoot }: Seen, name: FaultName): Promise<void> {
   const { rows, pod, passes } = faults[name];
-  for (const text of rows) await row(text).click();
-  await standing(row(pod));
+  for (const text of rows) await person.clickRow(row(text));
   await person.rowMenu(row(pod), 'Break…');
   const form = await workbench.webviewFrame(/^Break /);
   await form.getByText('pods in').first().waitFor();
@@ -96,8 +94,7 @@ async function beginExample({ workbench, person, row, shoot }: Seen, name: Examp
   const library = workbench.view('SQL Library').locator('.monaco-list-row');
   await library.filter({ hasText: 'Fault examples' }).click();
   const example = library.filter({ hasText: title });
-  await standing(example);
-  await example.click();
+  await person.clickRow(example);
   await page.setViewportSize({ width, height });
   const lens = person.editor.locator('.codelens-decoration a').filter({ hasText: 'Preview this spec' });
   await lens.waitFor();
@@ -140,19 +137,6 @@ async function watch({ workbench, person, shoot }: Seen, what: string): Promise<
   const word = await ended.textContent();
   console.log(`${what}: ${word}. ${await recovery.locator('.reason').innerText()}`);
   if (word !== 'Passed') process.exitCode = 1;
-}
-
-/** Rows come in while a tree is read: until this one has stood still for a second. */
-async function standing(row: Locator): Promise<void> {
-  for (let before = NaN, y = await heightOf(row); before !== y; y = await heightOf(row)) {
-    before = y;
-    await delay(1000);
-  }
-}
-
-async function heightOf(row: Locator): Promise<number> {
-  await row.waitFor();
-  return (await row.boundingBox())?.y ?? NaN;
 }
 
 function namesOf<T extends object>(all: T): (keyof T)[] {

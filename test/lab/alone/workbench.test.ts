@@ -51,8 +51,7 @@ describe('a cluster in the workbench', function () {
   it('is contacted when it is opened, and not before', async () => {
     await row(context).filter({ hasText: 'not contacted' }).waitFor();
     await row(context).click();
-    await row(/^Nodes/).waitFor();
-    await row(/^Nodes/).click();
+    await person.clickRow(row(/^Nodes/));
     await row(/lab-1ready/).waitFor();
   });
 

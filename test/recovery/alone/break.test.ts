@@ -48,7 +48,7 @@ describe('breaking something in the workbench', function () {
     await row(/^Nodes/).waitFor();
     await workbench.runCommand('Faultline: Filter Clusters…');
     await workbench.answer(target);
-    await row(/^house/).click();
+    await person.clickRow(row(/^house/));
     // Of two servers the filter leaves one.
     const pod = row(target).filter({ hasNotText: 'filtered by' });
     const servers = row(/^servers/);

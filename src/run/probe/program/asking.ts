@@ -116,11 +116,14 @@ export class Asking {
       ends.abort();
     };
     // What the program's own stall took was not the engine's: an answer may have come meanwhile, and is read after this.
-    let timer = setTimeout(() => {
+    const atDeadline = (): void => {
       const stalledMs = nowMs() - sentAt - leftMs;
-      if (stalledMs < lookMs) giveUp();
+      // A timer leaves fractions of a millisecond out.
+      if (stalledMs < 0) timer = setTimeout(atDeadline, Math.ceil(-stalledMs));
+      else if (stalledMs < lookMs) giveUp();
       else timer = setTimeout(giveUp, stalledMs);
-    }, leftMs);
+    };
+    let timer = setTimeout(atDeadline, leftMs);
     this.#underWay++;
     try {
       const { outcome, error } = kind === 'sample' ? await asker.ask(number, ends.signal) : await control.ask(ends.signal);

@@ -4,7 +4,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../../workbench/cache.mjs';
 import { LINK_FLAGS, runGo } from '../../build/go.ts';
-import { goToolchain } from '../../build/toolchain.ts';
+import { goFromWheel } from '../../build/toolchain.ts';
+import { GO } from '../../versions.ts';
 import type { ImageRecipe } from '../recipe.ts';
 
 const SOURCE = `package main
@@ -41,7 +42,7 @@ async function build(folder: string, progress: Progress): Promise<void> {
     await writeFile(join(source, 'main.go'), SOURCE);
     await writeFile(join(source, 'go.mod'), 'module pause\n\ngo 1.21\n');
     const args = ['build', ...FLAGS, '-o', join(folder, 'pause')];
-    await runGo({ go: await goToolchain(progress), args, folder: source }, () => undefined);
+    await runGo({ go: await goFromWheel(progress), args, folder: source }, () => undefined);
   } finally {
     await rm(source, { recursive: true, force: true });
   }
@@ -53,8 +54,9 @@ export const PAUSE: ImageRecipe = {
   layers: [
     {
       title: 'pause',
+      // What another Go makes of it is another image.
       key: `pause 1 ${createHash('sha256')
-        .update(JSON.stringify([SOURCE, FLAGS]))
+        .update(JSON.stringify([SOURCE, FLAGS, GO.wheel.version]))
         .digest('hex')}`,
       build,
     },
