@@ -48,7 +48,6 @@ export function strip(view: PreviewView): HTMLElement {
     brokenMs > 0
       ? t('Baseline for {0}, broken for {1}, then observed for {2} at least', baseline, length(brokenMs), observe)
       : t('Baseline for {0}, then observed for {1} at least', baseline, observe);
-  const stamps = [h('span', {}, t('begins')), h('span', {}, t('applied')), brokenMs > 0 && h('span', {}, h('b', {}, t('ends')))];
   const grows = (ms: number): string => String(Math.max(ms, 1_000) ** 0.7);
   return h(
     'div',
@@ -65,6 +64,5 @@ export function strip(view: PreviewView): HTMLElement {
         ),
       ),
     ),
-    h('div', { class: 'stamps dim sm' }, ...stamps),
   );
 }
