@@ -46,15 +46,12 @@ export class Preview {
     const refusals = [...view.refusals, ...view.faults.flatMap((fault) => fault.refusals)];
     const [only, another] = view.faults;
     const list = h('dl');
-    const times = h('dd', { class: 'first' }, ...deadline(view));
     const first = (title: string, ...children: Child[]): void =>
       list.append(h('dt', { class: 'first' }, title), h('dd', { class: 'first' }, ...children));
     const row = (title: string, ...children: Child[]): void => list.append(h('dt', {}, title), h('dd', {}, ...children));
     if (changes.length > 0) first(t('Changed'), this.#changes(changes));
     if (refusals.length > 0) (changes.length > 0 ? row : first)(t('Refused'), this.#refusals(refusals, view.instead, mayChoose));
-    const isFirst = changes.length === 0 && refusals.length === 0;
-    if (!isFirst) times.className = '';
-    if (refusals.length === 0) list.append(h('dt', { class: isFirst ? 'first' : '' }, t('Deadline')), times);
+    if (refusals.length === 0) (changes.length > 0 ? row : first)(t('Deadline'), ...deadline(view));
     if (only !== undefined && another === undefined) this.#fault(only, row);
     else
       view.faults.forEach((fault, index) => {

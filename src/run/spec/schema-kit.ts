@@ -5,7 +5,7 @@ import { t } from '../../base/messages.ts';
 import { nearest } from '../../base/nearest.ts';
 import { formatCount, formatDuration } from '../../base/units.ts';
 import { specFormat } from './limits.ts';
-import { parseDuration } from './units.ts';
+import { isBareNumber, parseDuration } from './units.ts';
 
 type Facts = Readonly<Record<string, unknown>> & { readonly description: string };
 type Base = v.GenericSchema;
@@ -94,7 +94,7 @@ export function quantity<O>(example: string, meaning: (written: string) => O, fa
     return message(what, remedy);
   });
   const judged = (text: string): O => {
-    if (/^\s*[+-]?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) throw unitless(text.trim(), example, meaning);
+    if (isBareNumber(text)) throw unitless(text.trim(), example, meaning);
     return meaning(text);
   };
   return checked(written, judged, facts);

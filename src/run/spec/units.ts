@@ -38,7 +38,7 @@ const quantity = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)\s*(.*)$/i;
 /** `100 ms`, `2s`, `1.5 min` → milliseconds. */
 export function parseDuration(written: string | number): number {
   const { value, unit } = partsOf(written, t('a duration'), '30 s');
-  if (unit === '') throw noUnit(written, value < 0 ? '30 s' : `${written} s`);
+  if (unit === '') throw noUnit(written, value, ' s', '30 s');
   // `M` is not minutes and `MS` not milliseconds, but nobody means anything else by `S`.
   const factor = durationUnits[unit] ?? durationUnits[unit.toLowerCase()];
   if (factor === undefined) throw wrongUnit(unit, t('a duration'), 'µs, ms, s, min, h', '30 s');
@@ -48,7 +48,7 @@ export function parseDuration(written: string | number): number {
 /** `20/s`, `300/min` → a second. */
 export function parseRate(written: string | number): number {
   const { value, unit } = partsOf(written, t('a rate'), '20/s');
-  if (unit === '') throw noUnit(written, value < 0 ? '20/s' : `${written}/s`);
+  if (unit === '') throw noUnit(written, value, '/s', '20/s');
   const factor = /^(?:\/|per\s)\s*/i.test(unit) ? rateUnits[unit.replace(/^(?:\/|per\s)\s*/i, '').toLowerCase()] : undefined;
   if (factor === undefined) throw wrongUnit(unit, t('a rate'), '/s, /min, /h', '20/s');
   return value / factor;
@@ -57,7 +57,7 @@ export function parseRate(written: string | number): number {
 /** `512 MB`, `2 GB`, `1 GiB` → bytes. */
 export function parseSize(written: string | number): number {
   const { value, unit } = partsOf(written, t('a size'), '2 GB');
-  if (unit === '') throw noUnit(written, value < 0 ? '2 GB' : `${written} MB`);
+  if (unit === '') throw noUnit(written, value, ' MB', '2 GB');
   const factor = sizeUnits[unit.toLowerCase()];
   if (factor === undefined) throw wrongUnit(unit, t('a size'), 'kB, MB, GB, TB, MiB, GiB', '2 GB');
   return Math.round(scaled(value, factor));
@@ -66,7 +66,7 @@ export function parseSize(written: string | number): number {
 /** `1 %` → 0.01. */
 export function parsePercentage(written: string | number): number {
   const { value, unit } = partsOf(written, t('a percentage'), '1 %');
-  if (unit === '') throw noUnit(written, value < 0 || value > 100 ? '1 %' : `${written} %`);
+  if (unit === '') throw noUnit(written, value, ' %', '1 %', 100);
   if (unit !== '%') throw wrongUnit(unit, t('a percentage'), '%', '1 %');
   if (value < 0 || value > 100) throw invalid(t('{0} is outside of 0 % to 100 %', String(written).trim()));
   return scaled(value, 0.01);
@@ -90,12 +90,19 @@ function partsOf(written: string | number, kind: string, example: string): { rea
   return { value, unit: unit.trim() };
 }
 
+/** A number, and nothing behind it. */
+export function isBareNumber(written: string): boolean {
+  return quantity.exec(written.trim())?.[2] === '';
+}
+
 /** 0.1 × 1000 and the like without the digits of binary fractions. */
 function scaled(value: number, factor: number): number {
   return Number((value * factor).toPrecision(15));
 }
 
-function noUnit(written: string | number, better: string): FaultlineError {
+/** With `unit`, where that would be taken. */
+function noUnit(written: string | number, value: number, unit: string, example: string, most = Infinity): FaultlineError {
+  const better = value < 0 || value > most ? example : `${written}${unit}`;
   return invalid(t('“{0}” has no unit', String(written)), t('Write {0}.', better));
 }
 

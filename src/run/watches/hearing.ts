@@ -46,6 +46,18 @@ export class Hearing {
   }
 }
 
+/** Of whoever is asked again and again: since when what it tells now may have been so. */
+export class LastAsked {
+  #ms: number | undefined;
+
+  /** With each answer, by when it was asked: when the one before it was. */
+  since(askedMs: number): { readonly since?: number } {
+    const before = this.#ms;
+    this.#ms = askedMs;
+    return before === undefined ? {} : { since: before };
+  }
+}
+
 /** What is asked again and again. */
 export class Answers implements Disposable {
   readonly #nowMs: () => number;

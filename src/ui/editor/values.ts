@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposables.ts';
-import { draftText } from '../commands/deploy/mark.ts';
+import { isDraft } from '../commands/deploy/mark.ts';
 import type { SpecLanguage } from './spec/language.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export function registerValues(chartsFolder: string, onError: (error: unknown) => void): Disposable {
   const languages = new Map<string, Promise<SpecLanguage | undefined>>();
   const languageOf = async (document: vscode.TextDocument): Promise<SpecLanguage | undefined> => {
-    if (draftText(document.getText(new vscode.Range(0, 0, 2, 0))) === undefined) return undefined;
+    if (!isDraft(document)) return undefined;
     const { draftOf } = await import('../commands/deploy/draft.ts');
     const draft = draftOf(document.getText());
     if (draft === undefined) return undefined;

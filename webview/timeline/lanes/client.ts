@@ -156,7 +156,7 @@ function baselineBand({ baseline: { p50, p95 } }: VantageView, { y }: LogScale, 
   return box(gutter, y(p95), width - gutter, y(p50) - y(p95), 'wash-ok');
 }
 
-function axes({ slowMs, deadlineMs }: RecoveryView, { y, minMs, maxMs }: LogScale, frame: Frame): readonly (Shape | null)[] {
+function axes({ slowMs }: RecoveryView, { y, minMs, maxMs }: LogScale, frame: Frame): readonly (Shape | null)[] {
   const { gutter, width, narrow, measure } = frame;
   const shapes: (Shape | null)[] = [];
   let last = -Infinity;
@@ -176,7 +176,6 @@ function axes({ slowMs, deadlineMs }: RecoveryView, { y, minMs, maxMs }: LogScal
       ...clearWords(width - 2, y(slowMs) - 3, text, measure.width(text, 10), 'f-limit t-s halo', 'end'),
     );
   }
-  if (deadlineMs === null) return shapes;
   return shapes;
 }
 

@@ -2,6 +2,7 @@
 import { enough, rankOf } from '../../ranks.ts';
 import type { Percentiles } from '../../view.ts';
 import type { ErrorKind, Interval, LatencySpan, OverviewColumn } from '../view.ts';
+import { longestUnderWayMs } from './outage.ts';
 import { isAnswered, isBad, outcomeCode, sampleOutcomes } from './samples.ts';
 import { indexAt } from './stream.ts';
 import { countsOf, sumOf, type Placed } from './vantage.ts';
@@ -23,23 +24,32 @@ export function responsesOf(vantages: readonly Placed[], from: number, to: numbe
   return Float64Array.from(values);
 }
 
+type SpanOfTime = Interval & { readonly goAt: number };
+
 /** `goAt`: a bad sample that was under way then is of the fault's time, as everywhere. */
-export function spanOf(
-  name: LatencySpan['name'],
-  vantages: readonly Placed[],
-  { fromAt, toAt, goAt }: Interval & { readonly goAt: number },
-): LatencySpan {
-  const found = vantages.map(({ length, at, took, outcome, by }) => {
-    const isIn = (_: number, i: number): boolean => {
-      const planned = at[i] ?? Number.NaN;
-      const isCaught = planned < goAt && isBad(outcome[i] ?? 0) && planned + (took[i] ?? 0) >= goAt;
-      const moment = isCaught ? goAt : planned;
-      return i < length && moment >= fromAt && moment < toAt;
+export function spanOf(name: LatencySpan['name'], vantages: readonly Placed[], span: SpanOfTime): LatencySpan {
+  const found = vantages.map((vantage) => {
+    const { took, outcome, by } = vantage;
+    const rows = rowsIn(vantage, span);
+    return {
+      counts: countsOf({ outcome: Uint8Array.from(rows, (i) => outcome[i] ?? 0), by: Uint8Array.from(rows, (i) => by[i] ?? 0) }),
+      answers: rows.filter((i) => isAnswered(outcome[i] ?? 0)).map((i) => took[i] ?? 0),
     };
-    return { outcome: outcome.filter(isIn), by: by.filter(isIn), took: took.filter((ms, i) => isIn(ms, i) && isAnswered(outcome[i] ?? 0)) };
   });
-  const answers = Float64Array.from(found.flatMap(({ took }) => [...took]));
-  return { name, fromAt, toAt, response: percentilesOf(answers), counts: sumOf(found.map((each) => countsOf(each))) };
+  const response = percentilesOf(Float64Array.from(found.flatMap(({ answers }) => answers)));
+  return { name, fromAt: span.fromAt, toAt: span.toAt, response, counts: sumOf(found.map(({ counts }) => counts)) };
+}
+
+function rowsIn({ length, at, took, outcome }: Placed, { fromAt, toAt, goAt }: SpanOfTime): readonly number[] {
+  const rows: number[] = [];
+  const mayBegin = fromAt <= goAt && goAt < toAt ? Math.min(fromAt, goAt - longestUnderWayMs) : fromAt;
+  for (let i = indexAt(at, mayBegin, length); i < length && (at[i] ?? 0) < toAt; i++) {
+    const planned = at[i] ?? 0;
+    const isCaught = planned < goAt && isBad(outcome[i] ?? 0) && planned + (took[i] ?? 0) >= goAt;
+    const moment = isCaught ? goAt : planned;
+    if (moment >= fromAt && moment < toAt) rows.push(i);
+  }
+  return rows;
 }
 
 /** Of judged samples from *go* on, the most frequent first. */

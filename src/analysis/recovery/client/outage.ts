@@ -31,6 +31,9 @@ export interface VantageOutage {
   readonly doubtMs: number;
 }
 
+/** Nothing is under way for longer. */
+export const longestUnderWayMs = 60_000;
+
 /**
  * A sample is of the fault's time when it was planned, or still under way, after *go*: what was in flight when it began may fail too,
  * and its planned start is before the fault.
@@ -40,8 +43,7 @@ export function startOf(stream: Stream, goAt: number): { readonly isAfter: (inde
     (stream.at[index] ?? 0) >= goAt || (stream.bad[index] === 1 && (stream.done[index] ?? 0) >= goAt);
   let first = indexAt(stream.at, goAt, stream.length);
   const planned = first;
-  // Nothing is under way for longer than a minute.
-  for (let i = planned - 1; i >= 0 && (stream.at[i] ?? 0) > goAt - 60_000; i--) if (isAfter(i)) first = i;
+  for (let i = planned - 1; i >= 0 && (stream.at[i] ?? 0) > goAt - longestUnderWayMs; i--) if (isAfter(i)) first = i;
   return { isAfter, first };
 }
 

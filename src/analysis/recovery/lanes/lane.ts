@@ -1,6 +1,6 @@
 /** A lane of recovery: moments in order of time, and what lies between them. Browser-safe. */
 import { t } from '../../../base/messages.ts';
-import { secondsText as badText } from '../judge/metric-text.ts';
+import { secondsText } from '../judge/metric-text.ts';
 import type { Interval, Lane, LanePart, PartKind } from '../view.ts';
 
 export interface Moment {
@@ -34,7 +34,7 @@ export function laneOf({ name, of, moments, end, tail, tailText = '', endText, t
   const inOrder = moments.map((moment) => ({ ...moment, at: Math.round(moment.at) })).toSorted((a, b) => a.at - b.at);
   const totalMs = inOrder.at(-1)?.at ?? 0;
   const shown = (ms: number): number => Math.round(ms / unitOf(totalMs));
-  const text = (units: number): string => secondsText(units, totalMs);
+  const text = (units: number): string => unitsText(units, totalMs);
   const parts: LanePart[] = [];
   let fromMs = 0;
   for (const { at: toMs, kind, label, badMs } of inOrder) {
@@ -57,7 +57,7 @@ function unitOf(totalMs: number): number {
   return Math.abs(totalMs) < 99_995 ? 10 : 100;
 }
 
-function secondsText(units: number, totalMs: number): string {
+function unitsText(units: number, totalMs: number): string {
   const unit = unitOf(totalMs);
   const text = ((Math.abs(units) * unit) / 1000).toFixed(unit === 10 ? 2 : 1);
   return units < 0 ? `−${text}` : text;
@@ -65,7 +65,7 @@ function secondsText(units: number, totalMs: number): string {
 
 /** "no good answer", "unstable (0.08 bad)" */
 export function partText({ label, badMs }: Pick<LanePart, 'label' | 'badMs'>): string {
-  return badMs === undefined ? label : t('{0} ({1} bad)', label, badText(badMs));
+  return badMs === undefined ? label : t('{0} ({1} bad)', label, secondsText(badMs));
 }
 
 /** That goes on first, then the longest. */

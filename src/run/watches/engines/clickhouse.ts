@@ -5,7 +5,7 @@ import type { EngineInstance, PodLine } from '../../../cluster/recognise/model.t
 import { questionOf } from '../../../cluster/truth/questions.ts';
 import { podWays, type PodGet, type PodWays } from '../../../cluster/truth/ways.ts';
 import type { RedundancyEvent } from '../../../journal/fault-events.ts';
-import { Answers } from '../hearing.ts';
+import { Answers, LastAsked } from '../hearing.ts';
 import { podsOf } from '../pods/scope.ts';
 import { begun, type EngineParts, type EnginePoll } from './engine.ts';
 
@@ -75,8 +75,7 @@ class ClickHousePoll implements EnginePoll {
   readonly #life = new AbortController();
   readonly #want = new Map<string, number>();
   readonly #told = new Map<string, number>();
-  /** When the turn before this one began. */
-  #askedMs: number | undefined;
+  readonly #lastAsked = new LastAsked();
   #running: Promise<void> | undefined;
 
   constructor(instance: EngineInstance, parts: EngineParts, ways: PodWays) {
@@ -127,8 +126,7 @@ class ClickHousePoll implements EnginePoll {
     if (!isHeard) return;
     this.#answers.heard();
     const t = this.#parts.nowMs();
-    const since = this.#askedMs === undefined ? {} : { since: this.#askedMs };
-    this.#askedMs = askedMs;
+    const since = this.#lastAsked.since(askedMs);
     const events = [...this.#want].flatMap(([shard, want]): readonly RedundancyEvent[] => {
       const have = (shards.find((one) => one.shard === shard)?.said ?? []).filter((one) => one === 'there').length;
       if (this.#told.get(shard) === have) return [];

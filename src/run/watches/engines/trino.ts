@@ -8,7 +8,7 @@ import { openForward, type Forward } from '../../../cluster/act/forward.ts';
 import { unlessAborted } from '../../../cluster/act/signal.ts';
 import type { ClusterConnection } from '../../../cluster/connect/connection.ts';
 import type { EngineInstance, PodLine } from '../../../cluster/recognise/model.ts';
-import { Answers } from '../hearing.ts';
+import { Answers, LastAsked } from '../hearing.ts';
 import { podsOf } from '../pods/scope.ts';
 import { begun, type EngineParts, type EnginePoll } from './engine.ts';
 
@@ -91,8 +91,7 @@ class TrinoPoll implements EnginePoll {
   readonly #header: string;
   #want = 0;
   #told: number | undefined;
-  /** When what was answered last was asked. */
-  #askedMs: number | undefined;
+  readonly #lastAsked = new LastAsked();
   #running: Promise<void> | undefined;
 
   constructor(instance: EngineInstance, parts: EngineParts, forward: Forward) {
@@ -174,8 +173,7 @@ class TrinoPoll implements EnginePoll {
   }
 
   #tell(have: number, askedMs: number): void {
-    const since = this.#askedMs === undefined ? {} : { since: this.#askedMs };
-    this.#askedMs = askedMs;
+    const since = this.#lastAsked.since(askedMs);
     if (this.#told === have) return;
     this.#told = have;
     const { tell, nowMs, isOnly } = this.#parts;

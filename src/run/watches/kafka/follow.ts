@@ -10,7 +10,7 @@ import type { LeaderEvent, RedundancyEvent } from '../../../journal/fault-events
 import type { FaultPlan, FaultTarget } from '../../../journal/fault-plan.ts';
 import type { BrokerDescription, BrokerSetting, KafkaAccess, KafkaClient, TopicDescription } from '../../../kafka/client.ts';
 import { kafkaLoginFor } from '../../kafkaLogin.ts';
-import { Answers, type Hearing } from '../hearing.ts';
+import { Answers, LastAsked, type Hearing } from '../hearing.ts';
 import { isTarget } from '../pods/scope.ts';
 import { KafkaTruths, type PartitionNow } from './cluster.ts';
 import { KafkaLine, type LineEdges } from './lines.ts';
@@ -57,8 +57,8 @@ export class KafkaFollower {
   readonly #controller: ControllerWatch;
   /** By node id: the pod that it had last. */
   readonly #names = new Map<number, string>();
-  /** By the broker's pod: when what it answered last was asked. */
-  readonly #askedMs = new Map<string, number>();
+  /** By the broker's pod. */
+  readonly #lastAsked = new Map<string, LastAsked>();
   readonly #least = new Map<string, number>();
   readonly #leastRead = new Map<string, Promise<void>>();
   #brokers: readonly BrokerDescription[] = [];
@@ -241,8 +241,10 @@ export class KafkaFollower {
     await this.#readLeast(client, found, signal);
     const id = this.#brokers.find(({ host }) => this.#podOf(host) === pod)?.id;
     const changed = this.#truths.answer(pod, id, found, this.#parts.nowMs());
-    if (changed.length > 0) this.#tell(new Set(changed.map(({ topic }) => topic)), this.#askedMs.get(pod));
-    this.#askedMs.set(pod, askedMs);
+    const lastAsked = this.#lastAsked.get(pod) ?? new LastAsked();
+    this.#lastAsked.set(pod, lastAsked);
+    const since = lastAsked.since(askedMs);
+    if (changed.length > 0) this.#tell(new Set(changed.map(({ topic }) => topic)), since);
     this.#first.resolve();
     if (all) {
       this.#follow(() => undefined);
@@ -250,9 +252,8 @@ export class KafkaFollower {
     }
   }
 
-  #tell(topics: ReadonlySet<string>, sinceMs: number | undefined): void {
+  #tell(topics: ReadonlySet<string>, since: Pick<RedundancyEvent, 'since'>): void {
     const now = { t: this.#parts.nowMs(), src: 'runner' } as const;
-    const since = sinceMs === undefined ? {} : { since: sinceMs };
     const events = [...topics].flatMap((topic): readonly (LeaderEvent | RedundancyEvent)[] => {
       const { leaders, redundancy } = this.#teller.look(topic, this.#truths.partitions(topic));
       return [

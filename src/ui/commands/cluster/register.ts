@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../base/disposables.ts';
 import type { DeployParts } from '../deploy/deploy.ts';
-import { draftText } from '../deploy/mark.ts';
+import { isDraft } from '../deploy/mark.ts';
 import type { ForwardParts } from './forwards.ts';
 import type { ServerCommandParts } from './servers.ts';
 import type { ClusterViewParts } from './views.ts';
@@ -20,10 +20,7 @@ export function registerClusterCommands(parts: ClusterCommandsParts): Disposable
   const deploys = once(async () => (await import('../deploy/deploy.ts')).deployCommands(parts));
   const releases = once(async () => (await import('../deploy/releases.ts')).releaseCommands(parts));
   const lenses: vscode.CodeLensProvider = {
-    provideCodeLenses: async (document) =>
-      draftText(document.getText(new vscode.Range(0, 0, 2, 0))) === undefined
-        ? []
-        : (await import('../deploy/deploy.ts')).valuesLenses(document),
+    provideCodeLenses: async (document) => (isDraft(document) ? (await import('../deploy/deploy.ts')).valuesLenses(document) : []),
   };
   return vscode.Disposable.from(
     { dispose: () => void deploys.loaded()?.then(({ dispose }) => dispose()) },
